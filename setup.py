@@ -1,0 +1,58 @@
+"""The wheel that `az extension add` installs."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+VERSION = "0.1.0"
+
+# azure-cli-core and knack come with az itself: a second copy beside the extension would shadow az's own, so they are
+# not required here. cryptography comes with them.
+REQUIRES = [
+    "azure-mgmt-kubernetesconfiguration>=3.1,<3.2",  # extensions, api 2023-05-01
+    "azure-mgmt-machinelearningservices==2.0.0b2",  # the only release with Kubernetes compute; 1.x has none
+    "jsonschema>=4.20,<5",
+]
+SDK = ["azure-identity>=1.17,<2"]  # the Python API's credentials; az brings its own
+DEVELOPMENT = [
+    "azure-cli-core",  # follows az: the loader, the help and the options are tested against it
+    "build>=1.2,<2",
+    "check-jsonschema>=0.33,<1",  # the control of the validator's benchmark
+    "hypothesis>=6.100,<7",
+    "mypy>=1.15,<3",
+    "PyJWT>=2.8,<3",  # the emulator's tokens
+    "pytest>=8.2,<10",
+    "pytest-xdist>=3.6,<4",
+    "ruff>=0.9,<1",
+    "starlette>=0.40,<2",  # the emulator: ASGI framework, server, certificates
+    "trustme>=1.2,<2",
+    "types-jsonschema",
+    "types-PyYAML",
+    "uvicorn>=0.30,<1",
+]
+
+HERE = Path(__file__).parent
+
+setup(
+    name="amlarc",
+    version=VERSION,
+    description="Train Azure Machine Learning models on any Kubernetes cluster: `az ml arc`.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8")
+    + "\n\n"
+    + (HERE / "HISTORY.rst").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    author="The amlarc authors",
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: System Administrators",
+        "Programming Language :: Python :: 3",
+    ],
+    python_requires=">=3.11",
+    packages=find_packages(include=["azext_amlarc", "azext_amlarc.*"]),
+    package_data={"azext_amlarc": ["azext_metadata.json", "py.typed", "validation/schemas/*.json", "validation/catalogue/*.json"]},
+    install_requires=REQUIRES,
+    extras_require={"sdk": SDK, "dev": SDK + DEVELOPMENT},
+)
