@@ -17,6 +17,8 @@ SDK = ["azure-identity>=1.17,<2"]  # the Python API's credentials; az brings its
 DEVELOPMENT = [
     "azure-cli-core",  # follows az: the loader, the help and the options are tested against it
     "build>=1.2,<2",
+    "setuptools>=70",  # builds the wheel without a network round trip
+    "wheel>=0.43",
     "check-jsonschema>=0.33,<1",  # the control of the validator's benchmark
     "hypothesis>=6.100,<7",
     "mypy>=1.15,<3",
@@ -52,7 +54,9 @@ setup(
     ],
     python_requires=">=3.11",
     packages=find_packages(include=["azext_amlarc", "azext_amlarc.*"]),
-    package_data={"azext_amlarc": ["azext_metadata.json", "py.typed", "validation/schemas/*.json", "validation/catalogue/*.json"]},
+    package_data={
+        "azext_amlarc": ["azext_metadata.json", "py.typed", "validation/schemas/*.json", "validation/catalogue/*.json"]
+    },
     install_requires=REQUIRES,
     extras_require={"sdk": SDK, "dev": SDK + DEVELOPMENT},
 )

@@ -14,6 +14,15 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule as docs/findings.md lists it: its stable code, what breaking it weighs, and its title."""
+
+    code: str
+    severity: Severity
+    title: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One broken rule: where (file and position, or option), which (code), in one sentence, and how to mend it.
 

@@ -1,0 +1,49 @@
+# Everything here needs Python 3.11, make, git and the package registries, and writes only below this folder.
+#
+# .venv      az as a user has it: azure-cli, and our extension installed from its wheel into .venv/extensions
+# .venv-dev  the tools of development: tests, linters, the local Azure
+# .run       what runs leave behind: the local Azure's data, traffic, figures
+
+PYTHON ?= python3.11
+DEV := .venv-dev/bin
+SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name py.typed)
+
+.PHONY: demo test bench lint wheel clean
+
+demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
+	scripts/demo
+
+test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
+	$(DEV)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+
+bench: .venv/extension .venv-dev/ready  ## medians, ratios to az's own commands, memory, requests
+	$(DEV)/python -m benchmarks
+
+lint: .venv-dev/ready
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+
+wheel: .venv/wheel  ## dist/amlarc-*.whl
+
+clean:
+	rm -rf .venv .venv-dev .venv-lint .run build dist *.egg-info
+
+.venv/bin/az:
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -q azure-cli
+
+.venv-dev/ready: setup.py
+	test -d .venv-dev || $(PYTHON) -m venv .venv-dev
+	$(DEV)/pip install -q -e '.[dev]'
+	touch $@
+
+.venv/wheel: $(SOURCES) .venv-dev/ready | .venv/bin/az
+	rm -rf dist build
+	$(DEV)/python -m build -q --wheel --no-isolation --outdir dist .
+	touch $@
+
+# A private CA in REQUESTS_CA_BUNDLE would keep pip from its registry: the local Azure is pointed at later, by scripts.
+.venv/extension: .venv/wheel
+	scripts/install-extension
+	touch $@

@@ -1,0 +1,91 @@
+"""Help texts; each is written once and holds for both groups of commands."""
+
+from knack.help_files import helps
+
+_GROUPS = {
+    "": "Train Azure Machine Learning models on any Kubernetes cluster.",
+    "extension": "Manage the cluster extension Microsoft.AzureML.Kubernetes.",
+}
+
+_COMMANDS = {
+    "extension create": (
+        "Install the extension on a cluster.",
+        "Every setting is checked before anything is sent. On a cluster that is connected through Azure Arc an Azure "
+        "Relay is made in the cluster's resource group. Running it again changes nothing when all is as wanted, joins "
+        "an installation that is running, and tries a failed one again.",
+        (
+            ("Install for training", "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True"),
+            (
+                "Install on an AKS cluster with settings from a file",
+                "extension create -c aks-cluster -g amlarc-rg -t managedClusters --config-file settings.json",
+            ),
+        ),
+    ),
+    "extension show": (
+        "Show the extension on a cluster, with its installState.",
+        "installState is Pending, Installed or Failed.",
+        (("Show the extension", "extension show -c amlarc-cluster -g amlarc-rg"),),
+    ),
+    "extension list": (
+        "List the extensions of this type on a cluster.",
+        "",
+        (("List as a table", "extension list -c amlarc-cluster -g amlarc-rg -o table"),),
+    ),
+    "extension wait": (
+        "Wait until the extension is installed.",
+        "Ends with 1 where the installation fails, and says why.",
+        (("Wait for ten minutes at most", "extension wait -c amlarc-cluster -g amlarc-rg --timeout 600"),),
+    ),
+    "attach": (
+        "Attach a cluster to a workspace as a compute target.",
+        "Name and configuration are checked before anything is sent. The namespace must exist on the cluster.",
+        (
+            (
+                "Attach with a configuration file",
+                "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json",
+            ),
+            (
+                "Attach with a managed identity",
+                "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --identity-type SystemAssigned",
+            ),
+        ),
+    ),
+    "show": (
+        "Show a compute target.",
+        "",
+        (("Show a compute target", "show -n k8s-compute -w amlarc-ws -g amlarc-rg"),),
+    ),
+    "list": (
+        "List a workspace's compute targets on Kubernetes clusters.",
+        "",
+        (("List as a table", "list -w amlarc-ws -g amlarc-rg -o table"),),
+    ),
+    "detach": (
+        "Take a compute target out of its workspace.",
+        "The cluster, its extension and its namespaces stay as they are.",
+        (("Detach without a question", "detach -n k8s-compute -w amlarc-ws -g amlarc-rg --yes"),),
+    ),
+    "wait": (
+        "Wait until a compute target is attached.",
+        "Ends with 1 where the attach fails, and says why.",
+        (("Wait for a compute target", "wait -n k8s-compute -w amlarc-ws -g amlarc-rg"),),
+    ),
+}
+
+
+def _load(prefix: str) -> None:
+    for name, summary in _GROUPS.items():
+        helps[f"{prefix} {name}".strip()] = f"type: group\nshort-summary: {summary}\n"
+    for name, (summary, details, examples) in _COMMANDS.items():
+        lines = ["type: command", f"short-summary: {summary}"]
+        lines += [f"long-summary: {details}"] if details else []
+        lines += ["examples:"]
+        for title, command in examples:
+            lines += [f"- name: {title}", f"  text: az {prefix} {command}"]
+        helps[f"{prefix} {name}"] = "\n".join(lines) + "\n"
+
+
+# az replaces ours where the official `ml` extension is installed too, whichever is loaded first.
+helps.setdefault("ml", "type: group\nshort-summary: Manage Azure Machine Learning resources.\n")
+for _prefix in ("ml arc", "amlarc"):
+    _load(_prefix)

@@ -1,0 +1,112 @@
+"""Options, in the names that az users know."""
+
+from typing import Any
+
+from azext_amlarc.commands.table import PREFIXES
+
+
+def load_arguments(loader: Any) -> None:
+    """Describe every option of every command, under every prefix."""
+    for prefix in PREFIXES:
+        _cluster_options(loader, prefix)
+        _extension_options(loader, prefix)
+        _compute_options(loader, prefix)
+
+
+def _cluster_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+
+    for scope in (f"{prefix} extension", f"{prefix} attach"):
+        with loader.argument_context(scope, arg_group="Cluster") as c:
+            c.argument("cluster_name", options_list=["--cluster-name", "-c"], help="Name of the Kubernetes cluster.")
+            c.argument(
+                "cluster_type",
+                options_list=["--cluster-type", "-t"],
+                arg_type=get_enum_type(["connectedClusters", "managedClusters"]),
+                help="Connected through Azure Arc (connectedClusters), or AKS (managedClusters).",
+            )
+            c.argument(
+                "resource_id",
+                options_list=["--resource-id"],
+                help="Resource id of the cluster, instead of its name, type and group.",
+            )
+    with loader.argument_context(f"{prefix} extension") as c:
+        c.argument("resource_group_name", resource_group_name_type, help="Resource group of the cluster.")
+
+
+def _extension_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_three_state_flag
+
+    with loader.argument_context(f"{prefix} extension") as c:
+        c.argument("name", options_list=["--name", "-n"], help="Name of the extension.")
+        c.argument("timeout", type=int, help="Seconds to wait.")
+    with loader.argument_context(f"{prefix} extension create") as c:
+        c.argument(
+            "no_wait", options_list=["--no-wait"], action="store_true", help="Return once Azure has accepted it."
+        )
+        c.argument("release_train", help="Release train of the extension.")
+        c.argument("version", help="Version to pin the extension to; automatic upgrades are off then.")
+        c.argument(
+            "auto_upgrade_minor_version",
+            options_list=["--auto-upgrade", "--auto-upgrade-minor-version"],
+            arg_type=get_three_state_flag(),
+            help="Let Azure upgrade the extension to new minor versions. Default: true without --version.",
+        )
+    with loader.argument_context(f"{prefix} extension create", arg_group="Settings") as c:
+        c.argument(
+            "config",
+            options_list=["--config", "--configuration-settings"],
+            nargs="+",
+            help="Settings as space-separated key=value.",
+        )
+        c.argument("config_file", help="JSON file of settings; --config wins over it.")
+        c.argument(
+            "config_protected",
+            nargs="+",
+            help="Protected settings as space-separated key=value. Other processes can see them: prefer the file.",
+        )
+        c.argument(
+            "config_protected_file",
+            options_list=["--config-protected-file", "--protected-file"],
+            help="JSON file of protected settings, or - for standard input.",
+        )
+        c.argument(
+            "allow_unknown_settings",
+            options_list=["--allow-unknown-settings", "--allow-unknown"],
+            action="store_true",
+            help="Send settings that are not documented, unchecked.",
+        )
+
+
+def _compute_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+
+    for command in ("attach", "show", "list", "detach", "wait"):
+        with loader.argument_context(f"{prefix} {command}") as c:
+            c.argument("name", options_list=["--name", "-n"], help="Name of the compute target.")
+            c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
+            c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
+            c.argument("timeout", type=int, help="Seconds to wait.")
+            c.argument(
+                "no_wait", options_list=["--no-wait"], action="store_true", help="Return once Azure accepted it."
+            )
+    with loader.argument_context(f"{prefix} attach") as c:
+        c.argument(
+            "resource_group_name",
+            resource_group_name_type,
+            help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
+        )
+        c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
+        c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
+        c.argument("namespace", help="Namespace that the jobs run in; it must exist. Default: the file's, or default.")
+        c.argument(
+            "identity_type",
+            arg_type=get_enum_type(["SystemAssigned", "UserAssigned"]),
+            help="Managed identity of the compute.",
+        )
+        c.argument(
+            "user_assigned_identities",
+            options_list=["--user-identities", "--user-assigned-identities"],
+            nargs="+",
+            help="Resource ids of user-assigned identities.",
+        )

@@ -1,0 +1,115 @@
+"""The Kubernetes clusters that can train: connected through Azure Arc, or Azure's own (AKS)."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.errors import InvalidInput, NotFound
+
+CONNECTED, MANAGED = "connectedClusters", "managedClusters"
+PROVIDERS = {CONNECTED: "Microsoft.Kubernetes", MANAGED: "Microsoft.ContainerService"}
+
+_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/(?P<provider>[^/]+)/(?P<type>[^/]+)/(?P<name>[^/]+)/?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class ClusterId:
+    """Where a cluster is; `cluster_type` is connectedClusters or managedClusters."""
+
+    subscription_id: str
+    resource_group: str
+    cluster_type: str
+    name: str
+
+    @property
+    def provider(self) -> str:
+        return PROVIDERS[self.cluster_type]
+
+    def __str__(self) -> str:
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/{self.provider}/{self.cluster_type}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ClusterId":
+        """A cluster's resource id, in any case; InvalidInput for the id of anything else."""
+        match = _ID.fullmatch(text.strip())
+        found = (match["provider"].lower(), match["type"].lower()) if match else ("", "")
+        for cluster_type, provider in PROVIDERS.items():
+            if match and found == (provider.lower(), cluster_type.lower()):
+                return cls(match["subscription"], match["group"], cluster_type, match["name"])
+        raise InvalidInput(f"--resource-id: {text!r} is not the resource id of a cluster.", _expected(found[1]))
+
+    def same_as(self, text: str | None) -> bool:
+        """Whether `text` is this cluster's id: Azure compares ids without case."""
+        return text is not None and text.rstrip("/").lower() == str(self).lower()
+
+
+def _expected(found_type: str) -> str:
+    forms = [
+        f"/subscriptions/<id>/resourceGroups/<group>/providers/{provider}/{cluster_type}/<name>"
+        for cluster_type, provider in PROVIDERS.items()
+        if not found_type or found_type == cluster_type.lower()
+    ] or [f"an id of {' or '.join(f'{provider}/{kind}' for kind, provider in PROVIDERS.items())}"]
+    return "It looks like " + " or ".join(forms) + "."
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What the work needs to know of a cluster. `node_count` is None where Azure has not been told it yet."""
+
+    id: ClusterId
+    location: str
+    node_count: int | None
+    distribution: str | None
+
+
+def read(arm: Arm, cluster_id: ClusterId) -> Cluster:
+    """The cluster as Azure has it, one request; NotFound with what to do where it does not exist."""
+    try:
+        found = arm.get(str(cluster_id))
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
+        raise _not_found(cluster_id, error) from error
+    properties = found.get("properties") or {}
+    return Cluster(
+        id=ClusterId.parse(_canonical(found.get("id"), cluster_id)),
+        location=str(found.get("location", "")).replace(" ", "").lower(),
+        node_count=_node_count(cluster_id, properties),
+        distribution=properties.get("distribution"),
+    )
+
+
+def _canonical(found: str | None, asked: ClusterId) -> str:
+    """Azure's spelling of the id: names of other resources are made from it, whatever case the user typed."""
+    return found if found and asked.same_as(found) else str(asked)
+
+
+def _node_count(cluster_id: ClusterId, properties: dict[str, Any]) -> int | None:
+    if cluster_id.cluster_type == MANAGED:
+        return sum(int(pool.get("count") or 0) for pool in properties.get("agentPoolProfiles") or []) or None
+    count = properties.get("totalNodeCount")
+    return int(count) if count else None
+
+
+def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
+    group = cluster_id.resource_group
+    if error.error and error.error.code == "ResourceGroupNotFound":
+        return NotFound(f"There is no resource group {group!r}.", "List yours: az group list -o table")
+    if cluster_id.cluster_type == CONNECTED:
+        return NotFound(
+            f"There is no Azure Arc-enabled cluster {cluster_id.name!r} in the resource group {group!r}.",
+            f"Connect it: az connectedk8s connect -n {cluster_id.name} -g {group}; "
+            "for an AKS cluster give --cluster-type managedClusters.",
+        )
+    return NotFound(
+        f"There is no AKS cluster {cluster_id.name!r} in the resource group {group!r}.",
+        "For a cluster connected through Azure Arc give --cluster-type connectedClusters.",
+    )

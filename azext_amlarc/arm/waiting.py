@@ -1,0 +1,153 @@
+"""Waiting for what Azure goes on doing after it has answered a write."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.errors import ArcError, StillRunning
+
+T = TypeVar("T")
+
+# Seconds between two looks where Azure names none; its SDKs wait 30 s, which makes a one-minute install take two.
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 1.0, 10.0, 1.5
+
+
+@dataclass(frozen=True)
+class Look(Generic[T]):
+    """What one look saw: a state in Azure's words, the resource if it came along, the pause Azure asks for (s)."""
+
+    state: str
+    resource: T | None = None
+    pause: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Any other word means that Azure is still at it; no word at all means that it never began to."""
+        return self.state.lower() in {"", "succeeded", "failed", "canceled"}
+
+    @property
+    def is_good(self) -> bool:
+        return self.state.lower() in {"", "succeeded"}
+
+
+class Watcher(Protocol):
+    """Someone who is told how a wait goes on, and who spends its pauses."""
+
+    def seen(self, state: str, elapsed: float) -> None:
+        """A look saw `state`, `elapsed` seconds after the wait began."""
+
+    def tell(self, text: str) -> None:
+        """Something that is worth a line: what will change, what is being made."""
+
+    def rest(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+
+
+class Silence:
+    """A watcher that says nothing."""
+
+    def seen(self, state: str, elapsed: float) -> None:
+        pass
+
+    def tell(self, text: str) -> None:
+        pass
+
+    def rest(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Operation(Generic[T]):
+    """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it."""
+
+    title: str
+    resource: T
+    look: Callable[[], Look[T]]
+    read: Callable[[], T]
+    reason: Callable[[T | None], ArcError]
+    follow: str
+    pause: float | None = None
+
+    @classmethod
+    def done(cls, resource: T) -> "Operation[T]":
+        """For a resource that is as wanted already: nothing has been written, and nothing is looked at."""
+        return cls(
+            title="",
+            resource=resource,
+            look=lambda: Look("Succeeded", resource),
+            read=lambda: resource,
+            reason=lambda _: ArcError("Nothing was written."),
+            follow="",
+        )
+
+    def wait(self, watcher: Watcher, timeout: float) -> T:
+        """The resource once the write has ended well.
+
+        Raises what `reason` makes of a write that ended badly, and StillRunning after `timeout` seconds or at Ctrl-C.
+        """
+        began = time.monotonic()
+        last = Look[T]("Accepted", pause=self.pause)
+        try:
+            last = self._watch(last, watcher, began, timeout)
+        except KeyboardInterrupt:
+            raise StillRunning(f"Interrupted. {self.title} goes on in Azure.", self.follow) from None
+        if not last.is_good:
+            raise self.reason(last.resource)
+        return last.resource if last.resource is not None else self.read()
+
+    def _watch(self, last: Look[T], watcher: Watcher, began: float, timeout: float) -> Look[T]:
+        growing = _FIRST_PAUSE
+        if last.pause:
+            watcher.rest(min(last.pause, timeout))
+        while True:
+            last = self.look()
+            elapsed = time.monotonic() - began
+            watcher.seen(last.state, elapsed)
+            if last.is_over:
+                return last
+            if elapsed >= timeout:
+                raise StillRunning(
+                    f"{self.title} has not ended after {timeout:.0f} s; its state was last {last.state}.", self.follow
+                )
+            watcher.rest(min(last.pause or growing, timeout - elapsed))
+            growing = min(growing * _GROWTH, _LONGEST_PAUSE)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What Azure answered a write with, besides the resource: the operation's URL and the pause it asks for (s)."""
+
+    model: Any
+    operation_url: str | None
+    pause: float | None
+
+    @classmethod
+    def from_sdk(cls, pipeline_response: Any, model: Any, _headers: object) -> "Accepted":
+        """For an SDK's `cls` argument, together with polling=False."""
+        headers = pipeline_response.http_response.headers
+        return cls(model, headers.get("Azure-AsyncOperation"), _seconds(headers.get("Retry-After")))
+
+
+def look_at_operation(arm: Arm, url: str) -> Look[Any]:
+    """The state of an operation by its URL; its body holds no resource."""
+    answer = arm.get_url(url)
+    return Look(str(answer.json().get("status", "")), pause=_seconds(answer.headers.get("Retry-After")))
+
+
+def operation_error(arm: Arm, url: str | None) -> tuple[str, str] | None:
+    """Code and message that Azure gives for an operation that failed; None where it gives none."""
+    if url is None:
+        return None
+    try:
+        error = arm.get_url(url).json().get("error") or {}
+    except HttpResponseError:  # a failure to read the status says nothing about the operation
+        return None
+    return (str(error.get("code", "")), str(error.get("message", ""))) if error else None
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after and retry_after.isdigit() else None

@@ -1,0 +1,100 @@
+"""`az ml arc attach` and what belongs to it: the compute targets of a workspace."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from azext_amlarc.commands.connection import connected, subscription_id
+from azext_amlarc.commands.extension import address
+from azext_amlarc.commands.options import DEFAULT_TIMEOUT
+from azext_amlarc.commands.progress import progress
+
+if TYPE_CHECKING:
+    from azext_amlarc.arm.compute import Compute, WorkspaceId
+
+
+def attach(
+    cmd: Any,
+    name: str,
+    workspace_name: str,
+    resource_group_name: str | None = None,
+    workspace_group: str | None = None,
+    cluster_name: str | None = None,
+    cluster_type: str = "connectedClusters",
+    resource_id: str | None = None,
+    config: str | None = None,
+    namespace: str | None = None,
+    identity_type: str | None = None,
+    user_assigned_identities: Sequence[str] | None = None,
+    timeout: int = DEFAULT_TIMEOUT,
+    no_wait: bool = False,
+) -> "Compute":
+    """Attach the cluster to the workspace; name and configuration are checked before anything is sent."""
+    from azext_amlarc.arm import clusters, compute
+    from azext_amlarc.commands.inputs import read_document, show_findings, stop_at_errors
+    from azext_amlarc.validation.document import judge_compute_name
+
+    named = judge_compute_name(name)
+    stop_at_errors("The name", named)
+    configuration = read_document(config, namespace)
+    show_findings([*named, *configuration.findings])
+    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    workspace = _workspace(cmd, workspace_group or resource_group_name, workspace_name)
+    watcher = progress(cmd)
+    with connected(cmd) as arm:
+        location = compute.workspace_location(arm, workspace)
+        cluster = clusters.read(arm, cluster_id)
+        identity = identity_type or ("UserAssigned" if user_assigned_identities else None)
+        wanted = compute.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
+        operation = compute.begin_attach(arm, workspace, name, wanted, location, watcher)
+        return operation.resource if no_wait else operation.wait(watcher, timeout)
+
+
+def show(cmd: Any, name: str, workspace_name: str, resource_group_name: str) -> "Compute":
+    """Show a compute target."""
+    from azext_amlarc.arm import compute
+
+    with connected(cmd) as arm:
+        return compute.show(arm, _workspace(cmd, resource_group_name, workspace_name), name)
+
+
+def list_all(cmd: Any, workspace_name: str, resource_group_name: str) -> "list[Compute]":
+    """List the workspace's compute targets on Kubernetes clusters."""
+    from azext_amlarc.arm import compute
+
+    with connected(cmd) as arm:
+        return compute.list_all(arm, _workspace(cmd, resource_group_name, workspace_name))
+
+
+def detach(
+    cmd: Any,
+    name: str,
+    workspace_name: str,
+    resource_group_name: str,
+    timeout: int = DEFAULT_TIMEOUT,
+    no_wait: bool = False,
+) -> None:
+    """Take the compute target out of the workspace; the cluster stays as it is."""
+    from azext_amlarc.arm import compute
+
+    workspace = _workspace(cmd, resource_group_name, workspace_name)
+    with connected(cmd) as arm:
+        operation = compute.begin_detach(arm, workspace, name)
+        if not no_wait:
+            operation.wait(progress(cmd), timeout)
+
+
+def wait(
+    cmd: Any, name: str, workspace_name: str, resource_group_name: str, timeout: int = DEFAULT_TIMEOUT
+) -> "Compute":
+    """Wait until the compute target is attached."""
+    from azext_amlarc.arm import compute
+
+    workspace = _workspace(cmd, resource_group_name, workspace_name)
+    with connected(cmd) as arm:
+        return compute.join(arm, workspace, name).wait(progress(cmd), timeout)
+
+
+def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":
+    from azext_amlarc.arm.compute import WorkspaceId
+
+    return WorkspaceId(subscription_id(cmd), str(resource_group), name)

@@ -1,0 +1,73 @@
+"""The table of commands, each registered under both of our groups, and what their results look like as tables."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from azure.cli.core.commands import CliCommandType
+
+from azext_amlarc.commands import options
+from azext_amlarc.commands.wall import raise_for_az
+
+# Beside the official `ml` extension, az imports that one too for each `az ml` word, which takes seconds: the second
+# group is for those who have both.
+PREFIXES = ("ml arc", "amlarc")
+
+Row = OrderedDict[str, Any]
+
+
+def load_command_table(loader: Any) -> None:
+    """Register every command of ours under every prefix."""
+    for prefix in PREFIXES:
+        with _group(loader, f"{prefix} extension", "extension") as group:
+            group.custom_command("create", "create", validator=options.check_cluster)
+            group.custom_show_command("show", "show", validator=options.check_cluster, table_transformer=extension_row)
+            group.custom_command("list", "list_all", validator=options.check_cluster, table_transformer=extension_rows)
+            group.custom_command("wait", "wait", validator=options.check_cluster)
+        with _group(loader, prefix, "compute") as group:
+            group.custom_command("attach", "attach", validator=options.check_attach)
+            group.custom_show_command("show", "show", table_transformer=compute_row)
+            group.custom_command("list", "list_all", table_transformer=compute_rows)
+            group.custom_command("detach", "detach", confirmation=True)
+            group.custom_command("wait", "wait")
+
+
+def _group(loader: Any, name: str, module: str) -> Any:
+    handlers = CliCommandType(operations_tmpl=f"azext_amlarc.commands.{module}#{{}}", exception_handler=raise_for_az)
+    return loader.command_group(name, custom_command_type=handlers)
+
+
+def extension_row(extension: Mapping[str, Any]) -> Row:
+    """An extension in `-o table`."""
+    return OrderedDict(
+        Name=extension["name"],
+        InstallState=extension["installState"],
+        ProvisioningState=extension["provisioningState"],
+        Version=extension["currentVersion"] or extension["version"] or "",
+        ReleaseTrain=extension["releaseTrain"] or "",
+        Cluster=extension["clusterName"],
+        ResourceGroup=extension["resourceGroup"],
+    )
+
+
+def extension_rows(extensions: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Several extensions in `-o table`."""
+    return [extension_row(extension) for extension in extensions]
+
+
+def compute_row(compute: Mapping[str, Any]) -> Row:
+    """A compute target in `-o table`."""
+    return OrderedDict(
+        Name=compute["name"],
+        State=compute["provisioningState"],
+        Cluster=(compute["resourceId"] or "").rpartition("/")[2],
+        Namespace=compute["namespace"] or "",
+        DefaultInstanceType=compute["defaultInstanceType"] or "",
+        InstanceTypes=len(compute["instanceTypes"] or {}),
+        Workspace=compute["workspaceName"],
+    )
+
+
+def compute_rows(computes: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Several compute targets in `-o table`."""
+    return [compute_row(compute) for compute in computes]

@@ -1,0 +1,75 @@
+"""The wall between our work and az: every failure leaves through here as one of az's own error classes."""
+
+from typing import NoReturn
+
+from azext_amlarc.errors import ArcError, InvalidInput, NotFound, StillRunning
+
+
+def raise_for_az(error: Exception) -> NoReturn:
+    """Raise what az prints as one clear message, and exits with 1 or, for something missing, 3."""
+    from azure.cli.core import azclierror
+    from azure.core.exceptions import AzureError, HttpResponseError
+    from knack.util import CLIError
+
+    if isinstance(error, CLIError):
+        raise error
+    if isinstance(error, ArcError):
+        raise _class_for(error)(_with_notes(_said(error), error), error.fix or None) from error
+    if isinstance(error, HttpResponseError):
+        raise _from_response(error) from error
+    if isinstance(error, (AzureError, OSError)):
+        raise azclierror.AzureConnectionError(
+            _with_notes(f"Azure could not be reached: {_reason(error)}", error),
+            "Check the network, the proxy (HTTPS_PROXY) and the active cloud: az cloud show",
+        ) from error
+    raise azclierror.CLIInternalError(
+        f"This is a fault of amlarc, not yours: {type(error).__name__}: {error}",
+        "Run it again with --debug, which shows where, and report it.",
+    ) from error
+
+
+def _class_for(error: ArcError) -> type:
+    from azure.cli.core import azclierror
+
+    classes = {
+        InvalidInput: azclierror.InvalidArgumentValueError,
+        NotFound: azclierror.ResourceNotFoundError,
+        StillRunning: azclierror.AzureResponseError,
+    }
+    found: type = classes.get(type(error), azclierror.AzureResponseError)
+    return found
+
+
+def _said(error: ArcError) -> str:
+    if isinstance(error, InvalidInput) and error.findings:
+        from azext_amlarc.validation.report import as_text
+
+        return f"{error.message}\n{as_text(error.findings)}"
+    return f"({error.code}) {error.message}" if error.code else error.message
+
+
+def _from_response(error: "HttpResponseError") -> Exception:  # type: ignore[name-defined]  # noqa: F821
+    """ARM's own code and message, once, with its correlation id for Azure's support and what we know to do about it."""
+    from azure.cli.core.util import get_error_type_by_status_code
+
+    from azext_amlarc.arm.hints import hint_for
+
+    code = (error.error.code if error.error else None) or str(error.status_code)
+    message = (error.error.message if error.error else None) or error.reason or "Azure gave no reason."
+    headers = error.response.headers if error.response is not None else {}
+    correlation = headers.get("x-ms-correlation-request-id")
+    text = f"({code}) {message}" + (f"\nCorrelation id: {correlation}" if correlation else "")
+    made: Exception = get_error_type_by_status_code(str(error.status_code))(
+        _with_notes(text, error), hint_for(code, message) or None
+    )
+    return made
+
+
+def _with_notes(text: str, error: Exception) -> str:
+    return "\n".join([text, *getattr(error, "__notes__", [])])
+
+
+def _reason(error: Exception) -> str:
+    """The innermost reason: requests wraps urllib3's, which wraps the system's."""
+    inner = getattr(error, "inner_exception", None) or error
+    return str(getattr(inner, "message", None) or inner)

@@ -1,0 +1,39 @@
+"""The few ways in which our work fails; the door turns each into what az prints and an exit code."""
+
+from collections.abc import Sequence
+
+from azext_amlarc.validation.findings import Finding
+
+
+class ArcError(Exception):
+    """What went wrong, in one sentence, what to do about it, and a stable code where there is one."""
+
+    def __init__(self, message: str, fix: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.code = code
+
+
+class InvalidInput(ArcError):
+    """Something the user gave breaks a rule; nothing has been sent. Carries every finding where there are several."""
+
+    def __init__(self, message: str, fix: str = "", code: str = "", findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message, fix, code)
+        self.findings = tuple(findings)
+
+
+class NotFound(ArcError):
+    """Something the user named does not exist."""
+
+
+class Refused(ArcError):
+    """What exists forbids what was asked for; nothing has been changed."""
+
+
+class WriteFailed(ArcError):
+    """Azure accepted a write and then failed or cancelled it: Azure's own code and message."""
+
+
+class StillRunning(ArcError):
+    """We stopped waiting (time is up, or Ctrl-C) while Azure goes on; the fix says how to follow it."""

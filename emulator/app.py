@@ -1,0 +1,198 @@
+"""The web application: the way of one exchange from the wire, through faults, to ARM or the authority, and back."""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from emulator import arm, errors, metadata, seed
+from emulator.authority import Authority
+from emulator.errors import ArmError
+from emulator.faults import Fault, Faults
+from emulator.headers import COMMON, Allowance, tracing
+from emulator.model import Cloud, Reply
+from emulator.snapshot import Snapshot
+from emulator.traffic import Traffic
+
+CONFIGURATION = "/.well-known/openid-configuration"
+NO_FAULT = Fault("", "", {})
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it came over the wire: names of headers in lower case, `target` is path and query as sent."""
+
+    method: str
+    path: str
+    target: str
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, names in lower case."""
+        pairs = parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
+        return {key.lower(): value for key, value in pairs}
+
+
+@dataclass(frozen=True)
+class Front:
+    """Everything but /emulator: signing in, the cloud's description, and ARM."""
+
+    cloud: Cloud
+    authority: Authority
+    faults: Faults
+    traffic: Traffic
+    snapshot: Snapshot
+    allowance: Allowance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one exchange; it is on record before the caller sees the answer."""
+        sent = await _read(Request(scope, receive))
+        fault = self.faults.next(sent.method, sent.path) or NO_FAULT
+        effect = fault.effect
+        await asyncio.sleep((self.cloud.options.latency_ms + effect.get("delayMs", 0)) / 1000)
+        if effect.get("reset") == "before":
+            self._record(sent, (None, {}, b""), fault)
+            await _hang_up(scope, receive)
+            return
+        status, headers, content = self._answer(sent, fault)
+        self._record(sent, (status, headers, content), fault)
+        if effect.get("reset") == "after":
+            await _hang_up(scope, receive)
+        elif effect.get("truncate"):
+            await _send(send, status, headers, content[: len(content) // 2], more=True)
+            await _hang_up(scope, receive, politely=True)
+        else:
+            await _send(send, status, headers, content)
+
+    def _answer(self, sent: Sent, fault: Fault) -> tuple[int, dict[str, str], bytes]:
+        try:
+            reply = self._reply(sent, fault)
+        except ArmError as error:
+            reply = Reply(error.status, error.body, error.headers)
+        self.snapshot.save(self.cloud.state)
+        content = b"" if reply.body == "" else json.dumps(reply.body, separators=(",", ":")).encode()
+        headers = {**COMMON, **tracing(sent.headers), **self.allowance.headers(sent.method), **reply.headers}
+        if content:
+            headers["content-type"] = "application/json; charset=utf-8"
+        if reply.status != 204:
+            headers["content-length"] = str(len(content))
+        return reply.status, headers, content
+
+    def _reply(self, sent: Sent, fault: Fault) -> Reply:
+        if "status" in fault.effect:
+            return self._scripted(sent, fault.effect)
+        if fault.effect.get("claims"):
+            raise self.authority.challenge()
+        path = sent.path.lower()
+        if path == "/metadata/endpoints":
+            return Reply(200, metadata.document(self.cloud.endpoint, sent.query.get("api-version", "")))
+        if path.startswith("/adfs/"):
+            return self._sign_in(sent, path)
+        self.authority.verify(sent.headers.get("authorization"))
+        request = arm.Request(sent.method, sent.path, sent.target, sent.query, sent.headers, sent.content, fault.ending)
+        return arm.answer(self.cloud, request)
+
+    def _sign_in(self, sent: Sent, path: str) -> Reply:
+        if path.endswith(CONFIGURATION):
+            return Reply(200, self.authority.configuration())
+        if path == "/adfs/discovery/keys":
+            return Reply(200, self.authority.keys())
+        if path == "/adfs/oauth2/token" and sent.method == "POST":
+            status, body = self.authority.token(dict(parse_qsl(sent.content.decode("utf-8", "replace"))))
+            return Reply(status, body)
+        raise errors.no_such_route(sent.method, sent.path)
+
+    def _scripted(self, sent: Sent, effect: Mapping[str, Any]) -> Reply:
+        """The error of a status fault."""
+        seconds = effect.get("retryAfter")
+        tenant = self.cloud.state.tenant
+        error = errors.by_status(effect["status"], tenant=tenant, subject=sent.path, retry_after=seconds)
+        headers = error.headers if seconds is None else {**error.headers, "retry-after": str(seconds)}
+        return Reply(effect["status"], effect.get("body", error.body), headers)
+
+    def _record(self, sent: Sent, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault) -> None:
+        told = None if fault is NO_FAULT else str(fault)
+        url = self.cloud.endpoint + sent.target
+        self.traffic.write(sent.method, url, (sent.headers, sent.content), reply, told)
+
+
+@dataclass(frozen=True)
+class Control:
+    """The test's own door at /emulator: what there is, faults, and back to the seed. No token is asked for."""
+
+    front: Front
+
+    async def state(self, _request: Request) -> Response:
+        """GET /emulator/state: everything, secrets included."""
+        return JSONResponse(self.front.cloud.state.as_json())
+
+    async def reset(self, _request: Request) -> Response:
+        """POST /emulator/reset: back to the seed, without faults."""
+        self.front.faults.waiting.clear()
+        seed.load(self.front.cloud, self.front.cloud.options.seed)
+        self.front.snapshot.save(self.front.cloud.state)
+        return Response(status_code=204)
+
+    async def faults(self, request: Request) -> Response:
+        """GET, POST or DELETE /emulator/faults: see `emulator.faults`; all answer what is left."""
+        faults = self.front.faults
+        if request.method == "DELETE":
+            faults.waiting.clear()
+        elif request.method == "POST":
+            try:
+                faults.add(json.loads(await request.body()))
+            except ValueError as error:
+                return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(faults.as_json())
+
+
+def application(front: Front) -> Starlette:
+    """The whole application."""
+    control = Control(front)
+    doors = [
+        Route("/state", control.state, methods=["GET"]),
+        Route("/reset", control.reset, methods=["POST"]),
+        Route("/faults", control.faults, methods=["GET", "POST", "DELETE"]),
+    ]
+    return Starlette(routes=[Mount("/emulator", routes=doors), Mount("/", app=front)])
+
+
+async def _read(request: Request) -> Sent:
+    """Read a request; az puts two slashes before some paths."""
+    target = request.scope["raw_path"].decode("latin-1")
+    query = request.scope["query_string"].decode("latin-1")
+    headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.scope["headers"]}
+    path = "/" + request.scope["path"].lstrip("/")
+    full = "/" + target.lstrip("/") + (f"?{query}" if query else "")
+    return Sent(request.method, path, full, headers, await request.body())
+
+
+async def _send(send: Send, status: int, headers: Mapping[str, str], content: bytes, *, more: bool = False) -> None:
+    raw = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": content, "more_body": more})
+
+
+async def _hang_up(scope: Scope, receive: Receive, *, politely: bool = False) -> None:
+    """Break the connection: with a TCP reset, or politely, after what is written has gone out."""
+    transport: asyncio.Transport = scope["state"]["transport"]
+    if politely:
+        transport.close()
+    else:
+        wire: socket.socket = transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

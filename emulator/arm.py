@@ -1,0 +1,193 @@
+"""Azure Resource Manager's front door: from a request to a handler, with all that is checked on the way."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from emulator import core, errors, operations
+from emulator.errors import ArmError
+from emulator.ids import Address, parse, place
+from emulator.model import SUBSCRIPTION, Call, Cloud, Ending, Handler, Json, Operation, Reply, Resource, ResourceType
+
+VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
+REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a registration runs
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came over the wire. Names of headers and of query parameters are in lower case."""
+
+    method: str
+    path: str
+    target: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    ending: Ending | None = None
+
+
+def answer(cloud: Cloud, request: Request) -> Reply:
+    """Answer an authenticated request as ARM and the provider behind it would."""
+    operation = operations.at(cloud, request.path, request.target) if request.method == "GET" else None
+    if operation:
+        return _poll(cloud, operation)
+    version = request.query.get("api-version")
+    if not version:
+        raise errors.missing_version()
+    reply = _of_arm(cloud, request, version) or _of_provider(cloud, request, version)
+    started = "azure-asyncoperation" in reply.headers or (reply.status == 202 and "location" in reply.headers)
+    return _with_retry_after(cloud, reply) if started else reply
+
+
+def _poll(cloud: Cloud, operation: Operation) -> Reply:
+    operations.look(cloud, operation)
+    report = cloud.types[operation.kind].report
+    if report is None:
+        raise errors.no_such_route("GET", operation.target)
+    reply = report(cloud, operation)
+    return reply if operation.status else _with_retry_after(cloud, reply)
+
+
+def _with_retry_after(cloud: Cloud, reply: Reply) -> Reply:
+    seconds = cloud.options.retry_after
+    return reply if seconds is None else replace(reply, headers={**reply.headers, "retry-after": str(seconds)})
+
+
+def _of_arm(cloud: Cloud, request: Request, version: str) -> Reply | None:
+    """The answer to a request for one of ARM's own resources."""
+    found = core.visit(request.method, request.path)
+    if found is None:
+        return None
+    if version not in core.VERSIONS:
+        raise errors.unknown_version(version, core.VERSIONS)
+    route, names = found
+    return route.handler(core.Visit(cloud, names, version, _content(request), request.ending))
+
+
+def _of_provider(cloud: Cloud, request: Request, version: str) -> Reply:
+    address = parse(request.path, request.method)
+    if address is None:
+        raise errors.no_such_route(request.method, request.path)
+    _check_place(cloud, address)
+    body = _content(request)
+    type_ = _type(cloud, address, version, body)
+    parent = _parent(cloud, address, type_, request.method)
+    call = Call(cloud, type_, address, parent, version, request.query, body, request.ending)
+    if address.is_collection:
+        reply = _list(call, request.method)
+    else:
+        _check_conditions(call, request)
+        reply = _handler(call, request.method)(call)
+    return replace(reply, headers={**type_.headers(call), **reply.headers})
+
+
+def _check_place(cloud: Cloud, address: Address) -> None:
+    subscription, group = place(address.scope)
+    if not subscription:
+        raise errors.no_such_route("GET", address.scope)
+    if cloud.state.get(f"/subscriptions/{subscription}") is None:
+        raise errors.subscription_not_found(subscription)
+    if group and cloud.state.get(f"/subscriptions/{subscription}/resourceGroups/{group}") is None:
+        raise errors.group_not_found(group)
+
+
+def _type(cloud: Cloud, address: Address, version: str, body: Json) -> ResourceType:
+    """The type that a path names, served at this api-version to a subscription that registered its provider."""
+    subscription, group = place(address.scope)
+    namespace = cloud.state.get(f"/subscriptions/{subscription}/providers/{address.provider}")
+    if namespace is None:
+        raise errors.unknown_namespace(address.provider)
+    type_ = cloud.types.get(f"{address.provider}/{address.type_path}".lower())
+    if type_ is None or type_ in core.TYPES:
+        raise errors.unknown_type(address.type_path, address.provider, version)
+    if version not in type_.versions:
+        owner = cloud.state.get(f"/subscriptions/{subscription}/resourceGroups/{group}")
+        location = body.get("location") or (owner.body["location"] if owner else "")
+        raise errors.unsupported_version(location, version, type_.path, type_.versions, core.LOCATIONS)
+    if namespace.body["registrationState"] not in REGISTERED:
+        raise errors.not_registered(type_.provider)
+    return type_
+
+
+def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) -> Resource:
+    """What the resource hangs under; a 404 of ARM's own when that doesn't exist."""
+    parent = cloud.state.get(address.parent)
+    if parent is None:
+        if method in VERBS:
+            raise errors.parent_not_found(VERBS[method], type_.path, address.parent)
+        nested = len(address.types) > 1 and not address.is_collection
+        missing = address.id if nested else address.parent
+        raise errors.resource_not_found(missing.rpartition("/providers/")[2], place(missing).group)
+    in_subscription = address.is_collection and parent.kind == SUBSCRIPTION
+    if len(address.types) == 1 and parent.kind not in type_.scopes and not in_subscription:
+        raise errors.no_such_route(method, address.parent)
+    return parent
+
+
+def _list(call: Call, method: str) -> Reply:
+    if method != "GET":
+        raise errors.wrong_method(method, call.type.path)
+    found = call.cloud.state.of_kind(call.type.kind, call.parent.id)
+    return Reply(200, {"value": [call.shown(item) for item in found], "nextLink": None})
+
+
+def _check_conditions(call: Call, request: Request) -> None:
+    """If-Match and If-None-Match, as the addendum of the resource provider contract has them."""
+    if request.method == "GET":
+        return
+    existing = call.existing
+    if request.headers.get("if-none-match") == "*" and existing:
+        raise errors.precondition_failed(call.id)
+    wanted = request.headers.get("if-match")
+    if wanted is None or (existing is None and request.method != "PUT"):
+        return
+    if existing is None or wanted not in ("*", existing.etag):
+        raise errors.precondition_failed(call.id)
+
+
+def _handler(call: Call, method: str) -> Handler:
+    type_ = call.type
+    known: Mapping[str, Handler | None] = {
+        "GET": _get,
+        "PUT": type_.put,
+        "PATCH": type_.patch,
+        "DELETE": _delete if type_.delete else None,
+        "POST": type_.actions.get(call.address.action.lower()),
+    }
+    handler = known.get(method)
+    if handler is None:
+        raise errors.wrong_method(method, type_.path)
+    return handler
+
+
+def _get(call: Call) -> Reply:
+    resource = operations.look_at(call.cloud, call.resource)
+    if resource is None:
+        raise call.type.missing(call)
+    return Reply(200, call.shown(resource))
+
+
+def _delete(call: Call) -> Reply:
+    """DELETE of what doesn't exist is 204 everywhere."""
+    handler = call.type.delete
+    return handler(call) if handler and call.existing else Reply(204)
+
+
+def _content(request: Request) -> Json:
+    if not request.content:
+        return {}
+    try:
+        body = json.loads(request.content)
+    except ValueError as error:
+        raise errors.invalid_content(str(error)) from None
+    if not isinstance(body, dict):
+        raise errors.invalid_content("a JSON object is expected")
+    return body
+
+
+def answer_or_error(cloud: Cloud, request: Request) -> Reply:
+    """`answer`, with ARM's errors as replies."""
+    try:
+        return answer(cloud, request)
+    except ArmError as error:
+        return Reply(error.status, error.body, error.headers)

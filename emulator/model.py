@@ -1,0 +1,228 @@
+"""The words that all of the emulator shares: what it holds, what it is asked, what it answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from emulator import errors
+from emulator.errors import ArmError
+from emulator.ids import Address, name_of, place
+from emulator.options import Options
+
+Json = dict[str, Any]
+
+SUBSCRIPTION = "microsoft.resources/subscriptions"
+GROUP = "microsoft.resources/resourcegroups"
+NAMESPACE = "microsoft.resources/providers"
+
+
+@dataclass
+class Resource:
+    """One thing that exists. `body` is what Azure would show of it, `hidden` what it holds and never shows."""
+
+    id: str
+    kind: str
+    body: Json
+    hidden: Json = field(default_factory=dict)
+    etag: str = ""
+
+    @property
+    def properties(self) -> Json:
+        """The part of the body that belongs to the provider."""
+        properties: Json = self.body["properties"]
+        return properties
+
+
+@dataclass
+class Operation:
+    """A change that takes time: it answers `running` for `looks` looks, then becomes `ending`.
+
+    `target` is path and query where it is polled ("" when only the resource itself tells); `status` stays "" until it
+    has ended. An `ending` of "never" doesn't come; a `detached`
+    operation leaves the resource alone.
+    """
+
+    name: str
+    resource: str
+    kind: str
+    verb: str
+    running: str
+    target: str
+    signed: bool
+    looks: int
+    ready_at: float
+    started: str
+    ending: str = "Succeeded"
+    error: Json | None = None
+    status: str = ""
+    ended: str = ""
+    detached: bool = False
+
+
+@dataclass
+class State:
+    """Everything that the emulator holds: by id and by polling path, both in lower case."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    tenant: str = ""
+    principal: Json = field(default_factory=dict)
+
+    def get(self, id_: str) -> Resource | None:
+        """The resource with this id, in whatever casing."""
+        return self.resources.get(id_.lower())
+
+    def add(self, resource: Resource) -> Resource:
+        """Keep a resource; the casing of its first id stays."""
+        self.resources[resource.id.lower()] = resource
+        return resource
+
+    def remove(self, id_: str) -> None:
+        """Forget a resource and all that is below it."""
+        key = id_.lower()
+        for other in [other for other in self.resources if other == key or other.startswith(key + "/")]:
+            del self.resources[other]
+
+    def of_kind(self, kind: str, below: str) -> list[Resource]:
+        """The resources of one kind below an id, oldest first."""
+        prefix = below.lower() + "/"
+        return [item for key, item in self.resources.items() if item.kind == kind and key.startswith(prefix)]
+
+    def as_json(self) -> Json:
+        """All of it as plain JSON values."""
+        return asdict(self)
+
+    def load(self, document: Json) -> None:
+        """Take over what `as_json` gave, in place."""
+        self.tenant, self.principal = document["tenant"], document["principal"]
+        self.resources = {key: Resource(**item) for key, item in document["resources"].items()}
+        self.operations = {key: Operation(**item) for key, item in document["operations"].items()}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a fault wants the next operation to end: "Failed", "Canceled" or "never"."""
+
+    status: str
+    error: Json | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; a body of "" means none at all, None the JSON value null."""
+
+    status: int
+    body: Any = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What handlers work with."""
+
+    endpoint: str
+    options: Options
+    state: State
+    types: Mapping[str, "ResourceType"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to a provider's resource, after ARM has checked all that it checks itself."""
+
+    cloud: Cloud
+    type: "ResourceType"
+    address: Address
+    parent: Resource
+    version: str
+    query: Mapping[str, str]
+    body: Json
+    ending: Ending | None = None
+
+    @property
+    def name(self) -> str:
+        """The last name in the path."""
+        return self.address.names[-1]
+
+    @property
+    def id(self) -> str:
+        """The id that the resource gets: below its parent's, types as the provider spells them."""
+        words = f"{self.type.path.rpartition('/')[2]}/{self.name}"
+        return (
+            f"{self.parent.id}/{words}"
+            if "/" in self.type.path
+            else f"{self.parent.id}/providers/{self.type.provider}/{words}"
+        )
+
+    @property
+    def existing(self) -> Resource | None:
+        """The resource, when it exists."""
+        return self.cloud.state.get(self.id)
+
+    @property
+    def resource(self) -> Resource:
+        """The resource; raises the type's own 404 when it doesn't exist."""
+        found = self.existing
+        if found is None:
+            raise self.type.missing(self)
+        return found
+
+    def shown(self, resource: Resource) -> Json:
+        """The resource as its provider shows it at this call's api-version."""
+        return self.type.shown(self.cloud, resource, self.version)
+
+
+Handler = Callable[[Call], Reply]
+
+
+def missing_at_gateway(call: Call) -> ArmError:
+    """The 404 of resources that ARM keeps track of."""
+    pairs = "/".join(
+        f"{type_}/{name}" for type_, name in zip(call.type.path.split("/"), call.address.names, strict=True)
+    )
+    return errors.resource_not_found(f"{call.type.provider}/{pairs}", place(call.parent.id).group)
+
+
+def _same(resource: Resource, _version: str) -> Json:
+    return resource.body
+
+
+def _nothing(_cloud: Cloud, _resource: Resource, _operation: Operation) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """How one type of resource behaves. A method that has no handler is a 405.
+
+    `show` gives the body at an api-version, without id, name and type. `ended` applies what an operation brought.
+    `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
+    `scopes` are the kinds that a top-level type can hang under.
+    """
+
+    provider: str
+    path: str
+    versions: tuple[str, ...]
+    shown_type: str
+    put: Handler | None = None
+    patch: Handler | None = None
+    delete: Handler | None = None
+    actions: Mapping[str, Handler] = field(default_factory=dict)  # by name in lower case
+    show: Callable[[Resource, str], Json] = _same
+    missing: Callable[[Call], ArmError] = missing_at_gateway
+    ended: Callable[[Cloud, Resource, Operation], None] = _nothing
+    report: Callable[[Cloud, Operation], Reply] | None = None
+    seeded: Callable[[Cloud, str, Json], Resource] | None = None
+    headers: Callable[[Call], Mapping[str, str]] = lambda call: {}
+    spell: Callable[[str], str] = lambda id_: id_
+    scopes: tuple[str, ...] = (GROUP,)
+
+    @property
+    def kind(self) -> str:
+        """The key under which it is registered and its resources are kept."""
+        return f"{self.provider}/{self.path}".lower()
+
+    def shown(self, cloud: Cloud, resource: Resource, version: str) -> Json:
+        """The whole resource as the provider answers it."""
+        head = {"id": self.spell(resource.id), "name": name_of(resource.id), "type": self.shown_type}
+        return {**head, **self.show(resource, version)}

@@ -1,0 +1,86 @@
+"""Changes that take time: how they start, how each look moves them, and when they end."""
+
+import time
+import uuid
+
+from emulator import clock, errors
+from emulator.model import Cloud, Ending, Operation, Resource
+
+UNKNOWN = {"code": "InternalServerError", "message": "Encountered internal server error."}
+
+
+def begin(
+    cloud: Cloud,
+    resource: Resource,
+    verb: str,
+    running: str,
+    *,
+    name: str = "",
+    target: str = "",
+    signed: bool = False,
+    ending: Ending | None = None,
+) -> Operation:
+    """Start an operation on a resource: `verb` is what it does, `running` its status until it ends."""
+    ending = ending or Ending("Succeeded")
+    operation = Operation(
+        name=name or str(uuid.uuid4()),
+        resource=resource.id,
+        kind=resource.kind,
+        verb=verb,
+        running=running,
+        target=target,
+        signed=signed,
+        looks=cloud.options.polls,
+        ready_at=time.time() + cloud.options.operation_seconds,
+        started=clock.stamp(),
+        ending=ending.status,
+        error=(ending.error or UNKNOWN) if ending.status == "Failed" else ending.error,
+    )
+    cloud.state.operations[target.partition("?")[0].lower() or operation.name] = operation
+    return operation
+
+
+def running(cloud: Cloud, resource: Resource) -> Operation | None:
+    """The operation that has a resource in its hands, if any."""
+    key = resource.id.lower()
+    for operation in reversed(cloud.state.operations.values()):
+        if operation.resource.lower() == key and not operation.status and not operation.detached:
+            return operation
+    return None
+
+
+def at(cloud: Cloud, path: str, target: str) -> Operation | None:
+    """The operation that is polled at a path; 403 when a signed URL isn't asked for letter by letter."""
+    operation = cloud.state.operations.get(path.lower())
+    if operation and operation.signed and operation.target != target:
+        raise errors.ArmError(403, "Forbidden", "The signature of the operation's URL does not match the request.")
+    return operation
+
+
+def look(cloud: Cloud, operation: Operation) -> None:
+    """Count one look at an operation, and apply its end to the resource when this look finds it due."""
+    if operation.status:
+        return
+    if operation.looks > 0:
+        operation.looks -= 1
+        return
+    if operation.ending == "never" or time.time() < operation.ready_at:
+        return
+    operation.status, operation.ended = operation.ending, clock.stamp()
+    resource = cloud.state.get(operation.resource)
+    if resource and not operation.detached:
+        cloud.types[operation.kind].ended(cloud, resource, operation)
+
+
+def look_at(cloud: Cloud, resource: Resource) -> Resource | None:
+    """Count one look at a resource; what is left of it afterwards."""
+    operation = running(cloud, resource)
+    if operation:
+        look(cloud, operation)
+    return cloud.state.get(resource.id)
+
+
+def detach(operation: Operation | None) -> None:
+    """Let an operation end without touching the resource: something later has it now."""
+    if operation:
+        operation.detached = True

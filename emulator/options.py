@@ -1,0 +1,37 @@
+"""What the command line decides."""
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """How this emulator behaves; times in seconds unless the name says otherwise."""
+
+    data: Path
+    port: int = 0
+    seed: Path | None = None
+    latency_ms: float = 0
+    polls: int = 1
+    operation_seconds: float = 0
+    retry_after: int | None = None
+    token_seconds: int = 3600
+    state: Path | None = None
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line; exits with usage help when it is wrong."""
+    parser = ArgumentParser(prog="python -m emulator", description="A local Azure over TLS for `az ml arc`.")
+    add = parser.add_argument
+    add("--data", type=Path, required=True, metavar="DIR", help="folder for ready.json, env.sh, ca.pem, traffic.jsonl")
+    add("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1; 0 (default) takes any free one")
+    add("--seed", type=Path, metavar="FILE", help="what exists at the start, as JSON (default: emulator/seed.json)")
+    add("--latency-ms", type=float, default=0, metavar="N", help="delay of every answer")
+    add("--polls", type=int, default=1, metavar="N", help="looks at an operation before it ends (default 1)")
+    add("--operation-seconds", type=float, default=0, metavar="S", help="operations last at least this long")
+    add("--retry-after", type=int, metavar="S", help="send Retry-After with operations (default: none, as Azure)")
+    add("--token-seconds", type=int, default=3600, metavar="S", help="life of an access token (default 3600)")
+    add("--state", type=Path, metavar="FILE", help="keep everything here after each change, and start from it")
+    return Options(**vars(parser.parse_args(arguments)))

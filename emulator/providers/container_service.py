@@ -1,0 +1,104 @@
+"""Microsoft.ContainerService: AKS clusters, to be read; they come from the seed."""
+
+import hashlib
+import uuid
+
+from emulator.ids import name_of, place
+from emulator.model import Cloud, Json, Resource, ResourceType
+
+KIND = "microsoft.containerservice/managedclusters"
+
+
+def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
+    """A running AKS cluster with a pool of three nodes, unless `given` says otherwise."""
+    location, name = given["location"], name_of(id_)
+    body = {
+        "location": location,
+        "tags": given.get("tags", {}),
+        "properties": {**_properties(id_, location), **given.get("properties", {})},
+        "identity": {"type": "SystemAssigned", "principalId": str(uuid.uuid4()), "tenantId": cloud.state.tenant},
+        "sku": {"name": "Base", "tier": "Free"},
+    }
+    body["properties"].setdefault("nodeResourceGroup", f"MC_{place(id_).group}_{name}_{location}")
+    return Resource(id_, KIND, body)
+
+
+def _properties(id_: str, location: str) -> Json:
+    host = f"{name_of(id_)}-{hashlib.sha256(id_.lower().encode()).hexdigest()[:8]}.hcp.{location}.azmk8s.io"
+    return {
+        "provisioningState": "Succeeded",
+        "powerState": {"code": "Running"},
+        "kubernetesVersion": "1.29",
+        "currentKubernetesVersion": "1.29.4",
+        "dnsPrefix": name_of(id_),
+        "fqdn": host,
+        "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
+        "agentPoolProfiles": [_pool()],
+        "servicePrincipalProfile": {"clientId": "msi"},
+        "enableRBAC": True,
+        "supportPlan": "KubernetesOfficial",
+        "networkProfile": _network(),
+        "maxAgentPools": 100,
+        "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
+        "disableLocalAccounts": False,
+        "securityProfile": {},
+        "storageProfile": {
+            "diskCSIDriver": {"enabled": True},
+            "fileCSIDriver": {"enabled": True},
+            "snapshotController": {"enabled": True},
+        },
+        "oidcIssuerProfile": {"enabled": False},
+        "workloadAutoScalerProfile": {},
+        "resourceUID": hashlib.sha256(id_.lower().encode()).hexdigest()[:24],
+        "metricsProfile": {"costAnalysis": {"enabled": False}},
+    }
+
+
+def _pool() -> Json:
+    return {
+        "name": "nodepool1",
+        "count": 3,
+        "vmSize": "Standard_DS3_v2",
+        "osDiskSizeGB": 128,
+        "osDiskType": "Managed",
+        "kubeletDiskType": "OS",
+        "maxPods": 110,
+        "type": "VirtualMachineScaleSets",
+        "enableAutoScaling": False,
+        "provisioningState": "Succeeded",
+        "powerState": {"code": "Running"},
+        "orchestratorVersion": "1.29",
+        "currentOrchestratorVersion": "1.29.4",
+        "enableNodePublicIP": False,
+        "mode": "System",
+        "osType": "Linux",
+        "osSKU": "Ubuntu",
+        "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202405.03.0",
+    }
+
+
+def _network() -> Json:
+    return {
+        "networkPlugin": "kubenet",
+        "networkPolicy": "none",
+        "loadBalancerSku": "standard",
+        "podCidr": "10.244.0.0/16",
+        "serviceCidr": "10.0.0.0/16",
+        "dnsServiceIP": "10.0.0.10",
+        "outboundType": "loadBalancer",
+        "podCidrs": ["10.244.0.0/16"],
+        "serviceCidrs": ["10.0.0.0/16"],
+        "ipFamilies": ["IPv4"],
+    }
+
+
+TYPES = (
+    ResourceType(
+        provider="Microsoft.ContainerService",
+        path="managedClusters",
+        versions=("2024-05-01",),
+        shown_type="Microsoft.ContainerService/ManagedClusters",
+        seeded=seeded,
+        spell=lambda id_: id_.replace("/resourceGroups/", "/resourcegroups/"),
+    ),
+)

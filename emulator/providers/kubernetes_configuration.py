@@ -1,0 +1,261 @@
+"""Microsoft.KubernetesConfiguration: extensions of connected and of managed clusters."""
+
+import hashlib
+import hmac
+import time
+import uuid
+from base64 import urlsafe_b64encode
+
+from emulator import clock, operations
+from emulator.errors import ArmError
+from emulator.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
+from emulator.providers import container_service, kubernetes
+
+KIND = "microsoft.kubernetesconfiguration/extensions"
+MACHINE_LEARNING = "microsoft.azureml.kubernetes"
+# What the release trains hold now, and the namespace that each type is known to install into.
+CURRENT = {MACHINE_LEARNING: "1.1.64"}
+NAMESPACES = {MACHINE_LEARNING: "azureml"}
+OPERATION_VERSIONS = (
+    "2019-11-01-Preview, 2021-05-01-preview, 2021-06-01-preview, 2021-09-01, 2021-11-01-preview, 2022-01-01-preview, "
+    "2022-03-01, 2022-04-02-preview, 2022-07-01, 2022-11-01, 2023-05-01"
+)
+CONFLICT = {
+    "code": "UpdateFailed",
+    "message": "Update failed for this resource, as there is a conflicting operation in progress. Please try after "
+    "sometime.",
+}
+PATCH_CONFLICT = (
+    "The PATCH method cannot be completed due to a conflict. (ProvisioningState of extension: {}). Please wait for a "
+    "few minutes for the ProvisioningState to change to Succeeded, Failed or Canceled and retry again. If the problem "
+    "persists, please contact Microsoft support."
+)
+
+
+def put(call: Call) -> Reply:
+    """PUT: 201 and an operation. While another one runs it changes nothing, and its operation fails."""
+    known = call.existing
+    busy = known and operations.running(call.cloud, known)
+    if known and busy:
+        return _started(call, 201, known, _begin(call, known, "conflict", "Updating", Ending("Failed", CONFLICT)))
+    extension = _made(call.cloud, known.id if known else call.id, call.parent, call.body)
+    if known:
+        extension.body["systemData"]["createdAt"] = known.body["systemData"]["createdAt"]
+    call.cloud.state.add(extension)
+    return _started(call, 201, extension, _begin(call, extension, "create", "Creating", call.ending))
+
+
+def patch(call: Call) -> Reply:
+    """PATCH: public settings merge, protected ones are replaced as a set; 409 while an operation runs."""
+    extension, given = call.resource, call.body.get("properties", {})
+    if operations.running(call.cloud, extension):
+        state = extension.properties["provisioningState"]
+        raise ArmError(409, "ExtensionPatchFailed", PATCH_CONFLICT.format(state), cause=None)
+    extension.properties["configurationSettings"] |= given.get("configurationSettings") or {}
+    if given.get("configurationProtectedSettings") is not None:
+        extension.hidden["configurationProtectedSettings"] = given["configurationProtectedSettings"]
+    for key in ("autoUpgradeMinorVersion", "releaseTrain", "version"):
+        if key in given:
+            extension.properties[key] = given[key]
+    extension.properties["provisioningState"] = "Updating"
+    extension.body["systemData"]["lastModifiedAt"] = _now()
+    return _started(call, 202, extension, _begin(call, extension, "update", "Updating", call.ending))
+
+
+def delete(call: Call) -> Reply:
+    """DELETE: 202 and an operation, the same one when it is asked again; with forceDelete=true 200 at once."""
+    extension = call.resource
+    if call.query.get("forcedelete", "").lower() == "true":
+        operations.detach(operations.running(call.cloud, extension))
+        call.cloud.state.remove(extension.id)
+        return Reply(200)
+    busy = operations.running(call.cloud, extension)
+    if busy is None:
+        extension.properties["provisioningState"] = "Deleting"
+        operation = _begin(call, extension, "delete", "Deleting", call.ending)
+    elif busy.verb == "delete":
+        operation = busy
+    else:
+        operation = _begin(call, extension, "conflict", "Deleting", Ending("Failed", CONFLICT))
+    return Reply(202, headers={"azure-asyncoperation": call.cloud.endpoint + operation.target})
+
+
+def ended(cloud: Cloud, extension: Resource, operation: Operation) -> None:
+    """What an operation leaves behind: versions resolved, a failure told in `statuses`, or nothing at all."""
+    if operation.verb == "conflict":
+        return
+    if operation.verb == "delete" and operation.status == "Succeeded":
+        cloud.state.remove(extension.id)
+        return
+    extension.properties["provisioningState"] = operation.status
+    if operation.status == "Succeeded":
+        _resolve_version(extension)
+        extension.properties["statuses"] = []
+    elif operation.status == "Failed" and operation.error:
+        extension.properties["statuses"] = [_status(operation.error["message"])]
+
+
+def report(_cloud: Cloud, operation: Operation) -> Reply:
+    """The operation's URL: id, name and status, and the error of a failed one."""
+    body: Json = {
+        "id": operation.target.partition("?")[0],
+        "name": operation.name,
+        "status": operation.status or operation.running,
+    }
+    if operation.status == "Failed":
+        body["error"] = operation.error
+    return Reply(200, body, {"api-supported-versions": OPERATION_VERSIONS})
+
+
+def show(extension: Resource, version: str) -> Json:
+    """The extension at an api-version: protected settings are blank, and the oldest has no current version."""
+    protected = dict.fromkeys(extension.hidden["configurationProtectedSettings"], "")
+    properties = {**extension.properties, "configurationProtectedSettings": protected}
+    if version < "2022-11-01":
+        current = properties.pop("currentVersion")
+        properties.pop("isSystemExtension")
+        properties["version"] = properties["version"] or current
+        properties["installState"] = _install_state(properties["provisioningState"])
+    return {**extension.body, "properties": properties}
+
+
+def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
+    """An installed extension; `given` can hold any property of it, such as provisioningState and statuses."""
+    cluster = cloud.state.get(id_.rpartition("/providers/")[0])
+    if cluster is None:
+        raise ValueError(f"the seed has no cluster for {id_}")
+    extension = _made(cloud, id_, cluster, given)
+    _resolve_version(extension)
+    told = {key: item for key, item in given["properties"].items() if key != "configurationProtectedSettings"}
+    extension.properties.update({"provisioningState": "Succeeded", **told})
+    return extension
+
+
+def _missing(call: Call) -> ArmError:
+    message = f"Extension instance with name '{call.name}' not found."
+    return ArmError(404, "ResourceNotFound", message, cause=None, additionalInfo=[])
+
+
+def _made(cloud: Cloud, id_: str, cluster: Resource, given: Json) -> Resource:
+    """A new extension with Azure's defaults filled in."""
+    asked = given.get("properties") or {}
+    type_ = str(asked.get("extensionType") or "")
+    if not type_:
+        raise ArmError(400, "ValidationError", "The extensionType of the extension is required.", cause=None)
+    managed = cluster.kind == container_service.KIND
+    now = _now()
+    body = {
+        "properties": {
+            "extensionType": type_,
+            "autoUpgradeMinorVersion": bool(asked.get("autoUpgradeMinorVersion", False)),
+            "releaseTrain": asked.get("releaseTrain") or "Stable",
+            "version": asked.get("version"),
+            "currentVersion": None,
+            "scope": _scope(type_, asked.get("scope") or {}),
+            "provisioningState": "Creating",
+            "configurationSettings": asked.get("configurationSettings") or {},
+            "statuses": [],
+            "aksAssignedIdentity": _aks_identity(cloud) if managed else None,
+            "isSystemExtension": False,
+        },
+        "systemData": {
+            "createdBy": None,
+            "createdByType": None,
+            "createdAt": now,
+            "lastModifiedBy": None,
+            "lastModifiedByType": None,
+            "lastModifiedAt": now,
+        },
+    }
+    if (given.get("identity") or {}).get("type") == "SystemAssigned":
+        body["identity"] = {"type": "SystemAssigned", "principalId": str(uuid.uuid4())}
+    hidden = {"configurationProtectedSettings": asked.get("configurationProtectedSettings") or {}}
+    return Resource(id_, KIND, body, hidden)
+
+
+def _scope(type_: str, asked: Json) -> Json:
+    if asked.get("namespace"):
+        return {"namespace": asked["namespace"]}
+    default = NAMESPACES.get(type_.lower(), type_.rpartition(".")[2].lower())
+    return {"cluster": {"releaseNamespace": (asked.get("cluster") or {}).get("releaseNamespace") or default}}
+
+
+def _aks_identity(cloud: Cloud) -> Json:
+    return {"type": "SystemAssigned", "principalId": str(uuid.uuid4()), "tenantId": cloud.state.tenant}
+
+
+def _resolve_version(extension: Resource) -> None:
+    """The version that runs; it is pinned as well unless minor versions upgrade themselves."""
+    properties = extension.properties
+    current = properties["version"] or CURRENT.get(properties["extensionType"].lower(), "1.0.0")
+    properties["currentVersion"] = current
+    if not properties["autoUpgradeMinorVersion"]:
+        properties["version"] = current
+
+
+def _status(message: str) -> Json:
+    return {"code": "InstallationFailed", "displayStatus": None, "level": None, "message": message, "time": None}
+
+
+def _install_state(state: str) -> str:
+    return {"Succeeded": "Installed", "Failed": "Failed"}.get(state, "Unknown")
+
+
+def _started(call: Call, status: int, extension: Resource, operation: Operation) -> Reply:
+    """The answer to a write. Location names the provider's own host: whoever follows it gets nowhere."""
+    resource = operation.target.partition("/operations/")[0]
+    region = call.parent.body["location"]
+    headers = {
+        "azure-asyncoperation": call.cloud.endpoint + operation.target,
+        "location": f"https://{region}.rp.kubernetesconfiguration.invalid{resource}",
+    }
+    return Reply(status, call.shown(extension), headers)
+
+
+def _begin(call: Call, extension: Resource, verb: str, running: str, ending: Ending | None) -> Operation:
+    """An operation whose URL spells the cluster's type otherwise than the resource's id, and is signed."""
+    name = str(uuid.uuid4())
+    path = extension.id
+    for word in ("connectedClusters", "managedClusters"):
+        path = path.replace(f"/{word}/", f"/{word[0].upper()}{word[1:]}/")
+    target = f"{path}/operations/{name}?api-version={call.version}&{_signature(name)}"
+    return operations.begin(call.cloud, extension, verb, running, name=name, target=target, signed=True, ending=ending)
+
+
+def _signature(name: str) -> str:
+    """The query of a signed URL: ticks, certificate, signature and hash, as long as Azure's since late 2023."""
+    ticks = time.time_ns() // 100 + 621355968000000000
+    certificate, signature, digest = (
+        _letters(f"{part}{name}", size) for part, size in (("c", 2432), ("s", 342), ("h", 43))
+    )
+    return f"t={ticks}&c=MII{certificate}&s={signature}&h={digest}"
+
+
+def _letters(text: str, size: int) -> str:
+    """`size` letters of base64 that only depend on the text."""
+    blocks = (hmac.digest(text.encode(), bytes([index]), hashlib.sha256) for index in range(size // 40 + 1))
+    return urlsafe_b64encode(b"".join(blocks)).decode().replace("=", "")[:size]
+
+
+def _now() -> str:
+    return clock.stamp(7, "+00:00")
+
+
+TYPES = (
+    ResourceType(
+        provider="Microsoft.KubernetesConfiguration",
+        path="extensions",
+        versions=("2021-09-01", "2022-11-01", "2023-05-01"),
+        shown_type="Microsoft.KubernetesConfiguration/extensions",
+        put=put,
+        patch=patch,
+        delete=delete,
+        show=show,
+        missing=_missing,
+        ended=ended,
+        report=report,
+        seeded=seeded,
+        headers=lambda call: {"api-supported-versions": call.version},
+        scopes=(kubernetes.KIND, container_service.KIND),
+    ),
+)

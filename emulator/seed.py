@@ -1,0 +1,53 @@
+"""What exists at the start.
+
+A seed is a JSON object; `seed.json` beside this module is the default one and shows all of it:
+
+* `tenantId`, and `servicePrincipal` with clientId, clientSecret and objectId;
+* `subscriptions`, each with subscriptionId, displayName, `resourceGroups` (name, location, tags), `providers` (the
+  registration state of each that Azure shall have here) and `resources`.
+
+A resource has an `id` below its subscription and whatever the body of its PUT would hold: location, tags, identity,
+properties. Its provider completes it to something that works, so a seed only says what is different: a cluster that is
+Offline, an extension whose provisioningState is Failed. Parents come before what is below them.
+"""
+
+import json
+from pathlib import Path
+
+from emulator.ids import parse
+from emulator.model import GROUP, NAMESPACE, SUBSCRIPTION, Cloud, Json, Resource
+
+DEFAULT = Path(__file__).with_name("seed.json")
+
+
+def load(cloud: Cloud, file: Path | None) -> None:
+    """Make a cloud hold what a seed file says, and nothing else. Raises ValueError naming what is wrong in it."""
+    document = json.loads((file or DEFAULT).read_text(encoding="utf-8"))
+    state = cloud.state
+    state.tenant, state.principal = document["tenantId"], document["servicePrincipal"]
+    state.resources.clear()
+    state.operations.clear()
+    for subscription in document["subscriptions"]:
+        _plant(cloud, subscription)
+
+
+def _plant(cloud: Cloud, document: Json) -> None:
+    root = f"/subscriptions/{document['subscriptionId']}"
+    add = cloud.state.add
+    add(Resource(root, SUBSCRIPTION, {"displayName": document["displayName"]}))
+    for group in document.get("resourceGroups", []):
+        tags = {"tags": group["tags"]} if "tags" in group else {}
+        body = {"location": group["location"], **tags, "properties": {"provisioningState": "Succeeded"}}
+        add(Resource(f"{root}/resourceGroups/{group['name']}", GROUP, body))
+    for name, state in document.get("providers", {}).items():
+        add(Resource(f"{root}/providers/{name}", NAMESPACE, {"registrationState": state}))
+    for given in document.get("resources", []):
+        add(_grown(cloud, root + given["id"], given))
+
+
+def _grown(cloud: Cloud, id_: str, given: Json) -> Resource:
+    address = parse(id_, "GET")
+    type_ = cloud.types.get(f"{address.provider}/{address.type_path}".lower()) if address else None
+    if type_ is None or type_.seeded is None:
+        raise ValueError(f"the seed has a resource of a type that can't be seeded: {id_}")
+    return type_.seeded(cloud, id_, given)

@@ -1,0 +1,238 @@
+"""What goes wrong is said once and clearly, with the right exit code, before anything is half done."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.az import Az
+from tests.azure import Azure
+from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+
+CREATE = ("amlarc", "extension", "create", *CLUSTER)
+ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
+
+
+@pytest.fixture
+def untouched(azure: Azure) -> Iterator[None]:
+    """Whatever the test does, no request of it may write."""
+    before = len(azure.traffic())
+    yield
+    written = [line["url"] for line in azure.traffic()[before:] if line["method"] not in {"GET", "HEAD"}]
+    assert written == []
+
+
+def assert_clean(stderr: str) -> None:
+    assert "Traceback" not in stderr
+    assert stderr.count("ERROR:") == 1
+
+
+FILES = {
+    "missing": (None, "There is no file"),
+    "directory": ("", "is a directory"),
+    "empty": (b"", "is empty"),
+    "no-json": (b"namespace: [", "config.json:1"),
+    "truncated": (b'{"namespace": "default"', "config.json:1"),
+    "latin": ('{"namespace": "ñ"}'.encode("latin-1"), "UTF-8"),
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("command", ["create", "attach"])
+def test_a_file_that_is_no_configuration(az: Az, tmp_path: Path, command: str, kind: str) -> None:
+    content, said = FILES[kind]
+    file = tmp_path / "config.json"
+    if content == "":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)  # type: ignore[arg-type]
+    option = "--config" if command == "attach" else "--config-file"
+    result = az(*(ATTACH if command == "attach" else CREATE), option, str(file))
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert said in result.stderr
+    assert str(file) in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission(az: Az, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text("{}")
+    file.chmod(0)
+    result = az(*ATTACH, "--config", str(file))
+    assert result.code == 1
+    assert "may not be read" in result.stderr
+
+
+@pytest.mark.usefixtures("untouched")
+def test_every_wrong_setting_is_named_at_once_with_its_remedy(az: Az) -> None:
+    result = az(*CREATE, "--config", "enableTrainning=True", "installNvidiaDevicePlugin=maybe", "clusterPurpose=Bogus")
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "enableTrainning" in result.stderr
+    assert "enableTraining" in result.stderr.replace("enableTrainning", "")
+    assert "installNvidiaDevicePlugin" in result.stderr
+    assert "clusterPurpose" in result.stderr
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_wrong_configuration_is_named_by_line_and_column(az: Az, tmp_path: Path) -> None:
+    file = tmp_path / "attach.json"
+    file.write_text('{\n  "namespace": "Default",\n  "instanceTypes": {"a": {"nodeSelectr": null}}\n}')
+    result = az(*ATTACH, "--config", str(file))
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "attach.json:2:16" in result.stderr
+    assert "attach.json:3:27" in result.stderr
+    assert "nodeSelector" in result.stderr
+    assert "defaultInstanceType" in result.stderr
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_version_with_automatic_upgrades(az: Az) -> None:
+    result = az(*CREATE, "--config", "enableTraining=True", "--version", "1.1.68", "--auto-upgrade", "true")
+    assert result.code == 1
+    assert "exclude each other" in result.stderr
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_internal_load_balancer_on_a_connected_cluster(az: Az) -> None:
+    result = az(*CREATE, "--config", "enableInference=True", "allowInsecureConnections=True",
+                "inferenceRouterServiceType=LoadBalancer", "internalLoadBalancerProvider=azure")  # fmt: skip
+    assert result.code == 1
+    assert "internalLoadBalancerProvider" in result.stderr
+
+
+MISSING = {
+    "cluster": (("amlarc", "extension", "create", "-c", "nowhere", "-g", "amlarc-rg", "--config",
+                 "enableTraining=True"), "There is no Azure Arc-enabled cluster 'nowhere'"),
+    "cluster-shown": (("amlarc", "extension", "show", "-c", "nowhere", "-g", "amlarc-rg"),
+                      "There is no Azure Arc-enabled cluster 'nowhere'"),
+    "cluster-listed": (("amlarc", "extension", "list", "-c", "nowhere", "-g", "amlarc-rg"),
+                       "There is no Azure Arc-enabled cluster 'nowhere'"),
+    "managed-cluster": (("amlarc", "extension", "show", "-c", "nowhere", "-g", "amlarc-rg", "-t", "managedClusters"),
+                        "There is no AKS cluster 'nowhere'"),
+    "extension": (("amlarc", "extension", "show", *CLUSTER, "-n", "nothing"), "has no extension 'nothing'"),
+    "workspace": (("amlarc", "attach", "-n", "k8s-compute", "-w", "nowhere", *CLUSTER[2:], "-c", "amlarc-cluster"),
+                  "There is no workspace 'nowhere'"),
+    "workspace-listed": (("amlarc", "list", "-w", "nowhere", "-g", "amlarc-rg"), "There is no workspace 'nowhere'"),
+    "workspace-shown": (("amlarc", "show", "-n", "k8s-compute", "-w", "nowhere", "-g", "amlarc-rg"),
+                        "There is no workspace 'nowhere'"),
+    "compute": (("amlarc", "show", "-n", "nothing", *WORKSPACE), "has no compute 'nothing'"),
+    "detached": (("amlarc", "detach", "-n", "nothing", *WORKSPACE, "--yes"), "has no compute 'nothing'"),
+    "group": (("amlarc", "extension", "create", "-c", "amlarc-cluster", "-g", "no-group", "--config",
+               "enableTraining=True"), "There is no resource group 'no-group'"),
+    "group-of-the-workspace": (("amlarc", "list", "-w", "amlarc-ws", "-g", "no-group"),
+                               "There is no resource group 'no-group'"),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("what", MISSING)
+def test_something_that_does_not_exist(az: Az, what: str) -> None:
+    arguments, said = MISSING[what]
+    result = az(*arguments)
+    assert result.code == 3
+    assert_clean(result.stderr)
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+USAGE = {
+    "no-cluster": ("amlarc", "extension", "show", "-g", "amlarc-rg"),
+    "two-clusters": ("amlarc", "extension", "show", *CLUSTER, "--resource-id", "/subscriptions/x"),
+    "no-workspace": ("amlarc", "attach", "-n", "k8s-compute", *CLUSTER),
+    "identity-without-ids": (*ATTACH, "--identity-type", "UserAssigned"),
+    "unknown-type": ("amlarc", "extension", "show", *CLUSTER, "-t", "otherClusters"),
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("what", USAGE)
+def test_usage_errors_end_with_two(az: Az, what: str) -> None:
+    assert az(*USAGE[what]).code == 2
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_id_of_something_else(az: Az) -> None:
+    result = az("amlarc", "extension", "show", "--resource-id", "/subscriptions/s/resourceGroups/g/providers/"
+                "Microsoft.ContainerService/connectedClusters/c")  # fmt: skip
+    assert result.code == 1
+    assert "/providers/Microsoft.Kubernetes/connectedClusters/<name>" in result.stderr
+
+
+def test_nobody_is_signed_in(az: Az, tmp_path: Path) -> None:
+    result = az("amlarc", "extension", "show", *CLUSTER, AZURE_CONFIG_DIR=str(tmp_path))
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "az login" in result.stderr
+
+
+def test_azure_is_down(az: Az, azure: Azure, tmp_path: Path) -> None:
+    dead = Azure.start(tmp_path, "--polls", "0")
+    other = Az(dead)
+    other.sign_in(dead)
+    dead.stop()
+    result = other("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "Azure could not be reached" in result.stderr
+
+
+def test_an_unregistered_provider_is_named_with_its_remedy(az: Az, azure: Azure) -> None:
+    az.must("provider", "unregister", "-n", "Microsoft.KubernetesConfiguration")
+    result = az(*CREATE, "--config", "enableTraining=True")
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "az provider register -n Microsoft.KubernetesConfiguration --wait" in result.stderr
+    assert not [line for line in azure.traffic() if line["method"] == "PUT" and "Microsoft.Relay" in line["url"]]
+
+
+def test_a_failed_installation_says_azures_reason_once(az: Az, azure: Azure) -> None:
+    reason = "Helm installation failed : release failed: failed pre-install: pod healthcheck failed"
+    azure.fault({"method": "PUT", "path": "/extensions/", "operation": "Failed", "error": {"code": "ExtensionOperationFailed", "message": reason}})  # fmt: skip
+    result = az(*CREATE, "--config", "enableTraining=True")
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert result.stderr.count(reason) == 1
+    assert result.stderr.count("ExtensionOperationFailed") == 1
+    assert "arcml-healthcheck" in result.stderr
+
+
+def test_a_failed_attach_says_azures_reason_once_with_a_hint(installed: Az, azure: Azure) -> None:
+    azure.fault({"method": "PUT", "path": "/computes/", "operation": "Failed", "error": {"code": "ClusterNotReachable", "message": "The cluster is not reachable."}})  # fmt: skip
+    result = installed(*ATTACH, "--config", ADVANCED)
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert result.stderr.count("The cluster is not reachable.") == 1
+    assert result.stderr.count("ClusterNotReachable") == 1
+    assert "Start the cluster" in result.stderr
+    assert result.stdout == ""
+
+
+def test_attaching_without_the_extension_says_what_to_install(az: Az) -> None:
+    result = az(*ATTACH)
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "az ml arc extension create" in result.stderr
+
+
+def test_a_refusal_of_azure_keeps_its_code_and_correlation_id(az: Az, azure: Azure) -> None:
+    azure.fault(
+        {
+            "method": "PUT",
+            "path": "/extensions/",
+            "status": 403,
+            "body": {"error": {"code": "AuthorizationFailed", "message": "The client has no authorization."}},
+        }
+    )
+    result = az(*CREATE, "--config", "enableTraining=True")
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "(AuthorizationFailed) The client has no authorization." in result.stderr
+    assert "Correlation id: " in result.stderr
+    assert "Written until then: Relay namespace" in result.stderr

@@ -1,0 +1,37 @@
+"""A command pays for what it uses, and for nothing else."""
+
+import re
+
+from tests.az import Az
+from tests.e2e.conftest import CLUSTER, WORKSPACE
+
+
+def imported(az: Az, *arguments: str) -> set[str]:
+    result = az(*arguments, PYTHONPROFILEIMPORTTIME="1")
+    assert result.code == 0, result.stderr
+    return set(re.findall(r"^import time:.*\|\s*(\S+)$", result.stderr, re.MULTILINE))
+
+
+def test_extension_show_imports_no_kubernetes_client_no_jsonschema_and_no_machine_learning_sdk(installed: Az) -> None:
+    modules = imported(installed, "amlarc", "extension", "show", *CLUSTER)
+    assert "azure.mgmt.kubernetesconfiguration" in modules
+    heavy = (
+        "kubernetes",
+        "lightkube",
+        "jsonschema",
+        "azure.mgmt.machinelearningservices",
+        "azext_amlarc.validation.settings",
+    )
+    assert not {name for name in modules for part in heavy if name == part or name.startswith(part + ".")}
+
+
+def test_computes_import_no_extension_sdk(az: Az) -> None:
+    modules = imported(az, "amlarc", "list", *WORKSPACE)
+    assert "azure.mgmt.machinelearningservices" in modules
+    assert not {name for name in modules if name.startswith(("azure.mgmt.kubernetesconfiguration", "jsonschema"))}
+
+
+def test_help_imports_no_sdk(az: Az) -> None:
+    modules = imported(az, "amlarc", "extension", "create", "-h")
+    assert "azext_amlarc.commands.extension" in modules
+    assert not {name for name in modules if name.startswith(("azure.mgmt.core", "azure.core.pipeline", "jsonschema"))}

@@ -1,0 +1,71 @@
+"""The output contract (docs/output.md): objects and tables, pinned by golden files."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.az import Az
+from tests.azure import Azure
+from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+VARYING = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<guid>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*"), "<time>"),
+)
+
+
+def steady(text: str) -> str:
+    for pattern, name in VARYING:
+        text = pattern.sub(name, text)
+    return text
+
+
+def assert_golden(name: str, text: str) -> None:
+    """Compare with tests/golden/NAME; delete the file and run again to renew it, then read the difference."""
+    file = GOLDEN / name
+    if not file.exists():
+        file.write_text(steady(text), encoding="utf-8")
+        raise AssertionError(f"{file} was missing; it is written now: read it, then run again")
+    assert steady(text) == file.read_text(encoding="utf-8")
+
+
+def as_text(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
+def test_extension_show(installed: Az) -> None:
+    assert_golden("extension-show.json", as_text(installed.must("amlarc", "extension", "show", *CLUSTER).object))
+
+
+def test_extension_tables(installed: Az) -> None:
+    shown = installed.must("amlarc", "extension", "show", *CLUSTER, "-o", "table").stdout
+    assert_golden("extension-show.txt", shown)
+    assert installed.must("amlarc", "extension", "list", *CLUSTER, "-o", "table").stdout == shown
+
+
+def test_compute_show_and_tables(installed: Az) -> None:
+    installed.must("amlarc", "attach", "-n", "amlarc-k8s", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)
+    assert_golden("show.json", as_text(installed.must("amlarc", "show", "-n", "amlarc-k8s", *WORKSPACE).object))
+    shown = installed.must("amlarc", "show", "-n", "amlarc-k8s", *WORKSPACE, "-o", "table").stdout
+    assert_golden("show.txt", shown)
+    assert installed.must("amlarc", "list", *WORKSPACE, "-o", "table").stdout == shown
+
+
+def test_stdout_holds_the_object_alone(az: Az, azure: Azure) -> None:
+    created = az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    assert json.loads(created.stdout)["name"] == "amlarc-compute"
+    assert "Relay namespace" in created.stderr
+    quiet = az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--only-show-errors")
+    assert quiet.stderr == ""
+
+
+def test_the_object_holds_all_that_k8s_extension_shows(installed: Az) -> None:
+    shown = installed.must("amlarc", "extension", "show", *CLUSTER).object
+    assert {
+        "aksAssignedIdentity", "autoUpgradeMinorVersion", "configurationProtectedSettings", "configurationSettings",
+        "currentVersion", "customLocationSettings", "errorInfo", "extensionType", "id", "identity",
+        "isSystemExtension", "name", "packageUri", "plan", "provisioningState", "releaseTrain", "resourceGroup",
+        "scope", "statuses", "systemData", "type", "version",
+    } <= set(shown)  # fmt: skip

@@ -1,0 +1,79 @@
+"""The house has floors (docs/architecture.md): door, work, pure. Arrows point down only."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "azext_amlarc"
+MODULES = sorted(path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py"))
+DOOR = ("azext_amlarc/commands/", "azext_amlarc/_params.py", "azext_amlarc/_help.py")
+PURE = ("azext_amlarc/validation/", "azext_amlarc/checks/")
+PURE_MAY_IMPORT = {"azext_amlarc.validation", "azext_amlarc.checks", "jsonschema", "cryptography", "yaml"}
+
+
+def imports(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((PACKAGE.parent / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_in(module: Path, places: tuple[str, ...]) -> bool:
+    return module.as_posix().startswith(places)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_only_the_door_imports_az_and_knack(module: Path) -> None:
+    found = [name for name in imports(module) if name.startswith(("azure.cli", "knack"))]
+    assert not found or is_in(module, DOOR)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_nobody_but_the_door_and_the_loader_imports_the_door(module: Path) -> None:
+    found = [name for name in imports(module) if name.startswith("azext_amlarc.commands")]
+    assert not found or is_in(module, (*DOOR, "azext_amlarc/__init__.py"))
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if is_in(module, PURE)], ids=str)
+def test_pure_modules_import_only_the_standard_library_and_their_like(module: Path) -> None:
+    if module.name == "__main__.py":  # the validator's own door: it reads files and writes reports
+        return
+    foreign = [
+        name
+        for name in imports(module)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not any(name == allowed or name.startswith(f"{allowed}.") for allowed in PURE_MAY_IMPORT)
+    ]
+    assert foreign == []
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if is_in(module, PURE)], ids=str)
+def test_pure_modules_do_no_io_but_read_their_own_data(module: Path) -> None:
+    text = (PACKAGE.parent / module).read_text(encoding="utf-8")
+    called = {
+        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+    }
+    forbidden = {"open", "print", "input", "urlopen", "run", "Popen", "write_text", "write_bytes"}
+    assert module.name == "__main__.py" or not called & forbidden
+
+
+def modules_after(code: str) -> set[str]:
+    probe = f"import sys\n{code}\nprint(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_imports_neither_az_nor_azure() -> None:
+    assert not {name for name in modules_after("import azext_amlarc") if name.startswith(("azure", "knack"))}
+
+
+def test_the_command_table_imports_no_sdk_and_no_validator() -> None:
+    loaded = modules_after("from azext_amlarc.commands import loader, table")
+    assert not loaded & {"azure.core.pipeline", "azure.mgmt.core", "jsonschema", "azext_amlarc.validation.settings"}

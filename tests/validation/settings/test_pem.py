@@ -1,0 +1,187 @@
+"""Certificates and keys, judged on their bytes."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from azext_amlarc.validation import pem
+from azext_amlarc.validation.findings import Finding
+from azext_amlarc.validation.setting_findings import Setting
+
+from .conftest import NOW, PEM, issue
+
+
+def file(key: str, content: bytes) -> pem.File:
+    return pem.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
+
+
+def judge(
+    certificate: bytes, key: bytes | None = None, hostname: str | None = "ml.example.com", now: datetime = NOW
+) -> list[Finding]:
+    return pem.judge(file("sslCertPemFile", certificate), file("sslKeyPemFile", key) if key else None, hostname, now)
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hostname", "covered"),
+    [
+        ("ml.example.com", "ml.example.com", True),
+        ("ML.Example.com", "ml.EXAMPLE.com", True),
+        ("ml.example.com", "ml.example.com.", True),
+        ("*.example.com", "ml.example.com", True),
+        ("*.example.com", "a.ml.example.com", False),
+        ("*.example.com", "example.com", False),
+        ("m*.example.com", "ml.example.com", False),
+        ("*.*.com", "ml.example.com", False),
+        ("*.com", "example.com", False),
+        ("*", "example", False),
+        ("example.com", "ml.example.com", False),
+    ],
+)
+def test_a_wildcard_covers_one_whole_label(pattern: str, hostname: str, covered: bool) -> None:
+    holder = issue("holder", names=(pattern,))
+    assert codes(judge(holder.pem, holder.key_pem(), hostname)) == ([] if covered else ["AMLARC-S056"])
+
+
+def test_a_common_name_does_not_count_beside_alternative_names() -> None:
+    holder = issue("ml.example.com", names=("other.example.com",))
+    (finding,) = judge(holder.pem, holder.key_pem())
+    assert finding.message == ('the certificate does not cover sslCname, ml.example.com: it is for "other.example.com"')
+
+
+def test_without_sslcname_the_names_are_not_judged(pem_files: Mapping[str, bytes]) -> None:
+    assert judge(pem_files["certificate, other"], pem_files["key, other"], None) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [
+        (timedelta(days=31), []),
+        (timedelta(days=30), ["AMLARC-S055"]),
+        (timedelta(0), ["AMLARC-S055"]),
+        (timedelta(seconds=-1), ["AMLARC-S054"]),
+    ],
+)
+def test_an_end_within_thirty_days_is_a_warning_and_a_past_one_an_error(left: timedelta, code: list[str]) -> None:
+    holder = issue("ml.example.com", names=("ml.example.com",), end=left)
+    assert codes(judge(holder.pem, holder.key_pem())) == code
+
+
+def test_a_warning_says_how_many_days_are_left() -> None:
+    holder = issue("ml.example.com", names=("ml.example.com",), end=timedelta(days=10))
+    (finding,) = judge(holder.pem)
+    assert finding.message == 'the certificate for "ml.example.com" expires on 2026-06-11, in 10 days'
+
+
+def test_an_expired_issuer_is_named() -> None:
+    root = issue("old root", end=timedelta(hours=-1))
+    holder = issue("ml.example.com", root, ("ml.example.com",))
+    (finding,) = judge(holder.pem + root.pem, holder.key_pem())
+    assert (finding.code, finding.message) == ("AMLARC-S054", 'the certificate for "old root" expired on 2026-06-01')
+
+
+def test_the_name_is_looked_for_in_the_keys_own_certificate(pem_files: Mapping[str, bytes]) -> None:
+    assert codes(judge(pem_files["chain, issuer first"], pem_files["key"])) == ["AMLARC-S058", "AMLARC-S059"]
+
+
+def test_a_chain_with_the_wrong_neighbour_says_which(pem_files: Mapping[str, bytes]) -> None:
+    first = judge(pem_files["chain, disordered"], pem_files["key"])[0]
+    assert first.message == (
+        'certificate 1 of 3, for "ml.example.com", was issued by "intermediate", but the next is for "root"'
+    )
+
+
+def test_swapped_files_are_both_named(pem_files: Mapping[str, bytes]) -> None:
+    findings = judge(pem_files["key"], pem_files["certificate"])
+    assert [(finding.code, finding.path) for finding in findings] == [
+        ("AMLARC-S051", "sslCertPemFile"),
+        ("AMLARC-S051", "sslKeyPemFile"),
+    ]
+
+
+def test_der_is_recognised_and_converted(pem_files: Mapping[str, bytes]) -> None:
+    (finding,) = judge(pem_files["certificate, DER"])
+    assert finding.fix == "convert it from DER: openssl x509 -inform der -in FILE -out FILE.pem"
+
+
+def test_an_encrypted_key_says_how_to_decrypt_it(pem_files: Mapping[str, bytes]) -> None:
+    (finding,) = judge(pem_files["certificate"], pem_files["key, encrypted"])
+    assert finding.code == "AMLARC-S052"
+    assert finding.fix == "write it without: openssl pkey -in key.pem -out plain.pem"
+
+
+@pytest.mark.parametrize("form", [serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8])
+def test_rsa_keys_of_both_forms_are_read(form: serialization.PrivateFormat) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    own = issue("ml.example.com", names=("ml.example.com",))
+    findings = judge(own.pem, key.private_bytes(PEM, form, serialization.NoEncryption()))
+    assert codes(findings) == ["AMLARC-S053"]
+
+
+def test_a_traditional_encrypted_key_is_an_encrypted_key() -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    content = key.private_bytes(
+        PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.BestAvailableEncryption(b"secret")
+    )
+    assert codes(judge(issue("a.b", names=("ml.example.com",)).pem, content)) == ["AMLARC-S052"]
+
+
+def test_text_around_the_blocks_is_ignored(pem_files: Mapping[str, bytes]) -> None:
+    certificate = "subject=müller\n".encode() + pem_files["certificate"] + b"\ntrailing\n"
+    assert judge(certificate, b"Bag Attributes\n" + pem_files["key"]) == []
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(pem_files: Mapping[str, bytes]) -> None:
+    certificate = b"\xef\xbb\xbf" + pem_files["certificate"].replace(b"\n", b"\r\n")
+    assert judge(certificate, pem_files["key"].replace(b"\n", b"\r\n")) == []
+
+
+def test_no_byte_of_the_key_is_in_a_finding(pem_files: Mapping[str, bytes]) -> None:
+    lines = pem_files["key"].decode().splitlines()[1:-1]
+    findings = [
+        *judge(pem_files["key"], pem_files["key"]),
+        *judge(pem_files["certificate, other"], pem_files["key"]),
+        *judge(pem_files["certificate"], pem_files["key"][:120] + b"\n-----END PRIVATE KEY-----\n"),
+    ]
+    assert len(findings) == 4
+    assert not [line for line in lines if line in repr(findings)]
+
+
+def test_damaged_files_give_findings_and_nothing_else(pem_files: Mapping[str, bytes]) -> None:
+    @given(
+        st.binary(min_size=1, max_size=60) | st.sampled_from([b"/", b"A", b"AAAA"]), st.integers(0, 600), st.booleans()
+    )
+    @hypothesis_settings(max_examples=300, deadline=None)
+    def damaged(junk: bytes, at: int, in_key: bool) -> None:
+        whole = pem_files["key" if in_key else "chain"]
+        broken = whole[:at] + junk + whole[at + len(junk) :]
+        certificate, key = (pem_files["chain"], broken) if in_key else (broken, pem_files["key"])
+        assert all(finding.code.startswith("AMLARC-S05") for finding in judge(certificate, key))
+
+    damaged()
+
+
+def test_a_certificate_without_any_name_is_judged() -> None:
+    holder = issue("ml.example.com", names=("ml.example.com",))
+    nameless = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(holder.certificate.subject)
+        .public_key(holder.key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=90))
+        .sign(holder.key, holder.certificate.signature_hash_algorithm)  # type: ignore[arg-type]
+    )
+    (finding,) = judge(nameless.public_bytes(PEM), holder.key_pem())
+    assert finding.message == "the certificate does not cover sslCname, ml.example.com: it is for no name at all"

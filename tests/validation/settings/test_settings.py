@@ -1,0 +1,271 @@
+"""Settings as they are read, translated and sent."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+
+from azext_amlarc.validation import settings
+from azext_amlarc.validation.findings import Finding
+from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
+
+SECRET = "c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM="
+CONNECTION = f"Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=rw;SharedAccessKey={SECRET}"
+
+
+def judge(*pairs: str, protected: tuple[str, ...] = (), **more: Mapping[str, bytes] | bool | datetime) -> Judgement:
+    plain, _ = settings.parse_pairs(pairs)
+    secret, _ = settings.parse_pairs(protected, "--config-protected", protected=True)
+    return settings.judge([*plain, *secret], **more)  # type: ignore[arg-type]
+
+
+def only(findings: tuple[Finding, ...] | list[Finding], code: str) -> Finding:
+    (finding,) = [finding for finding in findings if finding.code == code]
+    return finding
+
+
+def test_the_guides_command_is_sent_as_it_is_with_one_information() -> None:
+    judgement = judge("enableTraining=True")
+    assert judgement.plain == {"enableTraining": "True"}
+    assert judgement.protected == {}
+    assert [finding.code for finding in judgement.findings] == ["AMLARC-S039"]
+
+
+def test_a_value_may_hold_equals_signs() -> None:
+    found, findings = settings.parse_pairs(["a.b=c=d="])
+    assert found == [Setting("a.b", "c=d=", "--config")]
+    assert findings == []
+
+
+def test_booleans_are_sent_as_true_and_false() -> None:
+    judgement = judge("enableTraining=TRUE", "installVolcano=false", "servicebus.enabled=fALSE")
+    assert judgement.plain == {"enableTraining": "True", "installVolcano": "False", "servicebus.enabled": "False"}
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        ("yes", "write enableTraining=True: True and False, in any case and without spaces, are the only values"),
+        ("1", "write enableTraining=True: True and False, in any case and without spaces, are the only values"),
+        (" true", "write enableTraining=True: True and False, in any case and without spaces, are the only values"),
+        ("no", "write enableTraining=False: True and False, in any case and without spaces, are the only values"),
+        ("0", "write enableTraining=False: True and False, in any case and without spaces, are the only values"),
+    ],
+)
+def test_what_is_almost_a_boolean_is_refused_with_the_one_that_was_meant(value: str, fix: str) -> None:
+    finding = only(judge(f"enableTraining={value}").findings, "AMLARC-S004")
+    assert finding.fix == fix
+
+
+def test_a_wrong_boolean_is_not_reported_as_a_missing_workload_too() -> None:
+    assert [finding.code for finding in judge("enableTraining=yes").findings] == ["AMLARC-S004"]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("enableTrainning", "enableTraining"),
+        ("enableInferenc", "enableInference"),
+        ("ENABLETRAINING", "enableTraining"),
+        ("enable_training", "enableTraining"),
+        ("sslCertKeyFile", "sslKeyPemFile"),
+        ("doamin", "domain"),
+        ("InferenceRouterHA", "inferenceRouterHA"),
+        ("relayConnectionString", "relayServerConnectionString"),
+    ],
+)
+def test_a_misspelt_key_is_refused_with_the_one_that_was_meant(key: str, meant: str) -> None:
+    finding = only(judge("enableTraining=True", f"{key}=True").findings, "AMLARC-S005")
+    assert finding.fix.startswith(f"did you mean {meant}? ")
+
+
+def test_a_key_like_no_other_gets_no_suggestion() -> None:
+    finding = only(judge("enableTraining=True", "zzz=True").findings, "AMLARC-S005")
+    assert finding.fix.startswith("`az ml arc settings list`")
+
+
+def test_a_misspelt_chart_value_passes_with_a_question() -> None:
+    judgement = judge("enableTraining=True", "nodeselector.disk=ssd")
+    assert only(judgement.findings, "AMLARC-S006").fix.startswith("did you mean nodeSelector.disk? ")
+    assert judgement.plain["nodeselector.disk"] == "ssd"
+
+
+def test_a_chart_value_that_only_begins_like_another_gets_no_suggestion() -> None:
+    finding = only(judge("enableTraining=True", "nginxIngress.service.type=x").findings, "AMLARC-S006")
+    assert finding.fix.startswith("`az ml arc settings list`")
+
+
+def test_a_settings_file_may_hold_booleans_numbers_and_text() -> None:
+    found, findings = settings.from_mapping({"enableTraining": True, "a.b": 3, "a.c": 0.5, "a.d": "x"}, "f.json")
+    assert findings == []
+    assert settings.judge(found).plain == {"enableTraining": "True", "a.b": "3", "a.c": "0.5", "a.d": "x"}
+
+
+def test_a_nested_object_is_refused_with_its_dotted_keys() -> None:
+    data = {"amloperator": {"skipResourceValidation": True, "deep": {"er": 1}}}
+    found, (finding,) = settings.from_mapping(data, "f.json", position=lambda key: (2, 3))
+    assert found == []
+    assert (finding.code, finding.source, finding.line, finding.column) == ("AMLARC-S003", "f.json", 2, 3)
+    assert finding.fix == (
+        "write each value at the top level under its dotted key: "
+        '"amloperator.skipResourceValidation", "amloperator.deep.er"'
+    )
+
+
+def test_the_command_line_wins_over_the_file_wherever_it_stands() -> None:
+    line, _ = settings.parse_pairs(["installVolcano=False", "enableTraining=True"])
+    file, _ = settings.from_mapping({"installVolcano": True}, "f.json")
+    for given in (line + file, file + line):
+        judgement = settings.judge(given)
+        assert judgement.plain["installVolcano"] == "False"
+        assert only(judgement.findings, "AMLARC-S014").source == "f.json"
+
+
+def test_two_files_do_not_overrule_each_other() -> None:
+    one, _ = settings.from_mapping({"enableTraining": True}, "a.json")
+    two, _ = settings.from_mapping({"enableTraining": True}, "b.json")
+    finding = only(settings.judge(one + two).findings, "AMLARC-S012")
+    assert finding.message == "given in a.json and in b.json"
+
+
+def test_renamed_settings_are_sent_under_todays_names() -> None:
+    judgement = judge(
+        "enableTraining=True",
+        "reuseExistingPromOp=false",
+        "volcanoScheduler.enable=false",
+        "inferenceLoadBalancerHA=FALSE",
+        "OpenShift=true",
+    )
+    assert judgement.plain == {
+        "enableTraining": "True",
+        "installPromOp": "True",
+        "installVolcano": "False",
+        "inferenceRouterHA": "False",
+        "openshift": "True",
+    }
+
+
+def test_an_inverted_setting_says_so() -> None:
+    finding = only(judge("enableTraining=True", "reuseExistingPromOp=True").findings, "AMLARC-S032")
+    assert finding.message == (
+        "reuseExistingPromOp=True is an old name and is sent as installPromOp=False, because it is the opposite"
+    )
+
+
+def test_the_old_private_endpoints_become_a_router_type() -> None:
+    assert judge("privateEndpointNodeport=True").plain == {"inferenceRouterServiceType": "NodePort"}
+    assert judge("privateEndpointILB=True").plain == {
+        "inferenceRouterServiceType": "LoadBalancer",
+        "internalLoadBalancerProvider": "azure",
+    }
+    assert judge("privateEndpointILB=False").plain == {}
+
+
+def test_a_removed_setting_is_sent_as_given() -> None:
+    assert judge("enableTraining=True", "installBlobfuseSysctl=false").plain["installBlobfuseSysctl"] == "False"
+
+
+def test_the_users_own_domain_is_respected() -> None:
+    assert judge("enableTraining=True", "domain=ml.example.com").plain["domain"] == "ml.example.com"
+
+
+def test_the_guides_warning_names_only_what_is_left_on() -> None:
+    finding = only(judge("enableTraining=True", "installBlobfuseSysctl=False").findings, "AMLARC-S039")
+    assert (
+        finding.fix
+        == "for what the cluster has already, give installNvidiaDevicePlugin=False installBlobfuseFlexvol=False"
+    )
+
+
+def test_following_the_guides_warning_leaves_no_warning() -> None:
+    judgement = judge(
+        "enableTraining=True",
+        "installNvidiaDevicePlugin=False",
+        "installBlobfuseSysctl=False",
+        "installBlobfuseFlexvol=False",
+    )
+    assert {finding.severity for finding in judgement.findings} == {"information"}
+
+
+def test_the_pem_pair_is_sent_as_its_contents_and_never_as_its_paths(
+    pem_files: Mapping[str, bytes], now: datetime
+) -> None:
+    judgement = judge(
+        "enableInference=True",
+        "inferenceRouterServiceType=LoadBalancer",
+        "sslCname=ml.example.com",
+        protected=("sslCertPemFile=/home/me/cert.pem", "sslKeyPemFile=/home/me/key.pem"),
+        files={"/home/me/cert.pem": pem_files["chain"], "/home/me/key.pem": pem_files["key"]},
+        now=now,
+    )
+    assert judgement.findings == ()
+    assert judgement.protected == {
+        "scoringFe.sslCert": base64.b64encode(pem_files["chain"]).decode(),
+        "scoringFe.sslKey": base64.b64encode(pem_files["key"]).decode(),
+    }
+    assert "/home/me" not in str(judgement.plain) + str(judgement.protected)
+
+
+def test_only_well_placed_local_files_are_to_be_read() -> None:
+    plain, _ = settings.parse_pairs(["sslCertPemFile=plain.pem", "enableTraining=True"])
+    secret, _ = settings.parse_pairs(["sslKeyPemFile=key.pem", "sslKeyPemFile="], "--config-protected", protected=True)
+    assert settings.local_files(plain + secret) == ["key.pem"]
+
+
+def test_a_file_whose_setting_the_command_line_replaces_is_not_read() -> None:
+    line, _ = settings.parse_pairs(["sslKeyPemFile=new.pem"], "--config-protected", protected=True)
+    file, _ = settings.from_mapping({"sslKeyPemFile": "old.pem"}, "secrets.json", protected=True)
+    assert settings.local_files(file + line) == ["new.pem"]
+
+
+@pytest.mark.parametrize(
+    "protected",
+    [
+        (f"relayServerConnectionString={CONNECTION}", f"relayServerConnectionString={CONNECTION}x"),
+        (f"relayServerConnectionString= {SECRET}",),
+        (f"enableTraining={SECRET}",),
+        (SECRET.rstrip("="),),
+        (f"={SECRET}",),
+        (f"color={SECRET}",),
+        (f"serviceBusConnectionString={SECRET}",),
+        (f"scoringFe.sslKey={SECRET}",),
+    ],
+)
+def test_no_finding_holds_a_protected_value(protected: tuple[str, ...]) -> None:
+    found, findings = settings.parse_pairs(protected, "--config-protected", protected=True)
+    judgement = settings.judge(found)
+    assert findings or judgement.findings
+    assert SECRET.rstrip("=") not in repr([*findings, *judgement.findings])
+
+
+def test_a_secret_among_plain_settings_is_not_repeated() -> None:
+    finding = only(judge("enableTraining=True", f"relayServerConnectionString={CONNECTION}").findings, "AMLARC-S015")
+    assert SECRET not in repr(finding)
+
+
+def test_protected_values_are_not_in_the_judgements_repr() -> None:
+    judgement = judge(protected=("serviceBusConnectionString=" + CONNECTION,))
+    assert judgement.protected == {"serviceBusConnectionString": CONNECTION}
+    assert SECRET not in repr(judgement)
+
+
+@pytest.mark.parametrize(("nodes", "codes"), [(None, set()), (3, set()), (2, {"AMLARC-S027"}), (0, {"AMLARC-S027"})])
+def test_high_availability_is_judged_when_the_nodes_are_known(nodes: int | None, codes: set[str]) -> None:
+    given, _ = settings.parse_pairs(
+        [
+            "enableInference=True",
+            "inferenceRouterServiceType=ClusterIP",
+            "allowInsecureConnections=True",
+            "inferenceRouterHA=True",
+        ]
+    )
+    judgement = settings.judge(given, cluster=ClusterFacts("connectedClusters", nodes))
+    assert {finding.code for finding in judgement.findings} == codes
+
+
+def test_a_finding_of_a_file_has_the_place_of_its_key() -> None:
+    given, _ = settings.from_mapping({"enableTraining": "yes"}, "f.json", position=lambda key: (4, 7))
+    (finding,) = settings.judge(given).findings
+    assert finding.place == "f.json:4:7"
+    assert finding.path == "enableTraining"
