@@ -4,6 +4,13 @@ from typing import Any
 
 from azext_amlarc.commands.table import PREFIXES
 
+# Under its usual name az would take the option for its own, and print nothing.
+_NO_WAIT = {
+    "options_list": ["--no-wait"],
+    "action": "store_true",
+    "help": "Return once Azure has accepted it, with the object as it is then.",
+}
+
 
 def load_arguments(loader: Any) -> None:
     """Describe every option of every command, under every prefix."""
@@ -41,9 +48,7 @@ def _extension_options(loader: Any, prefix: str) -> None:
         c.argument("name", options_list=["--name", "-n"], help="Name of the extension.")
         c.argument("timeout", type=int, help="Seconds to wait.")
     with loader.argument_context(f"{prefix} extension create") as c:
-        c.argument(
-            "no_wait", options_list=["--no-wait"], action="store_true", help="Return once Azure has accepted it."
-        )
+        c.argument("accepted_only", **_NO_WAIT)
         c.argument("release_train", help="Release train of the extension.")
         c.argument("version", help="Version to pin the extension to; automatic upgrades are off then.")
         c.argument(
@@ -87,9 +92,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
             c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
             c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
             c.argument("timeout", type=int, help="Seconds to wait.")
-            c.argument(
-                "no_wait", options_list=["--no-wait"], action="store_true", help="Return once Azure accepted it."
-            )
+            c.argument("accepted_only", **_NO_WAIT)
     with loader.argument_context(f"{prefix} attach") as c:
         c.argument(
             "resource_group_name",

@@ -23,6 +23,13 @@ class InvalidInput(ArcError):
         self.findings = tuple(findings)
 
 
+class UsageError(ArcError):
+    """Options that don't go together, or that are missing; az prints it and exits with 2."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}".strip()
+
+
 class NotFound(ArcError):
     """Something the user named does not exist."""
 

@@ -26,7 +26,7 @@ def attach(
     identity_type: str | None = None,
     user_assigned_identities: Sequence[str] | None = None,
     timeout: int = DEFAULT_TIMEOUT,
-    no_wait: bool = False,
+    accepted_only: bool = False,
 ) -> "Compute":
     """Attach the cluster to the workspace; name and configuration are checked before anything is sent."""
     from azext_amlarc.arm import clusters, compute
@@ -46,7 +46,7 @@ def attach(
         identity = identity_type or ("UserAssigned" if user_assigned_identities else None)
         wanted = compute.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
         operation = compute.begin_attach(arm, workspace, name, wanted, location, watcher)
-        return operation.resource if no_wait else operation.wait(watcher, timeout)
+        return operation.resource if accepted_only else operation.wait(watcher, timeout)
 
 
 def show(cmd: Any, name: str, workspace_name: str, resource_group_name: str) -> "Compute":
@@ -71,7 +71,7 @@ def detach(
     workspace_name: str,
     resource_group_name: str,
     timeout: int = DEFAULT_TIMEOUT,
-    no_wait: bool = False,
+    accepted_only: bool = False,
 ) -> None:
     """Take the compute target out of the workspace; the cluster stays as it is."""
     from azext_amlarc.arm import compute
@@ -79,7 +79,7 @@ def detach(
     workspace = _workspace(cmd, resource_group_name, workspace_name)
     with connected(cmd) as arm:
         operation = compute.begin_detach(arm, workspace, name)
-        if not no_wait:
+        if not accepted_only:
             operation.wait(progress(cmd), timeout)
 
 

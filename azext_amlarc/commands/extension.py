@@ -29,7 +29,7 @@ def create(
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
     timeout: int = DEFAULT_TIMEOUT,
-    no_wait: bool = False,
+    accepted_only: bool = False,
 ) -> "Extension":
     """Install the extension; every setting is checked before anything is sent."""
     from azext_amlarc.arm import clusters, extension
@@ -46,7 +46,7 @@ def create(
         show_findings(judgement.findings)
         wanted = extension.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
         operation = extension.begin_create(arm, cluster, name, wanted, watcher)
-        return operation.resource if no_wait else operation.wait(watcher, timeout)
+        return operation.resource if accepted_only else operation.wait(watcher, timeout)
 
 
 def show(
@@ -105,7 +105,8 @@ def address(
 
     if resource_id:
         return ClusterId.parse(resource_id)
-    return ClusterId(subscription_id(cmd), str(resource_group), cluster_type, str(cluster_name))
+    # az's defaults are strings with an attribute, which its output shows as objects: str() leaves the text.
+    return ClusterId(subscription_id(cmd), str(resource_group), str(cluster_type), str(cluster_name))
 
 
 def _auto_upgrade(version: str | None, auto_upgrade: bool | None) -> bool:

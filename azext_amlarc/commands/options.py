@@ -1,8 +1,11 @@
-"""Rules about options as such, checked before a command runs: az answers them with exit code 2."""
+"""Rules about options as such, checked before a command runs.
+
+az exits with 2 for what a check raises, unless it is one of az's own errors: those exit with 1.
+"""
 
 from typing import Any
 
-from azure.cli.core.azclierror import MutuallyExclusiveArgumentError, RequiredArgumentMissingError
+from azext_amlarc.errors import UsageError
 
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
 
@@ -10,9 +13,9 @@ DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one
 def check_cluster(namespace: Any) -> None:
     """A cluster is named by --cluster-name and --resource-group, or by --resource-id."""
     if namespace.resource_id and namespace.cluster_name:
-        raise MutuallyExclusiveArgumentError("Give --cluster-name or --resource-id, not both.")
+        raise UsageError("Give --cluster-name or --resource-id, not both.")
     if not namespace.resource_id and not (namespace.cluster_name and namespace.resource_group_name):
-        raise RequiredArgumentMissingError(
+        raise UsageError(
             "Which cluster? Give --cluster-name and --resource-group, or --resource-id.",
             "Clusters you can see: az connectedk8s list -o table",
         )
@@ -22,9 +25,9 @@ def check_attach(namespace: Any) -> None:
     """An attach names a cluster, and the workspace's group where -g does not."""
     check_cluster(namespace)
     if not (namespace.workspace_group or namespace.resource_group_name):
-        raise RequiredArgumentMissingError("Which workspace? Give its resource group with --workspace-group.")
+        raise UsageError("Which workspace? Give its resource group with --workspace-group.")
     identities = namespace.user_assigned_identities
     if identities and (namespace.identity_type or "UserAssigned") != "UserAssigned":
-        raise MutuallyExclusiveArgumentError("--user-assigned-identities goes with --identity-type UserAssigned only.")
+        raise UsageError("--user-assigned-identities goes with --identity-type UserAssigned only.")
     if namespace.identity_type == "UserAssigned" and not identities:
-        raise RequiredArgumentMissingError("--identity-type UserAssigned needs --user-assigned-identities.")
+        raise UsageError("--identity-type UserAssigned needs --user-assigned-identities.")

@@ -73,6 +73,16 @@ def read(raw: bytes, source: str) -> Outcome:
     return Outcome(ready(reading.data), findings)
 
 
+def schema() -> dict[str, Any]:
+    """The document's JSON Schema (2020-12), which states the same structure as `judge`; a test holds them together."""
+    import json
+    from importlib.resources import files
+
+    content = files("azext_amlarc.validation").joinpath("schemas", "attach.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(content)
+    return loaded
+
+
 def parse(raw: bytes, source: str) -> Reading:
     """The data of a JSON or YAML text, with its file-level findings."""
     decoded = text.decode(raw, source)

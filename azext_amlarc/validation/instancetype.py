@@ -59,9 +59,9 @@ class Manifests:
     items: list[dict[str, Any]] | None
     findings: tuple[Finding, ...]
 
-    def as_list(self) -> dict[str, Any]:
-        """One Kubernetes List of the objects, which `kubectl apply -f -` takes."""
-        return {"apiVersion": "v1", "kind": "List", "items": self.items or []}
+    def as_list(self) -> dict[str, Any] | None:
+        """One Kubernetes List of the objects, which `kubectl apply -f -` takes; None where there are none."""
+        return None if self.items is None else {"apiVersion": "v1", "kind": "List", "items": self.items}
 
 
 def to_manifests(raw: bytes, source: str) -> Manifests:
@@ -83,7 +83,7 @@ def _losses(ready: Mapping[str, Any]) -> Iterator[Complaint]:
     if not types:
         yield Complaint(NO_TYPES, (), "the document has no instance types", "there is nothing to apply to the cluster")
         return
-    if "namespace" in ready:
+    if ready.get("namespace", "default") != "default":
         fix = "give it to az ml arc attach as --namespace"
         message = f"the namespace {shown(ready['namespace'])} is not part of the manifests"
         yield Complaint(NAMESPACE_LEFT, ("namespace",), message, fix, True)
@@ -107,8 +107,9 @@ def _name_losses(types: Mapping[str, Any], default: str) -> Iterator[Complaint]:
             message = f"{shown(name)} is named {shown(new)} on the cluster"
             yield Complaint(RENAMED, (*path, name), message, f"write instance_type: {new} in jobs", True)
         taken.setdefault(new, name)
-    message = f"{shown(default)} is written as {CLUSTER_DEFAULT} too: every compute attached to the cluster gets it"
-    fix = f"leave {CLUSTER_DEFAULT} out when you apply, if other computes share the cluster"
+    is_it = as_dns_name(default) == CLUSTER_DEFAULT
+    message = f"{shown(default)} {'is' if is_it else 'is also written as'} the default of every compute on the cluster"
+    fix = f"do not apply {CLUSTER_DEFAULT} where other computes share the cluster"
     yield Complaint(CLUSTER_WIDE, ("defaultInstanceType",), message, fix)
 
 

@@ -26,6 +26,7 @@ UNREADABLE: Final = (
     TypeError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
 
@@ -48,7 +49,7 @@ class File:
 
     @property
     def has_certificate(self) -> bool:
-        return "CERTIFICATE" in self.headings
+        return not {"CERTIFICATE", "X509 CERTIFICATE"}.isdisjoint(self.headings)
 
 
 @dataclass(frozen=True)
@@ -185,9 +186,7 @@ def _validity(setting: Setting, chain: Sequence[Certificate], now: datetime) -> 
             yield about(setting, found.NOT_VALID_NOW, message, "renew it, and give the new one")
         elif end - now <= SOON:
             message = f"the certificate for {name} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
-            yield about(
-                setting, found.EXPIRES_SOON, message, "renew it soon, and update the extension with the new one"
-            )
+            yield about(setting, found.EXPIRES_SOON, message, "renew it, and update the extension with the new one")
 
 
 def _order(setting: Setting, chain: Sequence[Certificate]) -> Iterator[Finding]:

@@ -143,26 +143,26 @@ def _device_folded(name: str) -> str:
 
 
 def _amount(path: JsonPath, written: object) -> Generator[Complaint, None, Fraction | None]:
+    number = integer(written)
     if isinstance(written, str):
         try:
             amount = parse(written)
         except ValueError:
             yield _no_quantity(path, written)
             return None
-        negative = written.startswith("-")
-    elif (number := integer(written)) is not None:
-        amount, negative = Fraction(number), number < 0
-        yield Complaint(
-            NUMBER_FOR_TEXT, path, f"quantities are text: {number} is sent as {shown(str(number))}", quote=True
-        )
+    elif number is not None:
+        amount = Fraction(number)
     else:
-        yield wrong_type(path, written, "a quantity in quotes")
+        fix = "" if isinstance(written, float) else 'write a quantity in quotes, such as "1" or "4Gi"'
+        yield wrong_type(path, written, "text", fix)
         return None
-    if negative:
-        yield Complaint(
-            NEGATIVE, path, f"{shown(str(written))} has a minus sign", "write how much is needed, or leave it out"
-        )
+    if str(written).startswith("-"):
+        fix = "write how much is needed, or leave it out"
+        yield Complaint(NEGATIVE, path, f"{shown(str(written))} has a minus sign", fix)
         return None
+    if number is not None:
+        message = f"quantities are text: {number} is sent as {shown(str(number))}"
+        yield Complaint(NUMBER_FOR_TEXT, path, message, quote=True)
     return amount
 
 
@@ -193,27 +193,24 @@ def _measure(path: JsonPath, name: str, amount: Fraction, written: object) -> It
         message = f"Kubernetes counts cpu in thousandths and rounds {text} up"
         yield Complaint(FINER_THAN_MILLI, path, message, f'write "{-(-amount * 1000 // 1)}m"')
     elif amount >= 1000:
-        message = f"{text} is {amount} cores: no node has as many"
-        yield Complaint(IMPLAUSIBLE, path, message, f"did you mean {_smaller_cpu(str(written))}?")
+        message = f"{text} is {int(amount)} cores: no node has as many"
+        yield Complaint(IMPLAUSIBLE, path, message, f"did you mean {shown(str(written).strip('+kMGTPEi') + 'm')}?")
 
 
 def _least(name: str) -> str:
     return DEFAULTS.get(name, "1Gi")
 
 
-def _smaller_cpu(written: str) -> str:
-    number = re.match(r"[0-9.]*", written)
-    return shown(f"{number[0] if number else ''}m")
-
-
 def _bytes(path: JsonPath, name: str, amount: Fraction, written: str) -> Iterator[Complaint]:
-    number = written.rstrip("numKMGTPEkie+-") or "4"
+    number = re.match(r"\+?([0-9.]*)", written)
+    digits = (number and number[1]) or "4"
+    units = ("M", "Mi") if written.endswith("m") else ("Gi", "Mi")
+    fix = f'did you mean "{digits}{units[0]}" or "{digits}{units[1]}"?'
     if amount.denominator != 1:
-        message = f'{shown(written)} is a part of a byte: "m" is for thousandths'
-        yield Complaint(PART_OF_A_BYTE, path, message, f'did you mean "{number}Mi" or "{number}Gi"?')
+        meaning = ': "m" stands for thousandths' if written.endswith("m") else ""
+        yield Complaint(PART_OF_A_BYTE, path, f"{shown(written)} is no whole number of bytes{meaning}", fix)
     elif name == "memory" and amount < 2**20:
-        message = f"{shown(written)} is only {amount} bytes"
-        yield Complaint(IMPLAUSIBLE, path, message, f'did you mean "{number}Gi" or "{number}Mi"?')
+        yield Complaint(IMPLAUSIBLE, path, f"{shown(written)} is only {amount} bytes", fix)
 
 
 def _missing(path: JsonPath, resources: Mapping[str, object]) -> Iterator[Complaint]:
@@ -245,13 +242,15 @@ def _compared(path: JsonPath, requests: Amounts, limits: Amounts) -> Iterator[Co
     for name, request in requests.items():
         here = (*path, "requests", name)
         limit = limits.get(name)
-        if is_device(name) and request != (limit or 0):
+        if is_device(name):
+            if request == (limit or 0) or request % 1 or (limit or 0) % 1:
+                continue
             message = f"{name}: {request} requested, but the limit is {0 if limit is None else limit}"
             yield Complaint(DEVICES_DIFFER, here, message, "write the same number under limits")
         elif limit is not None and request > limit:
             message = f"more {name} is requested than the limit allows"
             yield Complaint(ABOVE_LIMIT, here, message, "raise the limit, or ask for less")
-        elif name == "memory" and limit is not None and request * 4 < limit:
+        elif name == "memory" and limit is not None and 0 < request * 4 < limit:
             message = "the request for memory is less than a quarter of its limit: such jobs are the first to be killed"
             yield Complaint(FAR_BELOW_LIMIT, here, message, "request what the job needs, near the limit")
 

@@ -37,7 +37,7 @@ OWN_RESOURCES: Final = (
 class ClusterFacts:
     """What is known of the cluster: "connectedClusters" or "managedClusters", its nodes, its distribution."""
 
-    cluster_type: str
+    cluster_type: str | None = None
     node_count: int | None = None
     distribution: str | None = None
 
@@ -48,7 +48,7 @@ class Given:
 
     settings: Mapping[str, Setting]
     attempted: frozenset[str]
-    cluster: ClusterFacts | None
+    cluster: ClusterFacts
 
     def text(self, key: str) -> str | None:
         """The value of a valid setting, None without one."""
@@ -65,10 +65,6 @@ class Given:
     @property
     def workload(self) -> bool:
         return self.on("enableTraining") or self.on("enableInference")
-
-    @property
-    def on_aks(self) -> bool:
-        return self.cluster is not None and self.cluster.cluster_type.lower() == "managedclusters"
 
     def records(self) -> Iterator[tuple[Setting, Record]]:
         """Each setting with its record; chart values outside the catalogue have none and are left out."""
@@ -134,14 +130,14 @@ def a_node_port_has_no_internal_balancer(given: Given) -> Iterator[Finding]:
 
 def an_internal_balancer_is_on_aks(given: Given) -> Iterator[Finding]:
     balancer = given.settings.get("internalLoadBalancerProvider")
-    if balancer is not None and given.cluster is not None and not given.on_aks:
+    if balancer is not None and (given.cluster.cluster_type or "").lower() == "connectedclusters":
         message = "only AKS clusters (managedClusters) have Azure's internal load balancer; this is a connected one"
         fix = "leave internalLoadBalancerProvider out; NodePort and ClusterIP keep the router inside as well"
         yield about(balancer, found.BALANCER_OFF_AKS, message, fix)
 
 
 def high_availability_has_three_nodes(given: Given) -> Iterator[Finding]:
-    nodes = given.cluster.node_count if given.cluster else None
+    nodes = given.cluster.node_count
     if nodes is not None and nodes < 3 and given.on("inferenceRouterHA"):
         message = f"three nodes are needed, and the cluster has {nodes}"
         fix = "give inferenceRouterHA=False, or add nodes"
@@ -229,7 +225,7 @@ def own_resources_are_complete(given: Given) -> Iterator[Finding]:
 
 
 def openshift_is_what_the_cluster_is(given: Given) -> Iterator[Finding]:
-    distribution = given.cluster.distribution if given.cluster else None
+    distribution = given.cluster.distribution
     setting = given.settings.get("openshift")
     if setting is None or not distribution:
         return

@@ -117,7 +117,7 @@ def judge(
     chosen, repeated = _one_of_each(settings)
     single = [_single(setting, allow_unknown) for setting in chosen]
     today, renamed = _today([outcome.setting for outcome in single if outcome.setting])
-    given = Given({setting.key: setting for setting in today}, _attempted(chosen, today), cluster)
+    given = Given({setting.key: setting for setting in today}, _attempted(chosen, today), cluster or ClusterFacts())
     contents = files or {}
     findings = (
         *repeated,

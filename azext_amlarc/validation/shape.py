@@ -32,11 +32,12 @@ def _owner(path: JsonPath) -> str:
 
 def wrong_type(path: JsonPath, value: object, wanted: str, fix: str = "") -> Complaint:
     """The complaint about a value that is not of the wanted kind; a scalar where text is wanted is to be quoted."""
-    quote = wanted != "an object" and not isinstance(value, str | dict | list) and value is not None
+    quote = wanted == "text" and isinstance(value, bool | int | float)
     message = (
         f"{shown(str(path[-1]))} is {kind(value)}, not {wanted}" if path else f"this is {kind(value)}, not {wanted}"
     )
-    return Complaint(WRONG_TYPE, path, message, fix or f"write {wanted}", quote=quote and not fix)
+    usual = f"write {wanted}" + (", or leave it out" if value is None else "")
+    return Complaint(WRONG_TYPE, path, message, fix or usual, quote=quote and not fix)
 
 
 def kind(value: object) -> str:

@@ -16,8 +16,8 @@ _COMMENTS = {
 }
 _HEAD = """\
 Attach configuration for `az ml arc attach --config FILE`. Check it with `az ml arc config validate --file FILE`.
-For completion in an editor: `az ml arc config schema > attach.schema.json`, and as the first line of this file
-yaml-language-server: $schema=attach.schema.json"""
+For completion in an editor: `az ml arc config schema > attach.schema.json`, and a first line that reads
+`# yaml-language-server: $schema=attach.schema.json`."""
 
 
 def default() -> dict[str, Any]:

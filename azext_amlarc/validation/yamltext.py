@@ -183,9 +183,10 @@ class _Builder:
             self._merge(parent, key, value)
             return
         if not isinstance(key.data, str):
-            written = shown(key.written) if key.written else "this"
-            message = f"{written} is no text, and a key has to be"
-            self._complain(YAML_KEY, message, f"write it in quotes: {shown(key.written or 'key')}", key.position)
+            scalar = not isinstance(key.data, dict | list)
+            message = f"{shown(key.written) if scalar else 'this'} is no text, and a key has to be"
+            fix = f"write it in quotes: {shown(key.written)}" if scalar else "write a text for the key"
+            self._complain(YAML_KEY, message, fix, key.position)
         name = key.written
         if name in parent.members:
             line = parent.members[name][0].line

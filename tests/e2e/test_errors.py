@@ -29,7 +29,7 @@ def assert_clean(stderr: str) -> None:
 
 
 FILES = {
-    "missing": (None, "There is no file"),
+    "missing": (None, "there is no file"),
     "directory": ("", "is a directory"),
     "empty": (b"", "is empty"),
     "no-json": (b"namespace: [", "config.json:1"),
@@ -194,7 +194,8 @@ def test_an_unregistered_provider_is_named_with_its_remedy(az: Az, azure: Azure)
 
 def test_a_failed_installation_says_azures_reason_once(az: Az, azure: Azure) -> None:
     reason = "Helm installation failed : release failed: failed pre-install: pod healthcheck failed"
-    azure.fault({"method": "PUT", "path": "/extensions/", "operation": "Failed", "error": {"code": "ExtensionOperationFailed", "message": reason}})  # fmt: skip
+    error = {"code": "ExtensionOperationFailed", "message": reason}
+    azure.fault(method="PUT", path="/extensions/", operation="Failed", error=error)
     result = az(*CREATE, "--config", "enableTraining=True")
     assert result.code == 1
     assert_clean(result.stderr)
@@ -204,7 +205,8 @@ def test_a_failed_installation_says_azures_reason_once(az: Az, azure: Azure) -> 
 
 
 def test_a_failed_attach_says_azures_reason_once_with_a_hint(installed: Az, azure: Azure) -> None:
-    azure.fault({"method": "PUT", "path": "/computes/", "operation": "Failed", "error": {"code": "ClusterNotReachable", "message": "The cluster is not reachable."}})  # fmt: skip
+    error = {"code": "ClusterNotReachable", "message": "The cluster is not reachable."}
+    azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
     result = installed(*ATTACH, "--config", ADVANCED)
     assert result.code == 1
     assert_clean(result.stderr)
@@ -222,14 +224,8 @@ def test_attaching_without_the_extension_says_what_to_install(az: Az) -> None:
 
 
 def test_a_refusal_of_azure_keeps_its_code_and_correlation_id(az: Az, azure: Azure) -> None:
-    azure.fault(
-        {
-            "method": "PUT",
-            "path": "/extensions/",
-            "status": 403,
-            "body": {"error": {"code": "AuthorizationFailed", "message": "The client has no authorization."}},
-        }
-    )
+    body = {"error": {"code": "AuthorizationFailed", "message": "The client has no authorization."}}
+    azure.fault(method="PUT", path="/extensions/", status=403, body=body)
     result = az(*CREATE, "--config", "enableTraining=True")
     assert result.code == 1
     assert_clean(result.stderr)

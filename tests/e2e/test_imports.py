@@ -33,5 +33,5 @@ def test_computes_import_no_extension_sdk(az: Az) -> None:
 
 def test_help_imports_no_sdk(az: Az) -> None:
     modules = imported(az, "amlarc", "extension", "create", "-h")
-    assert "azext_amlarc.commands.extension" in modules
+    assert "azext_amlarc.commands.connection" in modules
     assert not {name for name in modules if name.startswith(("azure.mgmt.core", "azure.core.pipeline", "jsonschema"))}

@@ -38,13 +38,13 @@ def test_the_second_group_has_the_same_commands(installed: Az) -> None:
 
 
 def test_no_wait_answers_with_the_object_at_once(az: Az, azure: Azure) -> None:
-    azure.fault({"method": "PUT", "path": "/extensions/", "operation": "never"})
+    azure.fault(method="PUT", path="/extensions/", operation="never")
     begun = az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--no-wait").object
     assert (begun["installState"], begun["provisioningState"]) == ("Pending", "Creating")
 
 
 def test_a_running_installation_is_joined(az: Az, azure: Azure) -> None:
-    azure.fault({"method": "PUT", "path": "/extensions/", "operation": "never"})
+    azure.fault(method="PUT", path="/extensions/", operation="never")
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--no-wait")
     before = len(azure.traffic())
     again = az("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--timeout", "1")
@@ -63,7 +63,7 @@ def test_creating_it_again_changes_nothing(installed: Az, azure: Azure) -> None:
 
 
 def test_a_failed_installation_is_tried_again(az: Az, azure: Azure) -> None:
-    azure.fault({"method": "PUT", "path": "/extensions/", "operation": "Failed"})
+    azure.fault(method="PUT", path="/extensions/", operation="Failed")
     create = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
     assert az(*create).code == 1
     assert az.must("amlarc", "extension", "show", *CLUSTER).object["installState"] == "Failed"

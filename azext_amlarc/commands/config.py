@@ -1,0 +1,129 @@
+"""`az ml arc config`: the attach configuration file, offline."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from azext_amlarc.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from azext_amlarc.validation.findings import Finding
+    from azext_amlarc.validation.report import Report
+
+
+def validate(file: Sequence[str], strict: bool = False) -> "Report":
+    """Judge attach configuration files: every finding of every file at once."""
+    from azext_amlarc.files import judge_documents
+
+    return judge_documents(file, strict)
+
+
+def schema() -> dict[str, Any]:
+    """Show the JSON Schema of the attach configuration file."""
+    from azext_amlarc.validation import document
+
+    return document.schema()
+
+
+def init(
+    file: str | None = None,
+    default: bool = False,
+    gpu: str | None = None,
+    gpus: int | None = None,
+    cpu: str | None = None,
+    memory: str | None = None,
+    selector: Sequence[str] | None = None,
+    namespace: str | None = None,
+) -> str:
+    """Write an attach configuration file to start from; without a file, return its text.
+
+    A `.json` file gets JSON, anything else YAML with comments: both are read everywhere, and JSON has no comments.
+    """
+    from azext_amlarc.validation import starter
+
+    given = {"gpus": gpus, "cpu": cpu, "memory": memory, "selector": selector, "namespace": namespace}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    made = _started(default, gpu, wanted)
+    text = starter.as_json(made) if file and file.lower().endswith(".json") else starter.as_yaml(made)
+    if file:
+        _write_new(file, text)
+    return text
+
+
+def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str, Any]:
+    from azext_amlarc.validation import starter
+
+    if gpu is None:
+        if wanted:
+            options = ", ".join(f"--{name}" for name in wanted)
+            raise InvalidInput(f"{options} describe an instance type, which has no name.", "Name it: --gpu NAME")
+        return starter.default() if default else starter.example()
+    if default:
+        raise InvalidInput("--default and --gpu exclude each other.", "Keep one of the two.")
+    if "selector" in wanted:
+        wanted["selector"] = dict(_label(pair) for pair in wanted["selector"])
+    made = starter.one_type(gpu, **wanted)
+    _refuse_errors(made)
+    return made
+
+
+def _label(pair: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not equals:
+        raise InvalidInput(f"--selector {pair} is no label.", "Write key=value.")
+    return key, value
+
+
+def _refuse_errors(made: dict[str, Any]) -> None:
+    """Judge what the options make as any other document, so that init writes nothing that attach refuses."""
+    import json
+
+    from azext_amlarc.validation import document
+
+    outcome = document.read(json.dumps(made).encode(), "options")
+    if outcome.document is None:
+        from dataclasses import replace
+
+        findings = [replace(finding, line=None, column=None) for finding in outcome.findings]
+        raise InvalidInput("The options make no valid document; nothing was written.", findings=findings)
+
+
+def _write_new(path: str, text: str) -> None:
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InvalidInput(f"{path} exists already.", "Choose another name, or delete the file first.") from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.", "Check the path.") from error
+
+
+def convert(
+    file: str, to: str | None = None, from_format: str | None = None, namespace: str = "default"
+) -> dict[str, Any]:
+    """Convert an attach configuration file to InstanceType manifests (`to`), or manifests to one (`from_format`).
+
+    What a conversion changes or leaves out is said on standard error.
+    """
+    from azext_amlarc.files import STDIN, read
+    from azext_amlarc.validation import instancetype
+
+    if (to is None) == (from_format is None):
+        raise InvalidInput("Either --to or --from is needed.", "Write --to instancetype, or --from instancetype.")
+    raw, source = read(file), STDIN if file == "-" else file
+    if to is not None:
+        manifests = instancetype.to_manifests(raw, source)
+        return _converted(manifests.as_list(), manifests.findings)
+    outcome = instancetype.to_document(raw, source, namespace)
+    return _converted(outcome.document, outcome.findings)
+
+
+def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") -> dict[str, Any]:
+    from knack.log import get_logger
+
+    from azext_amlarc.validation.report import as_line
+
+    if content is None:
+        raise InvalidInput("The file cannot be converted; nothing was written.", findings=findings)
+    for finding in findings:
+        get_logger(__name__).warning("%s", as_line(finding))
+    return content

@@ -1,0 +1,58 @@
+"""`az ml arc settings`: the catalogue of the extension's settings, and settings judged, all offline."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from azext_amlarc.errors import NotFound
+
+if TYPE_CHECKING:
+    from azext_amlarc.validation.report import Report
+
+
+def list_all(workload: str | None = None) -> list[dict[str, object]]:
+    """List the settings that are documented, or those that concern a workload (training, inference)."""
+    from azext_amlarc.validation import catalogue
+
+    return catalogue.as_rows(workload)
+
+
+def show(name: str) -> dict[str, object]:
+    """Show one setting: type, values, defaults, what it needs and excludes, what an update of it breaks."""
+    from azext_amlarc.validation import catalogue
+
+    record = catalogue.find(name)
+    if record is None:
+        near = catalogue.suggestion(name)
+        fix = f"Did you mean {near}?" if near else "See them all: az ml arc settings list -o table"
+        raise NotFound(f"The catalogue has no setting {name!r}.", fix)
+    return catalogue.as_row(record)
+
+
+def validate(
+    config: Sequence[str] | None = None,
+    config_file: str | None = None,
+    config_protected: Sequence[str] | None = None,
+    config_protected_file: str | None = None,
+    cluster_type: str | None = None,
+    node_count: int | None = None,
+    allow_unknown_settings: bool = False,
+    strict: bool = False,
+) -> "Report":
+    """Judge settings without a cluster, as `extension create` would; `strict` lets warnings fail too."""
+    from azext_amlarc.commands.inputs import read_settings
+    from azext_amlarc.validation import settings
+    from azext_amlarc.validation.report import Report
+
+    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
+    judgement = settings.judge(
+        given.settings,
+        cluster=settings.ClusterFacts(cluster_type, node_count),
+        allow_unknown=given.allow_unknown,
+        files=given.files,
+    )
+    findings = (*given.findings, *judgement.findings)
+    options = {"--config": config, "--config-protected": config_protected}
+    sources = [option for option, pairs in options.items() if pairs]
+    sources += [path for path in (config_file, config_protected_file) if path]
+    sources += [finding.source for finding in findings]
+    return Report(tuple(dict.fromkeys(sources)), findings, strict)
