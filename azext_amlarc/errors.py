@@ -1,8 +1,10 @@
 """The few ways in which our work fails; the door turns each into what az prints and an exit code."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from azext_amlarc.validation.findings import Finding
+if TYPE_CHECKING:
+    from azext_amlarc.validation.findings import Finding
 
 
 class ArcError(Exception):
@@ -18,7 +20,7 @@ class ArcError(Exception):
 class InvalidInput(ArcError):
     """Something the user gave breaks a rule; nothing has been sent. Carries every finding where there are several."""
 
-    def __init__(self, message: str, fix: str = "", code: str = "", findings: Sequence[Finding] = ()) -> None:
+    def __init__(self, message: str, fix: str = "", code: str = "", findings: "Sequence[Finding]" = ()) -> None:
         super().__init__(message, fix, code)
         self.findings = tuple(findings)
 

@@ -10,7 +10,7 @@ PAGE = Path(__file__).with_name("settings.md")
 
 HEAD = """# Settings of the extension
 
-<!-- Written by docs/write_settings.py from azext_amlarc/validation/catalogue/settings.json: change that, then run it. -->
+<!-- Written by docs/write_settings.py from azext_amlarc/validation/catalogue/settings.json: change that, run it. -->
 
 Every setting that the documentation of Microsoft.AzureML.Kubernetes names, in 2021-06 or today, and those that its
 tools set by themselves. `az ml arc settings list` and `az ml arc settings show -n KEY` print the same,
@@ -64,7 +64,7 @@ def _type(record: Record) -> str:
 
 
 def _value(value: str | None) -> str:
-    return f"`{value}`" if value is not None else "–"
+    return f"`{value}`" if value is not None else "none"
 
 
 def _sentences(record: Record) -> Iterable[str]:

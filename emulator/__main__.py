@@ -3,4 +3,7 @@
 from emulator import options, server
 
 if __name__ == "__main__":
-    server.run(options.parse())
+    try:
+        server.run(options.parse())
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"emulator: {error}") from None

@@ -5,7 +5,7 @@ import json
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,23 +26,6 @@ from emulator.traffic import Traffic
 
 CONFIGURATION = "/.well-known/openid-configuration"
 NO_FAULT = Fault("", "", {})
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request as it came over the wire: names of headers in lower case, `target` is path and query as sent."""
-
-    method: str
-    path: str
-    target: str
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query's parameters, names in lower case."""
-        pairs = parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
-        return {key.lower(): value for key, value in pairs}
 
 
 @dataclass(frozen=True)
@@ -76,7 +59,7 @@ class Front:
         else:
             await _send(send, status, headers, content)
 
-    def _answer(self, sent: Sent, fault: Fault) -> tuple[int, dict[str, str], bytes]:
+    def _answer(self, sent: arm.Request, fault: Fault) -> tuple[int, dict[str, str], bytes]:
         try:
             reply = self._reply(sent, fault)
         except ArmError as error:
@@ -90,21 +73,20 @@ class Front:
             headers["content-length"] = str(len(content))
         return reply.status, headers, content
 
-    def _reply(self, sent: Sent, fault: Fault) -> Reply:
+    def _reply(self, sent: arm.Request, fault: Fault) -> Reply:
         if "status" in fault.effect:
             return self._scripted(sent, fault.effect)
         if fault.effect.get("claims"):
             raise self.authority.challenge()
         path = sent.path.lower()
         if path == "/metadata/endpoints":
-            return Reply(200, metadata.document(self.cloud.endpoint, sent.query.get("api-version", "")))
+            return Reply(200, metadata.document(self.cloud.endpoint))
         if path.startswith("/adfs/"):
             return self._sign_in(sent, path)
         self.authority.verify(sent.headers.get("authorization"))
-        request = arm.Request(sent.method, sent.path, sent.target, sent.query, sent.headers, sent.content, fault.ending)
-        return arm.answer(self.cloud, request)
+        return arm.answer(self.cloud, replace(sent, ending=fault.ending))
 
-    def _sign_in(self, sent: Sent, path: str) -> Reply:
+    def _sign_in(self, sent: arm.Request, path: str) -> Reply:
         if path.endswith(CONFIGURATION):
             return Reply(200, self.authority.configuration())
         if path == "/adfs/discovery/keys":
@@ -114,7 +96,7 @@ class Front:
             return Reply(status, body)
         raise errors.no_such_route(sent.method, sent.path)
 
-    def _scripted(self, sent: Sent, effect: Mapping[str, Any]) -> Reply:
+    def _scripted(self, sent: arm.Request, effect: Mapping[str, Any]) -> Reply:
         """The error of a status fault."""
         seconds = effect.get("retryAfter")
         tenant = self.cloud.state.tenant
@@ -122,7 +104,7 @@ class Front:
         headers = error.headers if seconds is None else {**error.headers, "retry-after": str(seconds)}
         return Reply(effect["status"], effect.get("body", error.body), headers)
 
-    def _record(self, sent: Sent, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault) -> None:
+    def _record(self, sent: arm.Request, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault) -> None:
         told = None if fault is NO_FAULT else str(fault)
         url = self.cloud.endpoint + sent.target
         self.traffic.write(sent.method, url, (sent.headers, sent.content), reply, told)
@@ -169,14 +151,14 @@ def application(front: Front) -> Starlette:
     return Starlette(routes=[Mount("/emulator", routes=doors), Mount("/", app=front)])
 
 
-async def _read(request: Request) -> Sent:
+async def _read(request: Request) -> arm.Request:
     """Read a request; az puts two slashes before some paths."""
     target = request.scope["raw_path"].decode("latin-1")
     query = request.scope["query_string"].decode("latin-1")
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.scope["headers"]}
     path = "/" + request.scope["path"].lstrip("/")
     full = "/" + target.lstrip("/") + (f"?{query}" if query else "")
-    return Sent(request.method, path, full, headers, await request.body())
+    return arm.Request(request.method, path, full, headers, await request.body())
 
 
 async def _send(send: Send, status: int, headers: Mapping[str, str], content: bytes, *, more: bool = False) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from urllib.parse import parse_qsl
 
 from emulator import core, errors, operations
 from emulator.errors import ArmError
@@ -10,20 +12,29 @@ from emulator.ids import Address, parse, place
 from emulator.model import SUBSCRIPTION, Call, Cloud, Ending, Handler, Json, Operation, Reply, Resource, ResourceType
 
 VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
+OBJECTS = ("properties", "tags", "identity")  # parts of a body that are objects wherever they occur
 REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a registration runs
 
 
 @dataclass(frozen=True)
 class Request:
-    """What came over the wire. Names of headers and of query parameters are in lower case."""
+    """What came over the wire: `target` is path and query as sent, names of headers are in lower case.
+
+    `ending` is how the operation that it starts shall end, when a fault wants that.
+    """
 
     method: str
     path: str
     target: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes = b""
+    headers: Mapping[str, str]
+    content: bytes
     ending: Ending | None = None
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The query's parameters, names in lower case."""
+        pairs = parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
+        return {key.lower(): value for key, value in pairs}
 
 
 def answer(cloud: Cloud, request: Request) -> Reply:
@@ -41,10 +52,7 @@ def answer(cloud: Cloud, request: Request) -> Reply:
 
 def _poll(cloud: Cloud, operation: Operation) -> Reply:
     operations.look(cloud, operation)
-    report = cloud.types[operation.kind].report
-    if report is None:
-        raise errors.no_such_route("GET", operation.target)
-    reply = report(cloud, operation)
+    reply = cloud.types[operation.kind].report(cloud, operation)
     return reply if operation.status else _with_retry_after(cloud, reply)
 
 
@@ -68,23 +76,31 @@ def _of_provider(cloud: Cloud, request: Request, version: str) -> Reply:
     address = parse(request.path, request.method)
     if address is None:
         raise errors.no_such_route(request.method, request.path)
-    _check_place(cloud, address)
+    _check_place(cloud, request, address)
     body = _content(request)
     type_ = _type(cloud, address, version, body)
     parent = _parent(cloud, address, type_, request.method)
     call = Call(cloud, type_, address, parent, version, request.query, body, request.ending)
-    if address.is_collection:
-        reply = _list(call, request.method)
-    else:
-        _check_conditions(call, request)
-        reply = _handler(call, request.method)(call)
+    try:
+        reply = _handled(call, request)
+    except ArmError as error:
+        if "x-ms-failure-cause" not in error.headers:
+            error.headers = {**type_.headers(call), **error.headers}
+        raise
     return replace(reply, headers={**type_.headers(call), **reply.headers})
 
 
-def _check_place(cloud: Cloud, address: Address) -> None:
+def _handled(call: Call, request: Request) -> Reply:
+    if call.address.is_collection:
+        return _list(call, request.method)
+    _check_conditions(call, request)
+    return _handler(call, request.method)(call)
+
+
+def _check_place(cloud: Cloud, request: Request, address: Address) -> None:
     subscription, group = place(address.scope)
     if not subscription:
-        raise errors.no_such_route("GET", address.scope)
+        raise errors.no_such_route(request.method, request.path)
     if cloud.state.get(f"/subscriptions/{subscription}") is None:
         raise errors.subscription_not_found(subscription)
     if group and cloud.state.get(f"/subscriptions/{subscription}/resourceGroups/{group}") is None:
@@ -102,7 +118,7 @@ def _type(cloud: Cloud, address: Address, version: str, body: Json) -> ResourceT
         raise errors.unknown_type(address.type_path, address.provider, version)
     if version not in type_.versions:
         owner = cloud.state.get(f"/subscriptions/{subscription}/resourceGroups/{group}")
-        location = body.get("location") or (owner.body["location"] if owner else "")
+        location = body.get("location") or (owner.body["location"] if owner else "eastus")
         raise errors.unsupported_version(location, version, type_.path, type_.versions, core.LOCATIONS)
     if namespace.body["registrationState"] not in REGISTERED:
         raise errors.not_registered(type_.provider)
@@ -180,14 +196,7 @@ def _content(request: Request) -> Json:
         body = json.loads(request.content)
     except ValueError as error:
         raise errors.invalid_content(str(error)) from None
-    if not isinstance(body, dict):
+    parts = [body, *(body.get(key) or {} for key in OBJECTS)] if isinstance(body, dict) else [body]
+    if not all(isinstance(part, dict) for part in parts):
         raise errors.invalid_content("a JSON object is expected")
-    return body
-
-
-def answer_or_error(cloud: Cloud, request: Request) -> Reply:
-    """`answer`, with ARM's errors as replies."""
-    try:
-        return answer(cloud, request)
-    except ArmError as error:
-        return Reply(error.status, error.body, error.headers)
+    return dict(body)

@@ -132,7 +132,7 @@ def put_group(visit: Visit) -> Reply:
     """PUT a resource group: 201 when it is new, 200 with its tags replaced when it isn't."""
     location = str(visit.body.get("location") or "").replace(" ", "").lower()
     if not location:
-        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+        raise errors.location_required()
     name = visit.names["group"]
     if not GROUP_NAME.fullmatch(name):
         raise ArmError(400, "InvalidResourceGroup", f"The provided resource group name '{name}' is not valid.")
@@ -217,7 +217,6 @@ def _replace_group(visit: Visit, group: Resource, location: str, tags: Json) -> 
 def _change_registration(visit: Visit, meanwhile: str, after: str) -> Reply:
     namespace = visit.namespace
     if namespace.body["registrationState"] not in (meanwhile, after):
-        operations.detach(operations.running(visit.cloud, namespace))
         namespace.body["registrationState"] = meanwhile
         operations.begin(visit.cloud, namespace, after, meanwhile, ending=visit.ending)
     return Reply(200, _namespace(visit.cloud, namespace))

@@ -155,6 +155,11 @@ def invalid_content(reason: str) -> ArmError:
     return ArmError(400, "InvalidRequestContent", message)
 
 
+def location_required() -> ArmError:
+    """400 for a resource that needs a region and got none."""
+    return ArmError(400, "LocationRequired", "The location property is required for this definition.")
+
+
 def precondition_failed(resource: str) -> ArmError:
     """412 for an If-Match or If-None-Match that doesn't hold."""
     message = f"The condition of the request on the resource '{resource}' was not met."

@@ -18,16 +18,9 @@ SUFFIXES = {
 }
 
 
-def document(endpoint: str, version: str) -> Json | list[Json]:
-    """The cloud's description: one object, for 2019-05-01 a list of clouds, for 2015-01-01 the short form."""
-    if version == "2015-01-01":
-        return {
-            "galleryEndpoint": f"{endpoint}/",
-            "graphEndpoint": f"{endpoint}/",
-            "portalEndpoint": f"{endpoint}/",
-            "authentication": {"loginEndpoint": f"{endpoint}/adfs", "audiences": [f"{endpoint}/"]},
-        }
-    cloud: Json = {
+def document(endpoint: str) -> Json:
+    """The cloud's description, in the form that `az cloud register` asks for (api-version 2022-09-01)."""
+    return {
         "name": "LocalAzure",
         "portal": f"{endpoint}/",
         "authentication": {
@@ -46,4 +39,3 @@ def document(endpoint: str, version: str) -> Json | list[Json]:
         "sqlManagement": f"{endpoint}/",
         "suffixes": SUFFIXES,
     }
-    return [cloud] if version == "2019-05-01" else cloud

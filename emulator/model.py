@@ -25,6 +25,7 @@ class Resource:
     body: Json
     hidden: Json = field(default_factory=dict)
     etag: str = ""
+    operation: str = ""  # the key of the operation that has it in its hands
 
     @property
     def properties(self) -> Json:
@@ -38,8 +39,7 @@ class Operation:
     """A change that takes time: it answers `running` for `looks` looks, then becomes `ending`.
 
     `target` is path and query where it is polled ("" when only the resource itself tells); `status` stays "" until it
-    has ended. An `ending` of "never" doesn't come; a `detached`
-    operation leaves the resource alone.
+    has ended. An `ending` of "never" doesn't come.
     """
 
     name: str
@@ -56,7 +56,11 @@ class Operation:
     error: Json | None = None
     status: str = ""
     ended: str = ""
-    detached: bool = False
+
+    @property
+    def key(self) -> str:
+        """Where it is found: its path in lower case, or its name when it can't be polled."""
+        return self.target.partition("?")[0].lower() or self.name
 
 
 @dataclass
@@ -191,11 +195,16 @@ def _nothing(_cloud: Cloud, _resource: Resource, _operation: Operation) -> None:
     return None
 
 
+def _bare_status(_cloud: Cloud, operation: Operation) -> Reply:
+    return Reply(200, {"name": operation.name, "status": operation.status or operation.running})
+
+
 @dataclass(frozen=True)
 class ResourceType:
     """How one type of resource behaves. A method that has no handler is a 405.
 
-    `show` gives the body at an api-version, without id, name and type. `ended` applies what an operation brought.
+    `show` gives the body at an api-version, without id, name and type. `ended` applies what an operation brought, and
+    `report` is what the operation's URL answers.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
     `scopes` are the kinds that a top-level type can hang under.
     """
@@ -211,7 +220,7 @@ class ResourceType:
     show: Callable[[Resource, str], Json] = _same
     missing: Callable[[Call], ArmError] = missing_at_gateway
     ended: Callable[[Cloud, Resource, Operation], None] = _nothing
-    report: Callable[[Cloud, Operation], Reply] | None = None
+    report: Callable[[Cloud, Operation], Reply] = _bare_status
     seeded: Callable[[Cloud, str, Json], Resource] | None = None
     headers: Callable[[Call], Mapping[str, str]] = lambda call: {}
     spell: Callable[[str], str] = lambda id_: id_

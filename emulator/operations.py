@@ -18,9 +18,13 @@ def begin(
     name: str = "",
     target: str = "",
     signed: bool = False,
+    holds: bool = True,
     ending: Ending | None = None,
 ) -> Operation:
-    """Start an operation on a resource: `verb` is what it does, `running` its status until it ends."""
+    """Start an operation on a resource: `verb` is what it does, `running` its status until it ends.
+
+    One that `holds` the resource takes it from any earlier one, which then ends without touching it.
+    """
     ending = ending or Ending("Succeeded")
     operation = Operation(
         name=name or str(uuid.uuid4()),
@@ -36,17 +40,15 @@ def begin(
         ending=ending.status,
         error=(ending.error or UNKNOWN) if ending.status == "Failed" else ending.error,
     )
-    cloud.state.operations[target.partition("?")[0].lower() or operation.name] = operation
+    cloud.state.operations[operation.key] = operation
+    if holds:
+        resource.operation = operation.key
     return operation
 
 
 def running(cloud: Cloud, resource: Resource) -> Operation | None:
     """The operation that has a resource in its hands, if any."""
-    key = resource.id.lower()
-    for operation in reversed(cloud.state.operations.values()):
-        if operation.resource.lower() == key and not operation.status and not operation.detached:
-            return operation
-    return None
+    return cloud.state.operations.get(resource.operation)
 
 
 def at(cloud: Cloud, path: str, target: str) -> Operation | None:
@@ -68,7 +70,8 @@ def look(cloud: Cloud, operation: Operation) -> None:
         return
     operation.status, operation.ended = operation.ending, clock.stamp()
     resource = cloud.state.get(operation.resource)
-    if resource and not operation.detached:
+    if resource and resource.operation == operation.key:
+        resource.operation = ""
         cloud.types[operation.kind].ended(cloud, resource, operation)
 
 
@@ -78,9 +81,3 @@ def look_at(cloud: Cloud, resource: Resource) -> Resource | None:
     if operation:
         look(cloud, operation)
     return cloud.state.get(resource.id)
-
-
-def detach(operation: Operation | None) -> None:
-    """Let an operation end without touching the resource: something later has it now."""
-    if operation:
-        operation.detached = True

@@ -11,14 +11,14 @@ class Options:
     """How this emulator behaves; times in seconds unless the name says otherwise."""
 
     data: Path
-    port: int = 0
-    seed: Path | None = None
-    latency_ms: float = 0
-    polls: int = 1
-    operation_seconds: float = 0
-    retry_after: int | None = None
-    token_seconds: int = 3600
-    state: Path | None = None
+    port: int
+    seed: Path | None
+    latency_ms: float
+    polls: int
+    operation_seconds: float
+    retry_after: int | None
+    token_seconds: int
+    state: Path | None
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:

@@ -23,12 +23,14 @@ DEFAULT = Path(__file__).with_name("seed.json")
 def load(cloud: Cloud, file: Path | None) -> None:
     """Make a cloud hold what a seed file says, and nothing else. Raises ValueError naming what is wrong in it."""
     document = json.loads((file or DEFAULT).read_text(encoding="utf-8"))
-    state = cloud.state
-    state.tenant, state.principal = document["tenantId"], document["servicePrincipal"]
-    state.resources.clear()
-    state.operations.clear()
-    for subscription in document["subscriptions"]:
-        _plant(cloud, subscription)
+    cloud.state.resources.clear()
+    cloud.state.operations.clear()
+    try:
+        cloud.state.tenant, cloud.state.principal = document["tenantId"], document["servicePrincipal"]
+        for subscription in document["subscriptions"]:
+            _plant(cloud, subscription)
+    except KeyError as missing:
+        raise ValueError(f"the seed lacks {missing}") from None
 
 
 def _plant(cloud: Cloud, document: Json) -> None:

@@ -35,6 +35,15 @@ class Connection(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+class Server(uvicorn.Server):
+    """uvicorn's server, which doesn't wait for clients that keep idle connections open when it is told to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close every connection and end."""
+        self.force_exit = True
+        await super().shutdown(sockets)
+
+
 def run(options: Options) -> None:
     """Serve until SIGTERM or SIGINT; raises ValueError for a wrong seed and OSError for a taken port."""
     options.data.mkdir(parents=True, exist_ok=True)
@@ -63,6 +72,7 @@ async def _serve(options: Options) -> None:
     _announce(cloud)
     await serving
     traffic.close()
+    (options.data / "ready.json").unlink(missing_ok=True)
 
 
 def _listen(port: int) -> socket.socket:
@@ -73,7 +83,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(front: Front, data: Path) -> uvicorn.Server:
+def _server(front: Front, data: Path) -> Server:
     leaf = _certificate_authority(data).issue_cert("localhost", "127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf.configure_cert(context)
@@ -82,14 +92,14 @@ def _server(front: Front, data: Path) -> uvicorn.Server:
         http=Connection,
         ws="none",
         lifespan="off",
-        log_level="critical",
+        log_level="error",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=60,
+        timeout_keep_alive=3600,
         timeout_graceful_shutdown=1,
         ssl_context_factory=lambda _config, _default: context,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def _certificate_authority(data: Path) -> trustme.CA:

@@ -29,7 +29,7 @@ def attach(
     accepted_only: bool = False,
 ) -> "Compute":
     """Attach the cluster to the workspace; name and configuration are checked before anything is sent."""
-    from azext_amlarc.arm import clusters, compute
+    from azext_amlarc.arm import attachment, clusters, compute
     from azext_amlarc.commands.inputs import read_document, show_findings, stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
 
@@ -44,8 +44,8 @@ def attach(
         location = compute.workspace_location(arm, workspace)
         cluster = clusters.read(arm, cluster_id)
         identity = identity_type or ("UserAssigned" if user_assigned_identities else None)
-        wanted = compute.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
-        operation = compute.begin_attach(arm, workspace, name, wanted, location, watcher)
+        wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
+        operation = attachment.begin_attach(arm, workspace, name, wanted, location, watcher)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)
 
 
@@ -74,11 +74,11 @@ def detach(
     accepted_only: bool = False,
 ) -> None:
     """Take the compute target out of the workspace; the cluster stays as it is."""
-    from azext_amlarc.arm import compute
+    from azext_amlarc.arm import attachment
 
     workspace = _workspace(cmd, resource_group_name, workspace_name)
     with connected(cmd) as arm:
-        operation = compute.begin_detach(arm, workspace, name)
+        operation = attachment.begin_detach(arm, workspace, name)
         if not accepted_only:
             operation.wait(progress(cmd), timeout)
 
@@ -87,11 +87,11 @@ def wait(
     cmd: Any, name: str, workspace_name: str, resource_group_name: str, timeout: int = DEFAULT_TIMEOUT
 ) -> "Compute":
     """Wait until the compute target is attached."""
-    from azext_amlarc.arm import compute
+    from azext_amlarc.arm import attachment
 
     workspace = _workspace(cmd, resource_group_name, workspace_name)
     with connected(cmd) as arm:
-        return compute.join(arm, workspace, name).wait(progress(cmd), timeout)
+        return attachment.join(arm, workspace, name).wait(progress(cmd), timeout)
 
 
 def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":

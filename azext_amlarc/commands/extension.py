@@ -32,7 +32,7 @@ def create(
     accepted_only: bool = False,
 ) -> "Extension":
     """Install the extension; every setting is checked before anything is sent."""
-    from azext_amlarc.arm import clusters, extension
+    from azext_amlarc.arm import clusters, installation
     from azext_amlarc.commands.inputs import read_settings, show_findings
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
@@ -44,8 +44,8 @@ def create(
         cluster = clusters.read(arm, cluster_id)
         judgement = given.judged(cluster)
         show_findings(judgement.findings)
-        wanted = extension.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
-        operation = extension.begin_create(arm, cluster, name, wanted, watcher)
+        wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
+        operation = installation.begin_create(arm, cluster, name, wanted, watcher)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)
 
 
@@ -90,11 +90,11 @@ def wait(
     timeout: int = DEFAULT_TIMEOUT,
 ) -> "Extension":
     """Wait until the extension is installed."""
-    from azext_amlarc.arm import extension
+    from azext_amlarc.arm import installation
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     with connected(cmd, cluster_id.subscription_id) as arm:
-        return extension.join(arm, cluster_id, name).wait(progress(cmd), timeout)
+        return installation.join(arm, cluster_id, name).wait(progress(cmd), timeout)
 
 
 def address(

@@ -25,7 +25,7 @@ class GivenSettings:
 
     def judged(self, cluster: "Cluster | None" = None) -> Judgement:
         """The settings ready to be sent; InvalidInput with every error at once."""
-        facts = cluster and ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution)
+        facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
         judgement = settings.judge(self.settings, cluster=facts, allow_unknown=self.allow_unknown, files=self.files)
         findings = (*self.findings, *judgement.findings)
         stop_at_errors("The settings", findings)

@@ -178,7 +178,7 @@ def _syntax(here: str, said: str) -> tuple[str, str]:
         return f"{shown(word[0])} is no JSON value", f"write {known.get(word[0], chr(34) + word[0] + chr(34))}"
     if here[0] in "}]" and said.startswith("Expecting ','"):
         return f'"{here[0]}" closes what is not open here', f"close what was opened last before the {here[0]}"
-    found = shown(here[0])
+    found = "a double quote" if here[0] == chr(34) else shown(here[0])
     messages = {
         "Expecting value": (f"a value is expected here, not {found}", "write a text in quotes, an object, or null"),
         "Expecting property name": (f"a key in double quotes is expected here, not {found}", 'write "key": value'),

@@ -18,6 +18,8 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
 _MISTAKEN = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)")
+_BINARY_UNIT = re.compile(r"([kmgtpe])(?:ib?|[iex]bi(?:bytes?)?)")
+_DECIMAL_UNIT = re.compile(r"([kmgtpe])(?:b|bytes?|(?:ilo|ega|iga|era|eta|xa)(?:bytes?)?)?")
 _CORES = {"c", "cpu", "cpus", "core", "cores", "vcpu", "vcpus"}
 _MILLICORES = {"mc", "mcpu", "millicpu", "millicore", "millicores", "milli"}
 _BYTES = {"b", "byte", "bytes"}
@@ -51,9 +53,10 @@ def corrections(text: str) -> list[str]:
 
 
 def _suffixes(unit: str) -> list[str]:
-    prefix = re.fullmatch(r"([kmgtpe])(i?)(?:b|bytes?)?|([kmgtpe])(?:ilo|ega|iga|era|eta|xa)(bi)?(?:bytes?)?", unit)
-    if prefix is None:
+    binary, decimal = _BINARY_UNIT.fullmatch(unit), _DECIMAL_UNIT.fullmatch(unit)
+    if binary is not None:
+        return [f"{binary[1].upper()}i"]
+    if decimal is None:
         return []
-    letter = (prefix[1] or prefix[3]).upper()
-    binary = [f"{letter}i"]
-    return binary if prefix[2] or prefix[4] else [letter if letter != "K" else "k", *binary]
+    letter = decimal[1].upper()
+    return ["k" if letter == "K" else letter, f"{letter}i"]

@@ -193,8 +193,9 @@ def _measure(path: JsonPath, name: str, amount: Fraction, written: object) -> It
         message = f"Kubernetes counts cpu in thousandths and rounds {text} up"
         yield Complaint(FINER_THAN_MILLI, path, message, f'write "{-(-amount * 1000 // 1)}m"')
     elif amount >= 1000:
+        number = re.match(r"[0-9]*", str(written).lstrip("+"))
         message = f"{text} is {int(amount)} cores: no node has as many"
-        yield Complaint(IMPLAUSIBLE, path, message, f"did you mean {shown(str(written).strip('+kMGTPEi') + 'm')}?")
+        yield Complaint(IMPLAUSIBLE, path, message, f'did you mean "{number and number[0]}m"?')
 
 
 def _least(name: str) -> str:

@@ -1,6 +1,6 @@
 """A setting as the user gave it, and every rule that settings can break (docs/findings.md, section S)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from azext_amlarc.validation.findings import Finding, Rule, Severity
@@ -16,7 +16,7 @@ class Setting:
     """
 
     key: str
-    value: object
+    value: object = field(repr=False)  # it may be a secret
     source: str = COMMAND_LINE
     line: int | None = None
     column: int | None = None

@@ -96,8 +96,10 @@ def settings_of_a_workload_have_it(given: Given) -> Iterator[Finding]:
     if not given.workload:
         return
     for setting, record in given.records():
-        switch, rule = WORKLOADS.get(record.applies_to, ("", found.NO_EFFECT))
-        if switch and setting.value != "False" and not given.on(switch) and not _undecided(given, switch):
+        if record.applies_to not in WORKLOADS or setting.value == "False":
+            continue
+        switch, rule = WORKLOADS[record.applies_to]
+        if not given.on(switch) and not _undecided(given, switch):
             message = f"without effect: {switch} is not True"
             yield about(setting, rule, message, f"add {switch}=True, or leave {setting.key} out")
 

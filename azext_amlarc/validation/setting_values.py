@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from azext_amlarc.validation import names, quantity
+from azext_amlarc.validation import names
 from azext_amlarc.validation import setting_findings as found
 from azext_amlarc.validation.catalogue import Record
 from azext_amlarc.validation.findings import Finding, Rule
@@ -147,6 +147,8 @@ def _is_process_count(text: str) -> bool:
 
 
 def _is_quantity(text: str) -> bool:
+    from azext_amlarc.validation import quantity  # exact fractions, for one rare setting
+
     try:
         return quantity.parse(text) > 0
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Final
 
 from azext_amlarc.validation import catalogue, names, setting_rules, setting_values
 from azext_amlarc.validation import setting_findings as found
-from azext_amlarc.validation.findings import Finding
+from azext_amlarc.validation.findings import Finding, Severity
 from azext_amlarc.validation.setting_findings import COMMAND_LINE, RULES, Setting, about
 from azext_amlarc.validation.setting_rules import PEM_PAIR, ClusterFacts, Given
 
@@ -26,6 +26,7 @@ __all__ = [
 
 # The chart's own keys for the contents of the two local files.
 SENT_AS: Final = dict(zip(PEM_PAIR, ("scoringFe.sslCert", "scoringFe.sslKey"), strict=True))
+INSTALLED: Final = "the installed extension"
 
 
 @dataclass(frozen=True)
@@ -109,24 +110,56 @@ def judge(
     allow_unknown: bool = False,
     files: Mapping[str, bytes] | None = None,
     now: datetime | None = None,
+    installed: Mapping[str, str] | None = None,
 ) -> Judgement:
     """Every rule about settings, each by itself and all together; `files` holds the contents of `local_files`.
 
-    What is sent has booleans as True and False, renamed keys under today's names, and no local path.
+    What is sent has booleans as True and False, renamed keys under today's names, and no local path. For an update,
+    `installed` holds what Azure shows of the extension (protected settings by name): new settings are judged beside it.
     """
     chosen, repeated = _one_of_each(settings)
     single = [_single(setting, allow_unknown) for setting in chosen]
     today, renamed = _today([outcome.setting for outcome in single if outcome.setting])
-    given = Given({setting.key: setting for setting in today}, _attempted(chosen, today), cluster or ClusterFacts())
+    given = _given(_installed(installed or {}), today, _attempted(single, installed or {}), cluster)
     contents = files or {}
-    findings = (
+    together = [*setting_rules.judge(given), *_pem(given, contents, now or datetime.now(UTC))]
+    findings = [
         *repeated,
         *(outcome.finding for outcome in single if outcome.finding),
         *renamed,
-        *setting_rules.judge(given),
-        *_pem(given, contents, now or datetime.now(UTC)),
-    )
-    return Judgement(findings, _plain(today), _protected(today, contents))
+        *(finding for finding in together if finding.source != INSTALLED or finding.severity is Severity.ERROR),
+    ]
+    return Judgement(_in_order(findings, settings), _plain(today), _protected(today, contents))
+
+
+def _installed(shown: Mapping[str, str]) -> list[Setting]:
+    """The installed settings that rules can count on: those a user could have given, and whose values are shown."""
+    settings = []
+    for key, value in shown.items():
+        record = catalogue.find(key)
+        if record is not None and value and not record.protected and record.given != "refused":
+            settings.append(Setting(key, value, INSTALLED))
+    valid = [outcome.setting for setting in settings if (outcome := _single(setting, True)).setting]
+    return _today(valid)[0]
+
+
+def _given(
+    installed: Iterable[Setting], today: Iterable[Setting], attempted: frozenset[str], cluster: ClusterFacts | None
+) -> Given:
+    settings = {setting.key: setting for setting in (*installed, *today)}
+    return Given(settings, attempted.union(settings), cluster or ClusterFacts())
+
+
+def _attempted(single: Iterable["_Outcome"], installed: Mapping[str, str]) -> frozenset[str]:
+    """The keys that the user meant to give, and those of certificates that are installed already."""
+    kept = {key for key, name in SENT_AS.items() if name in installed}
+    return frozenset(kept.union(*(outcome.meant for outcome in single)))
+
+
+def _in_order(findings: Iterable[Finding], settings: Sequence[Setting]) -> tuple[Finding, ...]:
+    """The order of the sources as they were given, and within a file that of its lines."""
+    sources = {source: number for number, source in enumerate(dict.fromkeys(setting.source for setting in settings))}
+    return tuple(sorted(findings, key=lambda finding: (sources.get(finding.source, -1), finding.line or 0)))
 
 
 def _one_of_each(settings: Sequence[Setting]) -> tuple[list[Setting], list[Finding]]:
@@ -159,21 +192,22 @@ def _repeated(first: Setting, second: Setting) -> Finding:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What one setting by itself comes to: its finding, and itself with the value as text where it can be used."""
+    """What one setting by itself comes to: its finding, itself with the value as text if usable, the keys it meant."""
 
     finding: Finding | None
     setting: Setting | None
+    meant: tuple[str, ...]
 
 
 def _single(setting: Setting, allow_unknown: bool) -> _Outcome:
     record = catalogue.find(setting.key)
     finding = _bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
     if finding and finding.code != found.UNCHECKED.code:
-        return _Outcome(finding, None)
+        return _Outcome(finding, None, (setting.key, catalogue.suggestion(setting.key) or ""))
     value = setting_values.judge(setting, record)
     if isinstance(value, Finding):
-        return _Outcome(value, None)
-    return _Outcome(finding, replace(setting, value=value))
+        return _Outcome(value, None, (setting.key,))
+    return _Outcome(finding, replace(setting, value=value), (setting.key,))
 
 
 def _unknown(setting: Setting, allow_unknown: bool) -> Finding:
@@ -212,34 +246,32 @@ def _today(settings: Iterable[Setting]) -> tuple[list[Setting], list[Finding]]:
             current[setting.key] = setting
     findings = []
     for setting, record in renamed:
-        successors = {
-            key: replace(setting, key=key, value=value) for key, value in record.successors(str(setting.value)).items()
-        }
-        other = [current[key] for key in successors if key in current and current[key].value != successors[key].value]
-        findings += [_renamed(setting, record), *(_disagreeing(setting, successors[own.key], own) for own in other)]
-        current |= {} if other else {key: current.get(key, successor) for key, successor in successors.items()}
+        meant = _successors(setting, record)
+        other = [own for key, own in current.items() if key in meant and own.value != meant[key].value]
+        findings += [_renamed(setting, record), *(_disagreeing(setting, meant[own.key], own) for own in other)]
+        if not other:
+            current = {**meant, **current}
     return list(current.values()), findings
 
 
+def _successors(setting: Setting, record: catalogue.Record) -> dict[str, Setting]:
+    values = record.successors(str(setting.value))
+    return {key: replace(setting, key=key, value=value) for key, value in values.items()}
+
+
 def _renamed(setting: Setting, record: catalogue.Record) -> Finding:
-    old = f"{setting.key}={setting.value}"
     new = " ".join(f"{key}={value}" for key, value in record.successors(str(setting.value)).items())
     if not new:
-        message = f"{old} was the default of an old setting, and nothing is sent for it"
+        message = f"an old name: {setting.value} was its default, and nothing is sent for it"
         return about(setting, found.RENAMED, message, f"leave {setting.key} out")
     opposite = ", because it is the opposite" if record.inverted else ""
-    return about(setting, found.RENAMED, f"{old} is an old name and is sent as {new}{opposite}", f"write {new}")
+    message = f"an old name: {setting.value} is sent as {new}{opposite}"
+    return about(setting, found.RENAMED, message, f"write {new}")
 
 
 def _disagreeing(setting: Setting, meant: Setting, given: Setting) -> Finding:
     message = f"{setting.value} means {meant.key}={meant.value}, but {given.key} is {given.value}"
     return about(setting, found.DISAGREEING, message, f"leave {setting.key} out")
-
-
-def _attempted(chosen: Iterable[Setting], today: Iterable[Setting]) -> frozenset[str]:
-    """The keys that the user meant: those given, those that renamed ones became, those that misspelt ones resemble."""
-    meant = {catalogue.suggestion(setting.key) or "" for setting in chosen if not catalogue.find(setting.key)}
-    return frozenset(meant.union((setting.key for setting in chosen), (setting.key for setting in today)))
 
 
 def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Finding]:

@@ -1,6 +1,7 @@
 """Attach documents to start from: the guide's default, one instance type, or a commented example of two."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ _COMMENTS = {
     "resources": "requests: what a node must have free; limits: what a job may use. Devices such as\n"
     "GPUs are whole numbers, the same in both. Memory: Gi counts in units of 1024, G in thousands.",
 }
+# Keys that are text to every YAML parser without quotes: letters and hyphens, but none of YAML 1.1's other words.
+_PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z][A-Za-z-]*[A-Za-z]")
 _HEAD = """\
 Attach configuration for `az ml arc attach --config FILE`. Check it with `az ml arc config validate --file FILE`.
 For completion in an editor: `az ml arc config schema > attach.schema.json`, and a first line that reads
@@ -60,7 +63,7 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 def as_yaml(document: Mapping[str, Any]) -> str:
-    """The document as YAML with a comment at each key's first use; written without PyYAML, all texts in quotes."""
+    """The document as YAML with a comment at each key's first use; written without PyYAML, all values in quotes."""
     lines = [*_commented(_HEAD, ""), *_yaml(document, "", set())]
     return "\n".join(lines) + "\n"
 
@@ -71,7 +74,7 @@ def _yaml(given: Mapping[str, Any], indent: str, told: set[str]) -> list[str]:
         if key in _COMMENTS and key not in told:
             told.add(key)
             lines += _commented(_COMMENTS[key], indent)
-        name = key if key.isidentifier() else json.dumps(key, ensure_ascii=False)
+        name = key if _PLAIN.fullmatch(key) else json.dumps(key, ensure_ascii=False)
         if isinstance(value, dict):
             lines += [f"{indent}{name}:", *_yaml(value, f"{indent}  ", told)]
         else:

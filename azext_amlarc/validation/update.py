@@ -8,6 +8,7 @@ from azext_amlarc.validation.catalogue import Record
 from azext_amlarc.validation.findings import Finding
 from azext_amlarc.validation.names import shown
 from azext_amlarc.validation.setting_findings import Setting, about
+from azext_amlarc.validation.setting_rules import WORKLOADS
 
 
 def what_breaks(old: Mapping[str, str], new: Mapping[str, str]) -> list[Finding]:
@@ -34,12 +35,20 @@ def _value(settings: Mapping[str, str], key: str) -> str | None:
 
 def _effects(key: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Finding]:
     record = catalogue.find(key)
-    for effect in record.update if record else ():
+    if record is None or not _was_running(record, old):
+        return
+    for effect in record.update:
         if not _happens(effect.when, key, old, new):
             continue
         rule = found.STAYS if effect.when == "removed" else found.BREAKS
         message = f"{_shown(key, old)} becomes {_shown(key, new)}: {effect.effect}"
         yield about(Setting(key, new.get(key)), rule, message, _advice(effect.when, key, old))
+
+
+def _was_running(record: Record, old: Mapping[str, str]) -> bool:
+    """Whether there can be work that the setting concerns: no endpoint exists before inference is switched on."""
+    switch, _ = WORKLOADS.get(record.applies_to, (None, None))
+    return switch is None or _value(old, switch) == "true"
 
 
 def _shown(key: str, settings: Mapping[str, str]) -> str:

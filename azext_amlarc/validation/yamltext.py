@@ -42,6 +42,9 @@ MOST_VALUES = 2_000_000
 
 _TAGS = "tag:yaml.org,2002:"
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_FRACTION = re.compile(r"[-+]?[0-9]*\.[0-9]*(?:[eE][-+][0-9]+)?")
+# Text to YAML 1.1, and to PyYAML; numbers to YAML 1.2.
+_NUMBER_IN_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|0o[0-7]+")
 _TRUE = ("yes", "true", "on")
 
 
@@ -216,7 +219,7 @@ class _Builder:
     def _scalar(self, event: Any) -> _Node:
         written, position = event.value, _position(event.start_mark)
         tag = self._tag(event)
-        if tag == "int" or tag == "float":
+        if tag in ("int", "float") or (event.implicit[0] and _NUMBER_IN_1_2.fullmatch(written)):
             return _Node(position, self._number(written, position), written, tag)
         if tag == "bool":
             return _Node(position, written.lower() in _TRUE, written, tag)
@@ -235,12 +238,11 @@ class _Builder:
         return "str" if tag == "!" else str(tag).removeprefix(_TAGS)
 
     def _number(self, written: str, position: Position) -> int | float | str:
-        quoted = f"write it in quotes: {shown(written)}"
         if re.search("(?i)inf|nan", written):
             self._complain(NOT_A_NUMBER, f"{written} is no value of a document", "write a number, or null", position)
-        elif not _DECIMAL.fullmatch(written) and not re.fullmatch(r"[-+]?[0-9]*\.[0-9]*(?:[eE][-+][0-9]+)?", written):
+        elif not _DECIMAL.fullmatch(written) and not _FRACTION.fullmatch(written):
             message = f"YAML parsers differ in what number {shown(written)} is"
-            self._complain(YAML_AMBIGUOUS, message, quoted, position)
+            self._complain(YAML_AMBIGUOUS, message, f"write it in quotes: {shown(written)}", position)
         elif not fits(written):
             fix = "write a smaller number; a quantity goes in quotes"
             self._complain(NUMBER_RANGE, f"the number {shown(written)} is out of range", fix, position)
@@ -282,7 +284,8 @@ def _syntax_finding(text: str, error: Any, source: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "this is no YAML"
     position = _position(mark)
-    if position.line > len(text.rstrip().splitlines()) or not text[mark.index :].strip():
+    if not text[mark.index :].strip():
+        position = Lines(text).position(len(text.rstrip()))
         return finding(
             TRUNCATED, f"the text ends too early: {problem}", "copy the file again, and whole", source, position
         )

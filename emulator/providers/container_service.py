@@ -7,6 +7,7 @@ from emulator.ids import name_of, place
 from emulator.model import Cloud, Json, Resource, ResourceType
 
 KIND = "microsoft.containerservice/managedclusters"
+VERSIONS = ("2024-05-01", "2022-11-01")  # the older one is what `az k8s-extension` asks for
 
 
 def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
@@ -96,7 +97,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.ContainerService",
         path="managedClusters",
-        versions=("2024-05-01",),
+        versions=VERSIONS,
         shown_type="Microsoft.ContainerService/ManagedClusters",
         seeded=seeded,
         spell=lambda id_: id_.replace("/resourceGroups/", "/resourcegroups/"),

@@ -5,8 +5,7 @@ import hashlib
 import uuid
 from typing import Any
 
-from emulator import clock, operations
-from emulator.errors import ArmError
+from emulator import clock, errors, operations
 from emulator.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
 KIND = "microsoft.kubernetes/connectedclusters"
@@ -20,7 +19,7 @@ DISTRIBUTIONS = {"aks": "AKS", "aks_management": "AKS_Management"}
 def put(call: Call) -> Reply:
     """PUT: always 201 and an operation; the agent in the cluster connects some looks after it."""
     if not call.body.get("location"):
-        raise ArmError(400, "LocationRequired", "The location property is required for this definition.", cause=None)
+        raise errors.location_required()
     known = call.existing
     system = {**system_data(call.cloud), **({} if known is None else _created(known))}
     given = {"provisioningState": "Accepted", "connectivityStatus": "Connecting"}
@@ -32,7 +31,6 @@ def put(call: Call) -> Reply:
         "properties": {**given, **call.body.get("properties", {})},
     }
     cluster = call.cloud.state.add(Resource(known.id if known else call.id, KIND, body, etag=_etag()))
-    operations.detach(operations.running(call.cloud, cluster))
     operation = _begin(call, cluster, "create", "Accepted")
     return Reply(201, call.shown(cluster), _started(call, operation))
 
@@ -51,7 +49,6 @@ def patch(call: Call) -> Reply:
 def delete(call: Call) -> Reply:
     """DELETE: 202 with the body `null`, polled at one URL that both headers hold."""
     cluster = call.resource
-    operations.detach(operations.running(call.cloud, cluster))
     cluster.properties["provisioningState"] = "Deleting"
     operation = _begin(call, cluster, "delete", "Deleting")
     started = _started(call, operation)
@@ -86,7 +83,8 @@ def report(_cloud: Cloud, operation: Operation) -> Reply:
         body |= {"endTime": operation.ended, "properties": None}
     if operation.error:
         body["error"] = operation.error
-    return Reply(202 if operation.verb == "delete" and not operation.status else 200, body)
+    etag = {"etag": f'"{operation.name.partition("*")[0]}"'}
+    return Reply(202 if operation.verb == "delete" and not operation.status else 200, body, etag)
 
 
 def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:

@@ -37,12 +37,12 @@ def put(call: Call) -> Reply:
     known = call.existing
     busy = known and operations.running(call.cloud, known)
     if known and busy:
-        return _started(call, 201, known, _begin(call, known, "conflict", "Updating", Ending("Failed", CONFLICT)))
+        return _started(call, 201, known, _refused(call, known, "Updating"))
     extension = _made(call.cloud, known.id if known else call.id, call.parent, call.body)
     if known:
         extension.body["systemData"]["createdAt"] = known.body["systemData"]["createdAt"]
     call.cloud.state.add(extension)
-    return _started(call, 201, extension, _begin(call, extension, "create", "Creating", call.ending))
+    return _started(call, 201, extension, _begin(call, extension, "create", "Creating"))
 
 
 def patch(call: Call) -> Reply:
@@ -59,31 +59,28 @@ def patch(call: Call) -> Reply:
             extension.properties[key] = given[key]
     extension.properties["provisioningState"] = "Updating"
     extension.body["systemData"]["lastModifiedAt"] = _now()
-    return _started(call, 202, extension, _begin(call, extension, "update", "Updating", call.ending))
+    return _started(call, 202, extension, _begin(call, extension, "update", "Updating"))
 
 
 def delete(call: Call) -> Reply:
     """DELETE: 202 and an operation, the same one when it is asked again; with forceDelete=true 200 at once."""
     extension = call.resource
     if call.query.get("forcedelete", "").lower() == "true":
-        operations.detach(operations.running(call.cloud, extension))
         call.cloud.state.remove(extension.id)
         return Reply(200)
     busy = operations.running(call.cloud, extension)
     if busy is None:
         extension.properties["provisioningState"] = "Deleting"
-        operation = _begin(call, extension, "delete", "Deleting", call.ending)
+        operation = _begin(call, extension, "delete", "Deleting")
     elif busy.verb == "delete":
         operation = busy
     else:
-        operation = _begin(call, extension, "conflict", "Deleting", Ending("Failed", CONFLICT))
+        operation = _refused(call, extension, "Deleting")
     return Reply(202, headers={"azure-asyncoperation": call.cloud.endpoint + operation.target})
 
 
 def ended(cloud: Cloud, extension: Resource, operation: Operation) -> None:
     """What an operation leaves behind: versions resolved, a failure told in `statuses`, or nothing at all."""
-    if operation.verb == "conflict":
-        return
     if operation.verb == "delete" and operation.status == "Succeeded":
         cloud.state.remove(extension.id)
         return
@@ -212,14 +209,29 @@ def _started(call: Call, status: int, extension: Resource, operation: Operation)
     return Reply(status, call.shown(extension), headers)
 
 
-def _begin(call: Call, extension: Resource, verb: str, running: str, ending: Ending | None) -> Operation:
-    """An operation whose URL spells the cluster's type otherwise than the resource's id, and is signed."""
+def _begin(call: Call, extension: Resource, verb: str, running: str) -> Operation:
+    name, target = _polled_at(call, extension)
+    return operations.begin(
+        call.cloud, extension, verb, running, name=name, target=target, signed=True, ending=call.ending
+    )
+
+
+def _refused(call: Call, extension: Resource, running: str) -> Operation:
+    """The operation of a write that came while another one runs: it fails, and leaves the extension alone."""
+    name, target = _polled_at(call, extension)
+    ending = Ending("Failed", CONFLICT)
+    return operations.begin(
+        call.cloud, extension, "none", running, name=name, target=target, signed=True, holds=False, ending=ending
+    )
+
+
+def _polled_at(call: Call, extension: Resource) -> tuple[str, str]:
+    """Name and URL of a new operation: signed, and the cluster's type spelled otherwise than in the resource's id."""
     name = str(uuid.uuid4())
     path = extension.id
     for word in ("connectedClusters", "managedClusters"):
         path = path.replace(f"/{word}/", f"/{word[0].upper()}{word[1:]}/")
-    target = f"{path}/operations/{name}?api-version={call.version}&{_signature(name)}"
-    return operations.begin(call.cloud, extension, verb, running, name=name, target=target, signed=True, ending=ending)
+    return name, f"{path}/operations/{name}?api-version={call.version}&{_signature(name)}"
 
 
 def _signature(name: str) -> str:

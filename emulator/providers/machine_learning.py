@@ -10,7 +10,8 @@ from emulator.ids import name_of, place
 from emulator.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import container_service, kubernetes, kubernetes_configuration
 
-VERSIONS = ("2021-07-01", "2023-04-01", "2024-04-01")
+# The last one is what azure-ai-ml, and so `az ml compute`, asks for.
+VERSIONS = ("2021-07-01", "2023-04-01", "2024-04-01", "2023-08-01-preview")
 WORKSPACE = "microsoft.machinelearningservices/workspaces"
 COMPUTE = "microsoft.machinelearningservices/workspaces/computes"
 COMPUTE_NAME = re.compile(r"[A-Za-z0-9-]{2,16}")
@@ -40,7 +41,6 @@ def put(call: Call) -> Reply:
     if identity := call.body.get("identity"):
         body["identity"] = _identity(call.cloud, identity)
     compute = call.cloud.state.add(Resource(known.id if known else call.id, COMPUTE, body))
-    operations.detach(operations.running(call.cloud, compute))
     ending = call.ending or _obstacle(call.cloud, str(asked.get("resourceId") or ""))
     operation = _begin(call, compute, "create", ending)
     return Reply(201, call.shown(compute), {"azure-asyncoperation": call.cloud.endpoint + operation.target})
@@ -52,7 +52,6 @@ def delete(call: Call) -> Reply:
     if action.lower() not in [word.lower() for word in UNATTACHED]:
         raise _user_error(call, 400, "The query parameter underlyingResourceAction must be one of Delete, Detach.")
     compute = call.resource
-    operations.detach(operations.running(call.cloud, compute))
     compute.properties["provisioningState"] = "Deleting"
     operation = _begin(call, compute, "delete", call.ending)
     return Reply(202, headers={"azure-asyncoperation": call.cloud.endpoint + operation.target})

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 
-from emulator import clock, operations
+from emulator import clock, errors, operations
 from emulator.core import LOCATIONS
 from emulator.errors import ArmError
 from emulator.ids import name_of, place
@@ -29,7 +29,7 @@ def put_namespace(call: Call) -> Reply:
     _check_name(call, NAMESPACE_NAME)
     location = str(call.body.get("location") or "").replace(" ", "").lower()
     if not location:
-        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+        raise errors.location_required()
     known = call.existing
     if known:
         known.body |= {"tags": call.body.get("tags") or {}}
@@ -52,7 +52,6 @@ def patch_namespace(call: Call) -> Reply:
 def delete_namespace(call: Call) -> Reply:
     """DELETE a namespace: 202 and a Location, which answers 202 with the namespace until it is gone."""
     namespace = call.resource
-    operations.detach(operations.running(call.cloud, namespace))
     namespace.properties["status"] = "Removing"
     target = f"{namespace.id}/operationresults/{name_of(namespace.id)}?api-version={call.version}"
     operations.begin(call.cloud, namespace, "delete", "Removing", target=target, ending=call.ending)

@@ -184,7 +184,8 @@ def test_azure_is_down(az: Az, azure: Azure, tmp_path: Path) -> None:
 
 
 def test_an_unregistered_provider_is_named_with_its_remedy(az: Az, azure: Azure) -> None:
-    az.must("provider", "unregister", "-n", "Microsoft.KubernetesConfiguration")
+    provider = f"/subscriptions/{azure.ready['subscriptionId']}/providers/Microsoft.KubernetesConfiguration"
+    azure.call("POST", f"{provider}/unregister", "2021-04-01")
     result = az(*CREATE, "--config", "enableTraining=True")
     assert result.code == 1
     assert_clean(result.stderr)

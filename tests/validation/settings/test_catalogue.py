@@ -130,5 +130,5 @@ def test_a_row_is_flat_json() -> None:
         "replacedBy": ["installPromOp"],
         "inverted": True,
         "description": "Used the cluster's own Prometheus operator; the opposite of installPromOp.",
-        "documentation": "https://learn.microsoft.com/azure/machine-learning/how-to-deploy-kubernetes-extension",
+        "documentation": "https://github.com/Azure/AML-Kubernetes/blob/master/docs/deploy-extension.md",
     }

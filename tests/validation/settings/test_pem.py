@@ -8,7 +8,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from azext_amlarc.validation import pem
@@ -161,7 +160,6 @@ def test_damaged_files_give_findings_and_nothing_else(pem_files: Mapping[str, by
     @given(
         st.binary(min_size=1, max_size=60) | st.sampled_from([b"/", b"A", b"AAAA"]), st.integers(0, 600), st.booleans()
     )
-    @hypothesis_settings(max_examples=300, deadline=None)
     def damaged(junk: bytes, at: int, in_key: bool) -> None:
         whole = pem_files["key" if in_key else "chain"]
         broken = whole[:at] + junk + whole[at + len(junk) :]

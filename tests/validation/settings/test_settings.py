@@ -148,9 +148,7 @@ def test_renamed_settings_are_sent_under_todays_names() -> None:
 
 def test_an_inverted_setting_says_so() -> None:
     finding = only(judge("enableTraining=True", "reuseExistingPromOp=True").findings, "AMLARC-S032")
-    assert finding.message == (
-        "reuseExistingPromOp=True is an old name and is sent as installPromOp=False, because it is the opposite"
-    )
+    assert finding.message == ("an old name: True is sent as installPromOp=False, because it is the opposite")
 
 
 def test_the_old_private_endpoints_become_a_router_type() -> None:
@@ -269,3 +267,56 @@ def test_a_finding_of_a_file_has_the_place_of_its_key() -> None:
     (finding,) = settings.judge(given).findings
     assert finding.place == "f.json:4:7"
     assert finding.path == "enableTraining"
+
+
+def test_a_misspelt_key_that_is_let_through_is_no_workload() -> None:
+    judgement = judge("enableTrainning=True", allow_unknown=True)
+    assert only(judgement.findings, "AMLARC-S020").severity == "error"
+
+
+def test_findings_of_a_file_are_in_the_order_of_its_lines() -> None:
+    lines = {"installVolcano": 2, "enableTraining": 3, "color": 4}
+    given, _ = settings.from_mapping(
+        {"installVolcano": "x", "enableTraining": True, "color": "red"}, "f.json", position=lambda key: (lines[key], 1)
+    )
+    assert [finding.line for finding in settings.judge(given).findings] == [2, 3, 4]
+
+
+def test_a_setting_does_not_show_its_value() -> None:
+    assert SECRET not in repr(Setting("serviceBusConnectionString", CONNECTION, protected=True))
+
+
+def updated(installed: Mapping[str, str], *pairs: str) -> Judgement:
+    return settings.judge(settings.parse_pairs(pairs)[0], installed=installed)
+
+
+def errors(judgement: Judgement) -> list[str]:
+    return [finding.code for finding in judgement.findings if finding.severity == "error"]
+
+
+TRAINING = {
+    "enableTraining": "True",
+    "enableInference": "False",
+    "cluster_name": "/subscriptions/x",
+    "location": "west",
+}
+SERVING = {"enableInference": "True", "inferenceRouterServiceType": "NodePort", "allowInsecureConnections": "true"}
+
+
+def test_an_update_is_judged_beside_what_is_installed() -> None:
+    assert errors(updated(TRAINING, "installVolcano=False")) == []
+    assert errors(updated(TRAINING, "enableInference=True")) == ["AMLARC-S023", "AMLARC-S024"]
+    assert errors(updated(TRAINING, "enableTraining=False")) == ["AMLARC-S020"]
+    assert errors(updated(SERVING, "internalLoadBalancerProvider=azure")) == ["AMLARC-S025"]
+    assert errors(updated(SERVING, "allowInsecureConnections=False")) == ["AMLARC-S024"]
+
+
+def test_an_update_sends_only_what_is_new_and_says_nothing_of_the_old() -> None:
+    judgement = updated({**TRAINING, "reuseExistingPromOp": "True", "openshift": "true"}, "installPromOp=True")
+    assert judgement.plain == {"installPromOp": "True"}
+    assert judgement.findings == ()
+
+
+def test_an_installed_certificate_counts() -> None:
+    installed = {"enableInference": "True", "inferenceRouterServiceType": "LoadBalancer", "scoringFe.sslCert": ""}
+    assert errors(updated({**installed, "scoringFe.sslKey": ""}, "clusterPurpose=FastProd")) == []

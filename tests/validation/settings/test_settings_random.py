@@ -40,12 +40,21 @@ def checked(findings: list[Finding] | tuple[Finding, ...]) -> None:
         assert finding.fix
 
 
-@given(SETTINGS, CLUSTERS, st.booleans(), st.binary(max_size=40))
+VALUES = st.dictionaries(KEYS, TEXTS, max_size=8)
+
+
+@given(SETTINGS, CLUSTERS, st.booleans(), st.binary(max_size=40), VALUES)
 def test_random_settings_give_findings_and_text(
-    given_settings: list[Setting], cluster: ClusterFacts | None, allow_unknown: bool, content: bytes
+    given_settings: list[Setting],
+    cluster: ClusterFacts | None,
+    allow_unknown: bool,
+    content: bytes,
+    installed: dict[str, str],
 ) -> None:
     files = dict.fromkeys(settings.local_files(given_settings), content)
-    judgement = settings.judge(given_settings, cluster=cluster, allow_unknown=allow_unknown, files=files)
+    judgement = settings.judge(
+        given_settings, cluster=cluster, allow_unknown=allow_unknown, files=files, installed=installed
+    )
     checked(judgement.findings)
     sent = {**judgement.plain, **judgement.protected}
     assert all(type(key) is str and type(value) is str for key, value in sent.items())
@@ -78,9 +87,6 @@ def test_a_local_path_is_never_sent(certificate: str, key: str, others: list[Set
     files = dict.fromkeys(settings.local_files([*pair, *others]), b"no PEM")
     judgement = settings.judge([*pair, *others], files=files)
     assert "//local/" not in str(judgement.plain) + str(judgement.protected)
-
-
-VALUES = st.dictionaries(KEYS, TEXTS, max_size=8)
 
 
 @given(VALUES, VALUES)

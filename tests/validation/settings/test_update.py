@@ -24,7 +24,8 @@ def said(old: dict[str, str], new: dict[str, str]) -> list[tuple[str, str]]:
     ],
 )
 def test_a_change_that_breaks_something_is_said(key: str, old: str, new: str) -> None:
-    assert said({key: old}, {key: new}) == [("AMLARC-S070", key)]
+    both = {"enableTraining": "True", "enableInference": "True"}
+    assert said({**both, key: old}, {**both, key: new}) == [("AMLARC-S070", key)]
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,10 @@ def test_a_change_that_breaks_something_is_said(key: str, old: str, new: str) ->
         ({}, {"enableTraining": "False"}),
         ({"installPromOp": "True"}, {"installPromOp": "False"}),
         ({"some.chart.value": "1"}, {"some.chart.value": "2"}),
+        (
+            {"enableInference": "False"},
+            {"enableInference": "True", "inferenceRouterServiceType": "NodePort", "allowInsecureConnections": "True"},
+        ),
         ({"nodeSelector.disk": "ssd"}, {"nodeSelector.disk": "hdd", "nodeSelector.gpu": "yes"}),
         ({"enableTraining": "True", "cluster_name": "x"}, {"enableTraining": "True"}),
     ],

@@ -1,0 +1,50 @@
+"""The ids and bodies that the tests use, and the steps that several of them take."""
+
+from typing import Any
+
+from tests.azure import Azure, Reply
+
+CLUSTER = "/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+MANAGED = "/providers/Microsoft.ContainerService/managedClusters/aks-cluster"
+EXTENSION = "/providers/Microsoft.KubernetesConfiguration/extensions/amlarc-compute"
+WORKSPACE = "/providers/Microsoft.MachineLearningServices/workspaces/amlarc-ws"
+COMPUTE = f"{WORKSPACE}/computes/k8s"
+NAMESPACE = "/providers/Microsoft.Relay/namespaces/amlarcrelay"
+CONNECTION = f"{NAMESPACE}/hybridConnections/amlarc-cluster"
+RULE = f"{CONNECTION}/authorizationRules/azureml_rw"
+
+INSTALL: dict[str, Any] = {
+    "identity": {"type": "SystemAssigned"},
+    "properties": {
+        "extensionType": "Microsoft.AzureML.Kubernetes",
+        "autoUpgradeMinorVersion": True,
+        "releaseTrain": "stable",
+        "scope": {"cluster": {"releaseNamespace": "azureml"}},
+        "configurationSettings": {"enableTraining": "True"},
+        "configurationProtectedSettings": {"relayServerConnectionString": "Endpoint=sb://secret"},
+    },
+}
+RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
+
+
+def attachment(azure: Azure, cluster: str = CLUSTER) -> dict[str, Any]:
+    """The body that attaches a cluster."""
+    inner = {"namespace": "training", "defaultInstanceType": "small", "instanceTypes": {"small": {"nodeSelector": {}}}}
+    properties = {"computeType": "Kubernetes", "resourceId": azure.group + cluster, "properties": inner}
+    return {"location": "eastus", "identity": {"type": "SystemAssigned"}, "properties": properties}
+
+
+def install(azure: Azure, cluster: str = CLUSTER) -> Reply:
+    """Install the extension to the end; how its operation answered last."""
+    started = azure.put(f"{azure.group}{cluster}{EXTENSION}", "2023-05-01", INSTALL)
+    return finish(azure, started)
+
+
+def finish(azure: Azure, started: Reply) -> Reply:
+    """Poll an operation until it ends; how it answered last."""
+    url = started.headers["azure-asyncoperation"]
+    for _ in range(5):
+        reply = azure.poll(url)
+        if reply.body["status"] in ("Succeeded", "Failed", "Canceled"):
+            return reply
+    raise AssertionError(f"still running: {reply.body}")

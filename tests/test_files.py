@@ -1,0 +1,100 @@
+"""Files that users name: found, read within a limit, judged."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from azext_amlarc import files
+from azext_amlarc.errors import InvalidInput
+
+
+def refusal(path: object) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        files.read(str(path))
+    assert caught.value.fix
+    return caught.value
+
+
+def test_the_bytes_of_a_file_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf{}")
+    assert files.read(str(tmp_path / "a.json")) == b"\xef\xbb\xbf{}"
+
+
+def test_a_missing_file_is_f018(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none.json").code == "AMLARC-F018"
+
+
+def test_a_directory_is_f019(tmp_path: Path) -> None:
+    assert refusal(tmp_path).code == "AMLARC-F019"
+
+
+def test_a_pipe_or_socket_or_device_is_f020_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "pipe").code == "AMLARC-F020"
+    assert refusal("/dev/zero").code == "AMLARC-F020"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(tmp_path / "s"))
+        assert refusal(tmp_path / "s").code == "AMLARC-F020"
+
+
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "attach.json/inside"])
+def test_a_path_that_the_system_refuses_is_an_error_of_ours(path: str, tmp_path: Path) -> None:
+    (tmp_path / "attach.json").write_text("{}", encoding="utf-8")
+    assert refusal(tmp_path / path).code in ("AMLARC-F018", "AMLARC-F021")
+
+
+def test_an_unreadable_file_is_f021(tmp_path: Path) -> None:
+    path = tmp_path / "loop.json"
+    path.symlink_to(path)
+    assert refusal(path).code == "AMLARC-F021"
+
+
+def test_a_file_beyond_the_limit_is_f011(tmp_path: Path) -> None:
+    with open(tmp_path / "big.json", "wb") as file:
+        file.truncate(32 * 2**20 + 1)
+    assert refusal(tmp_path / "big.json").code == "AMLARC-F011"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("b.json", "a.yaml", "c.txt", "sub/d.YML", "sub/e.json", ".hidden/f.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_directory_stands_for_its_json_and_yaml_at_any_depth_in_order(tree: Path) -> None:
+    assert files.expand(".") == ["./a.yaml", "./b.json", "./sub/d.YML", "./sub/e.json"]
+
+
+def test_a_pattern_stands_for_its_matches_in_order(tree: Path) -> None:
+    assert files.expand("*.json") == ["b.json"]
+    assert files.expand("**/*.json") == ["b.json", "sub/e.json"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(tree: Path) -> None:
+    (tree / "[a].json").write_text("{}", encoding="utf-8")
+    assert files.expand("[a].json") == ["[a].json"]
+
+
+def test_what_stands_for_nothing_is_f022(tree: Path) -> None:
+    (tree / "empty").mkdir()
+    for name in ("empty", "*.toml"):
+        with pytest.raises(InvalidInput) as caught:
+            files.expand(name)
+        assert caught.value.code == "AMLARC-F022"
+
+
+def test_every_file_is_judged_once_and_what_cannot_be_read_is_a_finding(tree: Path) -> None:
+    (tree / "b.json").write_text('{"namespace": 1}', encoding="utf-8")
+    report = files.judge_documents(["b.json", "*.json", "none.json", "empty-*", "sub"])
+    assert report.sources == ("b.json", "none.json", "empty-*", "sub/d.YML", "sub/e.json")
+    assert [(finding.source, finding.code) for finding in report.findings] == [
+        ("b.json", "AMLARC-D002"),
+        ("none.json", "AMLARC-F018"),
+        ("empty-*", "AMLARC-F022"),
+    ]

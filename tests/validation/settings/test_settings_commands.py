@@ -1,0 +1,97 @@
+"""The commands `az ml arc settings list, show, validate` as functions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from azext_amlarc.commands import settings
+from azext_amlarc.errors import InvalidInput, NotFound
+
+
+def test_the_list_can_be_narrowed_to_a_workload() -> None:
+    every, training = settings.list_all(), settings.list_all("training")
+    assert len(training) < len(every)
+    assert {row["appliesTo"] for row in training} == {"training", "both"}
+
+
+def test_show_prints_one_setting() -> None:
+    shown = settings.show("volumePluginDir")
+    assert (shown["default2021"], shown["status"]) == ("/etc/kubernetes/volumeplugins", "removed")
+
+
+def test_show_knows_a_member_of_a_family() -> None:
+    assert settings.show("nodeSelector.disk")["key"] == "nodeSelector.<label>"
+
+
+def test_show_asks_whether_another_was_meant() -> None:
+    with pytest.raises(NotFound) as caught:
+        settings.show("enabletraning")
+    assert caught.value.fix == "Did you mean enableTraining?"
+
+
+def test_valid_settings_give_a_report_that_passes() -> None:
+    report = settings.validate(config=["enableTraining=True"])
+    assert (report.exit_code, report.sources) == (0, ("--config",))
+
+
+def test_warnings_fail_when_it_is_strict() -> None:
+    config = ["enableTraining=True", "reuseExistingPromOp=True"]
+    assert settings.validate(config=config).exit_code == 0
+    assert settings.validate(config=config, strict=True).exit_code == 1
+
+
+def test_a_file_is_judged_with_positions(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{\n  "enableTraining": "yes"\n}\n', encoding="utf-8")
+    report = settings.validate(config_file=str(path))
+    assert [(finding.code, finding.place) for finding in report.findings] == [("AMLARC-S004", f"{path}:2:3")]
+    assert report.sources == (str(path),)
+
+
+def test_a_key_that_stands_twice_in_a_file_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"enableTraining": true, "enableTraining": false}', encoding="utf-8")
+    report = settings.validate(config_file=str(path))
+    assert report.exit_code == 1
+    assert "AMLARC-F007" in {finding.code for finding in report.findings}
+
+
+def test_protected_settings_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    path.write_text(json.dumps({"serviceBusConnectionString": "not one"}), encoding="utf-8")
+    report = settings.validate(config=["enableTraining=True"], config_protected_file=str(path))
+    assert "AMLARC-S008" in {finding.code for finding in report.failing}
+    assert "not one" not in repr(report)
+
+
+def test_the_cluster_can_be_described() -> None:
+    config = [
+        "enableInference=True",
+        "inferenceRouterServiceType=LoadBalancer",
+        "allowInsecureConnections=True",
+        "internalLoadBalancerProvider=azure",
+        "inferenceRouterHA=True",
+    ]
+    described = settings.validate(config=config, cluster_type="connectedClusters", node_count=1)
+    assert [finding.code for finding in described.failing] == ["AMLARC-S026", "AMLARC-S027"]
+    assert settings.validate(config=config).failing == []
+    assert [finding.code for finding in settings.validate(config=config, node_count=1).failing] == ["AMLARC-S027"]
+
+
+def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.pem"
+    with pytest.raises(InvalidInput, match=r"missing\.pem"):
+        settings.validate(config=["enableTraining=True"], config_protected=[f"sslCertPemFile={missing}"])
+
+
+def test_unknown_settings_pass_when_that_is_asked_for() -> None:
+    config = ["enableTraining=True", "brandNew=1"]
+    assert settings.validate(config=config).exit_code == 1
+    assert settings.validate(config=config, allow_unknown_settings=True).exit_code == 0
+
+
+def test_nothing_given_is_a_report_too() -> None:
+    report = settings.validate()
+    assert report.sources == ("--config",)
+    assert [finding.code for finding in report.findings] == ["AMLARC-S020"]

@@ -1,0 +1,139 @@
+"""Example files are tests: an invalid one and one with warnings carry the codes of their findings in their names."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from azext_amlarc.validation import document, names, report, text
+from azext_amlarc.validation.findings import Severity
+from tests.validation.documents import CASES, EXAMPLES, assert_golden
+
+FILES = sorted((CASES / "document").glob("*/*"))
+NAME_FILES = sorted((CASES / "names").glob("*/*.txt"))
+
+# These need a file system, or an interpreter without PyYAML: tests of their own have them.
+TESTED_ELSEWHERE = {"F017", "F018", "F019", "F020", "F021", "F022"}
+
+
+def codes_in_name(path: Path) -> set[str]:
+    return {f"AMLARC-{code}" for code in re.findall(r"\b([A-Z][0-9]{3})-", path.name)}
+
+
+def of_kind(kind: str, files: list[Path]) -> list[Path]:
+    return [path for path in files if path.parent.name == kind]
+
+
+@pytest.mark.parametrize("path", of_kind("valid", FILES), ids=lambda path: path.name)
+def test_a_valid_document_has_no_findings_and_is_ready_to_send(path: Path) -> None:
+    outcome = document.read(path.read_bytes(), path.name)
+    assert outcome.findings == ()
+    assert outcome.document is not None
+
+
+@pytest.mark.parametrize("path", of_kind("warning", FILES), ids=lambda path: path.name)
+def test_a_document_with_warnings_says_just_these_and_is_ready_to_send(path: Path) -> None:
+    outcome = document.read(path.read_bytes(), path.name)
+    assert {finding.code for finding in outcome.findings} == codes_in_name(path)
+    assert outcome.document is not None
+
+
+@pytest.mark.parametrize("path", of_kind("invalid", FILES), ids=lambda path: path.name)
+def test_an_invalid_document_has_just_the_errors_of_its_name_and_is_not_sent(path: Path) -> None:
+    outcome = document.read(path.read_bytes(), path.name)
+    errors = [finding for finding in outcome.findings if finding.severity is Severity.ERROR]
+    assert {finding.code for finding in errors} == codes_in_name(path)
+    assert outcome.document is None
+    assert all(finding.fix and finding.line and finding.column for finding in errors)
+
+
+@pytest.mark.parametrize("path", NAME_FILES, ids=lambda path: path.stem)
+def test_a_compute_name_has_just_the_findings_of_its_file(path: Path) -> None:
+    found = document.judge_compute_name(path.read_text(encoding="utf-8"))
+    assert {finding.code for finding in found} == codes_in_name(path)
+    severity = {"warning": Severity.WARNING, "invalid": Severity.ERROR}.get(path.parent.name)
+    assert {finding.severity for finding in found} == ({severity} if severity else set())
+
+
+def test_there_are_at_least_110_example_documents() -> None:
+    assert len(FILES) >= 110
+
+
+def test_every_code_has_an_example_file() -> None:
+    rules = {*document.RULES, *text.RULES, *names.RULES}
+    shown = {code for path in [*FILES, *NAME_FILES] for code in codes_in_name(path)}
+    assert shown == {rule.code for rule in rules} - {f"AMLARC-{code}" for code in TESTED_ELSEWHERE}
+
+
+def test_every_code_has_one_meaning() -> None:
+    codes = [rule.code for rule in {*document.RULES, *text.RULES, *names.RULES}]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_message_position_and_fix_is_as_it_was() -> None:
+    found = [document.read(path.read_bytes(), path.name).findings for path in FILES if path.parent.name != "valid"]
+    assert_golden("validation-findings.txt", "\n".join(report.as_text(findings) for findings in found) + "\n")
+
+
+def test_the_guides_two_examples_are_valid_and_sent_as_they_are() -> None:
+    for name in ("attach-advanced.json", "attach-default.json"):
+        raw = (EXAMPLES / name).read_bytes()
+        assert document.read(raw, name).document == json.loads(raw)
+
+
+def test_numbers_are_sent_as_text_and_the_schema_key_is_not_sent() -> None:
+    raw = (
+        b'{"$schema": "x", "defaultInstanceType": "a", "instanceTypes": {"a": {"resources": {"limits": {"cpu": 2.0}}}}}'
+    )
+    assert document.read(raw, "attach.json").document == {
+        "defaultInstanceType": "a",
+        "instanceTypes": {"a": {"resources": {"limits": {"cpu": "2"}}}},
+    }
+
+
+def test_a_missing_selector_stays_null() -> None:
+    raw = b'{"defaultInstanceType": "a", "instanceTypes": {"a": {"nodeSelector": null}}}'
+    assert document.read(raw, "attach.json").document == json.loads(raw)
+
+
+def test_all_findings_of_a_document_come_at_once_in_the_order_of_the_text() -> None:
+    raw = b"""{
+  "namespace": "A",
+  "namespace": "b_c",
+  "defaultInstanceType": "gpus",
+  "instanceTypes": {"gpu": {"nodeSelector": {"a b": 1}, "resource": {}}}
+}"""
+    places = [(finding.line, finding.column, finding.code) for finding in document.read(raw, "attach.json").findings]
+    assert places == [
+        (3, 3, "AMLARC-F007"),
+        (3, 16, "AMLARC-N007"),
+        (4, 26, "AMLARC-D007"),
+        (5, 21, "AMLARC-D022"),
+        (5, 46, "AMLARC-D011"),
+        (5, 53, "AMLARC-D002"),
+        (5, 57, "AMLARC-D001"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "yaml"),
+    [("a.yaml", True), ("a.YML", True), ("a.json", False), ("<stdin>", False), ("attach", False)],
+)
+def test_the_name_says_the_format_and_else_the_first_character(source: str, yaml: bool) -> None:
+    assert (document.read(b"{namespace: default}", source).document is not None) == yaml
+
+
+def test_standard_input_that_does_not_begin_like_json_is_yaml() -> None:
+    assert document.read(b"namespace: default\n", "<stdin>").document == {"namespace": "default"}
+
+
+def test_a_namespace_option_is_judged_like_the_documents() -> None:
+    assert [finding.code for finding in document.judge_namespace("aml_arc")] == ["AMLARC-N007"]
+    assert document.judge_namespace("aml_arc")[0].source == "--namespace"
+    assert document.judge_namespace("amlarc") == []
+
+
+def test_a_file_beyond_the_limit_is_refused() -> None:
+    findings = document.read(b" " * (32 * 2**20 + 1), "attach.json").findings
+    assert [finding.code for finding in findings] == ["AMLARC-F011"]

@@ -1,0 +1,157 @@
+"""An attach document's instance types as the cluster's objects, and back."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+from azext_amlarc.validation import document, instancetype, report
+from azext_amlarc.validation.findings import Severity
+from tests.validation.documents import CASES, EXAMPLES, assert_golden, well_shaped
+
+TO = sorted((CASES / "instancetype/to").glob("*"))
+FROM = sorted((CASES / "instancetype/from").glob("*"))
+PLAIN = {"requests": {"cpu": "1", "memory": "4Gi"}, "limits": {"cpu": "1", "memory": "4Gi"}}
+
+
+def codes_in_name(path: Path) -> set[str]:
+    return {f"AMLARC-{code}" for code in re.findall(r"\b([A-Z][0-9]{3})-", path.name)}
+
+
+@pytest.mark.parametrize("path", TO, ids=lambda path: path.name)
+def test_a_conversion_to_manifests_says_just_what_its_file_is_named_for(path: Path) -> None:
+    made = instancetype.to_manifests(path.read_bytes(), path.name)
+    assert {finding.code for finding in made.findings} == codes_in_name(path)
+    assert (made.items is None) == any(finding.severity is Severity.ERROR for finding in made.findings)
+
+
+@pytest.mark.parametrize("path", FROM, ids=lambda path: path.name)
+def test_a_conversion_from_manifests_says_just_what_its_file_is_named_for(path: Path) -> None:
+    made = instancetype.to_document(path.read_bytes(), path.name)
+    assert {finding.code for finding in made.findings} - {"AMLARC-D023"} == codes_in_name(path)
+    assert (made.document is None) == any(finding.severity is Severity.ERROR for finding in made.findings)
+
+
+def test_every_code_of_conversions_has_an_example_file() -> None:
+    shown = {code for path in [*TO, *FROM] for code in codes_in_name(path)}
+    assert {rule.code for rule in instancetype.RULES} <= shown
+
+
+def test_every_message_of_conversions_is_as_it_was() -> None:
+    to = [report.as_text(instancetype.to_manifests(path.read_bytes(), path.name).findings) for path in TO]
+    back = [report.as_text(instancetype.to_document(path.read_bytes(), path.name).findings) for path in FROM]
+    assert_golden("validation-conversions.txt", "\n".join(filter(None, [*to, *back])) + "\n")
+
+
+def test_the_guides_advanced_example_becomes_three_objects() -> None:
+    made = instancetype.to_manifests((EXAMPLES / "attach-advanced.json").read_bytes(), "attach-advanced.json")
+    gpu = {
+        "nodeSelector": {"accelerator": "nvidia-tesla-k80"},
+        "resources": {
+            "requests": {"cpu": "2", "memory": "16Gi"},
+            "limits": {"cpu": "2", "memory": "16Gi", "nvidia.com/gpu": 1},
+        },
+    }
+    cpu = {
+        "nodeSelector": {"VMSizes": "VM-64vCPU-256GB"},
+        "resources": {"requests": {"cpu": "4", "memory": "16Gi"}, "limits": {"cpu": "4", "memory": "16Gi"}},
+    }
+    head = {"apiVersion": "amlarc.azureml.com/v1alpha1", "kind": "InstanceType"}
+    copied = {"name": "defaultinstancetype", "annotations": {"amlarc/copy-of": "gpu-instance"}}
+    assert made.items == [
+        {**head, "metadata": {"name": "gpu-instance"}, "spec": gpu},
+        {**head, "metadata": {"name": "big-cpu-sku"}, "spec": cpu},
+        {**head, "metadata": copied, "spec": gpu},
+    ]
+    assert made.as_list() == {"apiVersion": "v1", "kind": "List", "items": made.items}
+
+
+def test_the_guides_default_is_the_clusters_default_and_has_no_copy() -> None:
+    made = instancetype.to_manifests((EXAMPLES / "attach-default.json").read_bytes(), "attach-default.json")
+    assert made.items is not None
+    assert [(item["metadata"], item["spec"]) for item in made.items] == [
+        ({"name": "defaultinstancetype"}, {"resources": PLAIN})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given_resources", "requests", "limits"),
+    [
+        ({}, {"cpu": "1", "memory": "4Gi"}, {"cpu": "1", "memory": "4Gi"}),
+        (
+            {"limits": {"cpu": "500m", "memory": "2Gi"}},
+            {"cpu": "500m", "memory": "2Gi"},
+            {"cpu": "500m", "memory": "2Gi"},
+        ),
+        ({"limits": {"cpu": "8", "memory": "64Gi"}}, {"cpu": "1", "memory": "4Gi"}, {"cpu": "8", "memory": "64Gi"}),
+        ({"requests": {"cpu": "8", "memory": "64Gi"}}, {"cpu": "8", "memory": "64Gi"}, {"cpu": "8", "memory": "64Gi"}),
+        ({"requests": {"memory": "1Gi"}}, {"cpu": "1", "memory": "1Gi"}, {"cpu": "1", "memory": "4Gi"}),
+    ],
+)
+def test_missing_amounts_are_the_guides_defaults_within_what_is_given(
+    given_resources: dict[str, Any], requests: dict[str, str], limits: dict[str, str]
+) -> None:
+    raw = json.dumps({"defaultInstanceType": "a", "instanceTypes": {"a": {"resources": given_resources}}}).encode()
+    items = instancetype.to_manifests(raw, "a.json").items
+    assert items is not None
+    assert items[0]["spec"]["resources"] == {"requests": requests, "limits": limits}
+
+
+def test_devices_come_back_as_requests_and_as_text() -> None:
+    raw = (EXAMPLES / "attach-advanced.json").read_bytes()
+    manifests = json.dumps(instancetype.to_manifests(raw, "a.json").as_list()).encode()
+    back = instancetype.to_document(manifests, "b.json", namespace="amlarc-testing").document
+    renamed = raw.decode().replace("gpu_instance", "gpu-instance").replace("big_cpu_sku", "big-cpu-sku")
+    without_none = re.sub(r',\s*"nvidia.com/gpu": "0"', "", renamed)
+    assert back == json.loads(without_none)
+
+
+def test_a_changed_copy_of_the_default_is_an_instance_type_of_its_own() -> None:
+    items = instancetype.to_manifests((CASES / "instancetype/to/C004-cpu.json").read_bytes(), "a.json").items
+    assert items is not None
+    items[1]["spec"]["resources"]["limits"]["cpu"] = "2"
+    made = instancetype.to_document(yaml.safe_dump_all(items).encode(), "a.yaml").document
+    assert made is not None
+    assert (made["defaultInstanceType"], list(made["instanceTypes"])) == (
+        "defaultinstancetype",
+        ["cpu", "defaultinstancetype"],
+    )
+
+
+def test_a_finding_stands_in_the_manifest_that_it_is_about() -> None:
+    path = CASES / "instancetype/from/D014-invalid-quantity.yaml"
+    (first, second) = instancetype.to_document(path.read_bytes(), "a.yaml").findings
+    assert (first.place, first.path) == ("a.yaml:6:34", "$.spec.resources.requests.memory")
+    assert (second.place, second.path) == ("a.yaml:7:32", "$.spec.resources.limits.memory")
+
+
+@given(well_shaped())
+def test_a_round_trip_keeps_selectors_and_amounts(made: dict[str, Any]) -> None:
+    manifests = instancetype.to_manifests(json.dumps(made).encode(), "a.json")
+    if manifests.items is None:
+        return
+    written = json.dumps(manifests.as_list()).encode()
+    back = instancetype.to_document(written, "b.json")
+    assert back.document is not None
+    again = instancetype.to_manifests(json.dumps(back.document).encode(), "c.json")
+    assert again.items == manifests.items
+    assert document.read(json.dumps(back.document).encode(), "c.json").document == back.document
+
+
+def test_a_full_document_comes_back_as_it_was() -> None:
+    amounts = {"cpu": "2", "memory": "16Gi", "nvidia.com/gpu": "1", "ephemeral-storage": "20Gi"}
+    full = {
+        "namespace": "default",
+        "defaultInstanceType": "gpu",
+        "instanceTypes": {
+            "cpu": {"nodeSelector": None, "resources": PLAIN},
+            "gpu": {"nodeSelector": {"a": "b"}, "resources": {"requests": amounts, "limits": amounts}},
+        },
+    }
+    manifests = instancetype.to_manifests(json.dumps(full).encode(), "a.json")
+    back = instancetype.to_document(json.dumps(manifests.as_list()).encode(), "b.json").document
+    assert back == full

@@ -1,0 +1,122 @@
+"""Findings as people and programs read them."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from azext_amlarc.validation import document, report, text
+from azext_amlarc.validation.findings import Finding, Rule, Severity
+from azext_amlarc.validation.report import Report
+from tests.validation.documents import CASES, assert_golden
+
+RULES = (*text.RULES, *document.RULES)
+NAMES = (
+    "invalid/D007-default-type-missing.json",
+    "invalid/F007-deep.json",
+    "warning/D009-guide-default.json",
+    "valid/cpu.json",
+)
+
+
+def judged(strict: bool = False) -> Report:
+    findings = (
+        finding for name in NAMES for finding in document.read((CASES / "document" / name).read_bytes(), name).findings
+    )
+    nowhere = Finding("AMLARC-F018", Severity.ERROR, "there is no file a b.json", "check the path", "a b.json")
+    return Report((*NAMES, "a b.json"), (*findings, nowhere), strict)
+
+
+@pytest.mark.parametrize("form", report.FORMATS)
+def test_each_format_is_as_it_was(form: str) -> None:
+    assert_golden(f"validation-report.{form}", report.render(judged(), form, RULES) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("severities", "strict", "code"),
+    [
+        ((), False, 0),
+        ((Severity.INFORMATION, Severity.WARNING), False, 0),
+        ((Severity.INFORMATION,), True, 0),
+        ((Severity.WARNING,), True, 1),
+        ((Severity.WARNING, Severity.ERROR), False, 1),
+    ],
+)
+def test_the_exit_code_is_0_for_clean_or_warnings_and_1_for_errors(
+    severities: tuple[Severity, ...], strict: bool, code: int
+) -> None:
+    findings = tuple(Finding("AMLARC-D001", severity, "message") for severity in severities)
+    assert Report(("a.json",), findings, strict).exit_code == code
+
+
+def test_a_line_for_logs_has_the_fix_in_it() -> None:
+    finding = Finding("AMLARC-D001", Severity.ERROR, "no key", "leave it out", "a.json", 3, 4, "$.x")
+    assert report.as_line(finding) == "a.json:3:4: error AMLARC-D001 $.x: no key; leave it out"
+
+
+def test_sarif_has_what_the_standard_requires_and_consistent_indices() -> None:
+    log = report.as_sarif(judged(), RULES)
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert log["version"] == "2.1.0"
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("error", "warning", "note")
+        assert result["message"]["text"]
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert places[0]["region"] == {"startLine": 3, "startColumn": 26}
+    assert places[-1] == {"artifactLocation": {"uri": "a%20b.json"}}
+
+
+def test_junit_counts_sources_and_fails_those_with_errors() -> None:
+    suites = ElementTree.fromstring(report.as_junit(judged()))
+    assert (suites.get("tests"), suites.get("failures")) == ("5", "3")
+    cases: dict[str | None, Any] = {case.get("name"): case for case in suites.iter("testcase")}
+    assert cases["valid/cpu.json"].find("failure") is None
+    assert cases["warning/D009-guide-default.json"].find("failure") is None
+    assert "AMLARC-D009" in cases["warning/D009-guide-default.json"].find("system-out").text
+    assert "AMLARC-D007" in cases["invalid/D007-default-type-missing.json"].find("failure").text
+
+
+def test_under_strict_warnings_fail_in_junit_too() -> None:
+    assert ElementTree.fromstring(report.as_junit(judged(strict=True))).get("failures") == "4"
+
+
+def test_junit_survives_what_xml_cannot_hold() -> None:
+    finding = Finding("AMLARC-F018", Severity.ERROR, "there is no file \x1b[1m.json", source="\x1b[1m.json")
+    suites = ElementTree.fromstring(report.as_junit(Report(("\x1b[1m.json",), (finding,))))
+    assert [case.get("name") for case in suites.iter("testcase")] == ["?[1m.json"]
+
+
+def test_a_rule_of_another_family_gets_its_title() -> None:
+    rule = Rule("AMLARC-S999", Severity.WARNING, "a title")
+    finding = Finding("AMLARC-S999", Severity.WARNING, "message", source="--config", path="key")
+    log = report.as_sarif(Report(("--config",), (finding,)), [*RULES, rule])
+    (listed,) = log["runs"][0]["tool"]["driver"]["rules"]
+    assert listed["shortDescription"] == {"text": "a title"}
+
+
+def test_json_holds_every_finding_with_every_field() -> None:
+    content = json.loads(report.render(judged(), "json", RULES))
+    assert {name: content[name] for name in ("valid", "errors", "warnings")} == {
+        "valid": False,
+        "errors": 3,
+        "warnings": 1,
+    }
+    assert set(content["findings"][0]) == {
+        "code",
+        "severity",
+        "message",
+        "fix",
+        "source",
+        "line",
+        "column",
+        "path",
+    }
+
+
+def test_no_golden_file_names_this_machine() -> None:
+    for path in (Path(__file__).parent.parent / "golden").glob("validation*"):
+        assert str(Path.cwd()) not in path.read_text(encoding="utf-8")

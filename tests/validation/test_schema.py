@@ -1,0 +1,116 @@
+"""The JSON Schema and the walk state the same structure; the schema is good enough for editors."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator, validators
+
+from azext_amlarc.validation import document, names, quantity, resources
+from azext_amlarc.validation.findings import Severity
+from tests.validation.documents import CASES, EXAMPLES, mutated, well_shaped
+
+# What JSON Schema cannot say, or says worse: values compared by value, and keys that other keys name.
+BEYOND_STRUCTURE = {
+    document.DEFAULT_TYPE_MISSING,
+    resources.ZERO,
+    resources.ABOVE_LIMIT,
+    resources.NOT_WHOLE,
+    resources.DEVICES_DIFFER,
+    resources.PART_OF_A_BYTE,
+    resources.TOO_MUCH,
+}
+SCHEMA = document.schema()
+
+
+def ecma_pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+    """JSON Schema's patterns are ECMA's, where $ is the very end; Python's $ also stands before a final line feed."""
+    from jsonschema import ValidationError
+
+    if validator.is_type(instance, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+Validator: Any = validators.extend(Draft202012Validator, {"pattern": ecma_pattern})  # type: ignore[no-untyped-call]
+VALIDATOR = Validator(SCHEMA)
+
+
+def has_structural_error(data: object) -> bool:
+    broken = {complaint.rule for complaint in document.judge(data)}
+    return any(rule.severity is Severity.ERROR for rule in broken - BEYOND_STRUCTURE)
+
+
+@given(well_shaped())
+def test_the_schema_and_the_walk_accept_every_well_shaped_document(made: dict[str, Any]) -> None:
+    assert VALIDATOR.is_valid(made)
+    assert not has_structural_error(made)
+
+
+@settings(max_examples=max(settings().max_examples, 300), suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_the_schema_accepts_what_the_walk_finds_no_structural_error_in(made: dict[str, Any]) -> None:
+    assert VALIDATOR.is_valid(made) != has_structural_error(made)
+
+
+@settings(max_examples=max(settings().max_examples, 300), suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_a_spoilt_document_never_raises_and_its_findings_have_places(made: dict[str, Any]) -> None:
+    outcome = document.read(json.dumps(made, indent=1).encode(), "attach.json")
+    assert all(finding.line and finding.column and finding.message for finding in outcome.findings)
+    assert outcome.document is not None or any(finding.severity == "error" for finding in outcome.findings)
+
+
+@pytest.mark.parametrize("path", sorted((CASES / "document").glob("*/[DN]*.json")), ids=lambda path: path.name)
+def test_the_schema_and_the_walk_agree_on_the_example_files(path: Any) -> None:
+    data = json.loads(path.read_bytes())
+    assert VALIDATOR.is_valid(data) != has_structural_error(data)
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_the_schema_accepts_the_guides_examples_and_its_own() -> None:
+    for name in ("attach-advanced.json", "attach-default.json"):
+        assert VALIDATOR.is_valid(json.loads((EXAMPLES / name).read_bytes()))
+    assert all(VALIDATOR.is_valid(example) for example in SCHEMA["examples"])
+
+
+def test_the_schemas_patterns_are_the_walks() -> None:
+    top, of_type, amounts = (
+        SCHEMA["properties"],
+        SCHEMA["$defs"]["instanceType"]["properties"],
+        SCHEMA["$defs"]["amounts"],
+    )
+    assert top["namespace"]["pattern"] == f"^{names.DNS_LABEL}$"
+    assert top["instanceTypes"]["propertyNames"]["pattern"] == f"^{document.TYPE_NAME}$"
+    assert of_type["nodeSelector"]["propertyNames"]["pattern"] == f"^{names.LABEL_KEY}$"
+    assert of_type["nodeSelector"]["additionalProperties"]["pattern"] == f"^{names.LABEL_VALUE}$"
+    assert amounts["propertyNames"]["pattern"] == f"^(?:{resources.RESOURCE_NAME})$"
+    assert SCHEMA["$defs"]["quantity"]["pattern"] == rf"^\+?{quantity.UNSIGNED}$"
+
+
+def test_the_schemas_keys_are_the_walks() -> None:
+    of_type = SCHEMA["$defs"]["instanceType"]["properties"]
+    assert tuple(SCHEMA["properties"]) == document.KEYS
+    assert tuple(of_type) == document.TYPE_KEYS
+    assert tuple(of_type["resources"]["properties"]) == resources.SIDES
+
+
+def described(schema: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
+    for key in ("properties", "$defs"):
+        for name, member in schema.get(key, {}).items():
+            yield f"{path}.{name}", member
+            yield from described(member, f"{path}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"), list(described(SCHEMA)), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_an_editor_has_a_title_and_a_description_to_show(path: str, schema: Any) -> None:
+    assert schema["title"]
+    assert schema["description"].endswith(".")

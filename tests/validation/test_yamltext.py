@@ -1,0 +1,118 @@
+"""YAML under the rules of JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+from azext_amlarc.validation import document, yamltext
+from tests.validation.documents import mutated, well_shaped
+
+
+def position(finding: Any) -> tuple[str, int, int]:
+    return finding.code, finding.line, finding.column
+
+
+@given(well_shaped())
+def test_a_document_means_the_same_in_yaml_and_in_json(made: dict[str, Any]) -> None:
+    in_json = document.read(json.dumps(made).encode(), "a.json")
+    in_yaml = document.read(yaml.safe_dump(made, default_style='"').encode(), "a.yaml")
+    assert in_yaml.document == in_json.document
+    assert sorted(f.code for f in in_yaml.findings) == sorted(f.code for f in in_json.findings)
+
+
+@given(mutated())
+def test_json_is_yaml(made: dict[str, Any]) -> None:
+    text = json.dumps(made)
+    reading = yamltext.parse(text, "a.yaml")
+    if reading.usable and not reading.findings:
+        assert reading.data == json.loads(text)
+
+
+def test_positions_are_those_of_the_text() -> None:
+    reading = yamltext.parse("a:\n  - b: é\n    😀: [x, 010x]\n", "f")
+    spots = reading.spots([("a", 0, "b"), ("a", 0, "😀", 1)])
+    assert spots["a", 0, "b"] == ((2, 5), (2, 8), "é")
+    assert spots["a", 0, "😀", 1] == ((3, 12), (3, 12), "010x")
+
+
+def test_merged_keys_yield_to_own_ones_and_are_no_duplicates() -> None:
+    reading = yamltext.parse("a: &a {x: p, y: q}\nb: {<<: *a, x: r}\n", "f")
+    assert reading.findings == ()
+    assert reading.data == {"a": {"x": "p", "y": "q"}, "b": {"x": "r", "y": "q"}}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("no", False),
+        ("Yes", True),
+        ("~", None),
+        ("12", 12),
+        ("-0.5", -0.5),
+        ("2021-06-18", "2021-06-18"),
+    ],
+)
+def test_plain_scalars_are_what_yaml_makes_of_them_but_dates_are_text(written: str, value: object) -> None:
+    assert yamltext.parse(f"a: {written}", "f").data == {"a": value}
+
+
+def test_unquoted_values_are_told_how_to_quote() -> None:
+    raw = b"defaultInstanceType: a\ninstanceTypes: {a: {nodeSelector: {zone: 1, gpu: yes}}}\n"
+    fixes = [finding.fix for finding in document.read(raw, "a.yaml").findings if finding.code == "AMLARC-D002"]
+    assert fixes == ['write it in quotes: "1"', 'write it in quotes: "yes"']
+
+
+def test_a_small_text_that_expands_without_end_is_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    (finding,) = yamltext.parse("\n".join(lines), "f").findings
+    assert finding.code == "AMLARC-F011"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 10_000, "? " * 10_000])
+def test_nesting_beyond_any_stack_is_refused(text: str) -> None:
+    (finding,) = yamltext.parse(text, "f").findings
+    assert finding.code == "AMLARC-F010"
+
+
+def test_depth_through_aliases_counts() -> None:
+    lines = ["a0: &a0 x"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 120)]
+    (finding,) = yamltext.parse("\n".join(lines), "f").findings
+    assert finding.code == "AMLARC-F010"
+
+
+def test_several_documents_are_read_where_they_may_stand() -> None:
+    readings = yamltext.parse_all("a: 1\n---\nb: &b 2\n", "f")
+    assert [reading.data for reading in readings] == [{"a": 1}, {"b": 2}]
+    assert readings[1].spots([("b",)])[("b",)].value == (3, 4)
+
+
+def test_without_pyyaml_one_finding_says_to_install_it(tmp_path: Path) -> None:
+    path = tmp_path / "attach.yaml"
+    path.write_text("namespace: default\n", encoding="utf-8")
+    blocked = (
+        "import sys; sys.modules['yaml'] = None; from azext_amlarc.validation.__main__ import main; sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", blocked, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "error AMLARC-F017 reading YAML takes PyYAML" in done.stdout
+    assert "pip install pyyaml" in done.stdout
+
+
+def test_pyyamls_own_parser_in_python_finds_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["a: [1", "a: b: c", "a:\n\tb: 1", 'a: "x', "a: *b"]
+    in_c = [position(yamltext.parse(text, "f").findings[0]) for text in texts]
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert [position(yamltext.parse(text, "f").findings[0]) for text in texts] == in_c
+
+
+@pytest.mark.parametrize("written", ["010", "0x10", "1:30", "1_000", "1e3", "0o17", "+1.5e3"])
+def test_a_number_that_yaml_parsers_disagree_about_has_to_be_quoted(written: str) -> None:
+    (finding,) = yamltext.parse(f"a: {written}", "f").findings
+    assert (finding.code, finding.fix) == ("AMLARC-F015", f'write it in quotes: "{written}"')
