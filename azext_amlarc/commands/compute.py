@@ -30,7 +30,8 @@ def attach(
 ) -> "Compute":
     """Attach the cluster to the workspace; name and configuration are checked before anything is sent."""
     from azext_amlarc.arm import attachment, clusters, compute
-    from azext_amlarc.commands.inputs import read_document, show_findings, stop_at_errors
+    from azext_amlarc.commands.document_inputs import read_document
+    from azext_amlarc.commands.findings import show_findings, stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
 
     named = judge_compute_name(name)

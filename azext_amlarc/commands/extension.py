@@ -33,7 +33,8 @@ def create(
 ) -> "Extension":
     """Install the extension; every setting is checked before anything is sent."""
     from azext_amlarc.arm import clusters, installation
-    from azext_amlarc.commands.inputs import read_settings, show_findings
+    from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.commands.setting_inputs import read_settings
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     given.judged()

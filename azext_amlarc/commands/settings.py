@@ -39,7 +39,7 @@ def validate(
     strict: bool = False,
 ) -> "Report":
     """Judge settings without a cluster, as `extension create` would; `strict` lets warnings fail too."""
-    from azext_amlarc.commands.inputs import read_settings
+    from azext_amlarc.commands.setting_inputs import read_settings
     from azext_amlarc.validation import settings
     from azext_amlarc.validation.report import Report
 

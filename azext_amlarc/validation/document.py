@@ -12,7 +12,7 @@ from azext_amlarc.validation.shape import integer, unknown_keys, wrong_type
 from azext_amlarc.validation.suggestion import did_you_mean
 from azext_amlarc.validation.text import Complaint, JsonPath, Reading
 
-__all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read"]
+__all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read", "schema"]
 
 KEYS = ("$schema", "namespace", "defaultInstanceType", "instanceTypes")
 TYPE_KEYS = ("nodeSelector", "resources")
@@ -49,6 +49,7 @@ RULES = (
 )
 
 _TYPE_NAME = re.compile(TYPE_NAME)
+_SEE_LABELS = "see the nodes' labels: kubectl get nodes --show-labels"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read(raw: bytes, source: str) -> Outcome:
     findings = tuple(text.placed(list(judge(reading.data)), reading, source))
     if errors_in(findings) or not isinstance(reading.data, dict):
         return Outcome(None, findings)
-    return Outcome(ready(reading.data), findings)
+    return Outcome(_ready(reading.data), findings)
 
 
 def schema() -> dict[str, Any]:
@@ -106,12 +107,8 @@ def is_yaml(decoded: str, source: str) -> bool:
 def judge(data: object) -> Iterator[Complaint]:
     """Every complaint about a document's data. Rules: the guide, and Kubernetes where the guide leaves it to that."""
     if not isinstance(data, dict):
-        yield Complaint(
-            text.TOP_LEVEL,
-            (),
-            f"the document is {shape.kind(data)}, not an object",
-            "write the keys namespace, defaultInstanceType, instanceTypes",
-        )
+        fix = f"write the keys {', '.join(KEYS[1:])}"
+        yield Complaint(text.TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
         return
     if "apiVersion" in data and "kind" in data:
         fix = "convert it: az ml arc config convert --from instancetype"
@@ -133,14 +130,14 @@ def _namespace(namespace: object) -> Iterator[Complaint]:
 
 
 def _instance_types(data: dict[str, Any]) -> Iterator[Complaint]:
+    if "instanceTypes" not in data:
+        return
     path: JsonPath = ("instanceTypes",)
-    types = data.get("instanceTypes", ())
-    if isinstance(types, list):
-        fix = 'write a map from name to instance type: {"cpu-small": {…}}'
+    types = data["instanceTypes"]
+    if not isinstance(types, dict):
+        # The command line of 2021 took a list.
+        fix = 'write a map from name to instance type: {"cpu-small": {…}}' if isinstance(types, list) else ""
         yield wrong_type(path, types, "an object", fix)
-    elif not isinstance(types, dict):
-        if types != ():
-            yield wrong_type(path, types, "an object")
     elif not types:
         yield Complaint(NO_TYPES, path, "instanceTypes is empty", "name at least one instance type, or leave it out")
     else:
@@ -199,17 +196,13 @@ def _selector(path: JsonPath, selector: object) -> Iterator[Complaint]:
             yield wrong_type(here, value, "text")
         elif not names.is_label_value(value):
             message = f"{shown(value)} is no label value: at most 63 letters, digits, - _ . with no - _ . at the ends"
-            yield Complaint(BAD_LABEL_VALUE, here, message, "see the nodes' labels: kubectl get nodes --show-labels")
+            yield Complaint(BAD_LABEL_VALUE, here, message, _SEE_LABELS)
 
 
 def _near_label_key(key: str) -> str:
     prefix, slash, name = key.strip().rpartition("/")
     near = prefix.lower() + slash + re.sub(r"[^-A-Za-z0-9_.]+", "-", name).strip("-_.")
-    return (
-        f"did you mean {shown(near)}?"
-        if names.is_label_key(near)
-        else "see the nodes' labels: kubectl get nodes --show-labels"
-    )
+    return f"did you mean {shown(near)}?" if names.is_label_key(near) else _SEE_LABELS
 
 
 def _default_type(data: dict[str, Any]) -> Iterator[Complaint]:
@@ -226,7 +219,7 @@ def _default_type(data: dict[str, Any]) -> Iterator[Complaint]:
         yield Complaint(DEFAULT_TYPE_MISSING, ("defaultInstanceType",), message, did_you_mean(default, types))
 
 
-def ready(data: dict[str, Any]) -> dict[str, Any]:
+def _ready(data: dict[str, Any]) -> dict[str, Any]:
     """The document as Azure takes it, a copy: no `$schema`, and each quantity text."""
     ready = {key: value for key, value in data.items() if key != "$schema"}
     if "instanceTypes" in ready:

@@ -4,7 +4,7 @@ https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from azext_amlarc.validation.findings import Rule, Severity
@@ -230,12 +230,11 @@ def _missing(path: JsonPath, resources: Mapping[str, object]) -> Iterator[Compla
 def no_resources(path: JsonPath) -> Complaint:
     """The complaint about an instance type that does not say what it needs."""
     message = f"no resources are given: the default of {_defaults(DEFAULTS)} would apply"
-    return Complaint(
-        NO_RESOURCES, path, message, "write requests and limits: the guide recommends to always do so", True
-    )
+    fix = "write requests and limits: that is recommended for every instance type"
+    return Complaint(NO_RESOURCES, path, message, fix, at_key=True)
 
 
-def _defaults(names: "Mapping[str, str] | list[str]") -> str:
+def _defaults(names: Iterable[str]) -> str:
     return " and ".join(f"{DEFAULTS[name]} CPU" if name == "cpu" else f"{DEFAULTS[name]} of memory" for name in names)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from azext_amlarc.validation.findings import Finding, Rule, Severity
 from azext_amlarc.validation.names import shown
 
-# Forty times a document of 10,000 instance types would still be read; Azure itself takes bodies of 4 MB.
+# A document of 10,000 instance types takes 4 MB, which is also what Azure takes for a body.
 LARGEST = 32 * 2**20
 # A document is five levels deep; the standard parser gives up near 1,000.
 DEEPEST = 100

@@ -42,7 +42,7 @@ MOST_VALUES = 2_000_000
 
 _TAGS = "tag:yaml.org,2002:"
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_FRACTION = re.compile(r"[-+]?[0-9]*\.[0-9]*(?:[eE][-+][0-9]+)?")
+_FRACTION = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
 # Text to YAML 1.1, and to PyYAML; numbers to YAML 1.2.
 _NUMBER_IN_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|0o[0-7]+")
 _TRUE = ("yes", "true", "on")
@@ -194,9 +194,8 @@ class _Builder:
         if name in parent.members:
             line = parent.members[name][0].line
             message = f"the key {shown(name)} stands twice in this map, first in line {line}"
-            self._complain(
-                DUPLICATE_KEY, message, "keep one of the two: programs differ in which they read", key.position
-            )
+            fix = "keep one of the two: programs differ in which they read"
+            self._complain(DUPLICATE_KEY, message, fix, key.position)
         parent.members[name] = (key.position, value)
         parent.data[name] = value.data
 
@@ -275,23 +274,16 @@ def _refuse_control_characters(text: str, source: str) -> None:
     if found:
         message = f"the character {shown(found[0])} may not stand in YAML"
         position = Lines(text).position(found.start())
-        raise _Refused(
-            finding(SYNTAX, message, "delete it, or write it as an escape in double quotes", source, position)
-        )
+        fix = "delete it, or write it as an escape in double quotes"
+        raise _Refused(finding(SYNTAX, message, fix, source, position))
 
 
 def _syntax_finding(text: str, error: Any, source: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "this is no YAML"
-    position = _position(mark)
     if not text[mark.index :].strip():
-        position = Lines(text).position(len(text.rstrip()))
-        return finding(
-            TRUNCATED, f"the text ends too early: {problem}", "copy the file again, and whole", source, position
-        )
-    fix = (
-        "indent with spaces: YAML takes no tabs"
-        if "\t" in text[mark.index :][:1]
-        else "see to indentation, colons, quotes"
-    )
-    return finding(SYNTAX, f"the text is no YAML: {problem}", fix, source, position)
+        message, end = f"the text ends too early: {problem}", Lines(text).position(len(text.rstrip()))
+        return finding(TRUNCATED, message, "copy the file again, and whole", source, end)
+    tab = text.startswith("\t", mark.index)
+    fix = "indent with spaces: YAML takes no tabs" if tab else "see to indentation, colons, quotes"
+    return finding(SYNTAX, f"the text is no YAML: {problem}", fix, source, _position(mark))

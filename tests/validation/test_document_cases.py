@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from azext_amlarc.validation import document, names, report, text
 from azext_amlarc.validation.findings import Severity
@@ -137,3 +139,46 @@ def test_a_namespace_option_is_judged_like_the_documents() -> None:
 def test_a_file_beyond_the_limit_is_refused() -> None:
     findings = document.read(b" " * (32 * 2**20 + 1), "attach.json").findings
     assert [finding.code for finding in findings] == ["AMLARC-F011"]
+
+
+FRAGMENTS = [path.read_bytes() for path in FILES if path.stat().st_size < 2000]
+PIECES = [
+    b"\t",
+    b"\0",
+    b"\xff",
+    b"&a ",
+    b"*a",
+    b"<<: ",
+    b"!!float .",
+    b"!!int x",
+    b"? ",
+    b"- ",
+    b"---\n",
+    b"{",
+    b"]",
+    b"\x85",
+    b"%YAML 9\n",
+]
+
+
+@given(
+    st.sampled_from(FRAGMENTS),
+    st.integers(0, 2000),
+    st.sampled_from(PIECES),
+    st.sampled_from(["a.json", "a.yaml", "a"]),
+)
+def test_a_file_spoilt_at_a_random_place_never_raises(content: bytes, at: int, piece: bytes, source: str) -> None:
+    outcome = document.read(content[:at] + piece + content[at:], source)
+    assert outcome.document is not None or any(finding.severity is Severity.ERROR for finding in outcome.findings)
+
+
+@given(st.binary(max_size=60), st.sampled_from(["a.json", "a.yaml", "a"]))
+def test_random_bytes_never_raise(content: bytes, source: str) -> None:
+    outcome = document.read(content, source)
+    assert outcome.document is not None or outcome.findings
+
+
+@given(st.text(max_size=30), st.sampled_from(["a.json", "a.yaml", "a"]))
+def test_random_text_never_raises(content: str, source: str) -> None:
+    outcome = document.read(content.encode("utf-8", "surrogatepass"), source)
+    assert outcome.document is not None or outcome.findings

@@ -1,13 +1,14 @@
-"""What the user gave, read and judged: settings from options and files, attach configurations, cluster addresses."""
+"""Settings as the user gave them, in options and files: read, then judged."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from azext_amlarc import files
+from azext_amlarc.commands.findings import stop_at_errors
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.validation import jsontext, settings, text
-from azext_amlarc.validation.findings import Finding, Severity, errors_in
+from azext_amlarc.validation.findings import Finding
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class GivenSettings:
 
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...]
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes] = field(repr=False)
     allow_unknown: bool
 
     def judged(self, cluster: "Cluster | None" = None) -> Judgement:
@@ -71,52 +72,3 @@ def _from_file(path: str | None, *, protected: bool) -> tuple[list[Setting], lis
 
     found, findings = settings.from_mapping(reading.data, path, protected, position)
     return found, [*reading.findings, *findings]
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """An attach configuration ready to be sent, and the findings that did not stop it."""
-
-    document: dict[str, Any]
-    findings: tuple[Finding, ...]
-
-
-def read_document(path: str | None, namespace: str | None) -> Configuration:
-    """The attach configuration; a --namespace wins over the file's. InvalidInput with every error at once."""
-    from azext_amlarc.validation import document
-
-    findings: list[Finding] = []
-    found: dict[str, Any] = {}
-    if path is not None:
-        outcome = document.read(files.read(path), path)
-        findings += outcome.findings
-        found = dict(outcome.document or {})
-    if namespace is not None:
-        findings += document.judge_namespace(namespace)
-        found["namespace"] = namespace
-    stop_at_errors(f"The configuration {path}" if path else "The configuration", findings)
-    return Configuration(found, tuple(findings))
-
-
-def stop_at_errors(subject: str, findings: Iterable[Finding]) -> None:
-    """InvalidInput with all of `findings` where one is an error: nothing may be sent then."""
-    found = tuple(findings)
-    errors = len(errors_in(found))
-    if errors:
-        raise InvalidInput(
-            f"{subject}: {errors} {'error' if errors == 1 else 'errors'}; nothing was sent.", findings=found
-        )
-
-
-def show_findings(findings: Iterable[Finding]) -> None:
-    """Say what is worth knowing about input that is sent all the same: warnings, and under --verbose the rest."""
-    from knack.log import get_logger
-
-    from azext_amlarc.validation.report import as_text
-
-    logger = get_logger(__name__)
-    for finding in findings:
-        if finding.severity is Severity.WARNING:
-            logger.warning("%s", as_text([finding]))
-        else:
-            logger.info("%s", as_text([finding]))

@@ -1,0 +1,109 @@
+"""The handlers of `az ml arc config`, called with plain values."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from azext_amlarc.commands import config
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.validation import document, starter
+from tests.validation.documents import CASES, EXAMPLES
+
+
+def refusal(**options: Any) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        config.init(**options)
+    return caught.value
+
+
+def test_validate_reports_on_every_file() -> None:
+    report = config.validate([str(CASES / "document/valid/cpu.json"), str(CASES / "document/invalid/F012-list.json")])
+    assert (len(report.sources), [finding.code for finding in report.findings]) == (2, ["AMLARC-F012"])
+    assert report.exit_code == 1
+
+
+def test_schema_is_the_schema_file() -> None:
+    assert config.schema()["title"] == "Attach configuration"
+
+
+def test_init_writes_commented_yaml_or_json_by_the_files_name(tmp_path: Path) -> None:
+    for name in ("attach.yaml", "attach.json"):
+        config.init(file=str(tmp_path / name))
+        assert document.read((tmp_path / name).read_bytes(), name).document == starter.example()
+    assert "# Jobs run in this namespace" in (tmp_path / "attach.yaml").read_text(encoding="utf-8")
+
+
+def test_init_without_a_file_returns_the_guides_default(tmp_path: Path) -> None:
+    guide = json.loads((EXAMPLES / "attach-default.json").read_bytes())
+    assert yaml.safe_load(config.init(default=True)) == guide
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "attach.json").write_text("mine", encoding="utf-8")
+    assert "exists already" in refusal(file=str(tmp_path / "attach.json")).message
+    assert (tmp_path / "attach.json").read_text(encoding="utf-8") == "mine"
+
+
+def test_init_says_why_it_cannot_write(tmp_path: Path) -> None:
+    assert "cannot be written" in refusal(file=str(tmp_path / "none" / "attach.json")).message
+
+
+def test_init_makes_one_instance_type(tmp_path: Path) -> None:
+    made = config.init(gpu="a100", gpus=2, cpu="8", memory="64Gi", selector=["pool=a100", "zone=1"], namespace="ml")
+    assert yaml.safe_load(made) == starter.one_type("a100", 2, "8", "64Gi", {"pool": "a100", "zone": "1"}, "ml")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"gpus": 2}, "--gpus describe an instance type"),
+        ({"default": True, "gpu": "a"}, "exclude each other"),
+        ({"gpu": "a", "selector": ["pool"]}, "--selector pool is no label"),
+        ({"gpu": "a", "memory": "16GB"}, "no valid document"),
+        ({"gpu": "a b"}, "no valid document"),
+        ({"gpu": "a", "gpus": -1}, "no valid document"),
+    ],
+)
+def test_init_refuses_what_makes_no_valid_document(options: dict[str, Any], said: str) -> None:
+    assert said in refusal(**options).message
+
+
+def test_the_findings_of_options_name_no_place_in_a_text_that_nobody_wrote() -> None:
+    findings = refusal(gpu="a", memory="16GB").findings
+    assert {(finding.code, finding.place) for finding in findings} == {
+        ("AMLARC-D014", "options"),
+        ("AMLARC-D024", "options"),
+    }
+
+
+def test_convert_goes_to_manifests_and_back(tmp_path: Path) -> None:
+    made = config.convert(str(CASES / "document/valid/gpu.json"), to="instancetype")
+    (tmp_path / "manifests.json").write_text(json.dumps(made), encoding="utf-8")
+    back = config.convert(str(tmp_path / "manifests.json"), from_format="instancetype")
+    assert back == json.loads((CASES / "document/valid/gpu.json").read_bytes())
+
+
+def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    config.convert(str(EXAMPLES / "attach-advanced.json"), to="instancetype")
+    assert [record.getMessage().split()[2] for record in caplog.records] == [
+        "AMLARC-C007",
+        "AMLARC-C004",
+        "AMLARC-C003",
+        "AMLARC-C003",
+        "AMLARC-C006",
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"to": "instancetype", "from_format": "instancetype"}])
+def test_convert_needs_one_direction(options: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="Either --to or --from"):
+        config.convert(str(EXAMPLES / "attach-default.json"), **options)
+
+
+def test_convert_writes_nothing_for_an_invalid_file() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        config.convert(str(CASES / "document/invalid/F012-list.json"), to="instancetype")
+    assert [finding.code for finding in caught.value.findings] == ["AMLARC-F012"]

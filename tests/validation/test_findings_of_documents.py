@@ -1,0 +1,30 @@
+"""docs/findings.md lists every code of files, documents, names and conversions, once, as the code has it."""
+
+from pathlib import Path
+
+import pytest
+
+from azext_amlarc.validation import document, instancetype, names, text
+from azext_amlarc.validation.findings import Rule
+
+PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
+RULES = sorted({*text.RULES, *document.RULES, *names.RULES, *instancetype.RULES}, key=lambda rule: rule.code)
+
+
+def rows() -> dict[str, list[str]]:
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| AMLARC-")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: row[1:] for row in cells}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_page_has_the_rule_with_an_example_and_a_fix(rule: Rule) -> None:
+    weight, title, bad, fix = rows()[rule.code]
+    assert (weight, title) == (rule.severity, rule.title)
+    assert bad
+    assert fix
+
+
+def test_the_page_has_no_code_of_ours_that_does_not_exist() -> None:
+    ours = {code for code in rows() if code[7] in "FDNC"}
+    assert ours == {rule.code for rule in RULES}
