@@ -5,6 +5,8 @@ from knack.help_files import helps
 _GROUPS = {
     "": "Train Azure Machine Learning models on any Kubernetes cluster.",
     "extension": "Manage the cluster extension Microsoft.AzureML.Kubernetes.",
+    "config": "Write, judge and convert attach configuration files, offline.",
+    "settings": "See and judge the extension's settings, offline.",
 }
 
 _COMMANDS = {
@@ -69,6 +71,59 @@ _COMMANDS = {
         "Wait until a compute target is attached.",
         "Ends with 1 where the attach fails, and says why.",
         (("Wait for a compute target", "wait -n k8s-compute -w amlarc-ws -g amlarc-rg"),),
+    ),
+    "config validate": (
+        "Judge attach configuration files.",
+        "Reports every finding of every file. Ends with 1 on errors, under --strict on warnings too.",
+        (
+            ("Judge a file and a folder", "config validate -f attach.json configs --strict"),
+            ("Report to a code scanner", "config validate -f attach.json --format sarif"),
+        ),
+    ),
+    "config schema": (
+        "Show the JSON Schema of the attach configuration file, for editors.",
+        "",
+        (("Show the schema", "config schema"),),
+    ),
+    "config init": (
+        "Write an attach configuration file to start from.",
+        "YAML with comments, or JSON where the file's name ends in .json. An existing file is left alone.",
+        (
+            ("Start with the default of the guide", "config init -f attach.json --default"),
+            (
+                "Start with one GPU type",
+                "config init --gpu a100 --gpus 4 --cpu 8 --memory 64Gi --selector pool=a100",
+            ),
+        ),
+    ),
+    "config convert": (
+        "Convert an attach configuration file to InstanceType manifests, or back.",
+        "What a conversion changes or leaves out is said on stderr.",
+        (
+            ("Make manifests for kubectl", "config convert -f attach.json --to instancetype"),
+            ("Make a configuration of manifests", "config convert -f types.yaml --from instancetype"),
+        ),
+    ),
+    "settings list": (
+        "List the documented settings of the extension.",
+        "",
+        (("List those for training as a table", "settings list --workload training -o table"),),
+    ),
+    "settings show": (
+        "Show one setting: type, values, defaults, what it needs, excludes and breaks.",
+        "",
+        (("Show a setting", "settings show -n volumePluginDir"),),
+    ),
+    "settings validate": (
+        "Judge settings without a cluster, as extension create would.",
+        "Reports every finding. Ends with 1 on errors, under --strict on warnings too.",
+        (
+            ("Judge settings", "settings validate --config enableTraining=True"),
+            (
+                "Judge a file for an AKS cluster of two nodes",
+                "settings validate --config-file settings.json -t managedClusters --node-count 2",
+            ),
+        ),
     ),
 }
 

@@ -17,7 +17,9 @@ def load_arguments(loader: Any) -> None:
     for prefix in PREFIXES:
         _cluster_options(loader, prefix)
         _extension_options(loader, prefix)
+        _setting_options(loader, prefix)
         _compute_options(loader, prefix)
+        _offline_options(loader, prefix)
 
 
 def _cluster_options(loader: Any, prefix: str) -> None:
@@ -57,30 +59,95 @@ def _extension_options(loader: Any, prefix: str) -> None:
             arg_type=get_three_state_flag(),
             help="Let Azure upgrade the extension to new minor versions. Default: true without --version.",
         )
-    with loader.argument_context(f"{prefix} extension create", arg_group="Settings") as c:
+
+
+def _setting_options(loader: Any, prefix: str) -> None:
+    for scope in (f"{prefix} extension create", f"{prefix} settings validate"):
+        with loader.argument_context(scope, arg_group="Settings") as c:
+            c.argument(
+                "config",
+                options_list=["--config", "--configuration-settings"],
+                nargs="+",
+                help="Settings as space-separated key=value.",
+            )
+            c.argument("config_file", help="JSON file of settings; --config wins over it.")
+            c.argument(
+                "config_protected",
+                nargs="+",
+                help="Protected settings as space-separated key=value. Other processes can see them: prefer the file.",
+            )
+            c.argument(
+                "config_protected_file",
+                options_list=["--config-protected-file", "--protected-file"],
+                help="JSON file of protected settings, or - for standard input.",
+            )
+            c.argument(
+                "allow_unknown_settings",
+                options_list=["--allow-unknown-settings", "--allow-unknown"],
+                action="store_true",
+                help="Send settings that are not documented, unchecked.",
+            )
+
+
+def _offline_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type
+
+    for scope in (f"{prefix} config validate", f"{prefix} settings validate"):
+        with loader.argument_context(scope) as c:
+            c.argument("strict", action="store_true", help="End with 1 on warnings too.")
+            c.argument(
+                "report_format",
+                options_list=["--format"],
+                arg_type=get_enum_type(["text", "json", "sarif", "junit"]),
+                help="Form of the report. Default: text, or the object where -o is given.",
+            )
+    with loader.argument_context(f"{prefix} settings") as c:
+        c.argument("workload", arg_type=get_enum_type(["training", "inference"]), help="Only settings that concern it.")
+        c.argument("name", options_list=["--name", "-n"], help="Key of the setting.")
         c.argument(
-            "config",
-            options_list=["--config", "--configuration-settings"],
+            "cluster_type",
+            options_list=["--cluster-type", "-t"],
+            arg_type=get_enum_type(["connectedClusters", "managedClusters"]),
+            help="Type of the cluster, where it is known.",
+        )
+        c.argument("node_count", type=int, help="Nodes of the cluster, to judge high availability.")
+    _config_options(loader, prefix)
+
+
+def _config_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type
+
+    with loader.argument_context(f"{prefix} config validate") as c:
+        c.argument(
+            "file",
+            options_list=["--file", "-f"],
             nargs="+",
-            help="Settings as space-separated key=value.",
+            help="Files, folders or patterns, JSON or YAML; - for standard input.",
         )
-        c.argument("config_file", help="JSON file of settings; --config wins over it.")
+    with loader.argument_context(f"{prefix} config init") as c:
         c.argument(
-            "config_protected",
-            nargs="+",
-            help="Protected settings as space-separated key=value. Other processes can see them: prefer the file.",
+            "file", options_list=["--file", "-f"], help="File to write, which must not exist. Default: standard output."
+        )
+        c.argument("default", action="store_true", help="The default configuration of the 2021 guide.")
+        c.argument("namespace", help="Namespace that the jobs run in.")
+    with loader.argument_context(f"{prefix} config init", arg_group="Instance Type") as c:
+        c.argument("gpu", help="Name of one instance type with GPUs.")
+        c.argument("gpus", type=int, help="GPUs of that type. Default: 1.")
+        c.argument("cpu", help="CPUs of that type, such as 4 or 500m.")
+        c.argument("memory", help="Memory of that type, such as 16Gi.")
+        c.argument("selector", nargs="+", help="Node labels of that type as space-separated key=value.")
+    with loader.argument_context(f"{prefix} config convert") as c:
+        c.argument("file", options_list=["--file", "-f"], help="File to convert; - for standard input.")
+        c.argument(
+            "to", arg_type=get_enum_type(["instancetype"]), help="Make InstanceType manifests of a configuration."
         )
         c.argument(
-            "config_protected_file",
-            options_list=["--config-protected-file", "--protected-file"],
-            help="JSON file of protected settings, or - for standard input.",
+            "from_format",
+            options_list=["--from"],
+            arg_type=get_enum_type(["instancetype"]),
+            help="Make a configuration of InstanceType manifests.",
         )
-        c.argument(
-            "allow_unknown_settings",
-            options_list=["--allow-unknown-settings", "--allow-unknown"],
-            action="store_true",
-            help="Send settings that are not documented, unchecked.",
-        )
+        c.argument("namespace", help="Namespace of the configuration that --from makes.")
 
 
 def _compute_options(loader: Any, prefix: str) -> None:

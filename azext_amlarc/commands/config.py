@@ -7,14 +7,17 @@ from azext_amlarc.errors import InvalidInput
 
 if TYPE_CHECKING:
     from azext_amlarc.validation.findings import Finding
-    from azext_amlarc.validation.report import Report
 
 
-def validate(file: Sequence[str], strict: bool = False) -> "Report":
+def validate(
+    cmd: Any, file: Sequence[str], strict: bool = False, report_format: str | None = None
+) -> dict[str, Any] | None:
     """Judge attach configuration files: every finding of every file at once."""
+    from azext_amlarc.commands.reports import deliver
     from azext_amlarc.files import judge_documents
+    from azext_amlarc.validation import document, text
 
-    return judge_documents(file, strict)
+    return deliver(cmd, judge_documents(file, strict), (*text.RULES, *document.RULES), report_format)
 
 
 def schema() -> dict[str, Any]:
@@ -33,11 +36,12 @@ def init(
     memory: str | None = None,
     selector: Sequence[str] | None = None,
     namespace: str | None = None,
-) -> str:
-    """Write an attach configuration file to start from; without a file, return its text.
+) -> None:
+    """Write an attach configuration file to start from; without a file, on stdout.
 
     A `.json` file gets JSON, anything else YAML with comments: both are read everywhere, and JSON has no comments.
     """
+    from azext_amlarc.commands.reports import write
     from azext_amlarc.validation import starter
 
     given = {"gpus": gpus, "cpu": cpu, "memory": memory, "selector": selector, "namespace": namespace}
@@ -46,7 +50,8 @@ def init(
     text = starter.as_json(made) if file and file.lower().endswith(".json") else starter.as_yaml(made)
     if file:
         _write_new(file, text)
-    return text
+    else:
+        write(text)
 
 
 def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str, Any]:

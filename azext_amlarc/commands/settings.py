@@ -1,12 +1,9 @@
 """`az ml arc settings`: the catalogue of the extension's settings, and settings judged, all offline."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from azext_amlarc.errors import NotFound
-
-if TYPE_CHECKING:
-    from azext_amlarc.validation.report import Report
 
 
 def list_all(workload: str | None = None) -> list[dict[str, object]]:
@@ -29,6 +26,7 @@ def show(name: str) -> dict[str, object]:
 
 
 def validate(
+    cmd: Any,
     config: Sequence[str] | None = None,
     config_file: str | None = None,
     config_protected: Sequence[str] | None = None,
@@ -37,10 +35,12 @@ def validate(
     node_count: int | None = None,
     allow_unknown_settings: bool = False,
     strict: bool = False,
-) -> "Report":
+    report_format: str | None = None,
+) -> dict[str, Any] | None:
     """Judge settings without a cluster, as `extension create` would; `strict` lets warnings fail too."""
+    from azext_amlarc.commands.reports import deliver
     from azext_amlarc.commands.setting_inputs import read_settings
-    from azext_amlarc.validation import settings
+    from azext_amlarc.validation import settings, text
     from azext_amlarc.validation.report import Report
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
@@ -55,4 +55,5 @@ def validate(
     sources = [option for option, pairs in options.items() if pairs]
     sources += [path for path in (config_file, config_protected_file) if path]
     sources += [finding.source for finding in findings]
-    return Report(tuple(dict.fromkeys(sources)), findings, strict)
+    judged = Report(tuple(dict.fromkeys(sources)), findings, strict)
+    return deliver(cmd, judged, (*text.RULES, *settings.RULES), report_format)

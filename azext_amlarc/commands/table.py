@@ -30,6 +30,15 @@ def load_command_table(loader: Any) -> None:
             group.custom_command("list", "list_all", table_transformer=compute_rows)
             group.custom_command("detach", "detach", confirmation=True)
             group.custom_command("wait", "wait")
+        with _group(loader, f"{prefix} config", "config") as group:
+            group.custom_command("validate", "validate", table_transformer=report_rows)
+            group.custom_command("schema", "schema")
+            group.custom_command("init", "init")
+            group.custom_command("convert", "convert")
+        with _group(loader, f"{prefix} settings", "settings") as group:
+            group.custom_command("list", "list_all", table_transformer=setting_rows)
+            group.custom_show_command("show", "show")
+            group.custom_command("validate", "validate", table_transformer=report_rows)
 
 
 def _group(loader: Any, name: str, module: str) -> Any:
@@ -71,3 +80,32 @@ def compute_row(compute: Mapping[str, Any]) -> Row:
 def compute_rows(computes: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Several compute targets in `-o table`."""
     return [compute_row(compute) for compute in computes]
+
+
+def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """The catalogue of settings in `-o table`."""
+    return [
+        OrderedDict(
+            Key=setting["key"],
+            Type=setting["type"],
+            Default2021=setting["default2021"],
+            DefaultToday=setting["defaultToday"],
+            AppliesTo=setting["appliesTo"],
+            Status=setting["status"],
+        )
+        for setting in settings
+    ]
+
+
+def report_rows(report: Mapping[str, Any]) -> list[Row]:
+    """A report of the validator in `-o table`: a line a finding."""
+    return [
+        OrderedDict(
+            Severity=finding["severity"],
+            Code=finding["code"],
+            Place=":".join(str(part) for part in (finding["source"], finding["line"], finding["column"]) if part),
+            Path=finding["path"],
+            Message=finding["message"],
+        )
+        for finding in report["findings"]
+    ]

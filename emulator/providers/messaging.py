@@ -68,8 +68,7 @@ class Namespaces:
 
     def patch(self, call: Call) -> Reply:
         """PATCH a namespace: what the body names."""
-        namespace = call.resource
-        return self._changed(call, namespace, call.body.get("tags", namespace.body["tags"]))
+        return self._changed(call, call.resource, call.body.get("tags"))
 
     def show(self, namespace: Resource, version: str) -> Json:
         """The namespace at an api-version; its region is spelled for people."""
@@ -84,9 +83,10 @@ class Namespaces:
         cloud.state.add(self._root_rule(namespace))
         return namespace
 
-    def _changed(self, call: Call, namespace: Resource, tags: Json) -> Reply:
-        chosen = self.chosen({**namespace.body, **call.body})
-        namespace.body |= {"tags": tags, "sku": chosen["sku"]}
+    def _changed(self, call: Call, namespace: Resource, tags: Json | None) -> Reply:
+        properties = {**namespace.properties, **(call.body.get("properties") or {})}
+        chosen = self.chosen({"sku": namespace.body["sku"], **call.body, "properties": properties})
+        namespace.body |= {"tags": namespace.body["tags"] if tags is None else tags, "sku": chosen["sku"]}
         namespace.properties.update({**chosen["properties"], "updatedAt": now()})
         return Reply(200, call.shown(namespace))
 

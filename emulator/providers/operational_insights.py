@@ -54,8 +54,7 @@ def put(call: Call) -> Reply:
 
 def patch(call: Call) -> Reply:
     """PATCH: synchronous; tags are replaced, properties merged."""
-    workspace = call.resource
-    return _changed(call, workspace, call.body.get("tags", workspace.body.get("tags", {})))
+    return _changed(call, call.resource, call.body.get("tags"))
 
 
 def delete(call: Call) -> Reply:
@@ -116,9 +115,10 @@ def _new(id_: str, location: str, given: Json) -> Resource:
     return workspace
 
 
-def _changed(call: Call, workspace: Resource, tags: Json) -> Reply:
+def _changed(call: Call, workspace: Resource, tags: Json | None) -> Reply:
     _settle(workspace, call.body)
-    workspace.body["tags"] = tags
+    if tags is not None:
+        workspace.body["tags"] = tags
     return Reply(200, call.shown(workspace))
 
 

@@ -12,6 +12,10 @@ COMPUTE = f"{WORKSPACE}/computes/k8s"
 NAMESPACE = "/providers/Microsoft.Relay/namespaces/amlarcrelay"
 CONNECTION = f"{NAMESPACE}/hybridConnections/amlarc-cluster"
 RULE = f"{CONNECTION}/authorizationRules/azureml_rw"
+BUS = "/providers/Microsoft.ServiceBus/namespaces/amlarcbus"
+TOPIC = f"{BUS}/topics/jobstate-updatedby-computeprovider"
+TOPIC_SUBSCRIPTION = f"{TOPIC}/subscriptions/compute-scheduler-jobstate"
+LOGS = "/providers/Microsoft.OperationalInsights/workspaces/amlarc-logs"
 
 INSTALL: dict[str, Any] = {
     "identity": {"type": "SystemAssigned"},
@@ -24,6 +28,7 @@ INSTALL: dict[str, Any] = {
         "configurationProtectedSettings": {"relayServerConnectionString": "Endpoint=sb://secret"},
     },
 }
+STANDARD = {"location": "westus2", "sku": {"name": "Standard", "tier": "Standard"}}
 RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
 
 
