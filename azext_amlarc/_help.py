@@ -1,5 +1,7 @@
 """Help texts; each is written once and holds for both groups of commands."""
 
+import json
+
 from knack.help_files import helps
 
 _GROUPS = {
@@ -33,10 +35,36 @@ _COMMANDS = {
         "",
         (("List as a table", "extension list -c amlarc-cluster -g amlarc-rg -o table"),),
     ),
+    "extension update": (
+        "Change an installed extension.",
+        "Azure merges plain settings and replaces the protected ones as a set: connection strings are read again, TLS "
+        "files must be given again. What changes is said first; where that breaks what runs, you are asked.",
+        (
+            (
+                "Let models be served over HTTP inside the cluster",
+                "extension update -c amlarc-cluster -g amlarc-rg --config enableInference=True "
+                "inferenceRouterServiceType=ClusterIP allowInsecureConnections=True --yes",
+            ),
+        ),
+    ),
+    "extension delete": (
+        "Take the extension off a cluster.",
+        "Takes about ten minutes. Detach its compute targets first. An extension that is not there is no error.",
+        (
+            ("Delete without a question", "extension delete -c amlarc-cluster -g amlarc-rg --yes"),
+            (
+                "Delete what was made for the cluster in Azure too",
+                "extension delete -c amlarc-cluster -g amlarc-rg --purge --yes",
+            ),
+        ),
+    ),
     "extension wait": (
-        "Wait until the extension is installed.",
-        "Ends with 1 where the installation fails, and says why.",
-        (("Wait for ten minutes at most", "extension wait -c amlarc-cluster -g amlarc-rg --timeout 600"),),
+        "Wait until a condition of the extension is met.",
+        "Without a condition, until it is installed. Ends with 1 where that fails, and says why.",
+        (
+            ("Wait for the installation", "extension wait -c amlarc-cluster -g amlarc-rg --created --timeout 600"),
+            ("Wait until it is gone", "extension wait -c amlarc-cluster -g amlarc-rg --deleted"),
+        ),
     ),
     "attach": (
         "Attach a cluster to a workspace as a compute target.",
@@ -68,9 +96,9 @@ _COMMANDS = {
         (("Detach without a question", "detach -n k8s-compute -w amlarc-ws -g amlarc-rg --yes"),),
     ),
     "wait": (
-        "Wait until a compute target is attached.",
-        "Ends with 1 where the attach fails, and says why.",
-        (("Wait for a compute target", "wait -n k8s-compute -w amlarc-ws -g amlarc-rg"),),
+        "Wait until a condition of a compute target is met.",
+        "Without a condition, until it is attached. Ends with 1 where that fails, and says why.",
+        (("Wait for a compute target", "wait -n k8s-compute -w amlarc-ws -g amlarc-rg --created"),),
     ),
     "config validate": (
         "Judge attach configuration files.",
@@ -130,17 +158,20 @@ _COMMANDS = {
 
 def _load(prefix: str) -> None:
     for name, summary in _GROUPS.items():
-        helps[f"{prefix} {name}".strip()] = f"type: group\nshort-summary: {summary}\n"
+        helps[f"{prefix} {name}".strip()] = _text(type="group", short_summary=summary)
     for name, (summary, details, examples) in _COMMANDS.items():
-        lines = ["type: command", f"short-summary: {summary}"]
-        lines += [f"long-summary: {details}"] if details else []
-        lines += ["examples:"]
-        for title, command in examples:
-            lines += [f"- name: {title}", f"  text: az {prefix} {command}"]
-        helps[f"{prefix} {name}"] = "\n".join(lines) + "\n"
+        shown = [{"name": title, "text": f"az {prefix} {command}"} for title, command in examples]
+        helps[f"{prefix} {name}"] = _text(
+            type="command", short_summary=summary, **({"long_summary": details} if details else {}), examples=shown
+        )
+
+
+def _text(**parts: object) -> str:
+    """az wants YAML; JSON is YAML, and needs no care about what a sentence may hold."""
+    return json.dumps({name.replace("_", "-"): part for name, part in parts.items()})
 
 
 # az replaces ours where the official `ml` extension is installed too, whichever is loaded first.
-helps.setdefault("ml", "type: group\nshort-summary: Manage Azure Machine Learning resources.\n")
+helps.setdefault("ml", _text(type="group", short_summary="Manage Azure Machine Learning resources."))
 for _prefix in ("ml arc", "amlarc"):
     _load(_prefix)

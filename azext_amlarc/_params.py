@@ -17,6 +17,7 @@ def load_arguments(loader: Any) -> None:
     for prefix in PREFIXES:
         _cluster_options(loader, prefix)
         _extension_options(loader, prefix)
+        _wait_options(loader, prefix)
         _setting_options(loader, prefix)
         _compute_options(loader, prefix)
         _offline_options(loader, prefix)
@@ -49,20 +50,49 @@ def _extension_options(loader: Any, prefix: str) -> None:
     with loader.argument_context(f"{prefix} extension") as c:
         c.argument("name", options_list=["--name", "-n"], help="Name of the extension.")
         c.argument("timeout", type=int, help="Seconds to wait.")
-    with loader.argument_context(f"{prefix} extension create") as c:
-        c.argument("accepted_only", **_NO_WAIT)
-        c.argument("release_train", help="Release train of the extension.")
-        c.argument("version", help="Version to pin the extension to; automatic upgrades are off then.")
+    for command in ("create", "update"):
+        with loader.argument_context(f"{prefix} extension {command}") as c:
+            c.argument("accepted_only", **_NO_WAIT)
+            c.argument("release_train", help="Release train of the extension.")
+            c.argument("version", help="Version to pin the extension to; automatic upgrades are off then.")
+            c.argument(
+                "auto_upgrade_minor_version",
+                options_list=["--auto-upgrade", "--auto-upgrade-minor-version"],
+                arg_type=get_three_state_flag(),
+                help="Let Azure upgrade the extension to new minor versions. Default: true without --version.",
+            )
+    with loader.argument_context(f"{prefix} extension update") as c:
         c.argument(
-            "auto_upgrade_minor_version",
-            options_list=["--auto-upgrade", "--auto-upgrade-minor-version"],
-            arg_type=get_three_state_flag(),
-            help="Let Azure upgrade the extension to new minor versions. Default: true without --version.",
+            "yes", options_list=["--yes", "-y"], action="store_true", help="Update even where that breaks what runs."
+        )
+    with loader.argument_context(f"{prefix} extension delete") as c:
+        c.argument("accepted_only", **_NO_WAIT)
+        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Delete without a question.")
+        c.argument(
+            "force",
+            action="store_true",
+            help="Remove Azure's record without asking the cluster, for one that is gone; what runs there stays.",
+        )
+        c.argument(
+            "purge",
+            action="store_true",
+            help="Delete the Relay, Service Bus and Log Analytics resources that were made for this cluster too.",
         )
 
 
+def _wait_options(loader: Any, prefix: str) -> None:
+    for scope in (f"{prefix} extension wait", f"{prefix} wait"):
+        with loader.argument_context(scope, arg_group="Wait Condition") as c:
+            c.argument("created", action="store_true", help="Wait until it is provisioned. The default.")
+            c.argument("updated", action="store_true", help="Wait until it is provisioned again.")
+            c.argument("deleted", action="store_true", help="Wait until it is gone.")
+            c.argument("exists", action="store_true", help="Wait until it is there, in whatever state.")
+            c.argument("custom", help="Wait until a JMESPath query on the object answers something true.")
+            c.argument("interval", type=int, help="Seconds between two looks. Default: 1, growing to 10.")
+
+
 def _setting_options(loader: Any, prefix: str) -> None:
-    for scope in (f"{prefix} extension create", f"{prefix} settings validate"):
+    for scope in (f"{prefix} extension create", f"{prefix} extension update", f"{prefix} settings validate"):
         with loader.argument_context(scope, arg_group="Settings") as c:
             c.argument(
                 "config",

@@ -24,7 +24,8 @@ Swagger of the api-version asked for, the Swagger wins: clients may rely on noth
 
 Operations end after `--polls` looks, at the operation's URL or at the resource itself, and not before
 `--operation-seconds`. `GET /emulator/state` shows everything it holds, `POST /emulator/reset` goes back to the seed,
-and `/emulator/faults` scripts faults (see `emulator.faults`). A seed file is described in `emulator.seed`.
+`/emulator/faults` scripts faults (see `emulator.faults`), and `POST /emulator/principal` changes what the service
+principal may do: `{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.
 
 A further resource type is one `ResourceType` in the table of a module under `emulator.providers`.
 """

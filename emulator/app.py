@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from emulator import arm, errors, metadata, seed
+from emulator import arm, errors, metadata, rights, seed
 from emulator.authority import Authority
 from emulator.errors import ArmError
 from emulator.faults import Fault, Faults
@@ -127,6 +127,17 @@ class Control:
         self.front.snapshot.save(self.front.cloud.state)
         return Response(status_code=204)
 
+    async def principal(self, request: Request) -> Response:
+        """POST /emulator/principal: what the service principal may do from now on, as `actions` and `notActions`."""
+        state = self.front.cloud.state
+        try:
+            grant = rights.read(json.loads(await request.body()))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        state.principal = {**state.principal, **grant}
+        self.front.snapshot.save(state)
+        return JSONResponse(grant)
+
     async def faults(self, request: Request) -> Response:
         """GET, POST or DELETE /emulator/faults: see `emulator.faults`; all answer what is left."""
         faults = self.front.faults
@@ -146,6 +157,7 @@ def application(front: Front) -> Starlette:
     doors = [
         Route("/state", control.state, methods=["GET"]),
         Route("/reset", control.reset, methods=["POST"]),
+        Route("/principal", control.principal, methods=["POST"]),
         Route("/faults", control.faults, methods=["GET", "POST", "DELETE"]),
     ]
     return Starlette(routes=[Mount("/emulator", routes=doors), Mount("/", app=front)])

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from emulator import core, errors, operations
+from emulator import core, errors, operations, rights
 from emulator.errors import ArmError
 from emulator.ids import Address, parse, place
 from emulator.model import SUBSCRIPTION, Call, Cloud, Ending, Handler, Json, Operation, Reply, Resource, ResourceType
 
-VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
-OBJECTS = ("properties", "tags", "identity")  # parts of a body that are objects wherever they occur
+OBJECTS = ("properties", "tags", "identity", "sku")  # parts of a body that are objects wherever they occur
 REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a registration runs
 
 
@@ -39,6 +38,7 @@ class Request:
 
 def answer(cloud: Cloud, request: Request) -> Reply:
     """Answer an authenticated request as ARM and the provider behind it would."""
+    rights.check(cloud.state.principal, request.method, request.path)
     operation = operations.at(cloud, request.path, request.target) if request.method == "GET" else None
     if operation:
         return _poll(cloud, operation)
@@ -129,13 +129,15 @@ def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) ->
     """What the resource hangs under; a 404 of ARM's own when that doesn't exist."""
     parent = cloud.state.get(address.parent)
     if parent is None:
-        if method in VERBS:
-            raise errors.parent_not_found(VERBS[method], type_.path, address.parent)
+        verb = rights.VERBS.get(method, "read")
+        if verb != "read":
+            raise errors.parent_not_found(verb, type_.path, address.parent)
         nested = len(address.types) > 1 and not address.is_collection
         missing = address.id if nested else address.parent
         raise errors.resource_not_found(missing.rpartition("/providers/")[2], place(missing).group)
     in_subscription = address.is_collection and parent.kind == SUBSCRIPTION
-    if len(address.types) == 1 and parent.kind not in type_.scopes and not in_subscription:
+    misplaced = type_.scopes and parent.kind not in type_.scopes and not in_subscription
+    if len(address.types) == 1 and misplaced:
         raise errors.no_such_route(method, address.parent)
     return parent
 
@@ -143,6 +145,8 @@ def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) ->
 def _list(call: Call, method: str) -> Reply:
     if method != "GET":
         raise errors.wrong_method(method, call.type.path)
+    if call.type.listed:
+        return call.type.listed(call)
     found = call.cloud.state.of_kind(call.type.kind, call.parent.id)
     return Reply(200, {"value": [call.shown(item) for item in found], "nextLink": None})
 

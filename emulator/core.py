@@ -83,6 +83,14 @@ class Route:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path) + "/?", re.IGNORECASE)
 
 
+def location_in(body: Json) -> str:
+    """The region that a body names, spelled as Azure keeps it; raises 400 when it names none."""
+    location = str(body.get("location") or "").replace(" ", "").lower()
+    if not location:
+        raise errors.location_required()
+    return location
+
+
 def list_tenants(visit: Visit) -> Reply:
     """GET /tenants."""
     tenant = visit.cloud.state.tenant
@@ -130,9 +138,7 @@ def group_exists(visit: Visit) -> Reply:
 
 def put_group(visit: Visit) -> Reply:
     """PUT a resource group: 201 when it is new, 200 with its tags replaced when it isn't."""
-    location = str(visit.body.get("location") or "").replace(" ", "").lower()
-    if not location:
-        raise errors.location_required()
+    location = location_in(visit.body)
     name = visit.names["group"]
     if not GROUP_NAME.fullmatch(name):
         raise ArmError(400, "InvalidResourceGroup", f"The provided resource group name '{name}' is not valid.")

@@ -76,6 +76,16 @@ def claims_challenge(authority: str, claims: str) -> ArmError:
     return error
 
 
+def authorization_failed(client: str, principal: str, action: str, scope: str) -> ArmError:
+    """403 for an action that the caller isn't granted."""
+    message = (
+        f"The client '{client}' with object id '{principal}' does not have authorization to perform action '{action}' "
+        f"over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your "
+        "credentials."
+    )
+    return ArmError(403, "AuthorizationFailed", message)
+
+
 def subscription_not_found(subscription: str) -> ArmError:
     """404 for a subscription that the principal can't see."""
     return ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")

@@ -206,7 +206,8 @@ class ResourceType:
     `show` gives the body at an api-version, without id, name and type. `ended` applies what an operation brought, and
     `report` is what the operation's URL answers.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
-    `scopes` are the kinds that a top-level type can hang under.
+    `listed` answers for the whole collection where its resources alone don't.
+    `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
     """
 
     provider: str
@@ -216,6 +217,7 @@ class ResourceType:
     put: Handler | None = None
     patch: Handler | None = None
     delete: Handler | None = None
+    listed: Handler | None = None
     actions: Mapping[str, Handler] = field(default_factory=dict)  # by name in lower case
     show: Callable[[Resource, str], Json] = _same
     missing: Callable[[Call], ArmError] = missing_at_gateway

@@ -2,7 +2,8 @@
 
 A seed is a JSON object; `seed.json` beside this module is the default one and shows all of it:
 
-* `tenantId`, and `servicePrincipal` with clientId, clientSecret and objectId;
+* `tenantId`, and `servicePrincipal` with clientId, clientSecret, objectId, and where it may not do everything `actions`
+  and `notActions`, as in a role's definition;
 * `subscriptions`, each with subscriptionId, displayName, `resourceGroups` (name, location, tags), `providers` (the
   registration state of each that Azure shall have here) and `resources`.
 

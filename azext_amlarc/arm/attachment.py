@@ -8,6 +8,7 @@ from typing import Any
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.compute import KIND, Compute, WorkspaceId, from_sdk, read, refuse_another_kind, show
+from azext_amlarc.arm.differences import differences
 from azext_amlarc.arm.hints import hint_for
 from azext_amlarc.arm.waiting import Accepted, Look, Operation, Watcher, look_at_operation, operation_error
 from azext_amlarc.errors import ArcError, Refused, WriteFailed
@@ -43,11 +44,11 @@ def begin_attach(
         if existing.is_moving:
             watcher.tell(f"It is {existing.provisioning_state} already: waiting for that.")
             return _by_resource(arm, workspace, existing)
-        changes = differences(existing, wanted)
-        if existing.provisioning_state.lower() == "succeeded" and not changes:
+        to_change = changes(existing, wanted)
+        if existing.provisioning_state.lower() == "succeeded" and not to_change:
             watcher.tell("Unchanged: it is as wanted already.")
             return Operation.done(existing)
-        for change in changes:
+        for change in to_change:
             watcher.tell(f"Changing {change}")
     accepted = arm.computes.begin_create_or_update(
         workspace.resource_group,
@@ -66,9 +67,9 @@ def begin_attach(
     return _operation(arm, workspace, resource, accepted, lambda: look_at_operation(arm, url))
 
 
-def join(arm: Arm, workspace: WorkspaceId, name: str) -> Operation[Compute]:
-    """Watch a compute that somebody is attaching; NotFound where there is none."""
-    return _by_resource(arm, workspace, show(arm, workspace, name))
+def join(arm: Arm, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:
+    """Watch what somebody else is doing to the compute."""
+    return _by_resource(arm, workspace, compute)
 
 
 def _refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wanted) -> None:
@@ -86,13 +87,11 @@ def _refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wan
         )
 
 
-def differences(existing: Compute, wanted: Wanted) -> list[str]:
-    """What sending the configuration would change, a line a property."""
+def changes(existing: Compute, wanted: Wanted) -> list[str]:
+    """What sending the configuration would change, a line a value."""
     old = {"defaultInstanceType": existing.default_instance_type, "instanceTypes": existing.instance_types or None}
     new = {key: wanted.document.get(key) or None for key in old}
-    new["instanceTypes"] = _without_nulls(new["instanceTypes"])
-    old["instanceTypes"] = _without_nulls(old["instanceTypes"])
-    lines = [f"{key} differs" for key in old if old[key] != new[key]]
+    lines = [*differences(_without_nulls(old), _without_nulls(new))]
     if wanted.identity_type and wanted.identity_type != (existing.identity or {}).get("type"):
         lines.append(f"identity: {(existing.identity or {}).get('type')} -> {wanted.identity_type}")
     return lines

@@ -1,9 +1,9 @@
 """One signed-in connection to a cloud's resource manager, shared by the management SDKs and by our own few calls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
@@ -15,17 +15,32 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
 
+from azext_amlarc.arm.registration import RegistrationPolicy
+
+if TYPE_CHECKING:
+    from azext_amlarc.arm.waiting import Watcher
+
 # The api-versions of the calls that go without an SDK, by provider. Each is in Azure's public Swagger.
 API_VERSIONS = {
     "Microsoft.ContainerService": "2024-05-01",
     "Microsoft.Kubernetes": "2021-10-01",
     "Microsoft.MachineLearningServices": "2023-04-01",
-    "Microsoft.Relay": "2017-04-01",
+    # The last one that has sharedKeys as well.
+    "Microsoft.OperationalInsights": "2020-08-01",
+    # The first one that documents a namespace's status, without which one that is being removed looks sound.
+    "Microsoft.Relay": "2021-11-01",
     "Microsoft.Resources": "2021-04-01",
+    "Microsoft.ServiceBus": "2021-11-01",
 }
 
 # Without Retry-After: four tries within a few seconds, then the error; with it, azure-core waits as long as it is told.
 _RETRIES = 3
+
+# Every action that we POST only reads, or changes nothing the second time: azure-core does not retry a POST by itself.
+_REPEATABLE = ("GET", "HEAD", "PUT", "DELETE", "POST")
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,7 @@ class Arm:
     """A connection to one subscription. Every call goes through one pipeline: one TLS session, no body in any log.
 
     `written` holds what has been written so far, in words for the user: whoever stops half-way must name it.
+    `registrar` is told of resource providers that have to be registered; without it they are not.
     """
 
     def __init__(
@@ -55,15 +71,20 @@ class Arm:
         subscription_id: str,
         *,
         user_agent: str = "amlarc",
-        verify: bool = True,
+        verify: bool | str = True,
     ) -> None:
+        """`verify` is whether to check the server's certificate, or a file with the authorities to trust."""
         self.cloud = cloud
         self.subscription_id = subscription_id
         self.written: list[str] = []
+        self.registrar: Watcher | None = None
         self._credential = credential
+        self._user_agent = user_agent
+        self._verify = verify
         self._pipeline = Pipeline(
             RequestsTransport(connection_verify=verify),
             [
+                RegistrationPolicy(self),
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
@@ -85,30 +106,57 @@ class Arm:
     def __exit__(self, *exc: object) -> None:
         self._pipeline.__exit__()
 
-    def get(self, resource_id: str) -> dict[str, Any]:
+    def another(self) -> "Arm":
+        """A second connection for another thread, since azure-core's is for one; `written` is the same list."""
+        twin = Arm(self.cloud, self._credential, self.subscription_id, user_agent=self._user_agent, verify=self._verify)
+        twin.written = self.written
+        twin.registrar = self.registrar
+        return twin
+
+    def get(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
         """The resource, as Azure answers; HttpResponseError for any status of 400 or more."""
-        return self._call("GET", resource_id)
+        return self._call("GET", resource_id, api_version=api_version)
+
+    def get_all(self, collection_id: str) -> list[dict[str, Any]]:
+        """All the resources of a collection, page after page; HttpResponseError for any status of 400 or more."""
+        page = self._call("GET", collection_id)
+        found = list(page.get("value") or [])
+        while page.get("nextLink"):
+            page = self.get_url(page["nextLink"]).json()
+            found += page.get("value") or []
+        return found
 
     def put(self, resource_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The resource as Azure answers a write; HttpResponseError for any status of 400 or more."""
         return self._call("PUT", resource_id, body)
 
-    def post(self, resource_id: str) -> dict[str, Any]:
+    def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
         """The answer of an action such as listKeys; HttpResponseError for any status of 400 or more."""
-        return self._call("POST", resource_id)
+        return self._call("POST", resource_id, api_version=api_version)
+
+    def delete(self, resource_id: str) -> str | None:
+        """Delete the resource, or begin to: the URL that tells when it is gone, None where it is gone already."""
+        return self._send(self._request("DELETE", resource_id)).headers.get("Location")
 
     def get_url(self, url: str) -> HttpResponse:
         """An operation's status, by its URL exactly as Azure gave it: newer ones are signed."""
         return self._send(HttpRequest("GET", url))
 
-    def _call(self, method: str, resource_id: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        url = self._client.format_url(quote(resource_id))
-        request = HttpRequest(method, url, params={"api-version": _api_version(resource_id)}, json=body)
-        answer = self._send(request).json()
+    def _call(
+        self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
+    ) -> dict[str, Any]:
+        answer = self._send(self._request(method, resource_id, body, api_version)).json()
         return answer if isinstance(answer, dict) else {}
 
+    def _request(
+        self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
+    ) -> HttpRequest:
+        url = self._client.format_url(quote(resource_id))
+        params = {"api-version": api_version or _api_version(resource_id)}
+        return HttpRequest(method, url, params=params, json=body)
+
     def _send(self, request: HttpRequest) -> HttpResponse:
-        response = self._client.send_request(request)
+        response = self._client.send_request(request, retry_on_methods=_REPEATABLE)
         if response.status_code >= 400:
             raise HttpResponseError(response=response, error_format=ARMErrorFormat)
         return response
@@ -134,6 +182,16 @@ class Arm:
             "base_url": self.cloud.endpoint,
             "pipeline": self._pipeline,
         }
+
+
+def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What the call answers, or None where Azure answers 404: of all errors that one alone means absent."""
+    try:
+        return call(*args, **kwargs)
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
+        return None
 
 
 def _api_version(resource_id: str) -> str:

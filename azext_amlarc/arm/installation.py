@@ -1,22 +1,29 @@
 """Installing the cluster extension Microsoft.AzureML.Kubernetes, and watching it being installed."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.arm import supporting
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import CONNECTED, Cluster, ClusterId
+from azext_amlarc.arm.differences import differences
 from azext_amlarc.arm.extension import TYPE, Extension, address, from_sdk, read, show
-from azext_amlarc.arm.hints import hint_for
-from azext_amlarc.arm.waiting import Accepted, Look, Operation, Watcher, look_at_operation, operation_error
-from azext_amlarc.errors import ArcError, Refused, WriteFailed
+from azext_amlarc.arm.extension_watch import by_operation, by_resource, join
+from azext_amlarc.arm.waiting import Accepted, Operation, Watcher
+from azext_amlarc.errors import Refused, WriteFailed
 
 RELEASE_NAMESPACE = "azureml"
 
 # With fewer nodes the router can't have its three replicas, and the chart's development profile fits.
 _NODES_FOR_HA = 3
+
+# Older and newer charts read a connection string under different names.
+_SECOND_NAMES = {
+    "relayServerConnectionString": "relayserver.relayConnectionString",
+    "serviceBusConnectionString": "servicebus.connectionString",
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,7 @@ def derived_settings(arm: Arm, cluster: Cluster, given: Mapping[str, str]) -> di
 
     The user's own `domain` wins, as do the workload's switches; the cluster's identity is ours to say.
     """
-    settings = {**_defaults(arm, cluster), **given, **_identity(cluster), **_router(given)}
-    return {**settings, **_relay_names(cluster, settings)}
+    return {**_defaults(arm, cluster), **given, **_identity(cluster), **router_settings(given)}
 
 
 def _defaults(arm: Arm, cluster: Cluster) -> dict[str, str]:
@@ -65,8 +71,8 @@ def _identity(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def _router(given: Mapping[str, str]) -> dict[str, str]:
-    """The chart has names of its own for how the inference router is reached."""
+def router_settings(given: Mapping[str, str]) -> dict[str, str]:
+    """How the inference router is reached, in the chart's own names."""
     settings = {}
     if given.get("inferenceRouterServiceType", "").lower() == "nodeport":
         settings["scoringFe.serviceType.nodePort"] = "True"
@@ -75,40 +81,39 @@ def _router(given: Mapping[str, str]) -> dict[str, str]:
     return settings
 
 
-def _relay_names(cluster: Cluster, settings: Mapping[str, str]) -> dict[str, str]:
-    if settings["relayserver.enabled"].lower() != "true":
-        return {}
-    relay = supporting.Relay.of(cluster.id)
-    return {
-        "relayserver.hybridConnectionResourceID": relay.hybrid_connection_id,
-        "relayserver.hybridConnectionName": relay.hybrid_connection_name,
-    }
-
-
-def begin_create(arm: Arm, cluster: Cluster, name: str, wanted: Wanted, watcher: Watcher) -> Operation[Extension]:
+def begin_create(
+    arm: Arm, cluster: Cluster, name: str, wanted: Wanted, watcher: Watcher, patience: float
+) -> Operation[Extension]:
     """Bring the cluster to `wanted`: install, replace what differs, try a failed one again, or join what is running.
 
-    Raises Refused where the name belongs to another extension or is just being deleted. Where all is as wanted nothing
-    is written, and the operation has ended.
+    Another write that is running with other settings is waited for, `patience` seconds at most. Refused where the name
+    belongs to another extension, or is just being deleted. Where all is as wanted nothing is written.
     """
-    settings = derived_settings(arm, cluster, wanted.settings)
     existing = read(arm, cluster.id, name)
+    settings = derived_settings(arm, cluster, wanted.settings)
+    plan = supporting.plan(arm, cluster, settings, existing.configuration_settings if existing else None)
+    settings |= plan.settings
     if existing is not None:
-        _refuse_another(existing)
-        if existing.is_moving:
+        refuse_another(existing)
+        to_change = changes(existing, settings, wanted)
+        if existing.is_moving and not to_change:
             watcher.tell(f"It is {existing.provisioning_state} already: waiting for that.")
-            return _by_resource(arm, cluster.id, existing)
-        changes = differences(existing, settings, wanted)
-        if existing.install_state == "Installed" and not changes:
+            return join(arm, cluster.id, existing)
+        if existing.is_moving:
+            existing = wait_for_another(arm, cluster.id, existing, watcher, patience)
+            to_change = changes(existing, settings, wanted)
+        if existing.install_state == "Installed" and not to_change:
             watcher.tell("Unchanged: it is as wanted already.")
             return Operation.done(existing)
-        for change in changes:
+        for change in to_change:
             watcher.tell(f"Changing {change}")
-    protected = {**wanted.protected, **_relay_settings(arm, cluster, settings, watcher)}
-    return _send(arm, cluster, name, existing, _body(cluster, settings, protected, wanted))
+    made = supporting.ensure(arm, plan, watcher)
+    protected = {**made.protected, **own_secrets(wanted.protected), **wanted.protected}
+    return _send(arm, cluster, name, existing, _body(cluster, {**settings, **made.settings}, protected, wanted))
 
 
-def _refuse_another(existing: Extension) -> None:
+def refuse_another(existing: Extension) -> None:
+    """Refused where the name belongs to an extension of another type, or to one that is being deleted."""
     if existing.extension_type.lower() != TYPE:
         raise Refused(
             f"{existing.name!r} on this cluster is an extension of type {existing.extension_type}.",
@@ -121,14 +126,23 @@ def _refuse_another(existing: Extension) -> None:
         )
 
 
-def differences(existing: Extension, settings: Mapping[str, str], wanted: Wanted) -> list[str]:
+def wait_for_another(arm: Arm, cluster: ClusterId, existing: Extension, watcher: Watcher, patience: float) -> Extension:
+    """The extension once a write of somebody else has ended, well or not; Refused without patience for it."""
+    state = existing.provisioning_state
+    if not patience:
+        raise Refused(
+            f"The extension {existing.name!r} is {state} with other settings.", "Run it without --no-wait, or later."
+        )
+    watcher.tell(f"It is {state} with other settings: waiting for that to end first.")
+    try:
+        return join(arm, cluster, existing).wait(watcher, patience)
+    except WriteFailed:
+        return show(arm, cluster, existing.name)
+
+
+def changes(existing: Extension, settings: Mapping[str, str], wanted: Wanted) -> list[str]:
     """What installing `settings` would change, a line a setting; protected ones can only be told apart by name."""
-    old, new = existing.configuration_settings, settings
-    lines = [
-        f"{key}: {old.get(key, '(not set)')} -> {new.get(key, '(not set)')}"
-        for key in sorted({*old, *new})
-        if old.get(key) != new.get(key)
-    ]
+    lines = [*differences(existing.configuration_settings, settings)]
     if wanted.version and wanted.version not in (existing.version, existing.current_version):
         lines.append(f"version: {existing.version} -> {wanted.version}")
     if wanted.release_train.lower() != (existing.release_train or "").lower():
@@ -137,11 +151,9 @@ def differences(existing: Extension, settings: Mapping[str, str], wanted: Wanted
     return lines + [f"{key}: (not set) -> (protected)" for key in missing]
 
 
-def _relay_settings(arm: Arm, cluster: Cluster, settings: Mapping[str, str], watcher: Watcher) -> dict[str, str]:
-    if "relayserver.hybridConnectionName" not in settings:
-        return {}
-    secret = supporting.ensure_relay(arm, supporting.Relay.of(cluster.id), cluster.location, watcher)
-    return {"relayServerConnectionString": secret, "relayserver.relayConnectionString": secret}
+def own_secrets(protected: Mapping[str, str]) -> dict[str, str]:
+    """The user's own connection strings, under both names that the chart reads."""
+    return {second: protected[first] for first, second in _SECOND_NAMES.items() if first in protected}
 
 
 def _body(
@@ -161,11 +173,6 @@ def _body(
     return {**identity, "properties": properties}
 
 
-def join(arm: Arm, cluster: ClusterId, name: str) -> Operation[Extension]:
-    """Watch an extension that somebody is installing; NotFound where there is none."""
-    return _by_resource(arm, cluster, show(arm, cluster, name))
-
-
 def _send(
     arm: Arm, cluster: Cluster, name: str, existing: Extension | None, body: dict[str, Any]
 ) -> Operation[Extension]:
@@ -179,69 +186,5 @@ def _send(
     ).result()
     arm.written.append(f"extension {name} on {cluster.id}")
     resource = from_sdk(accepted.model, cluster.id)
-    if existing is None:
-        return _by_resource(arm, cluster.id, resource, accepted)
-    return _by_operation(arm, cluster.id, resource, accepted)
-
-
-def _by_resource(
-    arm: Arm, cluster: ClusterId, resource: Extension, accepted: Accepted | None = None
-) -> Operation[Extension]:
-    """Watch the extension itself: one that did not exist before, or that someone else is writing.
-
-    Its state can only come from that write, and the last look brings the result along.
-    """
-
-    def look() -> Look[Extension]:
-        found = show(arm, cluster, resource.name)
-        return Look(found.provisioning_state, found)
-
-    return _operation(arm, cluster, resource, accepted, look)
-
-
-def _by_operation(arm: Arm, cluster: ClusterId, resource: Extension, accepted: Accepted) -> Operation[Extension]:
-    """Watch our write's own operation: an extension that existed may show the state of an earlier write."""
-    url = accepted.operation_url
-    if url is None:
-        return _by_resource(arm, cluster, resource, accepted)
-    return _operation(arm, cluster, resource, accepted, lambda: look_at_operation(arm, url))
-
-
-def _operation(
-    arm: Arm,
-    cluster: ClusterId,
-    resource: Extension,
-    accepted: Accepted | None,
-    look: Callable[[], Look[Extension]],
-) -> Operation[Extension]:
-    where = f"--name {resource.name} -c {cluster.name} -g {cluster.resource_group} -t {cluster.cluster_type}"
-    return Operation(
-        title=f"The installation of the extension {resource.name!r}",
-        resource=resource,
-        look=look,
-        read=lambda: show(arm, cluster, resource.name),
-        reason=lambda last: _reason(arm, cluster, last or resource, accepted),
-        follow=f"Follow it: az ml arc extension wait {where}; the same command again joins it as well.",
-        pause=accepted.pause if accepted else None,
-    )
-
-
-def _reason(arm: Arm, cluster: ClusterId, last: Extension, accepted: Accepted | None) -> ArcError:
-    error = operation_error(arm, accepted.operation_url if accepted else None) or _own_error(arm, cluster, last)
-    code, message = error or ("", "Azure gave no reason.")
-    return WriteFailed(
-        f"The extension {last.name!r} was not installed: {message}",
-        hint_for(code, message)
-        or "See its statuses: az ml arc extension show "
-        f"--name {last.name} -c {cluster.name} -g {cluster.resource_group} -t {cluster.cluster_type}",
-        code,
-    )
-
-
-def _own_error(arm: Arm, cluster: ClusterId, last: Extension) -> tuple[str, str] | None:
-    """A failed extension stays visible and keeps the reason among its statuses."""
-    found = last if last.statuses else read(arm, cluster, last.name)
-    for status in found.statuses if found else []:
-        if status.get("message"):
-            return str(status.get("code", "")), str(status["message"])
-    return None
+    watch = by_resource if existing is None else by_operation
+    return watch(arm, cluster.id, resource, accepted, "installation of")

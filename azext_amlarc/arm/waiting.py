@@ -151,3 +151,26 @@ def operation_error(arm: Arm, url: str | None) -> tuple[str, str] | None:
 
 def _seconds(retry_after: str | None) -> float | None:
     return float(retry_after) if retry_after and retry_after.isdigit() else None
+
+
+def wait_until(
+    read: Callable[[], T | None],
+    done: Callable[[T | None], bool],
+    state: Callable[[T | None], str],
+    watcher: Watcher,
+    timeout: float,
+    interval: float | None,
+) -> T | None:
+    """Read until `done`, every `interval` seconds or as operations are watched; StillRunning after `timeout` s."""
+    began, growing = time.monotonic(), _FIRST_PAUSE
+    while not done(found := read()):
+        elapsed = time.monotonic() - began
+        watcher.seen(state(found), elapsed)
+        if elapsed >= timeout:
+            raise StillRunning(
+                f"The condition has not come true after {timeout:.0f} s; the state was last {state(found)}.",
+                "Run the same command again to go on waiting.",
+            )
+        watcher.rest(min(interval or growing, max(timeout - elapsed, 0.0)))
+        growing = min(growing * _GROWTH, _LONGEST_PAUSE)
+    return found

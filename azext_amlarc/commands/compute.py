@@ -41,7 +41,7 @@ def attach(
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     workspace = _workspace(cmd, workspace_group or resource_group_name, workspace_name)
     watcher = progress(cmd)
-    with connected(cmd) as arm:
+    with connected(cmd, registrar=watcher) as arm:
         location = compute.workspace_location(arm, workspace)
         cluster = clusters.read(arm, cluster_id)
         identity = identity_type or ("UserAssigned" if user_assigned_identities else None)
@@ -85,14 +85,32 @@ def detach(
 
 
 def wait(
-    cmd: Any, name: str, workspace_name: str, resource_group_name: str, timeout: int = DEFAULT_TIMEOUT
-) -> "Compute":
-    """Wait until the compute target is attached."""
-    from azext_amlarc.arm import attachment
+    cmd: Any,
+    name: str,
+    workspace_name: str,
+    resource_group_name: str,
+    created: bool = False,
+    updated: bool = False,
+    deleted: bool = False,
+    exists: bool = False,
+    custom: str | None = None,
+    interval: int | None = None,
+    timeout: int = DEFAULT_TIMEOUT,
+) -> None:
+    """Wait until a condition of the compute target is met; without one, until it is attached."""
+    from azext_amlarc.arm import attachment, compute
+    from azext_amlarc.commands.conditions import Condition
 
     workspace = _workspace(cmd, resource_group_name, workspace_name)
+    condition = Condition.of(created or updated, deleted, exists, custom)
     with connected(cmd) as arm:
-        return attachment.join(arm, workspace, name).wait(progress(cmd), timeout)
+        condition.wait(
+            lambda: compute.read(arm, workspace, name),
+            lambda found: attachment.join(arm, workspace, found).reason(found),
+            progress(cmd),
+            timeout,
+            interval,
+        )
 
 
 def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":

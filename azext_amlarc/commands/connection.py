@@ -8,6 +8,7 @@ from azext_amlarc.errors import ArcError, StillRunning
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.clients import Arm
+    from azext_amlarc.arm.waiting import Watcher
 
 
 def subscription_id(cmd: Any) -> str:
@@ -19,12 +20,13 @@ def subscription_id(cmd: Any) -> str:
 
 
 @contextmanager
-def connected(cmd: Any, subscription: str | None = None) -> Iterator["Arm"]:
-    """A connection to the subscription (az's active one by default).
+def connected(cmd: Any, subscription: str | None = None, registrar: "Watcher | None" = None) -> Iterator["Arm"]:
+    """A connection to the subscription (az's active one by default); with a `registrar` it may register providers.
 
     Whatever fails or is interrupted inside leaves with a note of what had been written until then.
     """
     with _connect(cmd, subscription) as arm:
+        arm.registrar = registrar
         try:
             yield arm
         except KeyboardInterrupt:

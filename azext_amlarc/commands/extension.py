@@ -41,12 +41,13 @@ def create(
     upgrade = _auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id) as arm:
+    with connected(cmd, cluster_id.subscription_id, registrar=watcher) as arm:
         cluster = clusters.read(arm, cluster_id)
         judgement = given.judged(cluster)
         show_findings(judgement.findings)
         wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
-        operation = installation.begin_create(arm, cluster, name, wanted, watcher)
+        patience = 0 if accepted_only else timeout
+        operation = installation.begin_create(arm, cluster, name, wanted, watcher, patience)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)
 
 
@@ -81,6 +82,95 @@ def list_all(
         return extension.list_all(arm, cluster_id)
 
 
+def update(
+    cmd: Any,
+    name: str = "amlarc-compute",
+    resource_group_name: str | None = None,
+    cluster_name: str | None = None,
+    cluster_type: str = "connectedClusters",
+    resource_id: str | None = None,
+    config: Sequence[str] | None = None,
+    config_file: str | None = None,
+    config_protected: Sequence[str] | None = None,
+    config_protected_file: str | None = None,
+    allow_unknown_settings: bool = False,
+    release_train: str | None = None,
+    version: str | None = None,
+    auto_upgrade_minor_version: bool | None = None,
+    yes: bool = False,
+    timeout: int = DEFAULT_TIMEOUT,
+    accepted_only: bool = False,
+) -> "Extension":
+    """Change an installed extension; what would change, and what breaks, is said before anything is sent."""
+    from azext_amlarc.arm import clusters, extension, installation
+    from azext_amlarc.arm import update as updating
+    from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.commands.setting_inputs import confirm_breakage, read_settings
+
+    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
+    upgrade = False if version and auto_upgrade_minor_version is None else auto_upgrade_minor_version
+    _auto_upgrade(version, auto_upgrade_minor_version)
+    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    watcher = progress(cmd)
+    with connected(cmd, cluster_id.subscription_id, registrar=watcher) as arm:
+        cluster = clusters.read(arm, cluster_id)
+        existing = extension.show(arm, cluster.id, name)
+        installation.refuse_another(existing)
+        if existing.is_moving:
+            patience = 0 if accepted_only else timeout
+            existing = installation.wait_for_another(arm, cluster.id, existing, watcher, patience)
+        judgement = given.judged(cluster, existing)
+        show_findings(judgement.findings)
+        properties = {"version": version, "autoUpgradeMinorVersion": upgrade, "releaseTrain": release_train}
+        change = updating.plan_change(arm, cluster, existing, judgement.plain, judgement.protected, properties)
+        if not change.lines:
+            watcher.tell("Unchanged: it is as wanted already.")
+            return existing
+        for line in change.lines:
+            watcher.tell(f"Changing {line}")
+        confirm_breakage(existing, change, yes)
+        operation = updating.begin_update(arm, cluster, existing, change, watcher)
+        return operation.resource if accepted_only else operation.wait(watcher, timeout)
+
+
+def delete(
+    cmd: Any,
+    name: str = "amlarc-compute",
+    resource_group_name: str | None = None,
+    cluster_name: str | None = None,
+    cluster_type: str = "connectedClusters",
+    resource_id: str | None = None,
+    force: bool = False,
+    purge: bool = False,
+    yes: bool = False,
+    timeout: int = DEFAULT_TIMEOUT,
+    accepted_only: bool = False,
+) -> None:
+    """Take the extension off the cluster, with --purge together with the Azure resources that were made for it."""
+    from azext_amlarc.arm import deletion, extension, supporting
+    from azext_amlarc.commands.confirmation import confirm
+
+    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    watcher = progress(cmd)
+    with connected(cmd, cluster_id.subscription_id) as arm:
+        existing = extension.read(arm, cluster_id, name)
+        settings = existing.configuration_settings if existing else {}
+        owned = supporting.owned(arm, cluster_id, settings) if purge else []
+        for sentence in deletion.goes_with_it(existing) if existing else [f"There is no extension {name!r}."]:
+            watcher.tell(sentence)
+        for item in owned:
+            watcher.tell(f"Deleting {item} as well")
+        if not existing and not owned:
+            return
+        confirm(f"Delete the extension {name!r} of the cluster {cluster_id.name!r}?", yes)
+        if existing:
+            operation = deletion.begin_delete(arm, cluster_id, existing, watcher, force=force)
+            if accepted_only:
+                return
+            operation.wait(watcher, timeout)
+        supporting.purge(arm, owned, watcher)
+
+
 def wait(
     cmd: Any,
     name: str = "amlarc-compute",
@@ -88,14 +178,28 @@ def wait(
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
     resource_id: str | None = None,
+    created: bool = False,
+    updated: bool = False,
+    deleted: bool = False,
+    exists: bool = False,
+    custom: str | None = None,
+    interval: int | None = None,
     timeout: int = DEFAULT_TIMEOUT,
-) -> "Extension":
-    """Wait until the extension is installed."""
-    from azext_amlarc.arm import installation
+) -> None:
+    """Wait until a condition of the extension is met; without one, until it is installed."""
+    from azext_amlarc.arm import extension, extension_watch
+    from azext_amlarc.commands.conditions import Condition
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    condition = Condition.of(created or updated, deleted, exists, custom)
     with connected(cmd, cluster_id.subscription_id) as arm:
-        return installation.join(arm, cluster_id, name).wait(progress(cmd), timeout)
+        condition.wait(
+            lambda: extension.read(arm, cluster_id, name),
+            lambda found: extension_watch.join(arm, cluster_id, found).reason(found),
+            progress(cmd),
+            timeout,
+            interval,
+        )
 
 
 def address(

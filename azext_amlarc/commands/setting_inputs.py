@@ -13,6 +13,9 @@ from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.clusters import Cluster
+    from azext_amlarc.arm.extension import Extension
+    from azext_amlarc.arm.update import Change
+    from azext_amlarc.validation.report import Report
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,45 @@ class GivenSettings:
     files: Mapping[str, bytes] = field(repr=False)
     allow_unknown: bool
 
-    def judged(self, cluster: "Cluster | None" = None) -> Judgement:
-        """The settings ready to be sent; InvalidInput with every error at once."""
+    def judged(self, cluster: "Cluster | None" = None, existing: "Extension | None" = None) -> Judgement:
+        """The settings ready to be sent, beside those installed; InvalidInput with every error at once."""
         facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
-        judgement = settings.judge(self.settings, cluster=facts, allow_unknown=self.allow_unknown, files=self.files)
+        judgement = settings.judge(
+            self.settings,
+            cluster=facts,
+            allow_unknown=self.allow_unknown,
+            files=self.files,
+            installed=shown_settings(existing) if existing else None,
+        )
         findings = (*self.findings, *judgement.findings)
         stop_at_errors("The settings", findings)
         return Judgement(findings, judgement.plain, judgement.protected)
+
+    def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
+        """The findings as a report, with nothing to be sent; a source without findings is in it too."""
+        from azext_amlarc.validation.report import Report
+
+        judgement = settings.judge(self.settings, cluster=cluster, allow_unknown=self.allow_unknown, files=self.files)
+        findings = (*self.findings, *judgement.findings)
+        sources = [setting.source for setting in self.settings] + [finding.source for finding in findings]
+        return Report(tuple(dict.fromkeys(sources)), findings, strict)
+
+
+def shown_settings(existing: "Extension") -> dict[str, str]:
+    """The installed settings as Azure shows them: the protected ones by name, with an empty value."""
+    return {**existing.configuration_settings, **dict.fromkeys(existing.configuration_protected_settings, "")}
+
+
+def confirm_breakage(existing: "Extension", change: "Change", yes: bool) -> None:
+    """Ask before an update that breaks what runs; InvalidInput where the answer is no, or nobody can answer."""
+    from azext_amlarc.commands.confirmation import confirm
+    from azext_amlarc.validation.report import as_text
+    from azext_amlarc.validation.update import what_breaks
+
+    old = shown_settings(existing)
+    breaks = what_breaks(old, {**old, **change.settings})
+    if breaks:
+        confirm(f"{as_text(breaks)}\nUpdate all the same?", yes)
 
 
 def read_settings(

@@ -41,19 +41,7 @@ def validate(
     from azext_amlarc.commands.reports import deliver
     from azext_amlarc.commands.setting_inputs import read_settings
     from azext_amlarc.validation import settings, text
-    from azext_amlarc.validation.report import Report
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    judgement = settings.judge(
-        given.settings,
-        cluster=settings.ClusterFacts(cluster_type, node_count),
-        allow_unknown=given.allow_unknown,
-        files=given.files,
-    )
-    findings = (*given.findings, *judgement.findings)
-    options = {"--config": config, "--config-protected": config_protected}
-    sources = [option for option, pairs in options.items() if pairs]
-    sources += [path for path in (config_file, config_protected_file) if path]
-    sources += [finding.source for finding in findings]
-    judged = Report(tuple(dict.fromkeys(sources)), findings, strict)
+    judged = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
     return deliver(cmd, judged, (*text.RULES, *settings.RULES), report_format)

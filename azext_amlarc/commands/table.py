@@ -23,6 +23,8 @@ def load_command_table(loader: Any) -> None:
             group.custom_command("create", "create", validator=options.check_cluster)
             group.custom_show_command("show", "show", validator=options.check_cluster, table_transformer=extension_row)
             group.custom_command("list", "list_all", validator=options.check_cluster, table_transformer=extension_rows)
+            group.custom_command("update", "update", validator=options.check_cluster)
+            group.custom_command("delete", "delete", validator=options.check_cluster)
             group.custom_command("wait", "wait", validator=options.check_cluster)
         with _group(loader, prefix, "compute") as group:
             group.custom_command("attach", "attach", validator=options.check_attach)

@@ -117,7 +117,8 @@ def suggestion(key: str) -> str | None:
 def _candidates(key: str) -> Iterator[str]:
     for record in records().values():
         if record.prefix:
-            yield record.prefix + key.split(".", record.prefix.count("."))[-1]
+            if nearest(key.partition(".")[0], {record.prefix.removesuffix(".")}):
+                yield record.prefix + key.split(".", record.prefix.count("."))[-1]
         elif record.given != "refused":
             yield record.key
 

@@ -151,8 +151,8 @@ def _given(
 
 
 def _attempted(single: Iterable["_Outcome"], installed: Mapping[str, str]) -> frozenset[str]:
-    """The keys that the user meant to give, and those of certificates that are installed already."""
-    kept = {key for key, name in SENT_AS.items() if name in installed}
+    """The keys that the user meant to give, and those that are installed already, the protected ones by name."""
+    kept = {key for key, name in SENT_AS.items() if name in installed}.union(installed)
     return frozenset(kept.union(*(outcome.meant for outcome in single)))
 
 

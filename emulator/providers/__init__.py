@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from emulator import core
 from emulator.model import ResourceType
 from emulator.providers import (
+    authorization,
     container_service,
     kubernetes,
     kubernetes_configuration,
@@ -23,5 +24,6 @@ MODULES = (
     relay,
     service_bus,
     operational_insights,
+    authorization,
 )
 TABLE: Mapping[str, ResourceType] = {type_.kind: type_ for module in MODULES for type_ in module.TYPES}

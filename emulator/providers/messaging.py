@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator import clock, errors, operations
-from emulator.core import LOCATIONS
+from emulator import clock, operations
+from emulator.core import LOCATIONS, location_in
 from emulator.errors import ArmError
 from emulator.ids import name_of, place
 from emulator.model import Call, Cloud, Handler, Json, Operation, Reply, Resource, ResourceType
@@ -55,9 +55,7 @@ class Namespaces:
     def put(self, call: Call) -> Reply:
         """PUT a namespace: 200 without an operation; one that exists keeps its keys and its age."""
         check_name(call, NAMESPACE_NAME)
-        location = str(call.body.get("location") or "").replace(" ", "").lower()
-        if not location:
-            raise errors.location_required()
+        location = location_in(call.body)
         known = call.existing
         if known:
             return self._changed(call, known, call.body.get("tags") or {})

@@ -10,7 +10,7 @@ import secrets
 import uuid
 
 from emulator import clock, errors, operations
-from emulator.core import LOCATIONS
+from emulator.core import LOCATIONS, location_in
 from emulator.errors import ArmError
 from emulator.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
@@ -41,9 +41,7 @@ def put(call: Call) -> Reply:
     """PUT: 201 and "Creating" for a new workspace; 200 for one that exists, which keeps its id and its keys."""
     if not NAME.fullmatch(call.name):
         raise _bad_request(f"The workspace name '{call.name}' is not valid.")
-    location = str(call.body.get("location") or "").replace(" ", "").lower()
-    if not location:
-        raise errors.location_required()
+    location = location_in(call.body)
     if call.existing:
         return _changed(call, call.existing, call.body.get("tags") or {})
     workspace = call.cloud.state.add(_new(call.id, location, call.body))
@@ -126,6 +124,8 @@ def _settle(workspace: Resource, body: Json) -> None:
     """Apply what a body asks for, where it asks for something."""
     asked = {key: item for key, item in (body.get("properties") or {}).items() if item is not None}
     properties, now = workspace.properties, clock.stamp()
+    if not all(isinstance(asked.get(key, {}), dict) for key in ("sku", *PARTS)):
+        raise errors.invalid_content("a JSON object is expected")
     if "sku" in asked:
         properties["sku"] = {**asked["sku"], "name": _sku(asked["sku"]), "lastSkuUpdate": now}
     for key in PARTS:

@@ -183,14 +183,44 @@ def test_azure_is_down(az: Az, azure: Azure, tmp_path: Path) -> None:
     assert "Azure could not be reached" in result.stderr
 
 
-def test_an_unregistered_provider_is_named_with_its_remedy(az: Az, azure: Azure) -> None:
+@pytest.fixture
+def unregistered(azure: Azure) -> str:
+    """Microsoft.KubernetesConfiguration, not registered."""
     provider = f"/subscriptions/{azure.ready['subscriptionId']}/providers/Microsoft.KubernetesConfiguration"
     azure.call("POST", f"{provider}/unregister", "2021-04-01")
-    result = az(*CREATE, "--config", "enableTraining=True")
+    return provider
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_an_unregistered_provider_is_registered_once_and_said(az: Az, azure: Azure) -> None:
+    result = az.must(*CREATE, "--config", "enableTraining=True")
+    assert "Registering the resource provider Microsoft.KubernetesConfiguration" in result.stderr
+    assert [line["url"].rpartition("/")[2] for line in azure.traffic() if "/register" in line["url"]] == [
+        "register?api-version=2021-04-01"
+    ]
+    again = az.must(*CREATE, "--config", "enableTraining=True")
+    assert "Registering" not in again.stderr
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_a_command_that_reads_registers_nothing(az: Az, azure: Azure) -> None:
+    result = az("amlarc", "extension", "show", *CLUSTER)
     assert result.code == 1
     assert_clean(result.stderr)
     assert "az provider register -n Microsoft.KubernetesConfiguration --wait" in result.stderr
-    assert not [line for line in azure.traffic() if line["method"] == "PUT" and "Microsoft.Relay" in line["url"]]
+    assert [line["method"] for line in azure.traffic()][1:] == ["GET"]
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_without_the_right_to_register_the_administrators_command_is_said(az: Az, azure: Azure) -> None:
+    azure.fault(
+        method="POST", path="/register", status=403, body={"error": {"code": "AuthorizationFailed", "message": "No."}}
+    )
+    result = az(*CREATE, "--config", "enableTraining=True")
+    assert result.code == 1
+    assert_clean(result.stderr)
+    assert "az provider register -n Microsoft.KubernetesConfiguration --wait --subscription" in result.stderr
+    assert not [line for line in azure.traffic() if line["method"] == "PUT"]
 
 
 def test_a_failed_installation_says_azures_reason_once(az: Az, azure: Azure) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.azure import Azure
-from tests.emulator.things import CLUSTER, CONNECTION, EXTENSION, INSTALL, NAMESPACE, finish
+from tests.emulator.things import BUS, CLUSTER, CONNECTION, EXTENSION, INSTALL, LOGS, NAMESPACE, STANDARD, TOPIC, finish
 
 GROUP_ONLY = "/resourceGroups/amlarc-rg$"
 
@@ -81,6 +81,30 @@ def test_a_namespace_can_stay_inactive(azure: Azure) -> None:
     azure.put(azure.group + CONNECTION, "2021-11-01", {})
     seen = {azure.get(azure.group + NAMESPACE, "2021-11-01").body["properties"]["status"] for _ in range(4)}
     assert seen == {"Activating"}
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "state"), [(BUS, "2021-11-01", "Created"), (LOGS, "2022-10-01", "Creating")]
+)
+@pytest.mark.parametrize("ending", ["Failed", "never"])
+def test_what_has_no_operation_ends_as_told_too(azure: Azure, path: str, version: str, state: str, ending: str) -> None:
+    azure.fault(method="PUT", path=f"{path}$", operation=ending)
+    azure.put(azure.group + path, version, {"location": "eastus"})
+    seen = [azure.get(azure.group + path, version).body["properties"]["provisioningState"] for _ in range(3)]
+    assert seen == ([state] * 3 if ending == "never" else [state, "Failed", "Failed"])
+
+
+@pytest.mark.parametrize(("reset", "exists"), [("before", False), ("after", True)])
+def test_keys_and_topics_break_as_told_too(azure: Azure, reset: str, exists: bool) -> None:
+    azure.put(azure.group + BUS, "2021-11-01", STANDARD)
+    azure.fault(method="PUT", path="/topics/", reset=reset)
+    azure.fault(method="POST", path="/sharedKeys$", status=503)
+    with pytest.raises(OSError, match=r"reset|closed"):
+        azure.put(azure.group + TOPIC, "2021-11-01", {})
+    assert ((azure.group + TOPIC).lower() in azure.state()["resources"]) is exists
+    azure.put(azure.group + LOGS, "2022-10-01", {"location": "eastus"})
+    keys = [azure.call("POST", f"{azure.group}{LOGS}/sharedKeys", "2020-08-01").status for _ in range(2)]
+    assert keys == [503, 200]
 
 
 def test_a_login_can_be_broken_too(azure: Azure) -> None:

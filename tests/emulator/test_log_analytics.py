@@ -98,6 +98,11 @@ def test_a_wrong_sku_is_400_and_changes_nothing(azure: Azure) -> None:
     assert azure.get(azure.group + LOGS, VERSION).body["properties"]["retentionInDays"] == 60
 
 
+def test_settings_of_the_wrong_type_are_400(azure: Azure) -> None:
+    body = {"location": "eastus", "properties": {"sku": "PerGB2018"}}
+    assert azure.put(azure.group + LOGS, VERSION, body).code == "InvalidRequestContent"
+
+
 def test_a_creation_can_fail(azure: Azure) -> None:
     azure.fault(method="PUT", path="/workspaces/amlarc-logs$", operation="Failed")
     azure.put(azure.group + LOGS, VERSION, BODY)

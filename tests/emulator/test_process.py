@@ -5,10 +5,30 @@ import os
 import ssl
 import subprocess
 import sys
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 from tests.azure import ROOT, Azure, running
-from tests.emulator.things import CLUSTER, COMPUTE, EXTENSION, INSTALL, NAMESPACE, finish
+from tests.emulator.things import (
+    ASSIGNMENTS,
+    BUS,
+    CLUSTER,
+    COMPUTE,
+    EXTENSION,
+    FIRST,
+    INSTALL,
+    LOGS,
+    NAMESPACE,
+    RIGHTS,
+    STANDARD,
+    TOPIC,
+    TOPIC_SUBSCRIPTION,
+    assign,
+    finish,
+)
 
 
 def test_it_says_how_to_reach_it(azure: Azure) -> None:
@@ -70,6 +90,53 @@ def test_a_kill_loses_nothing(tmp_path: Path) -> None:
         )
 
 
+def test_a_kill_at_any_moment_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    options = ("--state", str(tmp_path / "state.json"), "--polls", "2")
+    azure = Azure.start(tmp_path, *options)
+    made: list[str] = []
+
+    def write() -> None:
+        azure.put(azure.group + BUS, "2021-11-01", STANDARD)
+        with suppress(OSError, HTTPException):
+            for number in range(10_000):
+                rule = f"{azure.group}{BUS}/authorizationRules/rule{number}"
+                azure.put(rule, "2021-11-01", RIGHTS)
+                made.append(azure.call("POST", f"{rule}/listKeys", "2021-11-01").body)
+
+    writer = Thread(target=write)
+    writer.start()
+    while len(made) < 20:
+        sleep(0.001)
+    azure.process.kill()
+    writer.join()
+    azure.kill()
+    with running(tmp_path, *options) as again:
+        rules = f"{again.group}{BUS}/authorizationRules"
+        kept = [again.call("POST", f"{rules}/rule{number}/listKeys", "2021-11-01").body for number in range(len(made))]
+        assert kept == made
+
+
+def test_a_kill_keeps_what_runs_and_what_is_granted(tmp_path: Path) -> None:
+    options = ("--state", str(tmp_path / "state.json"), "--polls", "2")
+    azure = Azure.start(tmp_path, *options)
+    azure.put(azure.group + LOGS, "2022-10-01", {"location": "eastus"})
+    azure.put(azure.group + BUS, "2021-11-01", STANDARD)
+    assert assign(azure, azure.group).status == 201
+    customer = azure.get(azure.group + LOGS, "2022-10-01").body["properties"]["customerId"]
+    azure.allow("*/read", "Microsoft.Authorization/*")
+    azure.kill()
+    with running(tmp_path, *options) as again:
+        looks = [again.get(again.group + LOGS, "2022-10-01").body["properties"] for _ in range(2)]
+        assert [look["provisioningState"] for look in looks] == ["Creating", "Succeeded"]
+        assert looks[0]["customerId"] == customer
+        assert again.get(again.group + BUS, "2021-11-01").body["properties"]["status"] == "Activating"
+        assert assign(again, again.group).code == "RoleAssignmentExists"
+        assert again.put(again.group + BUS, "2021-11-01", STANDARD).code == "AuthorizationFailed"
+        again.reset()
+        assert again.get(again.group + LOGS, "2022-10-01").status == 404
+        assert again.put(again.group + BUS, "2021-11-01", STANDARD).status == 200
+
+
 def test_operations_end_at_the_first_poll_when_told_so(tmp_path: Path) -> None:
     with running(tmp_path, "--polls", "0", "--retry-after", "7", "--latency-ms", "1") as azure:
         started = azure.put(azure.group + CLUSTER + EXTENSION, "2023-05-01", INSTALL)
@@ -107,6 +174,14 @@ def test_a_seed_only_says_what_is_different(tmp_path: Path) -> None:
         {"id": f"/resourceGroups/amlarc-rg{NAMESPACE}", "location": "eastus"},
         {"id": f"/resourceGroups/amlarc-rg{NAMESPACE}/hybridConnections/c"},
         {"id": f"/resourceGroups/amlarc-rg{NAMESPACE}/hybridConnections/c/authorizationRules/r"},
+        {"id": f"/resourceGroups/amlarc-rg{BUS}", **STANDARD},
+        {"id": f"/resourceGroups/amlarc-rg{TOPIC}", "properties": {"maxSizeInMegabytes": 5120}},
+        {"id": f"/resourceGroups/amlarc-rg{TOPIC_SUBSCRIPTION}"},
+        {"id": f"/resourceGroups/amlarc-rg{LOGS}", "location": "eastus", "properties": {"customerId": "mine"}},
+        {
+            "id": f"/resourceGroups/amlarc-rg{ASSIGNMENTS}/{FIRST}",
+            "properties": {"principalId": "someone", "roleDefinitionId": "Reader"},
+        },
         {
             "id": f"/resourceGroups/amlarc-rg{COMPUTE}",
             "identity": {"type": "SystemAssigned"},
@@ -123,6 +198,27 @@ def test_a_seed_only_says_what_is_different(tmp_path: Path) -> None:
         rule = f"{azure.group}{NAMESPACE}/hybridConnections/c/authorizationRules/r"
         assert azure.call("POST", f"{rule}/listKeys", "2021-11-01").body["keyName"] == "r"
         assert azure.get(azure.group + COMPUTE, "2023-04-01").body["properties"]["provisioningState"] == "Failed"
+        topic = azure.get(azure.group + TOPIC, "2021-11-01").body["properties"]
+        assert (topic["maxSizeInMegabytes"], topic["subscriptionCount"]) == (5120, 1)
+        assert azure.get(azure.group + TOPIC_SUBSCRIPTION, "2021-11-01").status == 200
+        logs = azure.get(azure.group + LOGS, "2023-09-01").body["properties"]
+        assert (logs["customerId"], logs["provisioningState"]) == ("mine", "Succeeded")
+        assignment = azure.get(f"{azure.group}{ASSIGNMENTS}/{FIRST}", "2022-04-01").body["properties"]
+        assert (assignment["principalId"], assignment["scope"]) == ("someone", azure.group)
+
+
+def test_a_seed_says_what_the_principal_may_do(tmp_path: Path) -> None:
+    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed["servicePrincipal"]["actions"] = ["*/read"]
+    seed["servicePrincipal"]["notActions"] = ["Microsoft.Relay/*"]
+    (tmp_path / "seed.json").write_text(json.dumps(seed))
+    with running(tmp_path, "--seed", str(tmp_path / "seed.json")) as azure:
+        assert azure.get(azure.group + CLUSTER, "2021-10-01").status == 200
+        assert azure.get(f"{azure.group}/providers/Microsoft.Relay/namespaces", "2021-11-01").status == 403
+        azure.allow("*")
+        assert azure.put(azure.group + NAMESPACE, "2021-11-01", {"location": "eastus"}).status == 200
+        azure.reset()
+        assert azure.put(azure.group + NAMESPACE, "2021-11-01", {"location": "eastus"}).status == 403
 
 
 def test_a_wrong_seed_is_named(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +10,26 @@ import pytest
 from emulator.providers import TABLE
 from tests.azure import ROOT, Azure, running
 from tests.emulator.things import (
+    ASSIGNMENTS,
+    BUS,
     CLUSTER,
     COMPUTE,
     CONNECTION,
     EXTENSION,
+    FIRST,
     INSTALL,
+    LOGS,
     MANAGED,
     NAMESPACE,
     RIGHTS,
-    RULE,
+    STANDARD,
+    TOPIC,
+    TOPIC_SUBSCRIPTION,
     WORKSPACE,
+    assign,
     attachment,
     finish,
+    principal,
 )
 
 ARMCHECK = ROOT.parent / "shared" / "tools" / "armcheck.py"
@@ -118,28 +126,88 @@ def drive_computes(azure: Azure, version: str) -> None:
 
 
 def drive_relay(azure: Azure, version: str) -> None:
-    root = f"{azure.group}{NAMESPACE}/authorizationRules/RootManageSharedAccessKey"
-    namespaces = (azure.group + NAMESPACE).rpartition("/")[0]
+    body = {"location": "eastus", "tags": {"a": "b"}}
+    drive_messaging(azure, version, NAMESPACE, body, CONNECTION, {"properties": {"requiresClientAuthorization": True}})
+
+
+def drive_bus(azure: Azure, version: str) -> None:
+    premium = {"location": "eastus", "sku": {"name": "Premium", "tier": "Premium", "capacity": 1}}
+    assert azure.put(f"{azure.group}{BUS}-premium", version, premium).status == 200
+    reader = {"properties": {"lockDuration": "PT30S", "maxDeliveryCount": 1, "forwardTo": "elsewhere"}}
+    drive_messaging(azure, version, BUS, STANDARD, TOPIC, {"properties": {"maxSizeInMegabytes": 5120}})
+    azure.put(azure.group + BUS, version, STANDARD)
+    azure.put(azure.group + TOPIC, version, {})
+    path = azure.group + TOPIC_SUBSCRIPTION
+    assert [azure.put(path, version, reader).status for _ in range(2)] == [200, 200]
+    for place in (path, path.rpartition("/")[0]):
+        assert azure.get(place, version).status == 200
+    assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
+
+
+def drive_messaging(azure: Azure, version: str, namespace: str, body: object, entity: str, asked: object) -> None:
+    """A namespace, one entity in it, and a rule on either."""
+    root = f"{azure.group}{namespace}/authorizationRules/RootManageSharedAccessKey"
+    rule = f"{azure.group}{entity}/authorizationRules/azureml_rw"
+    namespaces = (azure.group + namespace).rpartition("/")[0]
     for _ in range(2):
-        azure.put(azure.group + NAMESPACE, version, {"location": "eastus", "tags": {"a": "b"}})
-        azure.get(azure.group + NAMESPACE, version)
-        azure.put(azure.group + CONNECTION, version, {"properties": {"requiresClientAuthorization": True}})
-        azure.put(azure.group + RULE, version, RIGHTS)
+        azure.put(azure.group + namespace, version, body)
+        azure.get(azure.group + namespace, version)
+        azure.put(azure.group + entity, version, asked)
+        azure.put(rule, version, RIGHTS)
         azure.put(root, version, RIGHTS)
-    azure.call("PATCH", azure.group + NAMESPACE, version, {"tags": {}})
-    for rule in (azure.group + RULE, root):
-        azure.call("POST", f"{rule}/listKeys", version)
-        azure.call("POST", f"{rule}/regenerateKeys", version, {"keyType": "SecondaryKey"})
-        azure.get(rule, version)
-        azure.get(rule.rpartition("/")[0], version)
-    for place in (azure.group + CONNECTION, f"{azure.group}{NAMESPACE}/hybridConnections"):
+    azure.call("PATCH", azure.group + namespace, version, {"tags": {}})
+    for one in (rule, root):
+        azure.call("POST", f"{one}/listKeys", version)
+        azure.call("POST", f"{one}/regenerateKeys", version, {"keyType": "SecondaryKey"})
+        azure.get(one, version)
+        azure.get(one.rpartition("/")[0], version)
+    for place in (azure.group + entity, (azure.group + entity).rpartition("/")[0]):
         assert azure.get(place, version).status == 200
     for place in (namespaces, namespaces.replace("/resourceGroups/amlarc-rg", "")):
         assert azure.get(place, version).status == 200
-    for place in (azure.group + RULE, azure.group + CONNECTION, root):
+    for place in (rule, azure.group + entity, root):
         assert [azure.call("DELETE", place, version).status for _ in range(2)] == [200, 204]
-    location = azure.call("DELETE", azure.group + NAMESPACE, version).headers["location"]
+    location = azure.call("DELETE", azure.group + namespace, version).headers["location"]
     assert [azure.poll(location).status for _ in range(2)] == [202, 200]
+
+
+def drive_logs(azure: Azure, version: str) -> None:
+    path, properties = azure.group + LOGS, {"sku": {"name": "PerGB2018"}, "retentionInDays": 30}
+    body = {"location": "eastus", "tags": {"a": "b"}, "properties": properties}
+    assert [azure.put(path, version, body).status for _ in range(2)] == [201, 200]
+    assert azure.call("PATCH", path, version, {"tags": {}, "properties": properties}).status == 200
+    workspaces = path.rpartition("/")[0]
+    for place in (path, path, workspaces, workspaces.replace("/resourceGroups/amlarc-rg", "")):
+        assert azure.get(place, version).status == 200
+    if version == "2020-08-01":
+        assert azure.call("POST", f"{path}/sharedKeys", version).status == 200
+    assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
+
+
+def drive_authorization(azure: Azure, version: str) -> None:
+    """Left out: permissions where Azure's Swagger has no path for them, at subscriptions and top-level resources."""
+    finish(azure, azure.put(azure.group + CLUSTER + EXTENSION, "2023-05-01", INSTALL))
+    subscription = f"/subscriptions/{azure.subscription_id}"
+    for scope in (azure.group, azure.group + CLUSTER + EXTENSION):
+        assert azure.get(f"{scope}/providers/Microsoft.Authorization/permissions", version).status == 200
+    for scope in (subscription, azure.group, azure.group + CLUSTER, azure.group + CLUSTER + EXTENSION):
+        path = f"{scope}{ASSIGNMENTS}/{FIRST}"
+        assert [assign(azure, scope).status for _ in range(2)] == [201, 409]
+        assert azure.get(path, version).status == 200
+        query = {"$filter": f"atScope() and assignedTo('{principal(azure)}')"}
+        assert azure.call("GET", scope + ASSIGNMENTS, version, **query).status == 200
+        assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
+
+
+DRIVES: dict[str, Callable[[Azure, str], None]] = {
+    "microsoft.kubernetes/connectedclusters": drive_clusters,
+    "microsoft.kubernetesconfiguration/extensions": drive_extensions,
+    "microsoft.machinelearningservices/workspaces": drive_computes,
+    "microsoft.relay/namespaces": drive_relay,
+    "microsoft.servicebus/namespaces": drive_bus,
+    "microsoft.operationalinsights/workspaces": drive_logs,
+    "microsoft.authorization/roleassignments": drive_authorization,
+}
 
 
 def test_every_operation_fits_azures_swagger(recorded: Azure) -> None:
@@ -147,16 +215,11 @@ def test_every_operation_fits_azures_swagger(recorded: Azure) -> None:
         assert recorded.get(path, "2022-12-01").status == 200
     for version in ("2021-04-01", "2022-09-01", "2024-07-01"):
         drive_core(recorded, version)
-    for version in versions("microsoft.kubernetes/connectedclusters"):
-        drive_clusters(recorded, version)
     for place in (recorded.group + MANAGED, (recorded.group + MANAGED).rpartition("/")[0]):
         assert recorded.get(place, "2024-05-01").status == 200
-    for version in versions("microsoft.kubernetesconfiguration/extensions"):
-        drive_extensions(recorded, version)
-    for version in versions("microsoft.machinelearningservices/workspaces"):
-        drive_computes(recorded, version)
-    for version in versions("microsoft.relay/namespaces"):
-        drive_relay(recorded, version)
+    for kind, drive in DRIVES.items():
+        for version in versions(kind):
+            drive(recorded, version)
     said = complaints(recorded)
     assert " 0 distinct problems" in said, said
-    assert len(recorded.traffic()) > 250
+    assert len(recorded.traffic()) > 450

@@ -16,6 +16,9 @@ BUS = "/providers/Microsoft.ServiceBus/namespaces/amlarcbus"
 TOPIC = f"{BUS}/topics/jobstate-updatedby-computeprovider"
 TOPIC_SUBSCRIPTION = f"{TOPIC}/subscriptions/compute-scheduler-jobstate"
 LOGS = "/providers/Microsoft.OperationalInsights/workspaces/amlarc-logs"
+ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
+FIRST = "16fccd1a-773f-32d6-89d1-e52204c45b61"  # the name of an assignment
+STRANGER = "f88b1edf-0fa1-40bb-8cd5-7486794ccf10"  # a principal that the directory doesn't know
 
 INSTALL: dict[str, Any] = {
     "identity": {"type": "SystemAssigned"},
@@ -53,3 +56,21 @@ def finish(azure: Azure, started: Reply) -> Reply:
         if reply.body["status"] in ("Succeeded", "Failed", "Canceled"):
             return reply
     raise AssertionError(f"still running: {reply.body}")
+
+
+def principal(azure: Azure, resource: str = WORKSPACE) -> str:
+    """The id of a resource's managed identity."""
+    found: str = azure.state()["resources"][(azure.group + resource).lower()]["body"]["identity"]["principalId"]
+    return found
+
+
+def role(azure: Azure, scope: str = "") -> str:
+    """The id of the role Contributor."""
+    place = scope or f"/subscriptions/{azure.subscription_id}"
+    return f"{place}/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"
+
+
+def assign(azure: Azure, scope: str, name: str = FIRST, **properties: Any) -> Reply:
+    """Make the workspace's identity a Contributor, unless `properties` say otherwise."""
+    given = {"roleDefinitionId": role(azure), "principalId": principal(azure), **properties}
+    return azure.put(f"{scope}{ASSIGNMENTS}/{name}", "2022-04-01", {"properties": given})

@@ -6,15 +6,17 @@ from datetime import datetime
 
 import pytest
 
-from azext_amlarc.validation import settings
-from azext_amlarc.validation.findings import Finding
+from azext_amlarc.validation import catalogue, settings
+from azext_amlarc.validation.findings import Finding, errors_in
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
 
 SECRET = "c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM="
 CONNECTION = f"Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=rw;SharedAccessKey={SECRET}"
 
 
-def judge(*pairs: str, protected: tuple[str, ...] = (), **more: Mapping[str, bytes] | bool | datetime) -> Judgement:
+def judge(
+    *pairs: str, protected: tuple[str, ...] = (), **more: Mapping[str, bytes] | Mapping[str, str] | bool | datetime
+) -> Judgement:
     plain, _ = settings.parse_pairs(pairs)
     secret, _ = settings.parse_pairs(protected, "--config-protected", protected=True)
     return settings.judge([*plain, *secret], **more)  # type: ignore[arg-type]
@@ -320,3 +322,18 @@ def test_an_update_sends_only_what_is_new_and_says_nothing_of_the_old() -> None:
 def test_an_installed_certificate_counts() -> None:
     installed = {"enableInference": "True", "inferenceRouterServiceType": "LoadBalancer", "scoringFe.sslCert": ""}
     assert errors(updated({**installed, "scoringFe.sslKey": ""}, "clusterPurpose=FastProd")) == []
+
+
+def test_the_relay_of_an_installed_extension_is_complete_though_its_secret_is_not_shown() -> None:
+    relay = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/n/hybridConnections/c"
+    installed = {
+        "enableTraining": "True",
+        "relayserver.hybridConnectionResourceID": relay,
+        "relayServerConnectionString": "",
+    }
+    assert errors_in(judge("installPromOp=False", installed=installed).findings) == []
+
+
+def test_a_shared_ending_alone_suggests_no_node_selector() -> None:
+    assert catalogue.suggestion("chart.password") is None
+    assert catalogue.suggestion("nodeSelectr.disk") == "nodeSelector.disk"

@@ -1,4 +1,4 @@
-"""The commands `az ml arc settings list, show, validate` as functions."""
+"""The commands `az ml arc settings list, show, validate` as functions; tests/e2e has them through az."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,24 @@ from pathlib import Path
 import pytest
 
 from azext_amlarc.commands import settings
+from azext_amlarc.commands.setting_inputs import read_settings
 from azext_amlarc.errors import InvalidInput, NotFound
+from azext_amlarc.validation.report import Report
+from azext_amlarc.validation.settings import ClusterFacts
+
+
+def validate(
+    config: list[str] | None = None,
+    config_file: str | None = None,
+    config_protected: list[str] | None = None,
+    config_protected_file: str | None = None,
+    allow_unknown_settings: bool = False,
+    cluster_type: str | None = None,
+    node_count: int | None = None,
+    strict: bool = False,
+) -> Report:
+    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
+    return given.report(ClusterFacts(cluster_type, node_count), strict)
 
 
 def test_the_list_can_be_narrowed_to_a_workload() -> None:
@@ -31,20 +48,20 @@ def test_show_asks_whether_another_was_meant() -> None:
 
 
 def test_valid_settings_give_a_report_that_passes() -> None:
-    report = settings.validate(config=["enableTraining=True"])
+    report = validate(config=["enableTraining=True"])
     assert (report.exit_code, report.sources) == (0, ("--config",))
 
 
 def test_warnings_fail_when_it_is_strict() -> None:
     config = ["enableTraining=True", "reuseExistingPromOp=True"]
-    assert settings.validate(config=config).exit_code == 0
-    assert settings.validate(config=config, strict=True).exit_code == 1
+    assert validate(config=config).exit_code == 0
+    assert validate(config=config, strict=True).exit_code == 1
 
 
 def test_a_file_is_judged_with_positions(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{\n  "enableTraining": "yes"\n}\n', encoding="utf-8")
-    report = settings.validate(config_file=str(path))
+    report = validate(config_file=str(path))
     assert [(finding.code, finding.place) for finding in report.findings] == [("AMLARC-S004", f"{path}:2:3")]
     assert report.sources == (str(path),)
 
@@ -52,7 +69,7 @@ def test_a_file_is_judged_with_positions(tmp_path: Path) -> None:
 def test_a_key_that_stands_twice_in_a_file_is_found(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"enableTraining": true, "enableTraining": false}', encoding="utf-8")
-    report = settings.validate(config_file=str(path))
+    report = validate(config_file=str(path))
     assert report.exit_code == 1
     assert "AMLARC-F007" in {finding.code for finding in report.findings}
 
@@ -60,7 +77,7 @@ def test_a_key_that_stands_twice_in_a_file_is_found(tmp_path: Path) -> None:
 def test_protected_settings_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     path.write_text(json.dumps({"serviceBusConnectionString": "not one"}), encoding="utf-8")
-    report = settings.validate(config=["enableTraining=True"], config_protected_file=str(path))
+    report = validate(config=["enableTraining=True"], config_protected_file=str(path))
     assert "AMLARC-S008" in {finding.code for finding in report.failing}
     assert "not one" not in repr(report)
 
@@ -73,25 +90,25 @@ def test_the_cluster_can_be_described() -> None:
         "internalLoadBalancerProvider=azure",
         "inferenceRouterHA=True",
     ]
-    described = settings.validate(config=config, cluster_type="connectedClusters", node_count=1)
+    described = validate(config=config, cluster_type="connectedClusters", node_count=1)
     assert [finding.code for finding in described.failing] == ["AMLARC-S026", "AMLARC-S027"]
-    assert settings.validate(config=config).failing == []
-    assert [finding.code for finding in settings.validate(config=config, node_count=1).failing] == ["AMLARC-S027"]
+    assert validate(config=config).failing == []
+    assert [finding.code for finding in validate(config=config, node_count=1).failing] == ["AMLARC-S027"]
 
 
 def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing.pem"
     with pytest.raises(InvalidInput, match=r"missing\.pem"):
-        settings.validate(config=["enableTraining=True"], config_protected=[f"sslCertPemFile={missing}"])
+        validate(config=["enableTraining=True"], config_protected=[f"sslCertPemFile={missing}"])
 
 
 def test_unknown_settings_pass_when_that_is_asked_for() -> None:
     config = ["enableTraining=True", "brandNew=1"]
-    assert settings.validate(config=config).exit_code == 1
-    assert settings.validate(config=config, allow_unknown_settings=True).exit_code == 0
+    assert validate(config=config).exit_code == 1
+    assert validate(config=config, allow_unknown_settings=True).exit_code == 0
 
 
 def test_nothing_given_is_a_report_too() -> None:
-    report = settings.validate()
+    report = validate()
     assert report.sources == ("--config",)
     assert [finding.code for finding in report.findings] == ["AMLARC-S020"]

@@ -1,0 +1,29 @@
+"""Taking the extension off a cluster."""
+
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.arm.clusters import ClusterId
+from azext_amlarc.arm.extension import Extension, address
+from azext_amlarc.arm.extension_watch import by_absence
+from azext_amlarc.arm.waiting import Accepted, Operation, Watcher
+
+
+def begin_delete(
+    arm: Arm, cluster: ClusterId, existing: Extension, watcher: Watcher, *, force: bool
+) -> Operation[Extension]:
+    """Delete the extension, or join its deletion; `force` removes Azure's record without asking the cluster."""
+    if existing.provisioning_state.lower() == "deleting" and not force:
+        watcher.tell("It is being deleted already: waiting for that.")
+        return by_absence(arm, cluster, existing, None, "deletion of")
+    accepted = arm.extensions.begin_delete(
+        *address(cluster), existing.name, force_delete=force, polling=False, cls=Accepted.from_sdk
+    ).result()
+    arm.written.append(f"the deletion of the extension {existing.name}")
+    return by_absence(arm, cluster, existing, accepted, "deletion of")
+
+
+def goes_with_it(existing: Extension) -> list[str]:
+    """What else leaves the cluster with the extension, and how long it takes, in sentences."""
+    said = ["A deletion takes about ten minutes; the extension can't be installed again meanwhile."]
+    if existing.configuration_settings.get("installNvidiaDevicePlugin", "").lower() == "true":
+        said.append("The NVIDIA device plugin goes with it: no pod gets a GPU until another is installed.")
+    return said

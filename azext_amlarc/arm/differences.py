@@ -1,0 +1,17 @@
+"""What a write would change, in lines for a person."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """`path: old -> new` for everything that differs, down to single values; what is missing is (not set)."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in sorted({*old, *new}):
+            yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif old != new:
+        yield f"{path}: {_shown(old)} -> {_shown(new)}"
+
+
+def _shown(value: Any) -> str:
+    return "(not set)" if value is None else str(value)

@@ -1,0 +1,94 @@
+"""Watching what Azure does with an extension after it has accepted a write, and saying why where it fails."""
+
+from collections.abc import Callable
+
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.arm.clusters import ClusterId
+from azext_amlarc.arm.extension import Extension, read, show
+from azext_amlarc.arm.hints import hint_for
+from azext_amlarc.arm.waiting import Accepted, Look, Operation, look_at_operation, operation_error
+from azext_amlarc.errors import ArcError, WriteFailed
+
+
+def join(arm: Arm, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
+    """Watch what somebody else is doing to the extension."""
+    return by_resource(arm, cluster, extension, None, "operation on")
+
+
+def by_resource(
+    arm: Arm, cluster: ClusterId, extension: Extension, accepted: Accepted | None, doing: str
+) -> Operation[Extension]:
+    """Watch the extension itself: one that did not exist before, or that someone else is writing.
+
+    Its state can only come from that write, and the last look brings the result along.
+    """
+
+    def look() -> Look[Extension]:
+        found = show(arm, cluster, extension.name)
+        return Look(found.provisioning_state, found)
+
+    return _operation(arm, cluster, extension, accepted, doing, look)
+
+
+def by_operation(
+    arm: Arm, cluster: ClusterId, extension: Extension, accepted: Accepted, doing: str
+) -> Operation[Extension]:
+    """Watch our write's own operation: an extension that existed may show the state of an earlier write."""
+    url = accepted.operation_url
+    if url is None:
+        return by_resource(arm, cluster, extension, accepted, doing)
+    return _operation(arm, cluster, extension, accepted, doing, lambda: look_at_operation(arm, url))
+
+
+def by_absence(
+    arm: Arm, cluster: ClusterId, extension: Extension, accepted: Accepted | None, doing: str
+) -> Operation[Extension]:
+    """Watch a deletion: it has ended when the extension is gone."""
+
+    def look() -> Look[Extension]:
+        found = read(arm, cluster, extension.name)
+        return Look("Succeeded", extension) if found is None else Look(found.provisioning_state or "Deleting", found)
+
+    return _operation(arm, cluster, extension, accepted, doing, look)
+
+
+def _operation(
+    arm: Arm,
+    cluster: ClusterId,
+    extension: Extension,
+    accepted: Accepted | None,
+    doing: str,
+    look: Callable[[], Look[Extension]],
+) -> Operation[Extension]:
+    return Operation(
+        title=f"The {doing} the extension {extension.name!r}",
+        resource=extension,
+        look=look,
+        read=lambda: show(arm, cluster, extension.name),
+        reason=lambda last: _reason(arm, cluster, last or extension, accepted, doing),
+        follow=f"Follow it: az ml arc extension wait {_options(cluster, extension)}; "
+        "the same command again joins it as well.",
+        pause=accepted.pause if accepted else None,
+    )
+
+
+def _options(cluster: ClusterId, extension: Extension) -> str:
+    return f"--name {extension.name} -c {cluster.name} -g {cluster.resource_group} -t {cluster.cluster_type}"
+
+
+def _reason(arm: Arm, cluster: ClusterId, last: Extension, accepted: Accepted | None, doing: str) -> ArcError:
+    error = operation_error(arm, accepted.operation_url if accepted else None) or _own_error(arm, cluster, last)
+    code, message = error or ("", "Azure gave no reason.")
+    see = f"See its statuses: az ml arc extension show {_options(cluster, last)}"
+    return WriteFailed(
+        f"The {doing} the extension {last.name!r} failed: {message}", hint_for(code, message) or see, code
+    )
+
+
+def _own_error(arm: Arm, cluster: ClusterId, last: Extension) -> tuple[str, str] | None:
+    """A failed extension stays visible and keeps the reason among its statuses."""
+    found = last if last.statuses else read(arm, cluster, last.name)
+    for status in found.statuses if found else []:
+        if status.get("message"):
+            return str(status.get("code", "")), str(status["message"])
+    return None

@@ -1,0 +1,12 @@
+"""The Azure resources that the extension talks through: Relay, Service Bus and Log Analytics, one of each a cluster.
+
+`plan` says without a request what the settings ask for, `ensure` makes what is missing of it and reads the keys,
+`read_secrets` reads the keys of an installed extension again, `owned` and `purge` take away what a cluster had.
+Names and values are those of `az k8s-extension`, so that clusters set up with either tool are recognised by both.
+"""
+
+from azext_amlarc.arm.supporting.making import Made
+from azext_amlarc.arm.supporting.planning import Plan, ensure, plan, read_secrets
+from azext_amlarc.arm.supporting.purging import Owned, owned, purge
+
+__all__ = ["Made", "Owned", "Plan", "ensure", "owned", "plan", "purge", "read_secrets"]

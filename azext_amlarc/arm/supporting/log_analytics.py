@@ -1,0 +1,83 @@
+"""A cluster's Log Analytics workspace: the extension sends its logs there, by the workspace's own id and shared key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from azext_amlarc.arm.clients import Arm, unless_missing
+from azext_amlarc.arm.clusters import Cluster, ClusterId
+from azext_amlarc.arm.supporting import names
+from azext_amlarc.arm.supporting.making import Found, Made, Making, is_usable, no_name_left
+from azext_amlarc.arm.supporting.ownership import is_anothers, tags
+from azext_amlarc.arm.waiting import Watcher
+
+TITLE = "Log Analytics workspace"
+WANTED = "logAnalyticsWS"
+ENABLED = "azure_log_analytics.enabled"
+CUSTOMER_ID = "azure_log_analytics.customer_id"
+PROTECTED = "azure_log_analytics.connection_string"
+
+
+@dataclass(frozen=True)
+class LogAnalytics:
+    """The workspace that a cluster is to have: the ids it may have, and what the installed extension calls it."""
+
+    cluster: Cluster
+    workspace_ids: tuple[str, ...]
+    known: str | None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """A workspace gets its customer id from Azure: before it is made there is none to name."""
+        return {ENABLED: "True"} | ({CUSTOMER_ID: self.known} if self.known else {})
+
+    def ensure(self, arm: Arm, watcher: Watcher) -> Made:
+        """Find or make it. Two requests where it is there."""
+        for workspace_id in self.workspace_ids:
+            found = self._ensure_at(arm, workspace_id, watcher)
+            if found is not None:
+                settings = {ENABLED: "True", CUSTOMER_ID: _customer_id(found)}
+                return Made(settings, {PROTECTED: _key(arm, workspace_id)})
+        raise no_name_left(TITLE, self.cluster.id.name)
+
+    def _ensure_at(self, arm: Arm, workspace_id: str, watcher: Watcher) -> Found | None:
+        """The workspace, or None where it is another cluster's."""
+        body = {"location": self.cluster.location, "tags": tags(self.cluster.id)}
+        workspace = Making(TITLE, workspace_id, body)
+        found = workspace.find(arm, watcher)
+        if found is not None and self._is_anothers(arm, found):
+            return None
+        return found if is_usable(found) else workspace.make(arm, watcher)
+
+    def _is_anothers(self, arm: Arm, found: Found) -> bool:
+        is_known = self.known is not None and _customer_id(found) == self.known
+        return not is_known and is_anothers(arm, self.cluster.id, names.LOG_ANALYTICS, found)
+
+
+def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> LogAnalytics | None:
+    """The workspace that the settings ask for; None where they ask for none."""
+    if settings.get(WANTED, "").lower() != "true":
+        return None
+    ids = tuple(names.candidates(cluster.id, names.LOG_ANALYTICS))
+    return LogAnalytics(cluster, ids, installed.get(CUSTOMER_ID))
+
+
+def read_secret(arm: Arm, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:
+    """The protected setting of the cluster's workspace: the one with the customer id that the settings name."""
+    enabled = {settings.get(ENABLED, "").lower(), settings.get(WANTED, "").lower()}
+    if cluster is None or "true" not in enabled:
+        return {}
+    known = settings.get(CUSTOMER_ID)
+    for workspace_id in names.candidates(cluster, names.LOG_ANALYTICS):
+        found = unless_missing(arm.get, workspace_id)
+        if found is not None and known in (None, _customer_id(found)):
+            return {PROTECTED: _key(arm, workspace_id)}
+    return {}
+
+
+def _key(arm: Arm, workspace_id: str) -> str:
+    """What the extension calls its connection string is the shared key alone."""
+    return str(arm.post(f"{workspace_id}/sharedKeys")["primarySharedKey"])
+
+
+def _customer_id(workspace: Found) -> str:
+    return str(workspace["properties"].get("customerId") or "")

@@ -1,0 +1,105 @@
+"""Taking away the supporting resources that were made for a cluster."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from azure.core.rest import HttpResponse
+
+from azext_amlarc.arm.clients import Arm, unless_missing
+from azext_amlarc.arm.clusters import ClusterId
+from azext_amlarc.arm.supporting import log_analytics, names, relay, service_bus
+from azext_amlarc.arm.supporting.ownership import is_anothers, is_tagged
+from azext_amlarc.arm.supporting.parallel import at_once
+from azext_amlarc.arm.waiting import Look, Operation, Silence, Watcher
+from azext_amlarc.errors import WriteFailed
+
+# Seconds; Azure takes about one minute.
+_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A resource that was made for a cluster, and for no other: what it is in words, and its id."""
+
+    title: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.id}"
+
+
+def owned(arm: Arm, cluster_id: ClusterId, settings: Mapping[str, str]) -> list[Owned]:
+    """What was made for this cluster, by us or by `az k8s-extension`: tagged, and used by no other cluster.
+
+    `settings` are those of its extension, empty where it has none any more. Of a Relay namespace that another cluster
+    uses too, only the hybrid connection is this one's.
+    """
+    looks: dict[str, Callable[[Arm, Watcher], list[Owned]]] = {
+        relay.TITLE: lambda arm, _: _owned_relays(arm, cluster_id, settings.get(relay.CONNECTION_ID)),
+        service_bus.TITLE: lambda arm, _: _owned(arm, cluster_id, service_bus.TITLE, names.SERVICE_BUS),
+        log_analytics.TITLE: lambda arm, _: _owned(arm, cluster_id, log_analytics.TITLE, names.LOG_ANALYTICS),
+    }
+    return [item for found in at_once(arm, Silence(), looks) for item in found]
+
+
+def purge(arm: Arm, owned: Sequence[Owned], watcher: Watcher) -> None:
+    """Delete all of them at the same time and wait until they are gone; what is gone already is no error."""
+    at_once(arm, watcher, {str(item): partial(_delete, item) for item in owned})
+
+
+def _owned_relays(arm: Arm, cluster: ClusterId, named: str | None) -> list[Owned]:
+    known = named if named and named.rpartition("/")[2].lower() == cluster.name.lower() else None
+    found = [_owned_of_relay(arm, item) for item in names.first(known, relay.connection_ids(cluster))]
+    return [item for item in found if item is not None]
+
+
+def _owned_of_relay(arm: Arm, connection_id: str) -> Owned | None:
+    """The namespace where nobody else uses it, else the hybrid connection."""
+    namespace_id = relay.namespace_of(connection_id)
+    namespace = unless_missing(arm.get, namespace_id)
+    if namespace is None or not is_tagged(namespace):
+        return None
+    ours, users = connection_id.rpartition("/")[2].lower(), relay.connections_in(arm, namespace_id)
+    if users <= {ours}:
+        return Owned(relay.TITLE, namespace_id)
+    return Owned("hybrid connection", connection_id) if ours in users else None
+
+
+def _owned(arm: Arm, cluster: ClusterId, title: str, kind: names.Kind) -> list[Owned]:
+    """By name alone: the settings may name a resource that another cluster has lent."""
+    return [
+        Owned(title, resource_id)
+        for resource_id in names.candidates(cluster, kind)
+        if (found := unless_missing(arm.get, resource_id))
+        and is_tagged(found)
+        and not is_anothers(arm, cluster, kind, found)
+    ]
+
+
+def _delete(item: Owned, arm: Arm, watcher: Watcher) -> None:
+    watcher.tell(f"Deleting the {item}")
+    url = arm.delete(item.id)
+    if url is None:
+        return
+    Operation[None](
+        title=f"The deletion of the {item}",
+        resource=None,
+        look=lambda: _look(unless_missing(arm.get_url, url)),
+        read=lambda: _check(arm, item),
+        reason=lambda _: WriteFailed(f"The {item} was not deleted."),
+        follow="Run the same command again: it goes on from there.",
+    ).wait(watcher, _TIMEOUT)
+
+
+def _look(answer: HttpResponse | None) -> Look[None]:
+    """A deletion's Location answers 202 until the resource is gone."""
+    if answer is None or answer.status_code != 202:
+        return Look("Succeeded")
+    pause = answer.headers.get("Retry-After", "")
+    return Look("Removing", pause=float(pause) if pause.isdigit() else None)
+
+
+def _check(arm: Arm, item: Owned) -> None:
+    if unless_missing(arm.get, item.id) is not None:
+        raise WriteFailed(f"The {item} was not deleted.", "Run the same command again.")

@@ -1,0 +1,122 @@
+"""A cluster's Azure Relay: a namespace, in it a hybrid connection with the cluster's name, and a rule with keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from azext_amlarc.arm.clients import Arm, unless_missing
+from azext_amlarc.arm.clusters import Cluster, ClusterId
+from azext_amlarc.arm.supporting import names
+from azext_amlarc.arm.supporting.making import Made, Making, is_usable, no_name_left
+from azext_amlarc.arm.supporting.ownership import TAGS
+from azext_amlarc.arm.waiting import Watcher
+
+TITLE = "Relay namespace"
+ENABLED = "relayserver.enabled"
+CONNECTION_ID = "relayserver.hybridConnectionResourceID"
+CONNECTION_NAME = "relayserver.hybridConnectionName"
+PROTECTED = ("relayServerConnectionString", "relayserver.relayConnectionString")
+
+_RULE = "authorizationRules/azureml_rw"
+_RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
+_CONNECTION = {"properties": {"requiresClientAuthorization": True}}
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The Relay that a cluster is to have: the ids that its hybrid connection may have, the likeliest first."""
+
+    cluster: Cluster
+    connection_ids: tuple[str, ...]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return settings_for(self.connection_ids[0])
+
+    def ensure(self, arm: Arm, watcher: Watcher) -> Made:
+        """Find or make it. Two requests where all is there; none of the writes renews a key."""
+        for connection_id in self.connection_ids:
+            secret = self._ensure_at(arm, connection_id, watcher)
+            if secret is not None:
+                return Made(settings_for(connection_id), dict.fromkeys(PROTECTED, secret))
+        raise no_name_left(TITLE, self.cluster.id.name)
+
+    def _ensure_at(self, arm: Arm, connection_id: str, watcher: Watcher) -> str | None:
+        """The connection string, or None where the namespace is another cluster's."""
+        body = {"location": self.cluster.location, "tags": TAGS}
+        namespace = Making(TITLE, namespace_of(connection_id), body)
+        if not is_usable(namespace.find(arm, watcher)):
+            return _fill(arm, connection_id) if namespace.make(arm, watcher) else None
+        secret = _secret(arm, connection_id)
+        if secret is not None:
+            return secret
+        others = connections_in(arm, namespace.id)
+        if others and _last(connection_id).lower() not in others:
+            return None
+        namespace.mend(arm, watcher)
+        return _fill(arm, connection_id)
+
+
+def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> Relay | None:
+    """The Relay that the settings ask for; None where they name one of the user's own, or ask for none."""
+    if settings.get(ENABLED, "").lower() != "true" or CONNECTION_ID in settings:
+        return None
+    known = installed.get(CONNECTION_ID)
+    is_ours = known is not None and names.is_beside(cluster.id, known, names.RELAY) and _is_of(cluster.id, known)
+    return Relay(cluster, names.first(known if is_ours else None, connection_ids(cluster.id)))
+
+
+def settings_for(connection_id: str) -> dict[str, str]:
+    """The plain settings that name a hybrid connection."""
+    return {CONNECTION_ID: connection_id, CONNECTION_NAME: _last(connection_id)}
+
+
+def settings_of_ones_own(settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings for a Relay that the user names; none where he does not."""
+    return settings_for(settings[CONNECTION_ID]) if settings.get(CONNECTION_ID) else {}
+
+
+def read_secret(arm: Arm, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:
+    """The protected settings of the Relay that an extension's settings name, or else of the cluster's."""
+    if settings.get(ENABLED, "").lower() == "false":
+        return {}
+    known = settings.get(CONNECTION_ID)
+    for connection_id in [known] if known else connection_ids(cluster) if cluster else []:
+        secret = _secret(arm, connection_id)
+        if secret is not None:
+            return dict.fromkeys(PROTECTED, secret)
+    return {}
+
+
+def connection_ids(cluster: ClusterId) -> list[str]:
+    """The ids that the cluster's hybrid connection may have."""
+    return [f"{namespace}/hybridConnections/{cluster.name}" for namespace in names.candidates(cluster, names.RELAY)]
+
+
+def connections_in(arm: Arm, namespace_id: str) -> set[str]:
+    """The names of the hybrid connections in a namespace, in lower case: each belongs to the cluster of that name."""
+    return {str(item["name"]).lower() for item in arm.get_all(f"{namespace_id}/hybridConnections")}
+
+
+def namespace_of(connection_id: str) -> str:
+    """The id of the namespace that a hybrid connection is in."""
+    return connection_id.rsplit("/", 2)[0]
+
+
+def _is_of(cluster: ClusterId, connection_id: str) -> bool:
+    return _last(connection_id).lower() == cluster.name.lower()
+
+
+def _fill(arm: Arm, connection_id: str) -> str:
+    """Writes that change nothing where the thing is there."""
+    arm.put(connection_id, _CONNECTION)
+    arm.put(f"{connection_id}/{_RULE}", _RIGHTS)
+    return str(arm.post(f"{connection_id}/{_RULE}/listKeys")["primaryConnectionString"])
+
+
+def _secret(arm: Arm, connection_id: str) -> str | None:
+    keys = unless_missing(arm.post, f"{connection_id}/{_RULE}/listKeys")
+    return str(keys["primaryConnectionString"]) if keys else None
+
+
+def _last(resource_id: str) -> str:
+    return resource_id.rstrip("/").rpartition("/")[2]

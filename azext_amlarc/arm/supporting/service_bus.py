@@ -1,0 +1,131 @@
+"""A cluster's Service Bus: a namespace with two topics, one subscription each, and the keys of a rule on it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azext_amlarc.arm.clients import Arm, unless_missing
+from azext_amlarc.arm.clusters import Cluster, ClusterId
+from azext_amlarc.arm.supporting import names
+from azext_amlarc.arm.supporting.making import Found, Made, Making, is_usable, no_name_left
+from azext_amlarc.arm.supporting.ownership import is_anothers, tags
+from azext_amlarc.arm.waiting import Watcher
+
+TITLE = "Service Bus namespace"
+ENABLED = "servicebus.enabled"
+RESOURCE_ID = "servicebus.resourceID"
+PROTECTED = ("serviceBusConnectionString", "servicebus.connectionString")
+
+_MAPPING = "servicebus.topicSubMapping."
+_SUBSCRIPTIONS = {
+    "computestate-updatedby-computeprovider": "compute-scheduler-computestate",
+    "jobstate-updatedby-computeprovider": "compute-scheduler-jobstate",
+}
+_TOPIC = {"properties": {"maxSizeInMegabytes": 5120, "defaultMessageTimeToLive": "P60D"}}
+_SUBSCRIPTION = {
+    "properties": {"lockDuration": "PT30S", "maxDeliveryCount": 1, "defaultMessageTimeToLive": "P14D"},
+}
+# The rule that every namespace is born with, whose keys `az k8s-extension` takes; ours where somebody deleted that.
+_BORN_RULE, _OWN_RULE = "authorizationRules/RootManageSharedAccessKey", "authorizationRules/azureml_rw"
+_RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
+
+
+@dataclass(frozen=True)
+class ServiceBus:
+    """The Service Bus that a cluster is to have: the ids it may have, likeliest first, and each topic's subscription.
+
+    `known` is the id that the installed extension has for it: that one is the cluster's.
+    """
+
+    cluster: Cluster
+    namespace_ids: tuple[str, ...]
+    subscriptions: Mapping[str, str]
+    known: str | None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return self._settings_for(self.namespace_ids[0])
+
+    def ensure(self, arm: Arm, watcher: Watcher) -> Made:
+        """Find or make it. Four requests where all is there; none of the writes renews a key."""
+        for namespace_id in self.namespace_ids:
+            secret = self._ensure_at(arm, namespace_id, watcher)
+            if secret is not None:
+                return Made(self._settings_for(namespace_id), dict.fromkeys(PROTECTED, secret))
+        raise no_name_left(TITLE, self.cluster.id.name)
+
+    def _ensure_at(self, arm: Arm, namespace_id: str, watcher: Watcher) -> str | None:
+        """The connection string, or None where the namespace is another cluster's."""
+        body = {"location": self.cluster.location, "sku": {"name": "Standard"}, "tags": tags(self.cluster.id)}
+        namespace = Making(TITLE, namespace_id, body)
+        found = namespace.find(arm, watcher)
+        if found is not None and self._is_anothers(arm, namespace_id, found):
+            return None
+        is_new = not is_usable(found)
+        if is_new and namespace.make(arm, watcher) is None:
+            return None
+        missing = list(self._missing(arm, namespace_id, is_new))
+        if missing and not is_new:
+            namespace.mend(arm, watcher)
+        for entity_id, entity in missing:
+            arm.put(entity_id, entity)
+        return _secret(arm, namespace_id) or _new_secret(arm, namespace, watcher)
+
+    def _is_anothers(self, arm: Arm, namespace_id: str, found: Found) -> bool:
+        return namespace_id != self.known and is_anothers(arm, self.cluster.id, names.SERVICE_BUS, found)
+
+    def _missing(self, arm: Arm, namespace_id: str, is_new: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Ids and bodies of what the namespace lacks, topics before their subscriptions; a new one lacks everything."""
+        for topic, subscription in self.subscriptions.items():
+            topic_id = f"{namespace_id}/topics/{topic}"
+            subscription_id = f"{topic_id}/subscriptions/{subscription}"
+            if not is_new and unless_missing(arm.get, subscription_id) is not None:
+                continue
+            if is_new or unless_missing(arm.get, topic_id) is None:
+                yield topic_id, _TOPIC
+            yield subscription_id, _SUBSCRIPTION
+
+    def _settings_for(self, namespace_id: str) -> dict[str, str]:
+        mapping = {_MAPPING + topic: subscription for topic, subscription in self.subscriptions.items()}
+        return {RESOURCE_ID: namespace_id, **mapping}
+
+
+def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> ServiceBus | None:
+    """The Service Bus that the settings ask for; None where they name one of the user's own, or ask for none."""
+    if settings.get(ENABLED, "").lower() != "true" or RESOURCE_ID in settings:
+        return None
+    known = installed.get(RESOURCE_ID)
+    if known is not None and not names.is_beside(cluster.id, known, names.SERVICE_BUS):
+        known = None
+    return ServiceBus(
+        cluster=cluster,
+        namespace_ids=names.first(known, names.candidates(cluster.id, names.SERVICE_BUS)),
+        subscriptions={topic: settings.get(_MAPPING + topic, usual) for topic, usual in _SUBSCRIPTIONS.items()},
+        known=known,
+    )
+
+
+def read_secret(arm: Arm, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:
+    """The protected settings of the Service Bus that an extension's settings name, or else of the cluster's."""
+    if settings.get(ENABLED, "").lower() != "true":
+        return {}
+    known = settings.get(RESOURCE_ID)
+    for namespace_id in [known] if known else names.candidates(cluster, names.SERVICE_BUS) if cluster else []:
+        secret = _secret(arm, namespace_id)
+        if secret is not None:
+            return dict.fromkeys(PROTECTED, secret)
+    return {}
+
+
+def _secret(arm: Arm, namespace_id: str) -> str | None:
+    for rule in (_BORN_RULE, _OWN_RULE):
+        keys = unless_missing(arm.post, f"{namespace_id}/{rule}/listKeys")
+        if keys:
+            return str(keys["primaryConnectionString"])
+    return None
+
+
+def _new_secret(arm: Arm, namespace: Making, watcher: Watcher) -> str:
+    namespace.mend(arm, watcher)
+    arm.put(f"{namespace.id}/{_OWN_RULE}", _RIGHTS)
+    return str(arm.post(f"{namespace.id}/{_OWN_RULE}/listKeys")["primaryConnectionString"])

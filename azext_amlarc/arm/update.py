@@ -1,0 +1,107 @@
+"""Changing an installed extension. Azure merges plain settings, and replaces the protected ones as a set."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from azext_amlarc.arm import supporting
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.arm.clusters import Cluster
+from azext_amlarc.arm.differences import differences
+from azext_amlarc.arm.extension import Extension, address, from_sdk
+from azext_amlarc.arm.extension_watch import by_operation
+from azext_amlarc.arm.installation import own_secrets, router_settings
+from azext_amlarc.arm.waiting import Accepted, Operation, Watcher
+from azext_amlarc.errors import Refused
+
+_TLS = {"scoringFe.sslCert", "scoringFe.sslKey"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an update would do: the plain settings that differ, the protected ones given, and the rest of the PATCH.
+
+    `lines` says it to a person; it is empty where all is as wanted already.
+    """
+
+    settings: Mapping[str, str]
+    protected: Mapping[str, str] = field(repr=False)
+    properties: Mapping[str, Any]
+    lines: tuple[str, ...]
+    plan: supporting.Plan
+
+
+def plan_change(
+    arm: Arm,
+    cluster: Cluster,
+    existing: Extension,
+    settings: Mapping[str, str],
+    protected: Mapping[str, str],
+    properties: Mapping[str, Any],
+) -> Change:
+    """Compare what the user gave with what is installed; no request. None among `properties` means: as it is."""
+    old = existing.configuration_settings
+    given = {**settings, **router_settings(settings)}
+    plan = supporting.plan(arm, cluster, {**old, **given}, old)
+    wanted = {**given, **plan.settings}
+    changed = {key: value for key, value in wanted.items() if old.get(key) != value}
+    installed = {
+        "version": existing.version or existing.current_version,
+        "autoUpgradeMinorVersion": existing.auto_upgrade_minor_version,
+        "releaseTrain": existing.release_train,
+    }
+    moved = {key: value for key, value in properties.items() if value is not None and value != installed[key]}
+    lines = [*differences({key: old.get(key) for key in changed}, changed)]
+    lines += differences({key: installed[key] for key in moved}, moved)
+    lines += [f"{key}: (protected) -> (protected, given again)" for key in sorted(protected)]
+    return Change(changed, protected, moved, tuple(lines), plan)
+
+
+def begin_update(
+    arm: Arm, cluster: Cluster, existing: Extension, change: Change, watcher: Watcher
+) -> Operation[Extension]:
+    """Send the change, with the protected settings that the user did not name read again where Azure has them.
+
+    Refused where one would be lost: nobody but the user has a TLS key.
+    """
+    properties: dict[str, Any] = dict(change.properties)
+    made = supporting.ensure(arm, change.plan, watcher) if _wants_more(existing, change) else None
+    settings = {**change.settings, **(made.settings if made else {})}
+    if settings:
+        properties["configurationSettings"] = settings
+    if change.protected or made:
+        known = supporting.read_secrets(arm, {**existing.configuration_settings, **settings})
+        own = {**own_secrets(change.protected), **change.protected}
+        protected = {**known, **(made.protected if made else {}), **own}
+        _refuse_loss(existing, protected)
+        properties["configurationProtectedSettings"] = protected
+    accepted = arm.extensions.begin_update(
+        *address(cluster.id),
+        existing.name,
+        json.dumps({"properties": properties}).encode(),
+        content_type="application/json",
+        polling=False,
+        cls=Accepted.from_sdk,
+    ).result()
+    arm.written.append(f"an update of the extension {existing.name}")
+    resource = from_sdk(accepted.model, cluster.id) if accepted.model else existing
+    return by_operation(arm, cluster.id, resource, accepted, "update of")
+
+
+def _wants_more(existing: Extension, change: Change) -> bool:
+    """Whether the change switches on something that needs a resource of its own (Service Bus, Log Analytics)."""
+    return any(key not in existing.configuration_settings for key in change.plan.settings)
+
+
+def _refuse_loss(existing: Extension, protected: Mapping[str, str]) -> None:
+    lost = sorted(set(existing.configuration_protected_settings) - set(protected))
+    if not lost:
+        return
+    again = (
+        "--config-protected sslCertPemFile=FILE sslKeyPemFile=FILE" if set(lost) <= _TLS else "--protected-file FILE"
+    )
+    raise Refused(
+        f"Azure replaces protected settings as a set, and can't give these back: {', '.join(lost)}.",
+        f"Give them again beside the others: {again}",
+    )
