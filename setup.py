@@ -11,7 +11,6 @@ VERSION = "0.1.0"
 REQUIRES = [
     "azure-mgmt-kubernetesconfiguration>=3.1,<3.2",  # extensions, api 2023-05-01
     "azure-mgmt-machinelearningservices==2.0.0b2",  # the only release with Kubernetes compute; 1.x has none
-    "jsonschema>=4.20,<5",
 ]
 SDK = ["azure-identity>=1.17,<2"]  # the Python API's credentials; az brings its own
 DEVELOPMENT = [
@@ -21,6 +20,7 @@ DEVELOPMENT = [
     "wheel>=0.43",
     "check-jsonschema>=0.33,<1",  # the control of the validator's benchmark
     "hypothesis>=6.100,<7",
+    "jsonschema>=4.20,<5",  # the published schema and our own walk are held against each other with it
     "mypy>=1.15,<3",
     "PyJWT>=2.8,<3",  # the emulator's tokens
     "pytest>=8.2,<10",
@@ -28,6 +28,7 @@ DEVELOPMENT = [
     "ruff>=0.9,<1",
     "starlette>=0.40,<2",  # the emulator: ASGI framework, server, certificates
     "trustme>=1.2,<2",
+    "PyYAML>=6,<7",
     "types-jsonschema",
     "types-PyYAML",
     "uvicorn>=0.30,<1",

@@ -52,13 +52,15 @@ class Az:
             *("-u", azure.ready["clientId"], "-p", azure.ready["clientSecret"], "--tenant", "adfs"),
         )
 
-    def __call__(self, *arguments: str, stdin: str | None = None, **environment: str) -> Result:
-        """Run `az` with the arguments; `environment` overrides variables."""
+    def __call__(
+        self, *arguments: str, stdin: str | None = None, folder: Path | None = None, **environment: str
+    ) -> Result:
+        """Run `az` with the arguments in a folder; `environment` overrides variables."""
         done = subprocess.run(
             [str(VENV / "bin" / "az"), *arguments],
             env={**self.environment, **environment},
-            # az looks for extensions in its working folder too: here it must find the installed one.
-            cwd=self.config,
+            # Not in the checkout: az would take the package of its working folder for the installed extension.
+            cwd=folder or self.config,
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
@@ -68,8 +70,8 @@ class Az:
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def must(self, *arguments: str, stdin: str | None = None) -> Result:
+    def must(self, *arguments: str, stdin: str | None = None, folder: Path | None = None) -> Result:
         """The same, where anything but success is the test's own failure."""
-        result = self(*arguments, stdin=stdin)
+        result = self(*arguments, stdin=stdin, folder=folder)
         assert result.code == 0, f"az {' '.join(arguments)} ended with {result.code}:\n{result.stderr}"
         return result

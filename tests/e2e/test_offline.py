@@ -59,8 +59,8 @@ def test_the_schema_is_printed_whole(az: Az) -> None:
 
 def test_what_init_writes_is_valid(az: Az, tmp_path: Path) -> None:
     file = tmp_path / "attach.yaml"
-    assert az.must("amlarc", "config", "init", "-f", str(file), "--gpu", "a100", "--gpus", "4", "--cpu", "8", "--memory",
-                   "64Gi", "--selector", "pool=a100").stdout == ""  # fmt: skip
+    kind = ("--gpu", "a100", "--gpus", "4", "--cpu", "8", "--memory", "64Gi", "--selector", "pool=a100")
+    assert az.must("amlarc", "config", "init", "-f", str(file), *kind).stdout == ""
     assert az.must("amlarc", "config", "validate", "-f", str(file), "--strict").stdout == "1 source: valid\n"
 
 

@@ -1,0 +1,64 @@
+"""What the documents show is run: every example of the help, and the README's own lines."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from azext_amlarc._help import _COMMANDS
+from tests.az import ROOT, Az
+from tests.e2e.conftest import CLUSTER, WORKSPACE
+
+EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
+# What must exist before an example: nothing for those that install or work offline.
+NEEDS_NOTHING = ("extension create", "extension list", "config", "settings", "list")
+NEEDS_A_COMPUTE = ("show", "detach", "wait")
+
+
+@pytest.fixture
+def folder(az: Az, tmp_path: Path) -> Path:
+    """A folder with the files that the examples name."""
+    shutil.copy(ROOT / "examples" / "attach-advanced.json", tmp_path / "attach.json")
+    (tmp_path / "configs").mkdir()
+    shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    (tmp_path / "settings.json").write_text('{"enableTraining": true}')
+    types = az.must("amlarc", "config", "convert", "-f", "attach.json", "--to", "instancetype", folder=tmp_path).stdout
+    (tmp_path / "types.yaml").write_text(types)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str) -> None:
+    if not command.startswith(NEEDS_NOTHING):
+        az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    if command.startswith(NEEDS_A_COMPUTE):
+        az.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
+    if command.startswith("config init -f"):
+        (folder / "attach.json").unlink()
+    if command == "extension wait -c amlarc-cluster -g amlarc-rg --deleted":
+        az.must("amlarc", "extension", "delete", *CLUSTER, "--yes")
+    strict = "--strict" in command  # the guide's own example has warnings
+    assert az("amlarc", *shlex.split(command), folder=folder).code == (1 if strict else 0)
+
+
+def test_the_readmes_commands_run_in_their_order(az: Az, folder: Path) -> None:
+    use = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Use")[2].partition("```console")[2]
+    commands = re.findall(r"^az (ml arc .+)$", use.partition("```")[0], re.MULTILINE)
+    assert len(commands) >= 5
+    for command in commands:
+        az.must(*shlex.split(command), folder=folder)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"`([a-z ]+)`", readme.partition("| command |")[2].partition("\n\n")[0]))
+    assert set(_COMMANDS) == shown
+
+
+def test_every_group_of_commands_is_in_the_history() -> None:
+    history = (ROOT / "HISTORY.rst").read_text(encoding="utf-8")
+    for name in _COMMANDS:
+        assert re.search(rf"``(az ml arc )?({name}|{name.split()[-1]})``", history), name
