@@ -1,8 +1,10 @@
-"""`python -m benchmarks [ROUNDS]`: our commands beside az's own, in the same run, on the local Azure."""
+"""`python -m benchmarks [ROUNDS]`: our commands beside az's own, the validator beside check-jsonschema, in one run."""
 
+import json
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.measure import Subject, measure, table
 from tests.az import ROOT, VENV, Az
@@ -42,6 +44,35 @@ def commands(azure: Azure, az: Az) -> list[Subject]:
     ]
 
 
+def validators(folder: Path) -> list[Subject]:
+    """The validator by itself, beside check-jsonschema with the same schema, and through az."""
+    module = (sys.executable, "-m", "azext_amlarc.validation")
+    guide = str(ROOT / "examples" / "attach-advanced.json")
+    schema = str(ROOT / "azext_amlarc" / "validation" / "schemas" / "attach.schema.json")
+    control = "check-jsonschema, the guide's example"
+    checker = (str(Path(sys.executable).parent / "check-jsonschema"), "--schemafile", schema, guide)
+    subjects = [
+        Subject(control, checker, control),
+        Subject("validation, the guide's example", (*module, guide), control, limit=0.6),
+        Subject("config validate", (AZ, "ml", "arc", "config", "validate", "-f", guide), "az version", limit=2.0),
+    ]
+    for count in (100, 1_000, 10_000):
+        clean = _document(folder / f"clean-{count}.json", count, memory="4Gi")
+        subjects.append(Subject(f"validation, {count:,} instance types", (*module, clean), control))
+    broken = _document(folder / "broken.json", 10_000, memory="4GB")
+    # Exit code 1 is what is wanted here: the shell turns it round.
+    turned = ("sh", "-c", f"! {' '.join(module)} {broken} >/dev/null")
+    return [*subjects, Subject("validation, 10,000 with an error in each", turned, control)]
+
+
+def _document(path: Path, count: int, memory: str) -> str:
+    amounts = {"cpu": "1", "memory": memory}
+    kind = {"nodeSelector": {"pool": "a"}, "resources": {"requests": amounts, "limits": amounts}}
+    types = {f"type-{number}": kind for number in range(count)}
+    path.write_text(json.dumps({"defaultInstanceType": "type-0", "instanceTypes": types}), encoding="utf-8")
+    return str(path)
+
+
 def main(arguments: Sequence[str]) -> None:
     rounds = int(arguments[0]) if arguments else 9
     folder = ROOT / ".run" / "bench"
@@ -50,10 +81,10 @@ def main(arguments: Sequence[str]) -> None:
     with running(folder, "--polls", "0") as azure:
         az = Az(azure)
         az.sign_in(azure)
-        subjects = commands(azure, az)
+        subjects = [*commands(azure, az), *validators(folder)]
         environment = az.environment
         figures = measure(subjects, rounds, environment, folder, lambda: len(azure.traffic()))
-    print(f"medians of {rounds} rounds; ratios to {CONTROL!r} in the same run\n")
+    print(f"medians of {rounds} rounds; ratios to {CONTROL!r}, or to the row's own control, in the same run\n")
     print(table(subjects, figures))
 
 

@@ -108,7 +108,7 @@ def requests(azure: Azure) -> list[str]:
 
 
 def path_of(exchange: Mapping[str, Any]) -> str:
-    return urlsplit(exchange["url"]).path
+    return urlsplit(str(exchange["url"])).path
 
 
 def bodies(azure: Azure) -> dict[str, Any]:

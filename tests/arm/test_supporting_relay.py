@@ -2,7 +2,7 @@
 
 import pytest
 
-from azext_amlarc.arm.supporting import plan
+from azext_amlarc.arm.supporting import ensure, plan
 from tests.arm import supporting_things as things
 from tests.arm.supporting_things import CONNECTION, RELAY, RELAY_NAMESPACE, bodies, cluster, connect_cluster, make
 from tests.azure import Azure, running
@@ -101,7 +101,7 @@ def test_a_name_that_somebody_else_in_azure_has_is_ours_instead(azure: Azure) ->
     taken = {"error": {"code": "BadRequest", "message": "The specified name is not available. CorrelationId: 1"}}
     azure.fault(method="PUT", path=f"{RELAY_NAMESPACE}$", status=400, body=taken)
     with things.connect(azure) as arm:
-        made = things.ensure(arm, plan(arm, cluster(azure), RELAY), things.Diary())
+        made = ensure(arm, plan(arm, cluster(azure), RELAY), things.Diary())
         assert [line.rpartition("/")[2] for line in arm.written] == ["arcamlarccluster58b11a7ca1baef50"]
     assert "/arcamlarccluster" in made.settings["relayserver.hybridConnectionResourceID"]
 
@@ -109,14 +109,14 @@ def test_a_name_that_somebody_else_in_azure_has_is_ours_instead(azure: Azure) ->
 def test_it_is_waited_for_until_it_is_active(tmp_path_factory: pytest.TempPathFactory) -> None:
     with running(tmp_path_factory.mktemp("slow"), "--polls", "3") as azure, things.connect(azure) as arm:
         diary = things.Diary()
-        things.ensure(arm, plan(arm, cluster(azure), RELAY), diary)
+        ensure(arm, plan(arm, cluster(azure), RELAY), diary)
     assert things.requests(azure)[:7] == [
         f"GET {NAMESPACE}",
         f"PUT {NAMESPACE}",
         *[f"GET {NAMESPACE}"] * 4,
         f"PUT {CONNECTION_END}",
     ]
-    assert diary.states == ["Created", "Created", "Created", "Succeeded"]
+    assert diary.states == ["Activating", "Activating", "Activating", "Succeeded"]
     assert diary.told == [f"Making the Relay namespace {RELAY_NAMESPACE}"]
 
 

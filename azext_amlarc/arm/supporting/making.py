@@ -72,7 +72,7 @@ class Making:
         watcher.tell(f"Making what is missing of the {self.title} {self.name}")
 
     def _settled(self, arm: Arm, found: Found | None, watcher: Watcher) -> Found | None:
-        if not _moves(found):
+        if not _movement(found):
             return found
         return Operation[Found | None](
             title=f"The change of the {self.title} {self.name}",
@@ -85,7 +85,7 @@ class Making:
 
     def _look(self, arm: Arm) -> Look[Found | None]:
         found = unless_missing(arm.get, self.id)
-        return Look(_state(found) if _moves(found) else "Succeeded", found)
+        return Look(_movement(found) or "Succeeded", found)
 
 
 def is_usable(found: Found | None) -> bool:
@@ -105,10 +105,12 @@ def _state(found: Found | None) -> str:
     return str(((found or {}).get("properties") or {}).get("provisioningState") or "")
 
 
-def _moves(found: Found | None) -> bool:
-    """Whether Azure is still at it: by the state of its making, or by the status of a namespace."""
+def _movement(found: Found | None) -> str:
+    """What Azure is still at, in its word: by the status of a namespace or the state of its making; "" for nothing."""
     status = str(((found or {}).get("properties") or {}).get("status") or "")
-    return status.lower() in _MOVING or not Look(_state(found)).is_over
+    if status.lower() in _MOVING:
+        return status
+    return "" if Look(_state(found)).is_over else _state(found)
 
 
 def _is_taken(error: HttpResponseError) -> bool:
