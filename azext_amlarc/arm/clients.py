@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -160,6 +162,15 @@ class Arm:
         if response.status_code >= 400:
             raise HttpResponseError(response=response, error_format=ARMErrorFormat)
         return response
+
+    # What the SDKs' packages are called, for `import_ahead`.
+    EXTENSIONS = "azure.mgmt.kubernetesconfiguration.v2023_05_01"
+    COMPUTES = "azure.mgmt.machinelearningservices"
+
+    @staticmethod
+    def import_ahead(package: str) -> None:
+        """Import an SDK while the first requests are under way: it takes as long as a request or two."""
+        Thread(target=import_module, args=(package,), daemon=True).start()
 
     @cached_property
     def extensions(self) -> Any:

@@ -42,6 +42,7 @@ def attach(
     workspace = _workspace(cmd, workspace_group or resource_group_name, workspace_name)
     watcher = progress(cmd)
     with connected(cmd, registrar=watcher) as arm:
+        arm.import_ahead(arm.COMPUTES)
         location = compute.workspace_location(arm, workspace)
         cluster = clusters.read(arm, cluster_id)
         identity = identity_type or ("UserAssigned" if user_assigned_identities else None)

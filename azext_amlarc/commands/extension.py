@@ -42,6 +42,7 @@ def create(
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
     with connected(cmd, cluster_id.subscription_id, registrar=watcher) as arm:
+        arm.import_ahead(arm.EXTENSIONS)
         cluster = clusters.read(arm, cluster_id)
         judgement = given.judged(cluster)
         show_findings(judgement.findings)
@@ -113,6 +114,7 @@ def update(
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
     with connected(cmd, cluster_id.subscription_id, registrar=watcher) as arm:
+        arm.import_ahead(arm.EXTENSIONS)
         cluster = clusters.read(arm, cluster_id)
         existing = extension.show(arm, cluster.id, name)
         installation.refuse_another(existing)
