@@ -1,14 +1,13 @@
-"""The files that users name: found, read within a limit, judged. Every failure is an InvalidInput with a code."""
+"""The files that users name: found, and read within a limit. Every failure is an InvalidInput with a code."""
 
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from azext_amlarc.errors import InvalidInput
-from azext_amlarc.validation import document, text
-from azext_amlarc.validation.findings import Finding, Rule
-from azext_amlarc.validation.report import Report
+from azext_amlarc.validation import text
+from azext_amlarc.validation.findings import Rule
 
 STDIN = "<stdin>"
 
@@ -42,7 +41,7 @@ def _refuse_what_is_no_file(path: str) -> None:
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise _refusal(text.DIRECTORY, f"{path} is a directory", "name a file in it")
-    if not stat.S_ISREG(mode):
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a pipe is what a shell's <(…) gives
         raise _refusal(text.NOT_REGULAR, f"{path} is no regular file", "give it to standard input, and write -")
 
 
@@ -71,32 +70,3 @@ def _documents_in(directory: str) -> Iterator[str]:
     for folder, subfolders, names in os.walk(directory):
         subfolders[:] = [subfolder for subfolder in subfolders if not subfolder.startswith(".")]
         yield from (os.path.join(folder, name) for name in names if name.lower().endswith(_SUFFIXES))
-
-
-def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
-    """Judge every attach document that the names stand for; what cannot be read is a finding like the others."""
-    sources: dict[str, list[Finding]] = {}
-    for name in names:
-        try:
-            found = expand(name)
-        except InvalidInput as error:
-            sources[name] = [_as_finding(error, name)]
-            continue
-        for path in found:
-            source = STDIN if path == "-" else path
-            if source not in sources:
-                sources[source] = _judge(path, source)
-    findings = (finding for found in sources.values() for finding in found)
-    return Report(tuple(sources), tuple(findings), strict)
-
-
-def _judge(path: str, source: str) -> list[Finding]:
-    try:
-        return list(document.read(read(path), source).findings)
-    except InvalidInput as error:
-        return [_as_finding(error, source)]
-
-
-def _as_finding(error: InvalidInput, source: str) -> Finding:
-    rule = next(rule for rule in text.RULES if rule.code == error.code)
-    return Finding(rule.code, rule.severity, error.message, error.fix, source)

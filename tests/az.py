@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +54,16 @@ class Az:
         )
 
     def __call__(
-        self, *arguments: str, stdin: str | None = None, folder: Path | None = None, **environment: str
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        folder: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> Result:
-        """Run `az` with the arguments in a folder; `environment` overrides variables."""
+        """Run `az` with the arguments in a folder; `variables` override those of the environment."""
         done = subprocess.run(
             [str(VENV / "bin" / "az"), *arguments],
-            env={**self.environment, **environment},
+            env={**self.environment, **(variables or {})},
             # Not in the checkout: az would take the package of its working folder for the installed extension.
             cwd=folder or self.config,
             input=stdin,

@@ -14,7 +14,7 @@ def validate(
 ) -> dict[str, Any] | None:
     """Judge attach configuration files: every finding of every file at once."""
     from azext_amlarc.commands.reports import deliver
-    from azext_amlarc.files import judge_documents
+    from azext_amlarc.documents import judge_documents
     from azext_amlarc.validation import document, text
 
     return deliver(cmd, judge_documents(file, strict), (*text.RULES, *document.RULES), report_format)

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from azext_amlarc.files import judge_documents
+from azext_amlarc.documents import judge_documents
 from azext_amlarc.validation import document, report, text
 
 

@@ -78,9 +78,14 @@ class Installation:
         self.run("ml", "-h")
         self.mark.unlink(missing_ok=True)
 
-    def run(self, *arguments: str, **environment: str) -> Result:
-        return self.az(*arguments, AZURE_CONFIG_DIR=str(self.config), AZURE_EXTENSION_DIR=str(self.extensions),
-                       STAND_IN_IMPORTED=str(self.mark), **environment)  # fmt: skip
+    def run(self, *arguments: str, experimental: bool = False) -> Result:
+        flag = {"STAND_IN_EXPERIMENTAL": "1"} if experimental else {}
+        variables = {
+            "AZURE_CONFIG_DIR": str(self.config),
+            "AZURE_EXTENSION_DIR": str(self.extensions),
+            "STAND_IN_IMPORTED": str(self.mark),
+        }
+        return self.az(*arguments, variables={**variables, **flag})
 
 
 @pytest.fixture(params=["ours first", "theirs first"])
@@ -100,7 +105,7 @@ def test_both_work_and_nothing_is_said_but_the_object(both: Installation) -> Non
 
 
 def test_the_group_keeps_their_help_and_flags_and_lists_ours(both: Installation) -> None:
-    shown = both.run("ml", "-h", STAND_IN_EXPERIMENTAL="1").stdout
+    shown = both.run("ml", "-h", experimental=True).stdout
     assert "The stand-in's own words." in shown
     assert "experimental" in shown
     assert "compute" in shown

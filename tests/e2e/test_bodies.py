@@ -11,11 +11,11 @@ def sent(azure: Azure, method: str, part: str) -> list[Any]:
     return [line["requestBody"] for line in azure.traffic() if line["method"] == method and part in line["url"]]
 
 
-def test_the_first_create_on_a_connected_cluster_takes_eight_requests(az: Az, azure: Azure) -> None:
+def test_the_first_create_on_a_connected_cluster_takes_nine_requests(az: Az, azure: Azure) -> None:
     before = len(azure.traffic())
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
     lines = azure.traffic()[before:]
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert sum("connectedClusters/amlarc-cluster?" in line["url"] for line in lines) == 1
 
 

@@ -166,7 +166,7 @@ def test_the_id_of_something_else(az: Az) -> None:
 
 
 def test_nobody_is_signed_in(az: Az, tmp_path: Path) -> None:
-    result = az("amlarc", "extension", "show", *CLUSTER, AZURE_CONFIG_DIR=str(tmp_path))
+    result = az("amlarc", "extension", "show", *CLUSTER, variables={"AZURE_CONFIG_DIR": str(tmp_path)})
     assert result.code == 1
     assert_clean(result.stderr)
     assert "az login" in result.stderr

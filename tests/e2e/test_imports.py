@@ -7,7 +7,7 @@ from tests.e2e.conftest import CLUSTER, WORKSPACE
 
 
 def imported(az: Az, *arguments: str) -> set[str]:
-    result = az(*arguments, PYTHONPROFILEIMPORTTIME="1")
+    result = az(*arguments, variables={"PYTHONPROFILEIMPORTTIME": "1"})
     assert result.code == 0, result.stderr
     return set(re.findall(r"^import time:.*\|\s*(\S+)$", result.stderr, re.MULTILINE))
 

@@ -44,34 +44,44 @@ class Making:
     def find(self, arm: Arm, watcher: Watcher) -> Found | None:
         """The resource once nothing moves it any more, in whatever state, or None; one request where nothing does."""
         found = unless_missing(arm.get, self.id)
-        return self._settled(arm, found, watcher)
+        return self.settled(arm, found, watcher)
 
     def make(self, arm: Arm, watcher: Watcher) -> Found | None:
-        """Write the resource and wait until it is usable; None where somebody else's has its name.
+        """Write the resource and wait until it is usable; None where its name is taken.
 
-        Names of namespaces are unique in all of Azure. Raises WriteFailed where it does not become usable.
+        Raises WriteFailed where it does not become usable.
+        """
+        answer = self.put(arm, watcher)
+        if answer is None:
+            return None
+        made = self.settled(arm, answer, watcher)
+        if not is_usable(made):
+            raise WriteFailed(f"The {self.title} {self.id} was not made: its state is {_state(made) or 'unknown'}.")
+        return made
+
+    def put(self, arm: Arm, watcher: Watcher) -> Found | None:
+        """Azure's answer to the write; None where somebody else's has its name.
+
+        Names of namespaces are unique in all of Azure.
         """
         line = f"{self.title} {self.id}"
         arm.written.append(line)
         watcher.tell(f"Making the {self.title} {self.name}")
         try:
-            answer = arm.put(self.id, self.body)
+            return arm.put(self.id, self.body)
         except HttpResponseError as error:
             if not _is_taken(error):
                 raise
             arm.written.remove(line)
             return None
-        made = self._settled(arm, answer, watcher)
-        if not is_usable(made):
-            raise WriteFailed(f"The {self.title} {self.id} was not made: its state is {_state(made) or 'unknown'}.")
-        return made
 
     def mend(self, arm: Arm, watcher: Watcher) -> None:
         """Announce, to `written` as well, that parts of this resource are about to be written."""
         arm.written.append(f"missing parts of the {self.title} {self.id}")
         watcher.tell(f"Making what is missing of the {self.title} {self.name}")
 
-    def _settled(self, arm: Arm, found: Found | None, watcher: Watcher) -> Found | None:
+    def settled(self, arm: Arm, found: Found | None, watcher: Watcher) -> Found | None:
+        """The resource once nothing moves it any more, in whatever state; None where it was going."""
         if not _movement(found):
             return found
         return Operation[Found | None](
@@ -91,6 +101,12 @@ class Making:
 def is_usable(found: Found | None) -> bool:
     """Whether the resource is there, and did not fail to be made."""
     return found is not None and _state(found).lower() in {"", "succeeded"}
+
+
+def is_new(answer: Found) -> bool:
+    """Whether a write made the resource that it answers with: one that was there has been updated since."""
+    properties = answer.get("properties") or {}
+    return properties.get("createdAt") == properties.get("updatedAt")
 
 
 def no_name_left(title: str, cluster: str) -> Refused:

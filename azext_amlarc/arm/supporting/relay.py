@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from azext_amlarc.arm.clients import Arm, unless_missing
 from azext_amlarc.arm.clusters import Cluster, ClusterId
 from azext_amlarc.arm.supporting import names
-from azext_amlarc.arm.supporting.making import Made, Making, is_usable, no_name_left
+from azext_amlarc.arm.supporting.making import Made, Making, is_new, is_usable, no_name_left
 from azext_amlarc.arm.supporting.ownership import TAGS
 from azext_amlarc.arm.waiting import Watcher
 
@@ -23,10 +23,15 @@ _CONNECTION = {"properties": {"requiresClientAuthorization": True}}
 
 @dataclass(frozen=True)
 class Relay:
-    """The Relay that a cluster is to have: the ids that its hybrid connection may have, the likeliest first."""
+    """The Relay that a cluster is to have: the ids that its hybrid connection may have, the likeliest first.
+
+    `is_first`: nothing is installed that could have made it, so its namespace is written without a look for it first.
+    Where it is there all the same, that changes nothing.
+    """
 
     cluster: Cluster
     connection_ids: tuple[str, ...]
+    is_first: bool
 
     @property
     def settings(self) -> dict[str, str]:
@@ -44,8 +49,14 @@ class Relay:
         """The connection string, or None where the namespace is another cluster's."""
         body = {"location": self.cluster.location, "tags": TAGS}
         namespace = Making(TITLE, namespace_of(connection_id), body)
-        if not is_usable(namespace.find(arm, watcher)):
+        answer = namespace.put(arm, watcher) if self.is_first else None
+        if self.is_first and answer is None:
+            return None
+        found = namespace.settled(arm, answer, watcher) if answer else namespace.find(arm, watcher)
+        if not is_usable(found):
             return _fill(arm, connection_id) if namespace.make(arm, watcher) else None
+        if answer and is_new(answer):
+            return _fill(arm, connection_id)
         secret = _secret(arm, connection_id)
         if secret is not None:
             return secret
@@ -62,7 +73,7 @@ def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[st
         return None
     known = installed.get(CONNECTION_ID)
     is_ours = known is not None and names.is_beside(cluster.id, known, names.RELAY) and _is_of(cluster.id, known)
-    return Relay(cluster, names.first(known if is_ours else None, connection_ids(cluster.id)))
+    return Relay(cluster, names.first(known if is_ours else None, connection_ids(cluster.id)), not installed)
 
 
 def settings_for(connection_id: str) -> dict[str, str]:
