@@ -8,13 +8,16 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name py.typed)
 
-.PHONY: demo test bench lint wheel clean
+.PHONY: demo test test-long bench lint wheel clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 	$(DEV)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+
+test-long: .venv-dev/ready  ## 10,000 examples for each property of the validator
+	HYPOTHESIS_PROFILE=long $(DEV)/python -m pytest -q -n 2 tests/validation
 
 bench: .venv/extension .venv-dev/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks

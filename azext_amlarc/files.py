@@ -37,6 +37,15 @@ def read(path_or_dash: str) -> bytes:
     return content
 
 
+def is_read_by_others(path: str) -> bool:
+    """Whether the group or everybody may read a regular file; False where it can't be told."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
 def _refuse_what_is_no_file(path: str) -> None:
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):

@@ -1,5 +1,6 @@
 """Settings as the user gave them, in options and files: read, then judged."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -83,8 +84,25 @@ def read_settings(
         _from_file(config_protected_file, protected=True),
     ]
     given = tuple(setting for part, _ in parts for setting in part)
+    _warn_of_readers(config_protected or (), [config_protected_file, *settings.local_files(given)])
     local = {path: files.read(path) for path in settings.local_files(given)}
     return GivenSettings(given, tuple(finding for _, found in parts for finding in found), local, allow_unknown)
+
+
+def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
+    """Say who else can read secrets: every process sees the command line, and a file has its permissions."""
+    from knack.log import get_logger
+
+    logger = get_logger(__name__)
+    # What comes from @FILE is not on the command line, and paths of PEM files are no secrets.
+    if any(pair in sys.argv and pair.partition("=")[0] not in settings.SENT_AS for pair in pairs):
+        logger.warning(
+            "--config-protected: other processes can see these values, and az prints its command line under --debug. "
+            "Give them in a file: --config-protected-file FILE, or - for standard input."
+        )
+    for path in paths:
+        if path not in (None, "-") and files.is_read_by_others(str(path)):
+            logger.warning("%s can be read by others: chmod 600 %s", path, path)
 
 
 def _from_file(path: str | None, *, protected: bool) -> tuple[list[Setting], list[Finding]]:

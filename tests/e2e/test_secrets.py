@@ -1,7 +1,9 @@
 """No secret leaves: not on stdout, on stderr, under --debug, nor in any file that az writes."""
 
+import base64
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.az import Az
 from tests.azure import Azure
@@ -17,29 +19,45 @@ def secrets(azure: Azure) -> set[str]:
         body = line["requestBody"] or {}
         if isinstance(body, dict):
             found |= set((body.get("properties") or {}).get("configurationProtectedSettings", {}).values())
-        if "/listKeys" in line["url"]:
-            found |= {line["responseBody"][key] for key in ("primaryKey", "secondaryKey", "primaryConnectionString")}
+        if line["url"].partition("?")[0].endswith(("/listKeys", "/sharedKeys")) and line["status"] == 200:
+            found |= {value for key, value in line["responseBody"].items() if key != "keyName"}
     return found
 
 
+def forms(secret: str) -> set[str]:
+    """A secret as it may show: plain, in base64 (whatever comes before it), URL-encoded, and as JSON writes it."""
+    encoded = {base64.b64encode(b"x" * shift + secret.encode())[4:-4].decode() for shift in range(3)}
+    return {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], *encoded}
+
+
 def test_no_secret_is_printed_or_written(az: Az, azure: Azure, tmp_path: Path) -> None:
+    """The whole life of an extension with every supporting resource, and a failure, all with --debug."""
     file = tmp_path / "protected.json"
     file.write_text(json.dumps({"chart.password": PROTECTED}))
+    file.chmod(0o600)
+    protected = ("--config-protected-file", str(file))
+    all_on = ("--config", "enableTraining=True", "servicebus.enabled=True", "logAnalyticsWS=True")
     commands = [
-        ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True",
-         "--config-protected-file", str(file), "--debug"),
-        ("amlarc", "extension", "show", *CLUSTER, "--debug"),
-        ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--debug"),
-        ("amlarc", "list", *WORKSPACE, "--debug"),
-    ]  # fmt: skip
-    said = "".join(result.stdout + result.stderr for result in (az.must(*command) for command in commands))
+        ("extension", "create", *CLUSTER, *all_on, *protected),
+        ("extension", "create", *CLUSTER, *all_on, *protected),
+        ("extension", "show", *CLUSTER),
+        ("extension", "update", *CLUSTER, "--config", "installPromOp=False", *protected),
+        ("attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster"),
+        ("list", *WORKSPACE),
+        ("detach", "-n", "k8s-compute", *WORKSPACE, "--yes"),
+        ("extension", "delete", *CLUSTER, "--yes"),
+    ]
+    said = "".join(result.stdout + result.stderr for result in (az.must("amlarc", *one, "--debug") for one in commands))
+    azure.fault(method="PUT", path="/extensions/", status=400, body={"error": {"code": "Bad", "message": "No."}})
+    failed = az("amlarc", *commands[0], "--debug")
+    said += failed.stdout + failed.stderr
+    assert failed.code == 1
     written = "".join(path.read_text(errors="ignore") for path in az.config.rglob("*") if path.is_file())
     found = secrets(azure)
-    assert len(found) >= 4
-    assert PROTECTED in {*azure.traffic()[-1], *found}
-    for secret in found:
-        assert secret not in said
-        assert secret not in written
+    assert len(found) >= 10
+    for form in {form for secret in found for form in forms(secret)}:
+        assert form not in said
+        assert form not in written
 
 
 def test_protected_settings_are_shown_by_name(az: Az, tmp_path: Path) -> None:
@@ -61,3 +79,18 @@ def test_protected_settings_come_from_standard_input(az: Az, azure: Azure) -> No
         line["requestBody"] for line in azure.traffic() if line["method"] == "PUT" and "/extensions/" in line["url"]
     ]
     assert body["properties"]["configurationProtectedSettings"]["chart.password"] == PROTECTED
+
+
+def test_who_else_can_read_protected_settings_is_said(az: Az, tmp_path: Path) -> None:
+    file = tmp_path / "protected.json"
+    file.write_text(json.dumps({"chart.password": PROTECTED}))
+    validate = ("amlarc", "settings", "validate", "--config", "enableTraining=True")
+    file.chmod(0o644)
+    assert f"chmod 600 {file}" in az(*validate, "--config-protected-file", str(file)).stderr
+    file.chmod(0o600)
+    assert az(*validate, "--config-protected-file", str(file)).stderr == ""
+    inline = az(*validate, "--config-protected", f"chart.password={PROTECTED}")
+    assert "other processes can see these values" in inline.stderr
+    assert PROTECTED not in inline.stderr
+    (tmp_path / "pair").write_text(f"chart.password={PROTECTED}")
+    assert az(*validate, "--config-protected", f"@{tmp_path / 'pair'}").stderr == ""
