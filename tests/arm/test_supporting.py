@@ -1,7 +1,7 @@
 """Relay, Service Bus and Log Analytics together: made at the same time, healed, read again, taken away."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Event, main_thread
 
@@ -142,6 +142,15 @@ def test_nobody_waits_for_a_slow_one(azure: Azure) -> None:
     assert (len(made.settings), len(made.protected)) == (7, 5)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests run as a shell's background job, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_is_heard_by_all_and_names_what_was_written(tmp_path: Path) -> None:
     with running(tmp_path, "--polls", "1000") as azure, connect(azure) as arm:
         with pytest.raises(KeyboardInterrupt):

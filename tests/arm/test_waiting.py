@@ -81,5 +81,5 @@ def test_ctrl_c_explains_that_azure_goes_on() -> None:
     def interrupted() -> Look[str]:
         raise KeyboardInterrupt
 
-    with pytest.raises(StillRunning, match="Interrupted. The work goes on in Azure."):
+    with pytest.raises(StillRunning, match=r"Interrupted\. The work goes on in Azure\."):
         operation(interrupted).wait(Clock(), 60)
