@@ -24,6 +24,7 @@ DEVELOPMENT = [
     "mypy>=1.15,<3",
     "PyJWT>=2.8,<3",  # the emulator's tokens
     "pytest>=8.2,<10",
+    "pytest-timeout>=2.3,<3",  # a test that hangs is named, instead of holding CI up
     "pytest-xdist>=3.6,<4",
     "ruff>=0.9,<1",
     "starlette>=0.40,<2",  # the emulator: ASGI framework, server, certificates
