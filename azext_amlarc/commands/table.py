@@ -20,14 +20,14 @@ def load_command_table(loader: Any) -> None:
     """Register every command of ours under every prefix."""
     for prefix in PREFIXES:
         with _group(loader, f"{prefix} extension", "extension") as group:
-            group.custom_command("create", "create", validator=options.check_cluster)
+            group.custom_command("create", "create", validator=options.check_cluster, table_transformer=extension_row)
             group.custom_show_command("show", "show", validator=options.check_cluster, table_transformer=extension_row)
             group.custom_command("list", "list_all", validator=options.check_cluster, table_transformer=extension_rows)
-            group.custom_command("update", "update", validator=options.check_cluster)
+            group.custom_command("update", "update", validator=options.check_cluster, table_transformer=extension_row)
             group.custom_command("delete", "delete", validator=options.check_cluster)
             group.custom_command("wait", "wait", validator=options.check_cluster)
         with _group(loader, prefix, "compute") as group:
-            group.custom_command("attach", "attach", validator=options.check_attach)
+            group.custom_command("attach", "attach", validator=options.check_attach, table_transformer=compute_row)
             group.custom_show_command("show", "show", table_transformer=compute_row)
             group.custom_command("list", "list_all", table_transformer=compute_rows)
             group.custom_command("detach", "detach", confirmation=True)

@@ -43,6 +43,8 @@ def test_extension_tables(installed: Az) -> None:
     shown = installed.must("amlarc", "extension", "show", *CLUSTER, "-o", "table").stdout
     assert_golden("extension-show.txt", shown)
     assert installed.must("amlarc", "extension", "list", *CLUSTER, "-o", "table").stdout == shown
+    again = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "-o", "table")
+    assert installed.must(*again).stdout == shown
 
 
 def test_compute_show_and_tables(installed: Az) -> None:
