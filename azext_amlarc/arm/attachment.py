@@ -10,7 +10,16 @@ from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.compute import KIND, Compute, WorkspaceId, from_sdk, read, refuse_another_kind, show
 from azext_amlarc.arm.differences import differences
 from azext_amlarc.arm.hints import hint_for
-from azext_amlarc.arm.waiting import Accepted, Look, Operation, Watcher, look_at_operation, operation_error
+from azext_amlarc.arm.waiting import (
+    Accepted,
+    Look,
+    Operation,
+    Watcher,
+    look_at_operation,
+    look_for_absence,
+    operation_error,
+    write,
+)
 from azext_amlarc.errors import ArcError, Refused, WriteFailed
 
 DEFAULT_NAMESPACE = "default"
@@ -50,16 +59,29 @@ def begin_attach(
             return Operation.done(existing)
         for change in to_change:
             watcher.tell(f"Changing {change}")
-    accepted = arm.computes.begin_create_or_update(
+    return _send(arm, workspace, name, existing, _body(wanted, location))
+
+
+def _send(
+    arm: Arm, workspace: WorkspaceId, name: str, existing: Compute | None, body: dict[str, Any]
+) -> Operation[Compute]:
+    def taken() -> bool:
+        found = read(arm, workspace, name)
+        return found is not None and (existing is None or found.is_moving)
+
+    accepted = write(
+        arm,
+        f"compute {name} in the workspace {workspace.name}",
+        arm.computes.begin_create_or_update,
         workspace.resource_group,
         workspace.name,
         name,
-        json.dumps(_body(wanted, location)).encode(),
+        json.dumps(body).encode(),
         content_type="application/json",
-        polling=False,
-        cls=Accepted.from_sdk,
-    ).result()
-    arm.written.append(f"compute {name} in the workspace {workspace.name}")
+        taken=taken,
+    )
+    if accepted is None:
+        return _by_resource(arm, workspace, show(arm, workspace, name))
     resource = from_sdk(accepted.model, workspace)
     if existing is None or accepted.operation_url is None:
         return _by_resource(arm, workspace, resource, accepted)
@@ -125,15 +147,30 @@ def _body(wanted: Wanted, location: str) -> dict[str, Any]:
 def begin_detach(arm: Arm, workspace: WorkspaceId, name: str) -> Operation[Compute]:
     """Take the compute out of the workspace; the cluster, its extension and its namespace stay as they are."""
     found = show(arm, workspace, name)
-    accepted = arm.computes.begin_delete(
-        workspace.resource_group, workspace.name, name, "Detach", polling=False, cls=Accepted.from_sdk
-    ).result()
-    url = accepted.operation_url
+    accepted = None if found.is_being_deleted else _send_deletion(arm, workspace, name)
+    url = accepted.operation_url if accepted else None
 
     def look() -> Look[Compute]:
-        return look_at_operation(arm, url) if url else Look("Succeeded", found)
+        return look_at_operation(arm, url) if url else look_for_absence(lambda: read(arm, workspace, name))
 
     return replace(_operation(arm, workspace, found, accepted, look), read=lambda: found)
+
+
+def _send_deletion(arm: Arm, workspace: WorkspaceId, name: str) -> Accepted | None:
+    def taken() -> bool:
+        found = read(arm, workspace, name)
+        return found is None or found.is_being_deleted
+
+    return write(
+        arm,
+        f"the detachment of the compute {name} from the workspace {workspace.name}",
+        arm.computes.begin_delete,
+        workspace.resource_group,
+        workspace.name,
+        name,
+        "Detach",
+        taken=taken,
+    )
 
 
 def _by_resource(

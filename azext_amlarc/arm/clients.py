@@ -18,6 +18,7 @@ from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
 
 from azext_amlarc.arm.registration import RegistrationPolicy
+from azext_amlarc.arm.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.waiting import Watcher
@@ -34,12 +35,6 @@ API_VERSIONS = {
     "Microsoft.Resources": "2021-04-01",
     "Microsoft.ServiceBus": "2021-11-01",
 }
-
-# Without Retry-After: four tries within a few seconds, then the error; with it, azure-core waits as long as it is told.
-_RETRIES = 3
-
-# Every action that we POST only reads, or changes nothing the second time: azure-core does not retry a POST by itself.
-_REPEATABLE = ("GET", "HEAD", "PUT", "DELETE", "POST")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,6 +59,7 @@ class Arm:
 
     `written` holds what has been written so far, in words for the user: whoever stops half-way must name it.
     `registrar` is told of resource providers that have to be registered; without it they are not.
+    `patience` is how long to wait, in seconds, for whatever must be ready before the write that was asked for.
     """
 
     def __init__(
@@ -80,6 +76,7 @@ class Arm:
         self.subscription_id = subscription_id
         self.written: list[str] = []
         self.registrar: Watcher | None = None
+        self.patience = 600.0
         self._credential = credential
         self._user_agent = user_agent
         self._verify = verify
@@ -91,7 +88,7 @@ class Arm:
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
                 policies.ContentDecodePolicy(),
-                policies.RetryPolicy(retry_total=_RETRIES),
+                RetryPolicy(),
                 ARMChallengeAuthenticationPolicy(credential, *cloud.scopes),
                 # az's own policy logs bodies under --debug; this one logs the line and harmless headers alone.
                 ARMHttpLoggingPolicy(),
@@ -113,6 +110,7 @@ class Arm:
         twin = Arm(self.cloud, self._credential, self.subscription_id, user_agent=self._user_agent, verify=self._verify)
         twin.written = self.written
         twin.registrar = self.registrar
+        twin.patience = self.patience
         return twin
 
     def get(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
@@ -158,7 +156,7 @@ class Arm:
         return HttpRequest(method, url, params=params, json=body)
 
     def _send(self, request: HttpRequest) -> HttpResponse:
-        response = self._client.send_request(request, retry_on_methods=_REPEATABLE)
+        response = self._client.send_request(request)
         if response.status_code >= 400:
             raise HttpResponseError(response=response, error_format=ARMErrorFormat)
         return response

@@ -51,6 +51,10 @@ class Compute:
     def is_moving(self) -> bool:
         return self.provisioning_state.lower() not in {"succeeded", "failed", "canceled", "unknown"}
 
+    @property
+    def is_being_deleted(self) -> bool:
+        return self.provisioning_state.lower() == "deleting"
+
 
 def workspace_location(arm: Arm, workspace: WorkspaceId) -> str:
     """The workspace's region, which a compute has to name; NotFound where there is no such workspace."""

@@ -2,22 +2,32 @@
 
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
-from azext_amlarc.arm.extension import Extension, address
+from azext_amlarc.arm.extension import Extension, address, read
 from azext_amlarc.arm.extension_watch import by_absence
-from azext_amlarc.arm.waiting import Accepted, Operation, Watcher
+from azext_amlarc.arm.waiting import Operation, Watcher, write
 
 
 def begin_delete(
     arm: Arm, cluster: ClusterId, existing: Extension, watcher: Watcher, *, force: bool
 ) -> Operation[Extension]:
     """Delete the extension, or join its deletion; `force` removes Azure's record without asking the cluster."""
-    if existing.provisioning_state.lower() == "deleting" and not force:
+    if existing.is_being_deleted and not force:
         watcher.tell("It is being deleted already: waiting for that.")
         return by_absence(arm, cluster, existing, None, "deletion of")
-    accepted = arm.extensions.begin_delete(
-        *address(cluster), existing.name, force_delete=force, polling=False, cls=Accepted.from_sdk
-    ).result()
-    arm.written.append(f"the deletion of the extension {existing.name}")
+
+    def taken() -> bool:
+        found = read(arm, cluster, existing.name)
+        return found is None or found.is_being_deleted
+
+    accepted = write(
+        arm,
+        f"the deletion of the extension {existing.name}",
+        arm.extensions.begin_delete,
+        *address(cluster),
+        existing.name,
+        force_delete=force,
+        taken=taken,
+    )
     return by_absence(arm, cluster, existing, accepted, "deletion of")
 
 

@@ -50,6 +50,10 @@ class Extension:
     def is_moving(self) -> bool:
         return self.install_state == "Pending"
 
+    @property
+    def is_being_deleted(self) -> bool:
+        return self.provisioning_state.lower() == "deleting"
+
 
 def read(arm: Arm, cluster: ClusterId, name: str) -> Extension | None:
     """The extension, or None where the cluster has none of that name; one request."""

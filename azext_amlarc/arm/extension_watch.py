@@ -1,12 +1,13 @@
 """Watching what Azure does with an extension after it has accepted a write, and saying why where it fails."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.extension import Extension, read, show
 from azext_amlarc.arm.hints import hint_for
-from azext_amlarc.arm.waiting import Accepted, Look, Operation, look_at_operation, operation_error
+from azext_amlarc.arm.waiting import Accepted, Look, Operation, look_at_operation, look_for_absence, operation_error
 from azext_amlarc.errors import ArcError, WriteFailed
 
 
@@ -46,10 +47,9 @@ def by_absence(
     """Watch a deletion: it has ended when the extension is gone."""
 
     def look() -> Look[Extension]:
-        found = read(arm, cluster, extension.name)
-        return Look("Succeeded", extension) if found is None else Look(found.provisioning_state or "Deleting", found)
+        return look_for_absence(lambda: read(arm, cluster, extension.name))
 
-    return _operation(arm, cluster, extension, accepted, doing, look)
+    return replace(_operation(arm, cluster, extension, accepted, doing, look), read=lambda: extension)
 
 
 def _operation(

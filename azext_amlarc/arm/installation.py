@@ -11,7 +11,7 @@ from azext_amlarc.arm.clusters import CONNECTED, Cluster, ClusterId
 from azext_amlarc.arm.differences import differences
 from azext_amlarc.arm.extension import TYPE, Extension, address, from_sdk, read, show
 from azext_amlarc.arm.extension_watch import by_operation, by_resource, join
-from azext_amlarc.arm.waiting import Accepted, Operation, Watcher
+from azext_amlarc.arm.waiting import Operation, Watcher, write
 from azext_amlarc.errors import Refused, WriteFailed
 
 RELEASE_NAMESPACE = "azureml"
@@ -176,15 +176,22 @@ def _body(
 def _send(
     arm: Arm, cluster: Cluster, name: str, existing: Extension | None, body: dict[str, Any]
 ) -> Operation[Extension]:
-    accepted = arm.extensions.begin_create(
+    def taken() -> bool:
+        found = read(arm, cluster.id, name)
+        return found is not None and (existing is None or found.is_moving)
+
+    accepted = write(
+        arm,
+        f"extension {name} on {cluster.id}",
+        arm.extensions.begin_create,
         *address(cluster.id),
         name,
         json.dumps(body).encode(),
         content_type="application/json",
-        polling=False,
-        cls=Accepted.from_sdk,
-    ).result()
-    arm.written.append(f"extension {name} on {cluster.id}")
+        taken=taken,
+    )
+    if accepted is None:
+        return by_resource(arm, cluster.id, show(arm, cluster.id, name), None, "installation of")
     resource = from_sdk(accepted.model, cluster.id)
     watch = by_resource if existing is None else by_operation
     return watch(arm, cluster.id, resource, accepted, "installation of")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _API_VERSION = "2021-04-01"
 _UNREGISTERED = "MissingSubscriptionRegistration"
-_TIMEOUT = 600.0  # seconds; a registration takes one to three minutes
 
 
 class RegistrationPolicy(HTTPPolicy[Any, Any]):
@@ -78,7 +77,7 @@ def _wait(arm: "Arm", address: str, provider: str, command: str, watcher: "Watch
     while (state := _state(arm, address)) != "Registered":
         elapsed = time.monotonic() - began
         watcher.seen(f"{provider} is {state}", elapsed)
-        if elapsed > _TIMEOUT:
+        if elapsed > arm.patience:
             raise StillRunning(f"{provider} is still {state} after {elapsed:.0f} s.", f"Follow it: {command}")
         watcher.rest(pause)
         pause = min(pause * 1.5, 10.0)

@@ -9,10 +9,10 @@ from azext_amlarc.arm import supporting
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import Cluster
 from azext_amlarc.arm.differences import differences
-from azext_amlarc.arm.extension import Extension, address, from_sdk
-from azext_amlarc.arm.extension_watch import by_operation
+from azext_amlarc.arm.extension import Extension, address, from_sdk, show
+from azext_amlarc.arm.extension_watch import by_operation, by_resource
 from azext_amlarc.arm.installation import own_secrets, router_settings
-from azext_amlarc.arm.waiting import Accepted, Operation, Watcher
+from azext_amlarc.arm.waiting import Operation, Watcher, write
 from azext_amlarc.errors import Refused
 
 _TLS = {"scoringFe.sslCert", "scoringFe.sslKey"}
@@ -76,15 +76,22 @@ def begin_update(
         protected = {**known, **(made.protected if made else {}), **own}
         _refuse_loss(existing, protected)
         properties["configurationProtectedSettings"] = protected
-    accepted = arm.extensions.begin_update(
+    return _send(arm, cluster, existing, properties)
+
+
+def _send(arm: Arm, cluster: Cluster, existing: Extension, properties: Mapping[str, Any]) -> Operation[Extension]:
+    accepted = write(
+        arm,
+        f"an update of the extension {existing.name}",
+        arm.extensions.begin_update,
         *address(cluster.id),
         existing.name,
         json.dumps({"properties": properties}).encode(),
         content_type="application/json",
-        polling=False,
-        cls=Accepted.from_sdk,
-    ).result()
-    arm.written.append(f"an update of the extension {existing.name}")
+        taken=lambda: show(arm, cluster.id, existing.name).is_moving,
+    )
+    if accepted is None:
+        return by_resource(arm, cluster.id, show(arm, cluster.id, existing.name), None, "update of")
     resource = from_sdk(accepted.model, cluster.id) if accepted.model else existing
     return by_operation(arm, cluster.id, resource, accepted, "update of")
 

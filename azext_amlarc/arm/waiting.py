@@ -5,15 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 
 from azext_amlarc.arm.clients import Arm
+from azext_amlarc.arm.retries import WriteTaken
 from azext_amlarc.errors import ArcError, StillRunning
 
 T = TypeVar("T")
 
 # Seconds between two looks where Azure names none; its SDKs wait 30 s, which makes a one-minute install take two.
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
+FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 # A pause is this part of what has been waited already: nobody waits longer than 7 % more than Azure takes.
 _PART = 1 / 15
 
@@ -132,6 +133,49 @@ class Accepted:
         return cls(model, headers.get("Azure-AsyncOperation"), _seconds(headers.get("Retry-After")))
 
 
+def write(
+    arm: Arm, title: str, begin: Callable[..., Any], *arguments: Any, taken: Callable[[], bool], **options: Any
+) -> Accepted | None:
+    """Azure's answer to an SDK's `begin`, noted in `arm.written` as `title`.
+
+    None where the answer was lost and `taken` found that the write took effect all the same: join that.
+    """
+    try:
+        sent = begin(*arguments, **options, taken=taken, polling=False, cls=Accepted.from_sdk)
+        accepted: Accepted | None = sent.result()
+    except WriteTaken:
+        accepted = None
+    except AzureError as error:
+        if not _is_refusal(error):
+            arm.written.append(f"perhaps {title} (Azure's answer was lost)")
+        raise
+    arm.written.append(title)
+    return accepted
+
+
+def _is_refusal(error: AzureError) -> bool:
+    """Whether Azure has said that it does not do what was asked for."""
+    if isinstance(error, HttpResponseError):
+        return error.status_code is not None and 400 <= error.status_code < 500
+    return isinstance(error, ServiceRequestError)
+
+
+class Provisioned(Protocol):
+    """Anything that Azure provisions."""
+
+    @property
+    def provisioning_state(self) -> str: ...
+
+
+def look_for_absence(read: Callable[[], Provisioned | None]) -> Look[Any]:
+    """Whether a deletion has ended. What is still there, and sound, is yet to be deleted."""
+    found = read()
+    if found is None:
+        return Look("Succeeded")
+    seen = Look[Any](found.provisioning_state)
+    return Look("Deleting") if seen.is_good else seen
+
+
 def look_at_operation(arm: Arm, url: str) -> Look[Any]:
     """The state of an operation by its URL; its body holds no resource."""
     answer = arm.get_url(url)
@@ -150,7 +194,7 @@ def operation_error(arm: Arm, url: str | None) -> tuple[str, str] | None:
 
 
 def _pause(elapsed: float) -> float:
-    return min(max(_FIRST_PAUSE, elapsed * _PART), _LONGEST_PAUSE)
+    return min(max(FIRST_PAUSE, elapsed * _PART), _LONGEST_PAUSE)
 
 
 def _seconds(retry_after: str | None) -> float | None:

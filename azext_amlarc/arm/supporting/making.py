@@ -15,8 +15,6 @@ from azext_amlarc.errors import Refused, WriteFailed
 
 Found = dict[str, Any]
 
-# Seconds; namespaces and workspaces are ready, or gone, within a minute.
-_TIMEOUT = 600.0
 # A namespace that is being deleted still says that it was provisioned well.
 _MOVING = {"activating", "removing"}
 
@@ -91,7 +89,7 @@ class Making:
             read=lambda: unless_missing(arm.get, self.id),
             reason=lambda _: WriteFailed(f"The {self.title} {self.id} was not made."),
             follow="Run the same command again: it goes on from there.",
-        ).wait(watcher, _TIMEOUT)
+        ).wait(watcher, arm.patience)
 
     def _look(self, arm: Arm) -> Look[Found | None]:
         found = unless_missing(arm.get, self.id)

@@ -14,9 +14,6 @@ from azext_amlarc.arm.supporting.parallel import at_once
 from azext_amlarc.arm.waiting import Look, Operation, Silence, Watcher
 from azext_amlarc.errors import WriteFailed
 
-# Seconds; Azure takes about one minute.
-_TIMEOUT = 600.0
-
 
 @dataclass(frozen=True)
 class Owned:
@@ -79,7 +76,8 @@ def _owned(arm: Arm, cluster: ClusterId, title: str, kind: names.Kind) -> list[O
 
 def _delete(item: Owned, arm: Arm, watcher: Watcher) -> None:
     watcher.tell(f"Deleting the {item}")
-    url = arm.delete(item.id)
+    url = unless_missing(arm.delete, item.id)
+    arm.written.append(f"the deletion of the {item}")
     if url is None:
         return
     Operation[None](
@@ -89,7 +87,7 @@ def _delete(item: Owned, arm: Arm, watcher: Watcher) -> None:
         read=lambda: _check(arm, item),
         reason=lambda _: WriteFailed(f"The {item} was not deleted."),
         follow="Run the same command again: it goes on from there.",
-    ).wait(watcher, _TIMEOUT)
+    ).wait(watcher, arm.patience)
 
 
 def _look(answer: HttpResponse | None) -> Look[None]:
