@@ -12,6 +12,7 @@ from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 GOLDEN = Path(__file__).parent.parent / "golden"
 VARYING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<guid>"),
+    (re.compile(r"\(\d:\d\d\)"), "(<elapsed>)"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*"), "<time>"),
 )
 
@@ -71,3 +72,23 @@ def test_the_object_holds_all_that_k8s_extension_shows(installed: Az) -> None:
         "isSystemExtension", "name", "packageUri", "plan", "provisioningState", "releaseTrain", "resourceGroup",
         "scope", "statuses", "systemData", "type", "version",
     } <= set(shown)  # fmt: skip
+
+
+def test_what_works_offline(az: Az) -> None:
+    assert_golden("settings-list.txt", az.must("amlarc", "settings", "list", "-o", "table").stdout)
+    assert_golden("settings-show.json", as_text(az.must("amlarc", "settings", "show", "-n", "enableInference").object))
+    assert_golden("config-init.yaml", az.must("amlarc", "config", "init").stdout)
+    manifests = az.must("amlarc", "config", "convert", "-f", ADVANCED, "--to", "instancetype").object
+    assert_golden("config-convert.json", as_text(manifests))
+    report = az("amlarc", "config", "validate", "-f", "-", "-o", "table", stdin='{"namespace": "Default"}').stdout
+    assert_golden("config-validate.txt", report)
+
+
+def test_what_is_said_on_stderr(az: Az) -> None:
+    """Progress and errors are no contract, but they are read by people: a change is seen in review."""
+    create = ("amlarc", "extension", "create", *CLUSTER, "--config")
+    assert_golden("create-progress.txt", az.must(*create, "enableTraining=True").stderr)
+    assert_golden("create-refused.txt", az(*create, "enableTrainning=True", "installNvidiaDevicePlugin=maybe").stderr)
+    assert_golden("update-progress.txt", az.must("amlarc", "extension", "update", *CLUSTER, "--config",
+                                                 "installPromOp=False").stderr)  # fmt: skip
+    assert_golden("delete-progress.txt", az.must("amlarc", "extension", "delete", *CLUSTER, "--purge", "--yes").stderr)
