@@ -9,8 +9,8 @@ POST /emulator/faults takes one fault or a list of them. Each has
     - `"reset": "before" | "after"`: the connection breaks before or after the request took effect;
     - `"truncate": true`: half of the body, though the header promises all of it;
     - `"delayMs": 500`: the answer comes later;
-    - `"operation": "Failed" | "Canceled" | "never"`, with `error` {code, message}: how the operation that the request
-      starts ends;
+    - `"operation": "Failed" | "Canceled" | "never"`, with `error` {code, message} ({} for none): how the operation
+      that the request starts ends;
     - `"claims": true`: 401 with a challenge for more claims.
 """
 

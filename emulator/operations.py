@@ -38,7 +38,7 @@ def begin(
         ready_at=time.time() + cloud.options.operation_seconds,
         started=clock.stamp(),
         ending=ending.status,
-        error=(ending.error or UNKNOWN) if ending.status == "Failed" else ending.error,
+        error=UNKNOWN if ending.status == "Failed" and ending.error is None else ending.error,
     )
     cloud.state.operations[operation.key] = operation
     if holds:

@@ -1,7 +1,7 @@
-"""Tests leave the user's own az alone: importing az's core would make its configuration folder."""
+"""Tests leave the user's own az alone: importing az's core makes its configuration folder, and remembers which it is."""
 
 import os
 
 from tests.az import ROOT
 
-os.environ["AZURE_CONFIG_DIR"] = str(ROOT / ".run" / "azure")
+os.environ["AZURE_CONFIG_DIR"] = str(ROOT / ".run" / "azure" / os.environ.get("PYTEST_XDIST_WORKER", "main"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
-from azext_amlarc.arm.compute import KIND, Compute, WorkspaceId, from_sdk, read, refuse_another_kind, show
+from azext_amlarc.arm.compute import KIND, Compute, WorkspaceId, from_answer, read, refuse_another_kind, show
 from azext_amlarc.arm.differences import differences
 from azext_amlarc.arm.hints import hint_for
 from azext_amlarc.arm.waiting import (
@@ -82,7 +82,7 @@ def _send(
     )
     if accepted is None:
         return _by_resource(arm, workspace, show(arm, workspace, name))
-    resource = from_sdk(accepted.model, workspace)
+    resource = from_answer(accepted.body, workspace)
     if existing is None or accepted.operation_url is None:
         return _by_resource(arm, workspace, resource, accepted)
     url = accepted.operation_url

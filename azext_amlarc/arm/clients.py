@@ -1,5 +1,6 @@
 """One signed-in connection to a cloud's resource manager, shared by the management SDKs and by our own few calls."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -182,6 +183,8 @@ class Arm:
         """The SDK's operations on computes of a workspace, api 2023-04-01."""
         from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 
+        # It reads an answer twice, and warns of what it took out itself the first time.
+        logging.getLogger("azure.mgmt.machinelearningservices._serialization").setLevel(logging.ERROR)
         return MachineLearningServicesMgmtClient(**self._sdk_arguments()).compute
 
     def _sdk_arguments(self) -> dict[str, Any]:

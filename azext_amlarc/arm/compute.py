@@ -1,5 +1,6 @@
 """Kubernetes compute targets of an Azure Machine Learning workspace, as Azure has them."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +127,13 @@ def refuse_another_kind(existing: Compute) -> None:
             f"The compute {existing.name!r} of the workspace is of the kind {existing.compute_type}, not a cluster.",
             "Choose another name with --name.",
         )
+
+
+def from_answer(body: str, workspace: WorkspaceId) -> Compute:
+    """A compute of Azure's answer to a write: the SDK takes its kind out while it reads the answer the first time."""
+    from azure.mgmt.machinelearningservices import models
+
+    return from_sdk(models.ComputeResource.deserialize(json.loads(body)), workspace)
 
 
 def from_sdk(model: Any, workspace: WorkspaceId) -> Compute:

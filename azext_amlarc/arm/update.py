@@ -40,19 +40,25 @@ def plan_change(
     protected: Mapping[str, str],
     properties: Mapping[str, Any],
 ) -> Change:
-    """Compare what the user gave with what is installed; no request. None among `properties` means: as it is."""
+    """Compare what the user gave with what is installed; no request. None among `properties` means: as it is.
+
+    Where an earlier write has failed everything given is sent again: Azure shows settings that it failed to apply.
+    """
+    is_sound = existing.install_state == "Installed"
     old = existing.configuration_settings
     given = {**settings, **router_settings(settings)}
     plan = supporting.plan(arm, cluster, {**old, **given}, old)
     wanted = {**given, **plan.settings}
-    changed = {key: value for key, value in wanted.items() if old.get(key) != value}
+    changed = {key: value for key, value in wanted.items() if not is_sound or old.get(key) != value}
     installed = {
         "version": existing.version or existing.current_version,
         "autoUpgradeMinorVersion": existing.auto_upgrade_minor_version,
         "releaseTrain": existing.release_train,
     }
-    moved = {key: value for key, value in properties.items() if value is not None and value != installed[key]}
-    lines = [*differences({key: old.get(key) for key in changed}, changed)]
+    named = {key: value for key, value in properties.items() if value is not None}
+    moved = {key: value for key, value in named.items() if not is_sound or value != installed[key]}
+    lines = [] if is_sound else [f"state: {existing.provisioning_state} -> tried again"]
+    lines += [*differences({key: old.get(key) for key in changed}, changed)]
     lines += differences({key: installed[key] for key in moved}, moved)
     lines += [f"{key}: (protected) -> (protected, given again)" for key in sorted(protected)]
     return Change(changed, protected, moved, tuple(lines), plan)

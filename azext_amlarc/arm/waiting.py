@@ -120,17 +120,19 @@ class Operation(Generic[T]):
 
 @dataclass(frozen=True)
 class Accepted:
-    """What Azure answered a write with, besides the resource: the operation's URL and the pause it asks for (s)."""
+    """What Azure answered a write with: the SDK's model, the body, the operation's URL, the pause it asks for (s)."""
 
     model: Any
+    body: str
     operation_url: str | None
     pause: float | None
 
     @classmethod
     def from_sdk(cls, pipeline_response: Any, model: Any, _headers: object) -> "Accepted":
         """For an SDK's `cls` argument, together with polling=False."""
-        headers = pipeline_response.http_response.headers
-        return cls(model, headers.get("Azure-AsyncOperation"), _seconds(headers.get("Retry-After")))
+        response = pipeline_response.http_response
+        headers = response.headers
+        return cls(model, response.text(), headers.get("Azure-AsyncOperation"), _seconds(headers.get("Retry-After")))
 
 
 def write(
@@ -167,12 +169,15 @@ class Provisioned(Protocol):
     def provisioning_state(self) -> str: ...
 
 
-def look_for_absence(read: Callable[[], Provisioned | None]) -> Look[Any]:
+P = TypeVar("P", bound=Provisioned)
+
+
+def look_for_absence(read: Callable[[], P | None]) -> Look[P]:
     """Whether a deletion has ended. What is still there, and sound, is yet to be deleted."""
     found = read()
     if found is None:
         return Look("Succeeded")
-    seen = Look[Any](found.provisioning_state)
+    seen = Look(found.provisioning_state, found)
     return Look("Deleting") if seen.is_good else seen
 
 

@@ -41,7 +41,7 @@ def attach(
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     workspace = _workspace(cmd, workspace_group or resource_group_name, workspace_name)
     watcher = progress(cmd)
-    with connected(cmd, registrar=watcher) as arm:
+    with connected(cmd, registrar=watcher, patience=timeout) as arm:
         arm.import_ahead(arm.COMPUTES)
         location = compute.workspace_location(arm, workspace)
         cluster = clusters.read(arm, cluster_id)

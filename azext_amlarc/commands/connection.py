@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.errors import ArcError, StillRunning
+from azext_amlarc.errors import StillRunning
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.clients import Arm
@@ -20,19 +20,22 @@ def subscription_id(cmd: Any) -> str:
 
 
 @contextmanager
-def connected(cmd: Any, subscription: str | None = None, registrar: "Watcher | None" = None) -> Iterator["Arm"]:
+def connected(
+    cmd: Any, subscription: str | None = None, registrar: "Watcher | None" = None, patience: float | None = None
+) -> Iterator["Arm"]:
     """A connection to the subscription (az's active one by default); with a `registrar` it may register providers.
+
+    `patience` is how long to wait, in seconds, for what has to be ready first.
 
     Whatever fails or is interrupted inside leaves with a note of what had been written until then.
     """
     with _connect(cmd, subscription) as arm:
         arm.registrar = registrar
+        arm.patience = arm.patience if patience is None else patience
         try:
             yield arm
         except KeyboardInterrupt:
             raise StillRunning(_noted("Interrupted.", arm.written), "Run the same command again to go on.") from None
-        except ArcError:
-            raise
         except Exception as error:
             if arm.written:
                 error.add_note(_noted("", arm.written) + " Run the same command again to go on.")

@@ -41,7 +41,7 @@ def create(
     upgrade = _auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, registrar=watcher) as arm:
+    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as arm:
         arm.import_ahead(arm.EXTENSIONS)
         cluster = clusters.read(arm, cluster_id)
         judgement = given.judged(cluster)
@@ -113,7 +113,7 @@ def update(
     _auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, registrar=watcher) as arm:
+    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as arm:
         arm.import_ahead(arm.EXTENSIONS)
         cluster = clusters.read(arm, cluster_id)
         existing = extension.show(arm, cluster.id, name)
@@ -154,7 +154,7 @@ def delete(
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id) as arm:
+    with connected(cmd, cluster_id.subscription_id, patience=timeout) as arm:
         existing = extension.read(arm, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
         owned = supporting.owned(arm, cluster_id, settings) if purge else []

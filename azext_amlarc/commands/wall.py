@@ -15,7 +15,7 @@ def raise_for_az(error: Exception) -> NoReturn:
         raise error
     if isinstance(error, ArcError):
         raise _class_for(error)(_with_notes(_said(error), error), error.fix or None) from error
-    if isinstance(error, HttpResponseError):
+    if isinstance(error, HttpResponseError) and error.response is not None:
         raise _from_response(error) from error
     if isinstance(error, (AzureError, OSError)):
         raise azclierror.AzureConnectionError(

@@ -99,7 +99,7 @@ def report(_cloud: Cloud, operation: Operation) -> Reply:
         "name": operation.name,
         "status": operation.status or operation.running,
     }
-    if operation.status == "Failed":
+    if operation.status == "Failed" and operation.error:
         body["error"] = operation.error
     return Reply(200, body, {"api-supported-versions": OPERATION_VERSIONS})
 

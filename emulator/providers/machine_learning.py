@@ -64,7 +64,7 @@ def ended(cloud: Cloud, compute: Resource, operation: Operation) -> None:
         return
     properties = compute.properties
     properties |= {"provisioningState": operation.status, "modifiedOn": _now()}
-    properties["provisioningErrors"] = [{"error": operation.error}] if operation.status == "Failed" else None
+    properties["provisioningErrors"] = [{"error": operation.error}] if operation.error else None
     compute.body["tags"] = compute.body["tags"] or {}
     extension = _extension(cloud, properties["resourceId"])
     if operation.status == "Succeeded" and extension:
@@ -80,7 +80,7 @@ def report(_cloud: Cloud, operation: Operation) -> Reply:
     body: Json = {"status": operation.status or operation.running}
     if operation.status == "Succeeded":
         body["percentComplete"] = 100.0
-    if operation.status == "Failed":
+    if operation.status == "Failed" and operation.error:
         body["error"] = operation.error
     return Reply(200, body, {"x-ms-response-type": "standard"})
 

@@ -53,14 +53,15 @@ class Namespaces:
         )
 
     def put(self, call: Call) -> Reply:
-        """PUT a namespace: 200 without an operation; one that exists keeps its keys and its age."""
+        """PUT a namespace: 200 without an operation; one that exists keeps its keys and, unless it failed, its age."""
         check_name(call, NAMESPACE_NAME)
         location = location_in(call.body)
         known = call.existing
-        if known:
+        if known and known.properties["provisioningState"] != "Failed":
             return self._changed(call, known, call.body.get("tags") or {})
-        namespace = call.cloud.state.add(self._new(call.id, location, call.body))
-        call.cloud.state.add(self._root_rule(namespace))
+        namespace = call.cloud.state.add(self._new(known.id if known else call.id, location, call.body))
+        if not known:
+            call.cloud.state.add(self._root_rule(namespace))
         operations.begin(call.cloud, namespace, "create", "Activating", ending=call.ending)
         return Reply(200, call.shown(namespace))
 

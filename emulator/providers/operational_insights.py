@@ -15,6 +15,7 @@ from emulator.errors import ArmError
 from emulator.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
 VERSIONS = ("2020-08-01", "2021-12-01-preview", "2022-10-01", "2023-09-01")
+ENDED_BADLY = ("Failed", "Canceled")
 KEY_VERSIONS = ("2020-08-01",)
 KIND = "microsoft.operationalinsights/workspaces"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]")
@@ -42,9 +43,11 @@ def put(call: Call) -> Reply:
     if not NAME.fullmatch(call.name):
         raise _bad_request(f"The workspace name '{call.name}' is not valid.")
     location = location_in(call.body)
-    if call.existing:
-        return _changed(call, call.existing, call.body.get("tags") or {})
-    workspace = call.cloud.state.add(_new(call.id, location, call.body))
+    known = call.existing
+    if known and known.properties["provisioningState"] not in ENDED_BADLY:
+        return _changed(call, known, call.body.get("tags") or {})
+    workspace = known or call.cloud.state.add(_new(call.id, location, call.body))
+    workspace.properties["provisioningState"] = "Creating"
     operations.begin(call.cloud, workspace, "create", "Creating", ending=call.ending)
     itself = f"{call.cloud.endpoint}{workspace.id}?api-version={call.version}"
     return Reply(201, call.shown(workspace), {"location": itself})

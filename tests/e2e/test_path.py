@@ -43,6 +43,14 @@ def test_no_wait_answers_with_the_object_at_once(az: Az, azure: Azure) -> None:
     assert (begun["installState"], begun["provisioningState"]) == ("Pending", "Creating")
 
 
+def test_an_attach_that_is_not_waited_for_answers_with_the_whole_object(installed: Az, azure: Azure) -> None:
+    azure.fault(method="PUT", path="/computes/", operation="never")
+    begun = installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--no-wait")
+    assert begun.stderr == ""
+    shown = {key: begun.object[key] for key in ("provisioningState", "namespace", "computeType")}
+    assert shown == {"provisioningState": "Creating", "namespace": "default", "computeType": "Kubernetes"}
+
+
 def test_a_running_installation_is_joined(az: Az, azure: Azure) -> None:
     azure.fault(method="PUT", path="/extensions/", operation="never")
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--no-wait")

@@ -1,0 +1,92 @@
+"""One local Azure and one login a worker, and the figures at the end of a run."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azext_amlarc.arm import retries, waiting
+from tests.az import ROOT, Az
+from tests.azure import Azure
+from tests.faults.commands import Command, all_commands
+from tests.faults.door import Door
+from tests.faults.matrix import AGAIN, AT_ONCE, FAILED, Bench, Figures
+
+FIGURES = "faults"
+
+
+@pytest.fixture(scope="package")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Command]:
+    return all_commands(tmp_path_factory.mktemp("pem"))
+
+
+@pytest.fixture(scope="package")
+def local_azure() -> Iterator[Azure]:
+    """Its traffic stays below .run/faults. az's configuration is the one folder that az's core knows in this process."""
+    folder = ROOT / ".run" / "faults" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+    config = Path(os.environ["AZURE_CONFIG_DIR"])
+    for old in (folder, config):
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True)
+    azure = Azure.start(folder, "--state", str(folder / "state.json"))
+    yield replace(azure, env={**azure.env, "AZURE_CONFIG_DIR": str(config)})
+
+
+@pytest.fixture(scope="package")
+def az(local_azure: Azure) -> Az:
+    az = Az(local_azure)
+    az.sign_in(local_azure)
+    return az
+
+
+@pytest.fixture(scope="package")
+def bench(local_azure: Azure, az: Az) -> Iterator[Bench]:
+    """Its pauses are a hundredth as long as a user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", str(local_azure.ca_file))
+        patch.setattr(retries, "SECOND", 0.01)
+        patch.setattr(waiting, "FIRST_PAUSE", 0.01)
+        bench = Bench(local_azure, Door(), ("--state", str(local_azure.data / "state.json")))
+        yield bench
+        bench.azure.kill()
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None]) -> Callable[[str, str, Figures], None]:
+    """Hands figures on to the end of the run, and fails where a case has failed."""
+
+    def tell(command: str, fault: str, figures: Figures) -> None:
+        record_property(FIGURES, json.dumps([command, fault, figures.counts]))
+        if figures.failures:
+            pytest.fail("\n".join(figures.failures), pytrace=False)
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How the cases ended, by command and fault."""
+    reports = [report for word in ("passed", "failed") for report in terminalreporter.stats.get(word, [])]
+    told = [value for report in reports for name, value in report.user_properties if name == FIGURES]
+    figures: dict[tuple[str, str], Counter[str]] = {}
+    for text in told:
+        command, fault, counts = json.loads(text)
+        figures.setdefault((command, fault), Counter()).update(counts)
+    if figures:
+        _write(terminalreporter, figures)
+
+
+def _write(terminalreporter: Any, figures: Mapping[tuple[str, str], Counter[str]]) -> None:
+    columns = (AT_ONCE, AGAIN, FAILED)
+    line = "{:<38} {:<24} {:>6} {:>8} {:>18} {:>7}".format
+    terminalreporter.section("how the cases ended")
+    terminalreporter.write_line(line("command", "fault", "cases", *columns))
+    for (command, fault), counts in figures.items():
+        terminalreporter.write_line(line(command, fault, counts.total(), *(counts[column] for column in columns)))
+    total = sum(figures.values(), Counter())
+    terminalreporter.write_line(line("all", "", total.total(), *(total[column] for column in columns)))

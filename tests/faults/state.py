@@ -1,0 +1,48 @@
+"""What the local Azure holds, in a form in which two runs of a command come to the same."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tests.azure import Azure
+
+Resources = Mapping[str, Any]
+
+# What differs from run to run and means nothing.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)?")
+_GUID = re.compile(r"(?!0{8})[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+
+
+def resources(azure: Azure) -> Resources:
+    """Everything by id; keys and ids that Azure chose are replaced by whose they are, so that links still count."""
+    held = azure.state()["resources"]
+    text = json.dumps({id_: _shown(item) for id_, item in held.items()})
+    for chosen, label in _chosen(held).items():
+        text = text.replace(json.dumps(chosen)[1:-1], label)
+    found: Resources = json.loads(_GUID.sub("guid", _MOMENT.sub("moment", text)))
+    return found
+
+
+def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"body": item["body"], "hidden": item["hidden"], "is moving": item["operation"] != ""}
+
+
+def _chosen(held: Mapping[str, Any]) -> dict[str, str]:
+    """What Azure chose at random, with a label each."""
+    chosen = {}
+    for id_, item in held.items():
+        found = {**(item["body"].get("identity") or {}), **(item["body"].get("properties") or {})}
+        if "/extensions/" not in id_:
+            found |= item["hidden"]
+        for key in ("principalId", "customerId", *(key for key in found if key.endswith("Key"))):
+            if isinstance(found.get(key), str):
+                chosen[found[key]] = f"<{key} of {id_.rpartition('/')[2]}>"
+    return chosen
+
+
+def unnamed(azure: Azure, before: Resources, said: str) -> list[str]:
+    """The new top resources, those in no other new one, whose names `said` does not have."""
+    new = set(azure.state()["resources"]) - set(before)
+    tops = {id_ for id_ in new if not any(id_.startswith(f"{other}/") for other in new)}
+    return [id_ for id_ in sorted(tops) if id_.rpartition("/")[2] not in said.lower()]

@@ -1,0 +1,79 @@
+"""The client and the local Azure, each killed at every request; then the same command again."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from threading import Thread
+
+import pytest
+
+from tests.az import VENV, Az
+from tests.faults import state
+from tests.faults.commands import TITLES, Command
+from tests.faults.matrix import Bench, Figures, Spot
+
+pytestmark = pytest.mark.matrix
+
+HELD_MS = 400
+SECONDS = 20
+
+Told = Callable[[str, str, Figures], None]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_the_client_killed_at_every_request(
+    bench: Bench, az: Az, commands: Mapping[str, Command], told: Told, title: str
+) -> None:
+    """What the request asks for happens all the same: it is under way when az dies."""
+    command, figures = commands[title], Figures()
+    for spot in bench.spots(command):
+        bench.prepare(command)
+        _hold(bench, spot)
+        process = subprocess.Popen(
+            [str(VENV / "bin" / "az"), *command.argv()],
+            env=az.environment,
+            cwd=az.config,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_until_held(bench)
+        process.send_signal(signal.SIGKILL)
+        process.wait(SECONDS)
+        time.sleep(HELD_MS / 1000)
+        figures.add(spot, bench.run_again(command))
+    told(title, "client killed", figures)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_azure_killed_at_every_request(bench: Bench, commands: Mapping[str, Command], told: Told, title: str) -> None:
+    """The request does not take effect, and Azure is back at the same port with all that came before it."""
+    command, figures = commands[title], Figures()
+    for spot in bench.spots(command):
+        bench.prepare(command)
+        before = state.resources(bench.azure)
+        _hold(bench, spot)
+        killer = Thread(target=_kill_once_held, args=(bench,))
+        killer.start()
+        first = bench.door.run(command)
+        killer.join()
+        bench.restart()
+        figures.add(spot, bench.judged(command, before, first))
+    told(title, "Azure killed", figures)
+
+
+def _hold(bench: Bench, spot: Spot) -> None:
+    bench.azure.fault(**spot.broken({"delayMs": HELD_MS}))
+
+
+def _kill_once_held(bench: Bench) -> None:
+    _wait_until_held(bench)
+    bench.azure.kill()
+
+
+def _wait_until_held(bench: Bench) -> None:
+    deadline = time.monotonic() + SECONDS
+    while bench.azure.faults():
+        assert time.monotonic() < deadline, "the request never came"
+        time.sleep(0.01)
