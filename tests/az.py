@@ -1,6 +1,7 @@
 """The real `az` with our extension, as a subprocess, pointed at a local Azure."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from typing import Any
 from tests.azure import Azure
 
 ROOT = Path(__file__).parent.parent
-VENV = ROOT / ".venv"
+# Another az to test with, its extension installed below it: how the oldest supported one is tried.
+VENV = Path(os.environ.get("AMLARC_VENV", ROOT / ".venv"))
 
 
 @dataclass(frozen=True)

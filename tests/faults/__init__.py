@@ -1,8 +1,8 @@
 """Every command that writes, with every one of its requests broken in every way.
 
 The cases are not written down: a clean run on the local Azure is recorded, and then each of its requests is broken in
-turn (`matrix.py`). A case ends in the state of the clean run, or in a clean error that names whatever was written, after
-which the same command again ends in that state. Never is there a second resource, a traceback, or a fault of ours.
+turn (`matrix.py`). A case ends in the state of the clean run, or in a clean error that names whatever was written; the
+same command again ends in that state then. Never is there a second resource, a traceback, or a fault of ours.
 
 What runs where:
 

@@ -1,13 +1,17 @@
 """The commands whose faults are tested, each with what has to be there before it."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import trustme
 
 from tests.az import ROOT
+
+# What a worker's runs leave behind; CI holds the traffic in it against Azure's Swagger.
+FOLDER = ROOT / ".run" / "faults" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+CERTIFICATE, KEY = FOLDER / "cert.pem", FOLDER / "key.pem"
 
 CLUSTER = {"cluster_name": "amlarc-cluster", "resource_group_name": "amlarc-rg"}
 COMPUTE = {"name": "k8s-compute", "workspace_name": "amlarc-ws", "resource_group_name": "amlarc-rg"}
@@ -39,48 +43,43 @@ def _option(name: str, value: Any) -> Iterator[str]:
         yield from value if isinstance(value, list) else [str(value)]
 
 
-def all_commands(folder: Path) -> dict[str, Command]:
-    """The commands by title; `folder` gets the PEM pair of the one that installs inference."""
-    training = Command("create", "extension create", {**CLUSTER, "config": ["enableTraining=True"]})
-    settings = ["enableTraining=True", "servicebus.enabled=true", "logAnalyticsWS=True"]
-    everything = Command("create, Service Bus and Log Analytics", "extension create", {**CLUSTER, "config": settings})
-    wider = {**CLUSTER, "config": ["servicebus.enabled=true", "installPromOp=False"], "yes": True}
-    configuration = str(ROOT / "examples" / "attach-advanced.json")
-    attach = Command(
-        "attach", "attach", {**COMPUTE, "cluster_name": "amlarc-cluster", "config": configuration}, (training,)
-    )
-    commands = (
-        training,
-        Command("create, inference with TLS", "extension create", {**CLUSTER, **_inference(folder)}),
-        everything,
-        Command("update", "extension update", wider, (training,)),
-        Command("delete", "extension delete", {**CLUSTER, "yes": True}, (training,)),
-        Command("delete --purge", "extension delete", {**CLUSTER, "yes": True, "purge": True}, (everything,)),
-        attach,
-        Command("detach", "detach", COMPUTE, (training, attach), confirmed=True),
-    )
-    return {command.title: command for command in commands}
-
-
-TITLES = (
-    "create",
-    "create, inference with TLS",
-    "create, Service Bus and Log Analytics",
-    "update",
-    "delete",
-    "delete --purge",
-    "attach",
-    "detach",
-)
-
-
-def _inference(folder: Path) -> dict[str, list[str]]:
+def write_pem_pair() -> None:
+    """The files that the command which installs inference names."""
     issued = trustme.CA().issue_cert("ml.example.com", common_name="ml.example.com")
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
-    key.touch(mode=0o600)
-    key.write_bytes(issued.private_key_pem.bytes())
-    return {
+    CERTIFICATE.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    KEY.touch(mode=0o600)
+    KEY.write_bytes(issued.private_key_pem.bytes())
+
+
+TRAINING = Command("create", "extension create", {**CLUSTER, "config": ["enableTraining=True"]})
+INFERENCE = Command(
+    "create, inference with TLS",
+    "extension create",
+    {
+        **CLUSTER,
         "config": ["enableInference=True", "inferenceRouterServiceType=LoadBalancer", "sslCname=ml.example.com"],
-        "config_protected": [f"sslCertPemFile={certificate}", f"sslKeyPemFile={key}"],
-    }
+        "config_protected": [f"sslCertPemFile={CERTIFICATE}", f"sslKeyPemFile={KEY}"],
+    },
+)
+EVERYTHING = Command(
+    "create, Service Bus and Log Analytics",
+    "extension create",
+    {**CLUSTER, "config": ["enableTraining=True", "servicebus.enabled=true", "logAnalyticsWS=True"]},
+)
+UPDATE = Command(
+    "update",
+    "extension update",
+    {**CLUSTER, "config": ["servicebus.enabled=true", "installPromOp=False"], "yes": True},
+    (TRAINING,),
+)
+DELETE = Command("delete", "extension delete", {**CLUSTER, "yes": True}, (TRAINING,))
+PURGE = Command("delete --purge", "extension delete", {**CLUSTER, "yes": True, "purge": True}, (EVERYTHING,))
+ATTACH = Command(
+    "attach",
+    "attach",
+    {**COMPUTE, "cluster_name": "amlarc-cluster", "config": str(ROOT / "examples" / "attach-advanced.json")},
+    (TRAINING,),
+)
+DETACH = Command("detach", "detach", COMPUTE, (TRAINING, ATTACH), confirmed=True)
+
+COMMANDS = (TRAINING, INFERENCE, EVERYTHING, UPDATE, DELETE, PURGE, ATTACH, DETACH)

@@ -12,30 +12,25 @@ from typing import Any
 import pytest
 
 from azext_amlarc.arm import retries, waiting
-from tests.az import ROOT, Az
+from tests.az import Az
 from tests.azure import Azure
-from tests.faults.commands import Command, all_commands
+from tests.faults.commands import FOLDER, write_pem_pair
 from tests.faults.door import Door
-from tests.faults.matrix import AGAIN, AT_ONCE, FAILED, Bench, Figures
+from tests.faults.matrix import AGAIN, AT_ONCE, FAILED, OPTIONS, Bench, Figures
 
 FIGURES = "faults"
 
 
 @pytest.fixture(scope="package")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Command]:
-    return all_commands(tmp_path_factory.mktemp("pem"))
-
-
-@pytest.fixture(scope="package")
-def local_azure() -> Iterator[Azure]:
-    """Its traffic stays below .run/faults. az's configuration is the one folder that az's core knows in this process."""
-    folder = ROOT / ".run" / "faults" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+def local_azure() -> Azure:
+    """For `bench`, which ends it. az's configuration is in the one folder that az's core knows in this process."""
     config = Path(os.environ["AZURE_CONFIG_DIR"])
-    for old in (folder, config):
+    for old in (FOLDER, config):
         shutil.rmtree(old, ignore_errors=True)
-    folder.mkdir(parents=True)
-    azure = Azure.start(folder, "--state", str(folder / "state.json"))
-    yield replace(azure, env={**azure.env, "AZURE_CONFIG_DIR": str(config)})
+    FOLDER.mkdir(parents=True)
+    write_pem_pair()
+    azure = Azure.start(FOLDER, *OPTIONS)
+    return replace(azure, env={**azure.env, "AZURE_CONFIG_DIR": str(config)})
 
 
 @pytest.fixture(scope="package")
@@ -52,7 +47,7 @@ def bench(local_azure: Azure, az: Az) -> Iterator[Bench]:
         patch.setenv("REQUESTS_CA_BUNDLE", str(local_azure.ca_file))
         patch.setattr(retries, "SECOND", 0.01)
         patch.setattr(waiting, "FIRST_PAUSE", 0.01)
-        bench = Bench(local_azure, Door(), ("--state", str(local_azure.data / "state.json")))
+        bench = Bench(local_azure, Door())
         yield bench
         bench.azure.kill()
 

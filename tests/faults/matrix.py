@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from azext_amlarc.arm.differences import differences
 from tests.azure import Azure
 from tests.faults import state
-from tests.faults.commands import Command
+from tests.faults.commands import DETACH, FOLDER, Command
 from tests.faults.door import Door, Outcome
 
 FAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -32,6 +32,9 @@ ENDINGS: Mapping[str, Mapping[str, Any]] = {
 }
 NEVER = "never ends"
 TIMEOUT = 2  # seconds, where an operation never ends
+
+STATE = FOLDER / "state.json"
+OPTIONS = ("--state", str(STATE))  # of the local Azure
 
 AT_ONCE, AGAIN, FAILED = "at once", "after a second run", "failed"
 
@@ -102,7 +105,6 @@ class Bench:
 
     azure: Azure
     door: Door
-    arguments: tuple[str, ...]
     wanted: dict[str, state.Resources] = field(default_factory=dict)
     _spots: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
 
@@ -124,12 +126,11 @@ class Bench:
     def restart(self, change: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
         """Kill the local Azure and start it again at the same port, with its state changed meanwhile."""
         self.azure.kill()
-        file = self.azure.data / "state.json"
-        held = json.loads(file.read_text())
+        held = json.loads(STATE.read_text())
         change(held)
-        file.write_text(json.dumps(held))
+        STATE.write_text(json.dumps(held))
         port = urlsplit(self.azure.endpoint).port
-        self.azure = Azure.start(self.azure.data, "--port", str(port), *self.arguments)
+        self.azure = Azure.start(self.azure.data, "--port", str(port), *OPTIONS)
 
     def broken(self, command: Command, spot: Spot, fault: str) -> str:
         """Run a command with one request broken; how the case ended."""
@@ -157,7 +158,7 @@ class Bench:
         """How a case ended whose first run did not end well."""
         second = self.door.run(command)
         # What is detached already is missing; that the command says so is no failure to detach it.
-        is_gone = command.title == "detach" and "has no compute" in second.said
+        is_gone = command is DETACH and "has no compute" in second.said
         return f"again: {second.said}" if second.said and not is_gone else self._compared(command, AGAIN)
 
     def _compared(self, command: Command, ending: str) -> str:

@@ -3,14 +3,14 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from threading import Thread
 
 import pytest
 
 from tests.az import VENV, Az
 from tests.faults import state
-from tests.faults.commands import TITLES, Command
+from tests.faults.commands import COMMANDS, Command
 from tests.faults.matrix import Bench, Figures, Spot
 
 pytestmark = pytest.mark.matrix
@@ -21,12 +21,10 @@ SECONDS = 20
 Told = Callable[[str, str, Figures], None]
 
 
-@pytest.mark.parametrize("title", TITLES)
-def test_the_client_killed_at_every_request(
-    bench: Bench, az: Az, commands: Mapping[str, Command], told: Told, title: str
-) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_the_client_killed_at_every_request(bench: Bench, az: Az, told: Told, command: Command) -> None:
     """What the request asks for happens all the same: it is under way when az dies."""
-    command, figures = commands[title], Figures()
+    figures = Figures()
     for spot in bench.spots(command):
         bench.prepare(command)
         _hold(bench, spot)
@@ -43,13 +41,13 @@ def test_the_client_killed_at_every_request(
         process.wait(SECONDS)
         time.sleep(HELD_MS / 1000)
         figures.add(spot, bench.run_again(command))
-    told(title, "client killed", figures)
+    told(str(command), "client killed", figures)
 
 
-@pytest.mark.parametrize("title", TITLES)
-def test_azure_killed_at_every_request(bench: Bench, commands: Mapping[str, Command], told: Told, title: str) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_azure_killed_at_every_request(bench: Bench, told: Told, command: Command) -> None:
     """The request does not take effect, and Azure is back at the same port with all that came before it."""
-    command, figures = commands[title], Figures()
+    figures = Figures()
     for spot in bench.spots(command):
         bench.prepare(command)
         before = state.resources(bench.azure)
@@ -60,7 +58,7 @@ def test_azure_killed_at_every_request(bench: Bench, commands: Mapping[str, Comm
         killer.join()
         bench.restart()
         figures.add(spot, bench.judged(command, before, first))
-    told(title, "Azure killed", figures)
+    told(str(command), "Azure killed", figures)
 
 
 def _hold(bench: Bench, spot: Spot) -> None:

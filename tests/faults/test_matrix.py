@@ -1,22 +1,22 @@
 """The whole matrix: every request of every command under every fault."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 
-from tests.faults.commands import TITLES, Command
+from tests.faults.commands import COMMANDS, Command
 from tests.faults.matrix import ENDINGS, FAULTS, Bench, Figures
 
 pytestmark = pytest.mark.matrix
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, *ENDINGS])
-@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
 def test_every_request_broken(
-    bench: Bench, commands: Mapping[str, Command], told: Callable[[str, str, Figures], None], title: str, fault: str
+    bench: Bench, told: Callable[[str, str, Figures], None], command: Command, fault: str
 ) -> None:
-    command, figures = commands[title], Figures()
+    figures = Figures()
     for spot in bench.spots(command):
         if fault in FAULTS or spot.starts_operation:
             figures.add(spot, bench.broken(command, spot, fault))
-    told(title, fault, figures)
+    told(str(command), fault, figures)

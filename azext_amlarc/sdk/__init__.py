@@ -1,0 +1,29 @@
+"""The Python API: attach clusters to workspaces and install the extension, without az.
+
+    from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace
+
+    ws = Workspace.from_config()
+    configuration = KubernetesCompute.attach_configuration(resource_id, namespace="amlarc-testing")
+    compute = ComputeTarget.attach(ws, "amlarc-compute", configuration)
+    compute.wait_for_completion(show_output=True)
+
+Names and behaviour are those of azureml-core where it has them; docs/python.md says where they differ.
+"""
+
+from azext_amlarc.sdk.compute import ComputeStatus, ComputeTarget, KubernetesCompute
+from azext_amlarc.sdk.exceptions import ArcException, ComputeTargetException, ExtensionException, WorkspaceException
+from azext_amlarc.sdk.extension import ArcExtension
+from azext_amlarc.sdk.workspace import ComputeTargets, Workspace
+
+__all__ = [
+    "ArcException",
+    "ArcExtension",
+    "ComputeStatus",
+    "ComputeTarget",
+    "ComputeTargetException",
+    "ComputeTargets",
+    "ExtensionException",
+    "KubernetesCompute",
+    "Workspace",
+    "WorkspaceException",
+]

@@ -1,0 +1,178 @@
+"""Kubernetes clusters as compute targets: configured, attached, waited for, detached."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from azext_amlarc.arm import attachment, clusters
+from azext_amlarc.arm import compute as computes
+from azext_amlarc.arm.compute import Compute
+from azext_amlarc.arm.waiting import Operation
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
+from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
+from azext_amlarc.sdk.findings import log, stop_at_errors
+from azext_amlarc.sdk.watching import Watching, wait_aloud
+from azext_amlarc.validation import document
+
+if TYPE_CHECKING:
+    from azext_amlarc.sdk.workspace import Workspace
+
+_SOURCE = "attach_configuration"
+_SYSTEM, _USER = "SystemAssigned", "UserAssigned"
+
+
+@dataclass(frozen=True)
+class ComputeStatus:
+    """What `get_status` answers; `str` of it is the provisioning state. Times are ISO 8601, None where unknown."""
+
+    provisioning_state: str
+    creation_time: str | None
+    modified_time: str | None
+
+    def serialize(self) -> dict[str, str | None]:
+        """The status under azureml-core's keys."""
+        return {
+            "creationTime": self.creation_time,
+            "modifiedTime": self.modified_time,
+            "provisioningState": self.provisioning_state,
+        }
+
+    def __str__(self) -> str:
+        return self.provisioning_state
+
+
+class KubernetesCompute:
+    """A cluster attached to a workspace. `details` is all that `az ml arc show` shows of it, as it was last seen."""
+
+    def __init__(self, workspace: "Workspace", name: str, operation: Operation[Compute] | None = None) -> None:
+        """The workspace's compute target of that name; ComputeTargetException where it has none. One request.
+
+        `operation`, where it is given, is what is being done to the target, and saves the request.
+        """
+        self._workspace = workspace
+        self._operation = operation or _find(workspace, name)
+
+    @staticmethod
+    def attach_configuration(
+        resource_id: str,
+        namespace: str | None = None,
+        default_instance_type: str | None = None,
+        instance_types: Mapping[str, Any] | None = None,
+        identity_type: str | None = None,
+        identity_ids: Sequence[str] | None = None,
+    ) -> attachment.Wanted:
+        """What to attach, judged as `az ml arc attach --config` judges it; ComputeTargetException with all findings.
+
+        `resource_id` is the cluster's. `identity_type` is SystemAssigned, UserAssigned (with `identity_ids`) or None.
+        """
+        given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
+        with raised_as(ComputeTargetException):
+            cluster = clusters.ClusterId.parse(resource_id)
+            judged = _judged({key: value for key, value in given.items() if value is not None})
+            identity = _identity_type(identity_type, identity_ids)
+        return attachment.Wanted(cluster, judged, tuple(identity_ids or ()), identity)
+
+    @staticmethod
+    def attach(
+        workspace: "Workspace",
+        name: str,
+        attach_configuration: attachment.Wanted,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> "KubernetesCompute":
+        """Attach the cluster; Azure goes on with it after this returns: `wait_for_completion`.
+
+        One that is as wanted already is left alone, a failed one is tried again. ComputeTargetException where the name
+        is no good, or belongs to another cluster, namespace or kind of compute. `timeout` (s) is for the registration
+        of a resource provider.
+        """
+        with raised_as(ComputeTargetException):
+            named = document.judge_compute_name(name, "name")
+            stop_at_errors("The name", named)
+            log(named)
+            arm = workspace.connection
+            with writing(arm, timeout) as watcher:
+                location = computes.workspace_location(arm, workspace.id)
+                cluster = clusters.read(arm, attach_configuration.cluster)
+                wanted = replace(attach_configuration, cluster=cluster.id)
+                operation = attachment.begin_attach(arm, workspace.id, name, wanted, location, watcher)
+        return KubernetesCompute(workspace, name, operation)
+
+    @property
+    def details(self) -> Compute:
+        return self._operation.resource
+
+    @property
+    def name(self) -> str:
+        return self.details.name
+
+    @property
+    def provisioning_state(self) -> str:
+        """Creating, Updating, Deleting, Succeeded, Failed or Canceled, as it was last seen."""
+        return self.details.provisioning_state
+
+    def wait_for_completion(self, show_output: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Wait until Azure has ended what it is doing to the target, and print what azureml-core prints.
+
+        ComputeTargetException where that failed, and after `timeout` seconds.
+        """
+        with raised_as(ComputeTargetException):
+            found = wait_aloud(self._operation, show_output, timeout)
+        self._operation = Operation.done(found)
+
+    def refresh_state(self) -> None:
+        """Look at the target again; ComputeTargetException where it is gone. One request."""
+        self._operation = _find(self._workspace, self.name)
+
+    def get_status(self) -> ComputeStatus:
+        """The status as it is now. One request.
+
+        Always an object that can be serialized: azureml-core answers a bare string unless the state is Succeeded or
+        Updating, and the guide's `get_status().serialize()` fails on that.
+        """
+        self.refresh_state()
+        return ComputeStatus(self.provisioning_state, self.details.created_on, self.details.modified_on)
+
+    def detach(self, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Take the target out of the workspace and wait for that; the cluster and its extension stay as they are."""
+        workspace = self._workspace
+        with raised_as(ComputeTargetException):
+            attachment.begin_detach(workspace.connection, workspace.id, self.name).wait(Watching(), timeout)
+
+    def __repr__(self) -> str:
+        return f"KubernetesCompute(name={self.name!r}, provisioning_state={self.provisioning_state!r})"
+
+
+# azureml-core's base of all kinds of compute targets; here there is one kind.
+ComputeTarget = KubernetesCompute
+
+
+def _find(workspace: "Workspace", name: str) -> Operation[Compute]:
+    with raised_as(ComputeTargetException):
+        arm = workspace.connection
+        return attachment.join(arm, workspace.id, computes.show(arm, workspace.id, name))
+
+
+def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The attach document as Azure takes it. As JSON it meets the same reader as a file, types of Python included."""
+    try:
+        raw = json.dumps(given).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The configuration can't be sent as JSON: {error}.") from None
+    outcome = document.read(raw, f"{_SOURCE}.json")
+    # Positions in a text that the caller has never seen say nothing; the paths do.
+    findings = [replace(finding, source=_SOURCE, line=None, column=None) for finding in outcome.findings]
+    stop_at_errors("The configuration", findings)
+    log(findings)
+    return outcome.document or {}
+
+
+def _identity_type(identity_type: str | None, identity_ids: Sequence[str] | None) -> str | None:
+    if identity_type not in (None, _SYSTEM, _USER):
+        raise InvalidInput(f"There is no identity_type {identity_type!r}.", f"Give {_SYSTEM}, {_USER}, or none.")
+    if identity_ids and identity_type == _SYSTEM:
+        raise InvalidInput(f"identity_ids go with identity_type {_USER} only.")
+    if identity_type == _USER and not identity_ids:
+        raise InvalidInput(f"identity_type {_USER} needs identity_ids.")
+    return _USER if identity_ids else identity_type

@@ -1,0 +1,38 @@
+"""A connection to Azure Resource Manager, made of what the caller gave and where the cloud is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.credentials import TokenCredential
+
+from azext_amlarc.arm.clients import Arm, Cloud
+from azext_amlarc.sdk import clouds
+from azext_amlarc.sdk.watching import Watching
+
+DEFAULT_TIMEOUT = 3600.0  # seconds; an installation takes ten minutes, a slow one thirty
+
+
+def connect(subscription_id: str, credential: TokenCredential | None, cloud: str | None) -> Arm:
+    """A connection to a subscription; without a credential it signs in as azure-identity finds a way to."""
+    found = clouds.find(cloud)
+    credential = credential or clouds.default_credential(found)
+    return Arm(Cloud(found.endpoint, found.scopes), credential, subscription_id, user_agent="amlarc-python")
+
+
+@contextmanager
+def writing(arm: Arm, timeout: float) -> Iterator[Watching]:
+    """The watcher of a piece of work that writes, for which resource providers may be registered.
+
+    What fails or is interrupted inside leaves with a note of what had been written until then.
+    """
+    watcher = Watching()
+    arm.registrar, arm.patience = watcher, timeout
+    arm.written.clear()
+    try:
+        yield watcher
+    except BaseException as error:
+        if arm.written:
+            error.add_note(f"Written until then: {'; '.join(arm.written)}. The same call again goes on from there.")
+        raise
+    finally:
+        arm.registrar = None

@@ -1,0 +1,171 @@
+"""The cluster extension Microsoft.AzureML.Kubernetes: installed, shown, waited for, deleted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from azure.core.credentials import TokenCredential
+
+from azext_amlarc import files
+from azext_amlarc.arm import clusters, deletion, extension_watch, installation, supporting
+from azext_amlarc.arm import extension as extensions
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.arm.clusters import Cluster, ClusterId
+from azext_amlarc.arm.extension import Extension
+from azext_amlarc.arm.waiting import Operation
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
+from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
+from azext_amlarc.sdk.findings import log, stop_at_errors
+from azext_amlarc.sdk.watching import wait_aloud
+from azext_amlarc.validation import settings as rules
+from azext_amlarc.validation.findings import Finding
+from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
+
+NAME = "amlarc-compute"  # the guide's
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Settings as the caller gave them, what is wrong with how they are written, and the local files they name."""
+
+    settings: tuple[Setting, ...]
+    findings: tuple[Finding, ...]
+    files: Mapping[str, bytes] = field(repr=False)
+    allow_unknown: bool
+
+    def judged(self, cluster: Cluster | None = None) -> Judgement:
+        """The settings ready to be sent; InvalidInput with every error at once."""
+        facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
+        judgement = rules.judge(self.settings, cluster=facts, allow_unknown=self.allow_unknown, files=self.files)
+        findings = (*self.findings, *judgement.findings)
+        stop_at_errors("The settings", findings)
+        return Judgement(findings, judgement.plain, judgement.protected)
+
+
+class ArcExtension:
+    """A cluster's extension. `details` is all that `az ml arc extension show` shows of it, as it was last seen.
+
+    `credential` and `cloud` are those of `Workspace`.
+    """
+
+    def __init__(self, arm: Arm, cluster: ClusterId, operation: Operation[Extension]) -> None:
+        """Use `ArcExtension.install` or `ArcExtension.show`."""
+        self._arm = arm
+        self._cluster = cluster
+        self._operation = operation
+
+    @classmethod
+    def install(
+        cls,
+        cluster_resource_id: str,
+        settings: Mapping[str, object],
+        protected_settings: Mapping[str, object] | None = None,
+        *,
+        name: str = NAME,
+        release_train: str = "stable",
+        version: str | None = None,
+        auto_upgrade_minor_version: bool | None = None,
+        allow_unknown_settings: bool = False,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> "ArcExtension":
+        """Install the extension; Azure goes on with it after this returns: `wait_for_completion`.
+
+        Every setting is judged first: ExtensionException with all findings. One that is as wanted already is left
+        alone, a failed one is tried again. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for
+        what has to be ready first.
+        """
+        with raised_as(ExtensionException):
+            given = _read(settings, protected_settings or {}, allow_unknown_settings)
+            given.judged()
+            upgrade = _auto_upgrade(version, auto_upgrade_minor_version)
+            cluster_id = ClusterId.parse(cluster_resource_id)
+            arm = _connected(cluster_id, credential, cloud)
+            with writing(arm, timeout) as watcher:
+                cluster = clusters.read(arm, cluster_id)
+                judgement = given.judged(cluster)
+                log(judgement.findings)
+                wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
+                return cls(arm, cluster.id, installation.begin_create(arm, cluster, name, wanted, watcher, timeout))
+
+    @classmethod
+    def show(
+        cls,
+        cluster_resource_id: str,
+        *,
+        name: str = NAME,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+    ) -> "ArcExtension":
+        """The cluster's extension; ExtensionException where it has none. One request."""
+        with raised_as(ExtensionException):
+            cluster = ClusterId.parse(cluster_resource_id)
+            arm = _connected(cluster, credential, cloud)
+            found = extensions.show(arm, cluster, name)
+        return cls(arm, cluster, extension_watch.join(arm, cluster, found))
+
+    @property
+    def details(self) -> Extension:
+        return self._operation.resource
+
+    @property
+    def name(self) -> str:
+        return self.details.name
+
+    @property
+    def install_state(self) -> str:
+        """Pending, Installed or Failed, as it was last seen."""
+        return self.details.install_state
+
+    def wait_for_completion(self, show_output: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Wait until Azure has ended what it is doing to the extension; it prints what a compute target's does.
+
+        ExtensionException where that failed, and after `timeout` seconds.
+        """
+        with raised_as(ExtensionException):
+            found = wait_aloud(self._operation, show_output, timeout)
+        self._operation = Operation.done(found)
+
+    def delete(self, *, force: bool = False, purge: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Take the extension off the cluster and wait for that, which takes about ten minutes.
+
+        `force` removes Azure's record without asking the cluster; `purge` deletes what was made for it in Azure, too.
+        """
+        arm = self._arm
+        with raised_as(ExtensionException), writing(arm, timeout) as watcher:
+            owned = supporting.owned(arm, self._cluster, self.details.configuration_settings) if purge else []
+            for sentence in deletion.goes_with_it(self.details):
+                watcher.tell(sentence)
+            operation = deletion.begin_delete(arm, self._cluster, self.details, watcher, force=force)
+            operation.wait(watcher, timeout)
+            supporting.purge(arm, owned, watcher)
+
+    def __repr__(self) -> str:
+        return f"ArcExtension(name={self.name!r}, install_state={self.install_state!r})"
+
+
+def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: str | None) -> Arm:
+    arm = connect(cluster.subscription_id, credential, cloud)
+    arm.import_ahead(arm.EXTENSIONS)
+    return arm
+
+
+def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> _Given:
+    parts = [
+        rules.from_mapping(plain, "settings"),
+        rules.from_mapping(protected, "protected_settings", protected=True),
+    ]
+    given = tuple(setting for part, _ in parts for setting in part)
+    findings = tuple(finding for _, found in parts for finding in found)
+    return _Given(given, findings, {path: files.read(path) for path in rules.local_files(given)}, allow_unknown)
+
+
+def _auto_upgrade(version: str | None, auto_upgrade: bool | None) -> bool:
+    """A pinned version and automatic upgrades exclude each other: the service refuses the pair, after the relay."""
+    if version and auto_upgrade:
+        raise InvalidInput(
+            "version pins the extension, auto_upgrade_minor_version moves it on: they exclude each other.",
+            "Give one of them; with version alone automatic upgrades are off.",
+        )
+    return version is None if auto_upgrade is None else auto_upgrade

@@ -1,0 +1,61 @@
+"""What is printed while Azure works, as azureml-core prints it; everything else goes to the log."""
+
+import logging
+import sys
+import time
+from typing import TypeVar
+
+from azext_amlarc.arm.waiting import Operation
+from azext_amlarc.errors import WriteFailed
+
+T = TypeVar("T")
+
+logger = logging.getLogger("azext_amlarc.sdk")
+
+_DOT_SECONDS = 5
+
+
+class Watching:
+    """A watcher (arm.waiting) that writes to stdout if `show_output`: the state, a dot every 5 s, each new state."""
+
+    def __init__(self, *, show_output: bool = False) -> None:
+        self._show_output = show_output
+        self._state: str | None = None
+        self._dots = 0
+
+    def seen(self, state: str, elapsed: float) -> None:
+        due = int(elapsed) // _DOT_SECONDS
+        dots, self._dots = "." * (due - self._dots), due
+        if self._state is None:
+            self._write(state)
+        else:
+            self._write(dots + (f"\n{state}" if state != self._state else ""))
+        self._state = state
+
+    def tell(self, text: str) -> None:
+        logger.info("%s", text)
+
+    def rest(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def finish(self) -> None:
+        """The last line, which azureml-core prints whether output is wanted or not, right behind the state."""
+        sys.stdout.write(f'Provisioning operation finished, operation "{self._state}"\n')
+        sys.stdout.flush()
+
+    def _write(self, text: str) -> None:
+        if self._show_output:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+def wait_aloud(operation: Operation[T], show_output: bool, timeout: float) -> T:
+    """Wait for an operation and print what azureml-core prints; raises what `Operation.wait` does."""
+    watcher = Watching(show_output=show_output)
+    try:
+        found = operation.wait(watcher, timeout)
+    except WriteFailed:
+        watcher.finish()
+        raise
+    watcher.finish()
+    return found

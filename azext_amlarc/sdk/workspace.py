@@ -1,0 +1,146 @@
+"""Azure Machine Learning workspaces, found as azureml-core finds them, and the compute targets in them."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from azure.core.credentials import TokenCredential
+
+from azext_amlarc import files
+from azext_amlarc.arm import attachment, compute
+from azext_amlarc.arm.clients import Arm
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.sdk.compute import KubernetesCompute
+from azext_amlarc.sdk.connection import connect
+from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
+
+_KEYS = ("subscription_id", "resource_group", "workspace_name")
+_DOWNLOAD = "Download it from the workspace's page in the Azure portal, or give subscription, group and name yourself."
+
+
+class Workspace:
+    """A workspace, by where it is. Nothing is asked of Azure before something is wanted of it.
+
+    `credential` is any TokenCredential, by default azure-identity's DefaultAzureCredential. `cloud` is AzureCloud,
+    AzureChinaCloud, AzureUSGovernment, or the URL of a metadata document; by default what ARM_CLOUD_METADATA_URL
+    describes, else the public cloud. One workspace object is for one thread.
+    """
+
+    def __init__(
+        self,
+        subscription_id: str,
+        resource_group: str,
+        name: str,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+    ) -> None:
+        self.id = compute.WorkspaceId(subscription_id, resource_group, name)
+        self._credential = credential
+        self._cloud = cloud
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+    ) -> "Workspace":
+        """The workspace that a config.json names: that file, or searched for from a folder (here) upwards.
+
+        In the order of Azure ML's own SDKs: .azureml/config.json anywhere above, then config.json. WorkspaceException
+        where there is none, or where it lacks subscription_id, resource_group or workspace_name.
+        """
+        with raised_as(WorkspaceException):
+            found = _read_config(_find_config(Path(path or ".").resolve()))
+        return cls(found.subscription_id, found.resource_group, found.name, credential, cloud)
+
+    @classmethod
+    def get(
+        cls,
+        name: str,
+        subscription_id: str,
+        resource_group: str,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+    ) -> "Workspace":
+        """The workspace, known to exist; WorkspaceException where it does not. One request."""
+        workspace = cls(subscription_id, resource_group, name, credential, cloud)
+        with raised_as(WorkspaceException):
+            compute.workspace_location(workspace.connection, workspace.id)
+        return workspace
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    @property
+    def resource_group(self) -> str:
+        return self.id.resource_group
+
+    @property
+    def subscription_id(self) -> str:
+        return self.id.subscription_id
+
+    @property
+    def compute_targets(self) -> "ComputeTargets":
+        """The workspace's compute targets on Kubernetes clusters by name, as they are when first looked at."""
+        return ComputeTargets(self)
+
+    @cached_property
+    def connection(self) -> Arm:
+        """The one connection to Azure that everything in this workspace shares."""
+        arm = connect(self.subscription_id, self._credential, self._cloud)
+        arm.import_ahead(arm.COMPUTES)
+        return arm
+
+    def __repr__(self) -> str:
+        return f"Workspace({self.subscription_id!r}, {self.resource_group!r}, {self.name!r})"
+
+
+class ComputeTargets(Mapping[str, KubernetesCompute]):
+    """Compute targets by name. The first look lists them, one request a page; the later ones ask no more."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def _found(self) -> dict[str, KubernetesCompute]:
+        workspace = self._workspace
+        with raised_as(WorkspaceException):
+            arm = workspace.connection
+            return {
+                found.name: KubernetesCompute(workspace, found.name, attachment.join(arm, workspace.id, found))
+                for found in compute.list_all(arm, workspace.id)
+            }
+
+    def __getitem__(self, name: str) -> KubernetesCompute:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _find_config(start: Path) -> Path:
+    if start.is_file():
+        return start
+    for name in (".azureml/config.json", "config.json"):
+        for folder in (start, *start.parents):
+            if (folder / name).is_file():
+                return folder / name
+    raise InvalidInput(f"There is no config.json in {start}, nor above it.", _DOWNLOAD)
+
+
+def _read_config(path: Path) -> compute.WorkspaceId:
+    try:
+        found = json.loads(files.read(str(path)).decode("utf-8-sig"))
+    except ValueError as error:
+        raise InvalidInput(f"{path} is no JSON: {error}", _DOWNLOAD) from None
+    missing = [key for key in _KEYS if not isinstance(found, dict) or not isinstance(found.get(key), str)]
+    if missing:
+        raise InvalidInput(f"{path} lacks {', '.join(missing)}.", _DOWNLOAD)
+    return compute.WorkspaceId(*(found[key] for key in _KEYS))

@@ -1,0 +1,71 @@
+"""When a request is sent again: policy alone; tests/faults breaks whole commands."""
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.arm import retries
+from tests.arm.supporting_things import connect
+from tests.azure import Azure
+
+GROUP = "/resourceGroups/amlarc-rg"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "SECOND", 0.001)
+
+
+def read_group(azure: Azure) -> str:
+    with connect(azure) as arm:
+        return str(arm.get(azure.group)["name"])
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": code} for code in (408, 429, 500, 502, 503, 504)] + [{"reset": "after"}, {"truncate": True}]
+)
+def test_what_passes_is_tried_four_times(azure: Azure, fault: dict[str, Any]) -> None:
+    azure.fault(path=f"{GROUP}$", times=3, **fault)
+    assert read_group(azure) == "amlarc-rg"
+
+
+@pytest.mark.parametrize("fault", [{"status": 429}, {"status": 503}, {"reset": "before"}, {"truncate": True}])
+def test_a_fifth_try_is_never_made(azure: Azure, fault: dict[str, Any]) -> None:
+    azure.fault(path=f"{GROUP}$", times=1000, **fault)
+    with pytest.raises(Exception, match=r"(?i)too many|unavailable|connection|incomplete"):
+        read_group(azure)
+    assert len(azure.traffic()) == 4
+
+
+@pytest.mark.parametrize("status", [409, 429, 503])
+def test_with_retry_after_azure_says_when_and_is_asked_as_often_as_ten_times(azure: Azure, status: int) -> None:
+    azure.fault(path=f"{GROUP}$", status=status, retryAfter=1, times=9)
+    assert read_group(azure) == "amlarc-rg"
+    azure.fault(path=f"{GROUP}$", status=status, retryAfter=1, times=1000)
+    with pytest.raises(HttpResponseError):
+        read_group(azure)
+    assert len(azure.traffic()) == 20
+
+
+def test_nobody_waits_longer_than_arms_longest_retry_after(azure: Azure) -> None:
+    azure.fault(path=f"{GROUP}$", status=429, retryAfter=601)
+    with pytest.raises(HttpResponseError, match="too many requests"):
+        read_group(azure)
+    assert len(azure.traffic()) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 501])
+def test_a_refusal_is_an_answer(azure: Azure, status: int) -> None:
+    azure.fault(path=f"{GROUP}$", status=status)
+    with pytest.raises(HttpResponseError):
+        read_group(azure)
+    assert len(azure.traffic()) == 1
+
+
+def test_pauses_grow_and_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "SECOND", 1.0)
+    for tries, told, least in ((1, None, 0.8), (2, None, 1.6), (3, None, 3.2), (1, 7.0, 7.0), (9, 7.0, 7.0)):
+        found = {retries.pause(tries, told) for _ in range(50)}
+        assert len(found) > 1
+        assert least <= min(found) <= max(found) <= least * 1.25
