@@ -50,16 +50,31 @@ def begin_attach(
     if existing is not None:
         refuse_another_kind(existing)
         _refuse_another_place(existing, workspace, wanted)
-        if existing.is_moving:
+        to_change = changes(existing, wanted)
+        if existing.is_moving and not to_change:
             watcher.tell(f"It is {existing.provisioning_state} already: waiting for that.")
             return _by_resource(arm, workspace, existing)
-        to_change = changes(existing, wanted)
+        if existing.is_moving:
+            existing = _wait_for_another(arm, workspace, existing, watcher)
+            to_change = changes(existing, wanted)
         if existing.provisioning_state.lower() == "succeeded" and not to_change:
             watcher.tell("Unchanged: it is as wanted already.")
             return Operation.done(existing)
         for change in to_change:
             watcher.tell(f"Changing {change}")
     return _send(arm, workspace, name, existing, _body(wanted, location))
+
+
+def _wait_for_another(arm: Arm, workspace: WorkspaceId, existing: Compute, watcher: Watcher) -> Compute:
+    """The compute once a write of somebody else has ended, well or not; Refused where that write takes it away."""
+    state = existing.provisioning_state
+    if state.lower() == "deleting":
+        raise Refused(f"The compute {existing.name!r} is being detached.", "Run this command again when it is gone.")
+    watcher.tell(f"It is {state} with another configuration: waiting for that to end first.")
+    try:
+        return _by_resource(arm, workspace, existing).wait(watcher, arm.patience)
+    except WriteFailed:
+        return show(arm, workspace, existing.name)
 
 
 def _send(

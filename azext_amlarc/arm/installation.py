@@ -78,6 +78,8 @@ def router_settings(given: Mapping[str, str]) -> dict[str, str]:
         settings["scoringFe.serviceType.nodePort"] = "True"
     if "internalLoadBalancerProvider" in given:
         settings["scoringFe.serviceType.internalLoadBalancer"] = given["internalLoadBalancerProvider"]
+    if given.get("isAKSMigration", "").lower() == "true":
+        settings["scoringFe.namespace"] = "default"
     return settings
 
 

@@ -79,6 +79,6 @@ def _retry_after(response: Any) -> float | None:
 
 
 def pause(tries: int, told: float | None) -> float:
-    """Seconds until the next try after so many: what Azure has told, or twice as long each time; never quite the same."""
+    """Seconds until the next try: what Azure has told, or twice as long each time; never quite the same."""
     least = _FIRST_PAUSE * 2 ** (tries - 1) if told is None else told
     return least * random.uniform(1.0, 1.0 + _SPREAD) * SECOND

@@ -1,5 +1,7 @@
 """The guide's path, as a user walks it."""
 
+from pathlib import Path
+
 from tests.az import Az
 from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
@@ -90,6 +92,21 @@ def test_attaching_again_changes_nothing(installed: Az, azure: Azure) -> None:
     first = installed.must(*attach)
     before = len(azure.traffic())
     assert installed.must(*attach).object == first.object
+    assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
+
+
+def test_an_attach_with_another_configuration_waits_for_the_one_that_is_running(
+    installed: Az, azure: Azure, tmp_path: Path
+) -> None:
+    azure.fault(method="PUT", path="/computes/", operation="never")
+    attach = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
+    installed.must(*attach, "--no-wait")
+    other = tmp_path / "attach.json"
+    other.write_text('{"defaultInstanceType": "cpu", "instanceTypes": {"cpu": {}}}')
+    before = len(azure.traffic())
+    waited = installed(*attach, "--config", str(other), "--timeout", "1")
+    assert waited.code == 1
+    assert "Creating with another configuration: waiting for that to end first." in waited.stderr
     assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
 
 
