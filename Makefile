@@ -8,7 +8,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name py.typed)
 
-.PHONY: demo test test-long bench lint wheel clean
+.PHONY: demo test test-faults test-long bench lint wheel clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -18,6 +18,9 @@ test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 
 test-long: .venv-dev/ready  ## 10,000 examples for each property of the validator
 	HYPOTHESIS_PROFILE=long $(DEV)/python -m pytest -q -n 2 tests/validation
+
+test-faults: .venv/extension .venv-dev/ready  ## every request of every command broken in every way, with figures
+	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults
 
 bench: .venv/extension .venv-dev/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks

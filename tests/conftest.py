@@ -1,4 +1,4 @@
-"""Tests leave the user's own az alone: importing az's core makes its configuration folder, and remembers which it is."""
+"""Tests leave the user's own az alone: importing az's core makes its configuration folder."""
 
 import os
 

@@ -81,9 +81,9 @@ def choose(document: Any, name: str | None) -> CloudSettings:
         return next(_described(entry) for entry in entries if entry["name"].lower() == wanted)
     except StopIteration:
         raise _no_such_cloud(name or _DEFAULT, names) from None
-    except (KeyError, IndexError, TypeError, AttributeError):
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         raise InvalidInput(
-            "The cloud's metadata names no resource manager, no authority or no audience.",
+            "The cloud's metadata names no audience, or no https URL of its resource manager or authority.",
             f"Let {METADATA_URL} end in /metadata/endpoints?api-version=2022-09-01.",
         ) from None
 
@@ -91,10 +91,17 @@ def choose(document: Any, name: str | None) -> CloudSettings:
 def _described(entry: dict[str, Any]) -> CloudSettings:
     authentication = entry["authentication"]
     # azure-identity adds the tenant to the authority, and with AD FS the tenant is the word `adfs`.
-    authority = str(authentication["loginEndpoint"]).rstrip("/").removesuffix("/adfs")
+    authority = _https(authentication["loginEndpoint"]).rstrip("/").removesuffix("/adfs")
     # An audience's own slash stays: a token is good for the audience as it is spelled.
     scope = f"{authentication['audiences'][0]}/.default"
-    return CloudSettings(str(entry["resourceManager"]), (scope,), authority)
+    return CloudSettings(_https(entry["resourceManager"]), (scope,), authority)
+
+
+def _https(url: str) -> str:
+    """The URL, to which tokens and secrets may go; ValueError for any other kind."""
+    if not url.lower().startswith("https://"):
+        raise ValueError(url)
+    return url
 
 
 def _known(name: str | None) -> CloudSettings:
@@ -104,7 +111,7 @@ def _known(name: str | None) -> CloudSettings:
             found = get_arm_endpoints(cloud)
             scopes = tuple(found["credential_scopes"])
             return CloudSettings(found["resource_manager"], scopes, authority if name else None, is_known=True)
-    raise _no_such_cloud(wanted, list(_KNOWN))
+    raise _no_such_cloud(name or _DEFAULT, list(_KNOWN))
 
 
 def _no_such_cloud(name: str, names: Sequence[str]) -> InvalidInput:

@@ -13,7 +13,7 @@ from azext_amlarc.errors import InvalidInput
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.findings import log, stop_at_errors
-from azext_amlarc.sdk.watching import Watching, wait_aloud
+from azext_amlarc.sdk.watching import wait_aloud
 from azext_amlarc.validation import document
 
 if TYPE_CHECKING:
@@ -84,15 +84,15 @@ class KubernetesCompute:
         """Attach the cluster; Azure goes on with it after this returns: `wait_for_completion`.
 
         One that is as wanted already is left alone, a failed one is tried again. ComputeTargetException where the name
-        is no good, or belongs to another cluster, namespace or kind of compute. `timeout` (s) is for the registration
-        of a resource provider.
+        is no good, or belongs to another cluster, namespace or kind of compute. `timeout` (s) is for what has to end
+        first: another write to it, the registration of a resource provider.
         """
         with raised_as(ComputeTargetException):
             named = document.judge_compute_name(name, "name")
             stop_at_errors("The name", named)
             log(named)
             arm = workspace.connection
-            with writing(arm, timeout) as watcher:
+            with writing(arm, timeout, registers=True) as watcher:
                 location = computes.workspace_location(arm, workspace.id)
                 cluster = clusters.read(arm, attach_configuration.cluster)
                 wanted = replace(attach_configuration, cluster=cluster.id)
@@ -138,7 +138,9 @@ class KubernetesCompute:
         """Take the target out of the workspace and wait for that; the cluster and its extension stay as they are."""
         workspace = self._workspace
         with raised_as(ComputeTargetException):
-            attachment.begin_detach(workspace.connection, workspace.id, self.name).wait(Watching(), timeout)
+            arm = workspace.connection
+            with writing(arm, timeout, registers=False) as watcher:
+                attachment.begin_detach(arm, workspace.id, self.name).wait(watcher, timeout)
 
     def __repr__(self) -> str:
         return f"KubernetesCompute(name={self.name!r}, provisioning_state={self.provisioning_state!r})"

@@ -20,13 +20,13 @@ def connect(subscription_id: str, credential: TokenCredential | None, cloud: str
 
 
 @contextmanager
-def writing(arm: Arm, timeout: float) -> Iterator[Watching]:
-    """The watcher of a piece of work that writes, for which resource providers may be registered.
+def writing(arm: Arm, timeout: float, *, registers: bool) -> Iterator[Watching]:
+    """The watcher of a piece of work that writes; `registers` is whether it may register resource providers.
 
     What fails or is interrupted inside leaves with a note of what had been written until then.
     """
     watcher = Watching()
-    arm.registrar, arm.patience = watcher, timeout
+    arm.registrar, arm.patience = watcher if registers else None, timeout
     arm.written.clear()
     try:
         yield watcher

@@ -82,7 +82,7 @@ class ArcExtension:
             upgrade = _auto_upgrade(version, auto_upgrade_minor_version)
             cluster_id = ClusterId.parse(cluster_resource_id)
             arm = _connected(cluster_id, credential, cloud)
-            with writing(arm, timeout) as watcher:
+            with writing(arm, timeout, registers=True) as watcher:
                 cluster = clusters.read(arm, cluster_id)
                 judgement = given.judged(cluster)
                 log(judgement.findings)
@@ -133,7 +133,7 @@ class ArcExtension:
         `force` removes Azure's record without asking the cluster; `purge` deletes what was made for it in Azure, too.
         """
         arm = self._arm
-        with raised_as(ExtensionException), writing(arm, timeout) as watcher:
+        with raised_as(ExtensionException), writing(arm, timeout, registers=False) as watcher:
             owned = supporting.owned(arm, self._cluster, self.details.configuration_settings) if purge else []
             for sentence in deletion.goes_with_it(self.details):
                 watcher.tell(sentence)

@@ -13,7 +13,12 @@ from tests.faults import state
 from tests.faults.commands import COMMANDS, Command
 from tests.faults.matrix import Bench, Figures, Spot
 
-pytestmark = pytest.mark.matrix
+pytestmark = [
+    pytest.mark.matrix,
+    # az's sign-in library leaves its connections to the garbage collector.
+    pytest.mark.filterwarnings("ignore:.*unclosed <ssl.SSLSocket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 HELD_MS = 400
 SECONDS = 20

@@ -1,0 +1,270 @@
+"""Compute targets: what is judged, what is sent, what is printed, what is raised."""
+
+import logging
+import pickle
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from azure.identity import ClientSecretCredential
+
+from azext_amlarc.arm.waiting import Look, Operation
+from azext_amlarc.sdk import ComputeStatus, ComputeTarget, ComputeTargetException, KubernetesCompute, Workspace
+from azext_amlarc.sdk.exceptions import raised_as
+from azext_amlarc.sdk.watching import Watching, wait_aloud
+from tests.azure import Azure
+from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
+
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/trainer"
+TYPES = {
+    "a": {
+        "nodeSelector": {"k": "v"},
+        "resources": {
+            "requests": {"cpu": "1", "memory": "4Gi"},
+            "limits": {"cpu": "1", "memory": "4Gi", "nvidia.com/gpu": "1"},
+        },
+    }
+}
+# What azure-mgmt-machinelearningservices 2.0.0b2 sends, api 2023-04-01.
+MANAGEMENT_BODY = {
+    "location": "eastus",
+    "identity": {"type": "SystemAssigned"},
+    "properties": {
+        "computeType": "Kubernetes",
+        "resourceId": CLUSTER,
+        "properties": {"namespace": "default", "defaultInstanceType": "a", "instanceTypes": TYPES},
+    },
+}
+# What azureml-core 1.61 sends, api 2020-02-02.
+CORE_BODY = {
+    "location": "eastus",
+    "properties": {
+        "computeType": "Kubernetes",
+        "description": "",
+        "resourceId": CLUSTER,
+        "properties": {"namespace": "ns"},
+        "namespace": "ns",
+        "identityType": "UserAssigned",
+        "identityIds": [IDENTITY],
+    },
+    "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
+}
+
+
+def attached(ws: Workspace, *arguments: Any, **options: Any) -> KubernetesCompute:
+    configuration = KubernetesCompute.attach_configuration(CLUSTER, *arguments, **options)
+    return ComputeTarget.attach(ws, "amlarc-compute", configuration)
+
+
+def sent(azure: Azure) -> Any:
+    [body] = [item["requestBody"] for item in azure.traffic() if item["method"] == "PUT"]
+    return body
+
+
+def test_the_body_is_that_of_the_management_sdk(ws: Workspace, azure: Azure) -> None:
+    attached(ws, default_instance_type="a", instance_types=TYPES, identity_type="SystemAssigned")
+    assert sent(azure) == MANAGEMENT_BODY
+
+
+def test_the_body_is_azureml_cores_without_what_todays_api_does_not_have(ws: Workspace, azure: Azure) -> None:
+    attached(ws, namespace="ns", identity_type="UserAssigned", identity_ids=[IDENTITY])
+    expected: dict[str, Any] = deepcopy(CORE_BODY)
+    for key in ("description", "namespace", "identityType", "identityIds"):
+        del expected["properties"][key]
+    assert sent(azure) == expected
+
+
+def test_a_cluster_by_itself_goes_to_the_default_namespace_as_the_service_has_it(ws: Workspace, azure: Azure) -> None:
+    attached(ws)
+    assert sent(azure) == {
+        "location": "eastus",
+        "properties": {"computeType": "Kubernetes", "resourceId": CLUSTER, "properties": {"namespace": "default"}},
+    }
+
+
+def test_identities_without_a_type_are_user_assigned(ws: Workspace, azure: Azure) -> None:
+    attached(ws, identity_ids=[IDENTITY])
+    assert sent(azure)["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
+
+
+def test_numbers_are_sent_as_text_and_values_of_python_as_json(ws: Workspace, azure: Azure) -> None:
+    resources = {"requests": {"cpu": 2, "memory": "4Gi"}, "limits": {"cpu": 2, "memory": "4Gi"}}
+    attached(ws, default_instance_type="cpu", instance_types={"cpu": {"nodeSelector": None, "resources": resources}})
+    properties = sent(azure)["properties"]["properties"]
+    texts = {"cpu": "2", "memory": "4Gi"}
+    assert properties["instanceTypes"] == {"cpu": {"resources": {"requests": texts, "limits": texts}}}
+
+
+def test_an_attach_takes_five_requests_and_the_second_look_ends_the_wait(ws: Workspace, azure: Azure) -> None:
+    attached(ws).wait_for_completion()
+    assert [item["method"] for item in azure.traffic()] == ["GET", "GET", "GET", "PUT", "GET", "GET"]
+
+
+def test_what_is_printed_is_what_azureml_core_prints(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    attached(ws).wait_for_completion(show_output=True)
+    assert capsys.readouterr().out == ('Creating\nSucceededProvisioning operation finished, operation "Succeeded"\n')
+
+
+def test_the_last_line_is_printed_without_output_too(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    attached(ws).wait_for_completion()
+    assert capsys.readouterr().out == 'Provisioning operation finished, operation "Succeeded"\n'
+
+
+def test_a_dot_stands_for_five_seconds_and_a_new_state_for_a_new_line(capsys: pytest.CaptureFixture[str]) -> None:
+    watcher = Watching(show_output=True)
+    looks = [("Creating", 0.2), ("Creating", 4.9), ("Creating", 5.1), ("Creating", 16.0), ("Updating", 17.0)]
+    for state, elapsed in [*looks, ("Succeeded", 20.5)]:
+        watcher.seen(state, elapsed)
+    watcher.finish()
+    expected = 'Creating...\nUpdating.\nSucceededProvisioning operation finished, operation "Succeeded"\n'
+    assert capsys.readouterr().out == expected
+
+
+def test_a_target_that_is_as_wanted_is_left_alone(ws: Workspace, azure: Azure) -> None:
+    attached(ws).wait_for_completion()
+    before = len(azure.traffic())
+    attached(ws).wait_for_completion()
+    assert {item["method"] for item in azure.traffic()[before:]} == {"GET"}
+
+
+def test_a_status_can_always_be_serialized(ws: Workspace) -> None:
+    compute = attached(ws)
+    status = compute.get_status()
+    assert (str(status), status.serialize()["provisioningState"]) == ("Creating", "Creating")
+    compute.wait_for_completion()
+    status = compute.get_status()
+    assert status == ComputeStatus("Succeeded", compute.details.created_on, compute.details.modified_on)
+    assert list(status.serialize()) == ["creationTime", "modifiedTime", "provisioningState"]
+    assert status.creation_time
+    assert status.creation_time.endswith("+00:00")
+
+
+def test_a_known_target_is_found_by_its_name(ws: Workspace) -> None:
+    attached(ws).wait_for_completion()
+    assert ComputeTarget(workspace=ws, name="amlarc-compute").provisioning_state == "Succeeded"
+    with pytest.raises(ComputeTargetException, match="has no compute 'other'"):
+        ComputeTarget(ws, "other")
+
+
+def test_a_detached_target_is_gone(ws: Workspace, azure: Azure) -> None:
+    compute = attached(ws)
+    compute.wait_for_completion()
+    compute.detach()
+    assert "amlarc-compute" not in ws.compute_targets
+    [deletion] = [item["url"] for item in azure.traffic() if item["method"] == "DELETE"]
+    assert "underlyingResourceAction=Detach" in deletion
+    with pytest.raises(ComputeTargetException) as caught:
+        compute.refresh_state()
+    assert caught.value.code == "NotFound"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"resource_id": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/v"},
+            "is not the resource id of a clust",
+        ),
+        ({"identity_type": "Both"}, "There is no identity_type 'Both'."),
+        ({"identity_type": "UserAssigned"}, "identity_type UserAssigned needs identity_ids."),
+        ({"identity_type": "SystemAssigned", "identity_ids": [IDENTITY]}, "identity_ids go with identity_type UserAss"),
+        ({"instance_types": {"a": object()}}, "The configuration can't be sent as JSON"),
+    ],
+)
+def test_what_is_no_configuration_is_told_at_once(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ComputeTargetException) as caught:
+        KubernetesCompute.attach_configuration(**{"resource_id": CLUSTER, **options})
+    assert caught.value.code == "InvalidInput"
+    assert message in caught.value.message
+
+
+def test_a_configuration_is_judged_with_every_finding_at_once() -> None:
+    with pytest.raises(ComputeTargetException) as caught:
+        KubernetesCompute.attach_configuration(
+            CLUSTER, namespace="Team_A", default_instance_type="gpu", instance_types={"cpu": {"resources": {}}}
+        )
+    error = caught.value
+    errors = {(finding.code, finding.source, finding.path) for finding in error.findings if finding.severity == "error"}
+    assert errors == {
+        ("AMLARC-N007", "attach_configuration", "$.namespace"),
+        ("AMLARC-D007", "attach_configuration", "$.defaultInstanceType"),
+    }
+    assert error.message == "The configuration: 2 errors; nothing was sent."
+    assert "attach_configuration: error AMLARC-D007 $.defaultInstanceType: " in str(error)
+
+
+def test_warnings_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "azext_amlarc.sdk"):
+        KubernetesCompute.attach_configuration(CLUSTER, default_instance_type="a_b", instance_types={"a_b": {}})
+    codes = [next(word for word in record.message.split() if "AMLARC" in word) for record in caplog.records]
+    assert codes == ["AMLARC-D009", "AMLARC-D022"]
+
+
+def test_a_name_that_azure_does_not_take_sends_nothing(ws: Workspace, azure: Azure) -> None:
+    with pytest.raises(ComputeTargetException) as caught:
+        ComputeTarget.attach(ws, "9_lives", KubernetesCompute.attach_configuration(CLUSTER))
+    assert [finding.code for finding in caught.value.findings] == ["AMLARC-N002", "AMLARC-N003"]
+    assert azure.traffic() == []
+
+
+def test_a_cluster_without_the_extension_fails_with_azures_reason(
+    ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compute = ComputeTarget.attach(ws, "amlarc-compute", KubernetesCompute.attach_configuration(EDGE_CLUSTER))
+    with pytest.raises(ComputeTargetException) as caught:
+        compute.wait_for_completion(show_output=True)
+    assert capsys.readouterr().out == 'Creating\nFailedProvisioning operation finished, operation "Failed"\n'
+    assert "extension not installed" in str(caught.value).lower()
+    assert "az ml arc extension create" in caught.value.fix
+
+
+def test_an_answer_of_azure_passes_with_code_message_and_correlation_id(ws: Workspace, azure: Azure) -> None:
+    azure.allow("*/read")
+    with pytest.raises(ComputeTargetException) as caught:
+        attached(ws)
+    error = caught.value
+    answer = azure.traffic()[-1]
+    assert error.code == "AuthorizationFailed"
+    assert error.message == answer["responseBody"]["error"]["message"]
+    assert error.correlation_id == answer["responseHeaders"]["x-ms-correlation-request-id"]
+    assert error.fix == "Ask an Owner of the resource group for the role Contributor."
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_wait_that_takes_too_long_says_how_to_go_on(ws: Workspace, azure: Azure) -> None:
+    azure.fault(method="PUT", path="/computes/", operation="never")
+    compute = attached(ws)
+    with pytest.raises(ComputeTargetException) as caught:
+        compute.wait_for_completion(timeout=0)
+    assert caught.value.code == "StillRunning"
+    assert "its state was last Creating" in caught.value.message
+
+
+def test_an_interrupted_wait_stays_an_interruption() -> None:
+    def interrupted() -> Look[None]:
+        raise KeyboardInterrupt
+
+    operation = replace(Operation.done(None), title="The work", look=interrupted, follow="Follow it.")
+    with (
+        pytest.raises(KeyboardInterrupt, match=r"Interrupted\. The work goes on in Azure\. Follow it\."),
+        raised_as(ComputeTargetException),
+    ):
+        wait_aloud(operation, show_output=True, timeout=1)
+
+
+def test_a_login_that_fails_is_told(azure: Azure) -> None:
+    options = {"authority": azure.endpoint, "disable_instance_discovery": True}
+    credential = ClientSecretCredential("adfs", azure.client_id, "wrong", **options)
+    ws = Workspace("123", "rg", "amlarc-ws", credential)
+    with pytest.raises(ComputeTargetException, match="Client credentials are invalid") as caught:
+        ComputeTarget(ws, "amlarc-compute")
+    assert caught.value.code == "ClientAuthenticationError"
+    assert caught.value.fix.startswith("Sign in (az login)")
+
+
+def test_an_azure_out_of_reach_is_told(ws: Workspace, azure: Azure) -> None:
+    azure.fault(method="GET", path="/workspaces/", reset="before", times=4)
+    with pytest.raises(ComputeTargetException, match="Azure could not be reached: ") as caught:
+        attached(ws)
+    assert caught.value.fix == "Check the network, the proxy (HTTPS_PROXY) and the cloud."

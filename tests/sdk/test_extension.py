@@ -1,0 +1,125 @@
+"""The extension through the Python API: installed, shown, waited for, deleted; no secret is ever shown."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from azext_amlarc.sdk import ArcExtension, ExtensionException
+from tests.arm.supporting_things import Login
+from tests.azure import Azure
+from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
+
+
+def install(azure: Azure, cluster: str = EDGE_CLUSTER, *arguments: Any, **options: Any) -> ArcExtension:
+    settings = options.pop("settings", {"enableTraining": True})
+    return ArcExtension.install(cluster, settings, *arguments, credential=Login(azure), **options)
+
+
+def sent(azure: Azure) -> Any:
+    [body] = [
+        item["requestBody"] for item in azure.traffic() if item["method"] == "PUT" and "/extensions/" in item["url"]
+    ]
+    return body
+
+
+def test_an_installation_is_waited_for_and_shown(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+    extension = install(azure)
+    assert extension.install_state == "Pending"
+    extension.wait_for_completion(show_output=True)
+    assert capsys.readouterr().out == 'Creating\nSucceededProvisioning operation finished, operation "Succeeded"\n'
+    shown = ArcExtension.show(EDGE_CLUSTER, credential=Login(azure))
+    assert repr(shown) == "ArcExtension(name='amlarc-compute', install_state='Installed')"
+    assert shown.details.configuration_settings["enableTraining"] == "True"
+    assert shown.details.configuration_protected_settings == [
+        "relayServerConnectionString",
+        "relayserver.relayConnectionString",
+    ]
+
+
+def test_the_body_is_the_command_lines(azure: Azure) -> None:
+    install(azure, version="1.1.64")
+    body = sent(azure)
+    properties = body["properties"]
+    assert body["identity"] == {"type": "SystemAssigned"}
+    assert (properties["extensionType"], properties["version"]) == ("microsoft.azureml.kubernetes", "1.1.64")
+    assert properties["autoUpgradeMinorVersion"] is False
+    assert properties["configurationSettings"]["clusterId"] == EDGE_CLUSTER
+    assert properties["configurationSettings"]["domain"] == "eastus.cloudapp.localhost"
+    relay = f"{GROUP}/providers/Microsoft.Relay/namespaces/"
+    assert properties["configurationSettings"]["relayserver.hybridConnectionResourceID"].startswith(relay)
+
+
+def test_a_provider_that_is_not_registered_is_registered_and_logged(
+    azure: Azure, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "azext_amlarc.sdk"):
+        install(azure)
+    assert "Registering the resource provider Microsoft.Relay, once for this subscription" in caplog.messages
+
+
+def test_every_bad_setting_is_told_and_nothing_is_sent(azure: Azure) -> None:
+    with pytest.raises(ExtensionException) as caught:
+        install(azure, settings={"enableTrainning": True, "installPromOp": "maybe"})
+    assert [finding.code for finding in caught.value.findings if finding.severity == "error"] == [
+        "AMLARC-S005",
+        "AMLARC-S004",
+    ]
+    assert azure.traffic() == []
+
+
+def test_a_protected_setting_is_sent_and_never_shown(azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
+    name = "relay-namespace"
+    relay = f"{GROUP}/providers/Microsoft.Relay/namespaces/{name}/hybridConnections/edge-cluster"
+    secret = f"Endpoint=sb://{name}.example.net/;SharedAccessKeyName=k;SharedAccessKey=c2VjcmV0;EntityPath=edge-cluster"
+    with caplog.at_level(logging.DEBUG):
+        extension = install(
+            azure,
+            EDGE_CLUSTER,
+            {"relayServerConnectionString": secret},
+            settings={"enableTraining": True, "relayserver.hybridConnectionResourceID": relay},
+        )
+    assert sent(azure)["properties"]["configurationProtectedSettings"]["relayServerConnectionString"] == secret
+    assert "c2VjcmV0" not in caplog.text + repr(extension) + repr(extension.details)
+
+
+def test_a_pinned_version_and_automatic_upgrades_exclude_each_other(azure: Azure) -> None:
+    with pytest.raises(ExtensionException, match="they exclude each other"):
+        install(azure, version="1.1.64", auto_upgrade_minor_version=True)
+
+
+def test_a_failed_installation_says_why(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+    reason = {"code": "ExtensionOperationFailed", "message": "Helm installation failed: pod healthcheck failed"}
+    azure.fault(method="PUT", path="/extensions/", operation="Failed", error=reason)
+    with pytest.raises(ExtensionException) as caught:
+        install(azure).wait_for_completion()
+    assert capsys.readouterr().out == 'Provisioning operation finished, operation "Failed"\n'
+    assert caught.value.code == "ExtensionOperationFailed"
+    assert "pod healthcheck failed" in caught.value.message
+    assert "arcml-healthcheck" in caught.value.fix
+
+
+def test_a_missing_extension_and_a_missing_cluster_are_told_apart(azure: Azure) -> None:
+    with pytest.raises(ExtensionException, match="has no extension 'amlarc-compute'") as caught:
+        ArcExtension.show(EDGE_CLUSTER, credential=Login(azure))
+    assert caught.value.code == "NotFound"
+    with pytest.raises(ExtensionException, match="There is no Azure Arc-enabled cluster 'nowhere'"):
+        ArcExtension.show(CLUSTER.replace("amlarc-cluster", "nowhere"), credential=Login(azure))
+
+
+def test_what_was_written_before_a_failure_is_noted(azure: Azure) -> None:
+    azure.allow("*", but=["Microsoft.KubernetesConfiguration/extensions/write"])
+    with pytest.raises(ExtensionException) as caught:
+        install(azure)
+    [note] = caught.value.__notes__
+    assert note.startswith("Written until then: Relay namespace ")
+    assert note.endswith(". The same call again goes on from there.")
+    assert caught.value.code == "AuthorizationFailed"
+
+
+def test_a_deletion_takes_what_was_made_for_it_with_purge(azure: Azure) -> None:
+    extension = install(azure)
+    extension.wait_for_completion()
+    extension.delete(purge=True)
+    left = [id_ for id_ in azure.state()["resources"] if "microsoft.relay/" in id_ or "edge-cluster/providers" in id_]
+    assert left == []

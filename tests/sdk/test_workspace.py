@@ -1,0 +1,98 @@
+"""Workspaces: found by a config.json as Azure ML's SDKs find it, and looked into lazily."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace, WorkspaceException
+from tests.arm.supporting_things import Login
+from tests.azure import Azure
+from tests.sdk.conftest import CLUSTER, CONFIG
+
+
+def write_config(file: Path, name: str = "amlarc-ws") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**CONFIG, "workspace_name": name}))
+
+
+def test_a_config_beside_the_program_names_the_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_config(tmp_path / "config.json")
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace.from_config()
+    assert (ws.subscription_id, ws.resource_group, ws.name) == ("123", "rg", "amlarc-ws")
+    assert repr(ws) == "Workspace('123', 'rg', 'amlarc-ws')"
+
+
+def test_the_search_goes_upwards_and_prefers_the_azureml_folder(tmp_path: Path) -> None:
+    write_config(tmp_path / ".azureml" / "config.json", "above")
+    below = tmp_path / "a" / "b"
+    write_config(below / "config.json", "beside")
+    assert Workspace.from_config(below).name == "above"
+    assert Workspace.from_config(below / "config.json").name == "beside"
+
+
+def test_a_config_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(CONFIG).encode())
+    assert Workspace.from_config(str(tmp_path)).name == "amlarc-ws"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"subscription_id": "123"}', "lacks resource_group, workspace_name."),
+        ('{"subscription_id": "123", "resource_group": 7, "workspace_name": "w"}', "lacks resource_group."),
+        ("[]", "lacks subscription_id, resource_group, workspace_name."),
+        ("{", "is no JSON"),
+    ],
+)
+def test_a_config_that_names_no_workspace_is_told(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(WorkspaceException) as caught:
+        Workspace.from_config(tmp_path)
+    assert caught.value.code == "InvalidInput"
+    assert caught.value.message.startswith(f"{tmp_path / 'config.json'} {message}")
+
+
+def test_a_search_that_finds_nothing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceException, match=r"There is no config\.json in .*, nor above it"):
+        Workspace.from_config(tmp_path)
+
+
+def test_a_workspace_asks_nothing_before_something_is_wanted(azure: Azure) -> None:
+    ws = Workspace("123", "rg", "no-such-workspace", credential=Login(azure))
+    targets = ws.compute_targets
+    assert azure.traffic() == []
+    with pytest.raises(WorkspaceException) as caught:
+        len(targets)
+    assert caught.value.code == "NotFound"
+    assert caught.value.message == "There is no workspace 'no-such-workspace' in the resource group 'rg'."
+    assert caught.value.correlation_id
+
+
+def test_get_finds_out_whether_the_workspace_exists(azure: Azure) -> None:
+    assert Workspace.get("amlarc-ws", "123", "rg", credential=Login(azure)).name == "amlarc-ws"
+    with pytest.raises(WorkspaceException, match="There is no workspace 'other'"):
+        Workspace.get("other", "123", "rg", credential=Login(azure))
+
+
+def test_compute_targets_are_a_mapping_of_one_request(ws: Workspace, azure: Azure) -> None:
+    ComputeTarget.attach(ws, "first", KubernetesCompute.attach_configuration(CLUSTER)).wait_for_completion()
+    before = len(azure.traffic())
+    targets = ws.compute_targets
+    assert "first" in targets
+    assert "other" not in targets
+    assert list(targets) == ["first"]
+    assert len(targets) == 1
+    assert type(targets["first"]) is KubernetesCompute
+    assert repr(targets["first"]) == "KubernetesCompute(name='first', provisioning_state='Succeeded')"
+    assert targets["first"].details.resource_id == CLUSTER
+    assert [item["method"] for item in azure.traffic()[before:]] == ["GET"]
+    with pytest.raises(KeyError):
+        targets["other"]
+
+
+def test_computes_of_another_kind_are_not_among_the_targets(ws: Workspace, azure: Azure) -> None:
+    compute = {"name": "cpus", "location": "eastus", "properties": {"computeType": "AmlCompute"}}
+    azure.fault(method="GET", path="/computes$", status=200, body={"value": [compute]})
+    assert "cpus" not in ws.compute_targets
