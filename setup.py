@@ -12,7 +12,10 @@ REQUIRES = [
     "azure-mgmt-kubernetesconfiguration>=3.1,<3.2",  # extensions, api 2023-05-01
     "azure-mgmt-machinelearningservices==2.0.0b2",  # the only release with Kubernetes compute; 1.x has none
 ]
-SDK = ["azure-identity>=1.17,<2"]  # the Python API's credentials; az brings its own
+SDK = [
+    "azure-identity>=1.17,<2",  # the Python API's credentials; az brings its own
+    "azure-mgmt-core>=1.6,<2",  # knows the endpoints of the clouds
+]
 DEVELOPMENT = [
     "azure-cli-core",  # follows az: the loader, the help and the options are tested against it
     "build>=1.2,<2",
@@ -23,6 +26,7 @@ DEVELOPMENT = [
     "jsonschema>=4.20,<5",  # the published schema and our own walk are held against each other with it
     "mypy>=1.15,<3",
     "PyJWT>=2.8,<3",  # the emulator's tokens
+    "packaging>=23",
     "pytest>=8.2,<10",
     "pytest-timeout>=2.3,<3",  # a test that hangs is named, instead of holding CI up
     "pytest-xdist>=3.6,<4",

@@ -1,33 +1,14 @@
 """No secret leaves: not on stdout, on stderr, under --debug, nor in any file that az writes."""
 
-import base64
 import json
 from pathlib import Path
-from urllib.parse import quote
 
 from tests.az import Az
 from tests.azure import Azure
 from tests.e2e.conftest import CLUSTER, WORKSPACE
+from tests.secrets import forms, secrets
 
 PROTECTED = "hunter2-hunter2-hunter2"
-
-
-def secrets(azure: Azure) -> set[str]:
-    """Every value that Azure was sent as protected, and every key that it gave away."""
-    found = {PROTECTED}
-    for line in azure.traffic():
-        body = line["requestBody"] or {}
-        if isinstance(body, dict):
-            found |= set((body.get("properties") or {}).get("configurationProtectedSettings", {}).values())
-        if line["url"].partition("?")[0].endswith(("/listKeys", "/sharedKeys")) and line["status"] == 200:
-            found |= {value for key, value in line["responseBody"].items() if key != "keyName"}
-    return found
-
-
-def forms(secret: str) -> set[str]:
-    """A secret as it may show: plain, in base64 (whatever comes before it), URL-encoded, and as JSON writes it."""
-    encoded = {base64.b64encode(b"x" * shift + secret.encode())[4:-4].decode() for shift in range(3)}
-    return {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], *encoded}
 
 
 def test_no_secret_is_printed_or_written(az: Az, azure: Azure, tmp_path: Path) -> None:
@@ -53,7 +34,7 @@ def test_no_secret_is_printed_or_written(az: Az, azure: Azure, tmp_path: Path) -
     said += failed.stdout + failed.stderr
     assert failed.code == 1
     written = "".join(path.read_text(errors="ignore") for path in az.config.rglob("*") if path.is_file())
-    found = secrets(azure)
+    found = {PROTECTED, *secrets(azure.traffic())}
     assert len(found) >= 10
     for form in {form for secret in found for form in forms(secret)}:
         assert form not in said

@@ -1,5 +1,7 @@
 """The commands' functions in this process, behind az's real login, with their errors as az would print them."""
 
+import io
+import logging
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +34,17 @@ class Door:
         cli = get_default_cli()
         cli.config.set_value("core", "disable_progress_bar", "true")
         self._cmd = SimpleNamespace(cli_ctx=cli)
+        # What --debug would show: everything that anybody logs.
+        self._log = io.StringIO()
+        logging.getLogger().addHandler(logging.StreamHandler(self._log))
+        logging.getLogger().setLevel(logging.DEBUG)
+
+    def heard(self) -> str:
+        """What has been logged since the last call."""
+        heard = self._log.getvalue()
+        self._log.seek(0)
+        self._log.truncate()
+        return heard
 
     def run(self, command: Command, **more: Any) -> Outcome:
         """Run a command, with further parameters."""

@@ -13,6 +13,7 @@ from tests.azure import Azure
 from tests.faults import state
 from tests.faults.commands import DETACH, FOLDER, Command
 from tests.faults.door import Door, Outcome
+from tests.secrets import leaked
 
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     "429, Retry-After: 1": {"status": 429, "retryAfter": 1},
@@ -146,6 +147,8 @@ class Bench:
 
     def judged(self, command: Command, before: state.Resources, first: Outcome) -> str:
         """How a case ended, after a second run where the first one ended in an error."""
+        if leaked(first.said + self.door.heard(), self.azure.traffic()):
+            return "a secret was said"
         if not first.said:
             return self._compared(command, AT_ONCE)
         if not first.is_clean:
