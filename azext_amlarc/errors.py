@@ -1,6 +1,6 @@
 """The few ways in which our work fails; the door turns each into what az prints and an exit code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,3 +46,14 @@ class WriteFailed(ArcError):
 
 class StillRunning(ArcError):
     """We stopped waiting (time is up, or Ctrl-C) while Azure goes on; the fix says how to follow it."""
+
+
+def stop_at_errors(subject: str, findings: "Iterable[Finding]") -> None:
+    """InvalidInput with all of `findings` where one is an error: nothing may be sent then."""
+    from azext_amlarc.validation.findings import errors_in
+
+    found = tuple(findings)
+    errors = len(errors_in(found))
+    if errors:
+        counted = f"{errors} {'error' if errors == 1 else 'errors'}"
+        raise InvalidInput(f"{subject}: {counted}; nothing was sent.", findings=found)

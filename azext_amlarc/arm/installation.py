@@ -93,7 +93,7 @@ def begin_create(
     """
     existing = read(arm, cluster.id, name)
     settings = derived_settings(arm, cluster, wanted.settings)
-    plan = supporting.plan(arm, cluster, settings, existing.configuration_settings if existing else None)
+    plan = supporting.plan(cluster, settings, existing.configuration_settings if existing else None)
     settings |= plan.settings
     if existing is not None:
         refuse_another(existing)

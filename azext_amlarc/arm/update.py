@@ -33,7 +33,6 @@ class Change:
 
 
 def plan_change(
-    arm: Arm,
     cluster: Cluster,
     existing: Extension,
     settings: Mapping[str, str],
@@ -47,7 +46,7 @@ def plan_change(
     is_sound = existing.install_state == "Installed"
     old = existing.configuration_settings
     given = {**settings, **router_settings(settings)}
-    plan = supporting.plan(arm, cluster, {**old, **given}, old)
+    plan = supporting.plan(cluster, {**old, **given}, old)
     wanted = {**given, **plan.settings}
     changed = {key: value for key, value in wanted.items() if not is_sound or old.get(key) != value}
     installed = {

@@ -31,7 +31,8 @@ def attach(
     """Attach the cluster to the workspace; name and configuration are checked before anything is sent."""
     from azext_amlarc.arm import attachment, clusters, compute
     from azext_amlarc.commands.document_inputs import read_document
-    from azext_amlarc.commands.findings import show_findings, stop_at_errors
+    from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.errors import stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
 
     named = judge_compute_name(name)

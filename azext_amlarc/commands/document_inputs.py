@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azext_amlarc import files
-from azext_amlarc.commands.findings import stop_at_errors
+from azext_amlarc.errors import stop_at_errors
 from azext_amlarc.validation import document
 from azext_amlarc.validation.findings import Finding
 

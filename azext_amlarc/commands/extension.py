@@ -124,7 +124,7 @@ def update(
         judgement = given.judged(cluster, existing)
         show_findings(judgement.findings)
         properties = {"version": version, "autoUpgradeMinorVersion": upgrade, "releaseTrain": release_train}
-        change = updating.plan_change(arm, cluster, existing, judgement.plain, judgement.protected, properties)
+        change = updating.plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
         if not change.lines:
             watcher.tell("Unchanged: it is as wanted already.")
             return existing

@@ -1,19 +1,8 @@
-"""What becomes of findings in a command that sends something: errors stop it, the rest is said."""
+"""What becomes of findings that do not stop a command: they are said."""
 
 from collections.abc import Iterable
 
-from azext_amlarc.errors import InvalidInput
-from azext_amlarc.validation.findings import Finding, Severity, errors_in
-
-
-def stop_at_errors(subject: str, findings: Iterable[Finding]) -> None:
-    """InvalidInput with all of `findings` where one is an error: nothing may be sent then."""
-    found = tuple(findings)
-    errors = len(errors_in(found))
-    if errors:
-        raise InvalidInput(
-            f"{subject}: {errors} {'error' if errors == 1 else 'errors'}; nothing was sent.", findings=found
-        )
+from azext_amlarc.validation.findings import Finding, Severity
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azext_amlarc import files
-from azext_amlarc.commands.findings import stop_at_errors
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.validation import jsontext, settings, text
 from azext_amlarc.validation.findings import Finding
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting

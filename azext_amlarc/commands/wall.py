@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from azext_amlarc.errors import ArcError, InvalidInput, NotFound, StillRunning
+from azext_amlarc.errors import ArcError, InvalidInput, NotFound
 
 
 def raise_for_az(error: Exception) -> NoReturn:
@@ -34,7 +34,6 @@ def _class_for(error: ArcError) -> type:
     classes = {
         InvalidInput: azclierror.InvalidArgumentValueError,
         NotFound: azclierror.ResourceNotFoundError,
-        StillRunning: azclierror.AzureResponseError,
     }
     found: type = classes.get(type(error), azclierror.AzureResponseError)
     return found
@@ -56,8 +55,7 @@ def _from_response(error: "HttpResponseError") -> Exception:  # type: ignore[nam
 
     code = (error.error.code if error.error else None) or str(error.status_code)
     message = (error.error.message if error.error else None) or error.reason or "Azure gave no reason."
-    headers = error.response.headers if error.response is not None else {}
-    correlation = headers.get("x-ms-correlation-request-id")
+    correlation = error.response.headers.get("x-ms-correlation-request-id")
     text = f"({code}) {message}" + (f"\nCorrelation id: {correlation}" if correlation else "")
     made: Exception = get_error_type_by_status_code(str(error.status_code))(
         _with_notes(text, error), hint_for(code, message) or None

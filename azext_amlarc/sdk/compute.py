@@ -9,10 +9,10 @@ from azext_amlarc.arm import attachment, clusters
 from azext_amlarc.arm import compute as computes
 from azext_amlarc.arm.compute import Compute
 from azext_amlarc.arm.waiting import Operation
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
-from azext_amlarc.sdk.findings import log, stop_at_errors
+from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
 from azext_amlarc.validation import document
 

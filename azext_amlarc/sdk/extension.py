@@ -12,10 +12,10 @@ from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import Cluster, ClusterId
 from azext_amlarc.arm.extension import Extension
 from azext_amlarc.arm.waiting import Operation
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
-from azext_amlarc.sdk.findings import log, stop_at_errors
+from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
 from azext_amlarc.validation import settings as rules
 from azext_amlarc.validation.findings import Finding

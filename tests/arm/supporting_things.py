@@ -99,7 +99,7 @@ def make(
 ) -> Made:
     """What `extension create` does for its supporting resources."""
     with connect(azure) as arm:
-        return ensure(arm, plan(arm, of or cluster(azure), settings, installed), Diary())
+        return ensure(arm, plan(of or cluster(azure), settings, installed), Diary())
 
 
 def requests(azure: Azure) -> list[str]:

@@ -154,7 +154,7 @@ def interruptible() -> Iterator[None]:
 def test_an_interruption_is_heard_by_all_and_names_what_was_written(tmp_path: Path) -> None:
     with running(tmp_path, "--polls", "1000") as azure, connect(azure) as arm:
         with pytest.raises(KeyboardInterrupt):
-            ensure(arm, plan(arm, cluster(azure), ALL), Impatient())
+            ensure(arm, plan(cluster(azure), ALL), Impatient())
         asked = len(azure.traffic())
         assert {line.partition(" /")[0] for line in arm.written} <= {*KINDS}
         assert arm.written
@@ -173,8 +173,7 @@ def test_a_service_bus_of_the_user_s_own_is_left_alone(azure: Azure) -> None:
 
 def test_planning_again_with_what_is_installed_changes_nothing(azure: Azure) -> None:
     made = make(azure, ALL)
-    with connect(azure) as arm:
-        assert plan(arm, cluster(azure), ALL, made.settings).settings == made.settings
+    assert plan(cluster(azure), ALL, made.settings).settings == made.settings
 
 
 @pytest.mark.parametrize("kind", WANTED)
@@ -198,7 +197,7 @@ def test_a_failure_lets_the_others_finish_and_names_what_was_written(azure: Azur
     azure.fault(method="PUT", path="/topics/", status=403)
     with connect(azure) as arm:
         with pytest.raises(HttpResponseError, match="AuthorizationFailed"):
-            ensure(arm, plan(arm, cluster(azure), ALL), Diary())
+            ensure(arm, plan(cluster(azure), ALL), Diary())
         assert sorted(line.partition(" /")[0] for line in arm.written) == KINDS
     assert {
         f"{azure.group}{things.CONNECTION}/authorizationRules/azureml_rw".lower(),
@@ -210,7 +209,7 @@ def test_every_failure_is_told(azure: Azure) -> None:
     azure.fault(method="PUT", path="/Microsoft.Relay/", status=403)
     azure.fault(method="PUT", path="/Microsoft.ServiceBus/", status=409)
     with connect(azure) as arm, pytest.raises(HttpResponseError, match="AuthorizationFailed") as failure:
-        ensure(arm, plan(arm, cluster(azure), ALL), Diary())
+        ensure(arm, plan(cluster(azure), ALL), Diary())
     assert [note.partition(" Another operation")[0] for note in failure.value.__notes__] == [
         "Service Bus namespace: (Conflict)"
     ]

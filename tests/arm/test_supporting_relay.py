@@ -107,7 +107,7 @@ def test_a_name_that_somebody_else_in_azure_has_is_ours_instead(azure: Azure) ->
     taken = {"error": {"code": "BadRequest", "message": "The specified name is not available. CorrelationId: 1"}}
     azure.fault(method="PUT", path=f"{RELAY_NAMESPACE}$", status=400, body=taken)
     with things.connect(azure) as arm:
-        made = ensure(arm, plan(arm, cluster(azure), RELAY), things.Diary())
+        made = ensure(arm, plan(cluster(azure), RELAY), things.Diary())
         assert [line.rpartition("/")[2] for line in arm.written] == ["arcamlarccluster58b11a7ca1baef50"]
     assert "/arcamlarccluster" in made.settings["relayserver.hybridConnectionResourceID"]
 
@@ -115,7 +115,7 @@ def test_a_name_that_somebody_else_in_azure_has_is_ours_instead(azure: Azure) ->
 def test_it_is_waited_for_until_it_is_active(tmp_path_factory: pytest.TempPathFactory) -> None:
     with running(tmp_path_factory.mktemp("slow"), "--polls", "3") as azure, things.connect(azure) as arm:
         diary = things.Diary()
-        ensure(arm, plan(arm, cluster(azure), RELAY), diary)
+        ensure(arm, plan(cluster(azure), RELAY), diary)
     assert things.requests(azure)[:6] == [
         f"PUT {NAMESPACE}",
         *[f"GET {NAMESPACE}"] * 4,
@@ -162,8 +162,7 @@ def test_the_one_that_the_installed_extension_has_is_kept_in_its_spelling(azure:
 
 def test_another_cluster_s_connection_among_the_installed_settings_is_not_taken_over(azure: Azure) -> None:
     lent = f"{azure.group}/providers/Microsoft.Relay/namespaces/byhand/hybridConnections/edge-cluster"
-    with things.connect(azure) as arm:
-        found = plan(arm, cluster(azure), RELAY, {"relayserver.hybridConnectionResourceID": lent})
+    found = plan(cluster(azure), RELAY, {"relayserver.hybridConnectionResourceID": lent})
     assert found.settings["relayserver.hybridConnectionResourceID"] == id_setting(azure)
 
 

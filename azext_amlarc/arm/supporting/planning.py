@@ -26,7 +26,7 @@ class Plan:
     settings: dict[str, str]
 
 
-def plan(_arm: Arm, cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
+def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
     """What `settings` ask for, without a request; resources of this cluster that `installed` names are kept.
 
     `settings` are those that the user gave with the defaults: what they name themselves is his own, and not made.
