@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from azext_amlarc.validation import junit
 from azext_amlarc.validation.findings import Finding, Rule, Severity
 
 FORMATS = ("text", "json", "sarif", "junit")
@@ -144,26 +145,15 @@ def _sarif_location(finding: Finding) -> dict[str, Any]:
 
 def as_junit(report: Report) -> str:
     """JUnit XML: one test case a source; what fails is its failure, the rest its output."""
-    from xml.etree import ElementTree
-
     failing = report.failing
-    failed = {finding.source for finding in failing}
-    counts = {"name": "amlarc", "tests": str(len(report.sources)), "failures": str(len(failed))}
-    suites = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(suites, "testsuite", counts | {"errors": "0"})
-    for source in report.sources:
-        case = ElementTree.SubElement(suite, "testcase", {"classname": "amlarc", "name": _xml(source)})
-        broken = [finding for finding in failing if finding.source == source]
-        passing = [finding for finding in report.findings if finding.source == source and finding not in broken]
-        if broken:
-            message = f"{_counted(len(broken), 'finding')}: {broken[0].code}"
-            ElementTree.SubElement(case, "failure", {"message": message}).text = _xml(as_text(broken))
-        if passing:
-            ElementTree.SubElement(case, "system-out").text = _xml(as_text(passing))
-    ElementTree.indent(suites)
-    return str(ElementTree.tostring(suites, encoding="unicode", xml_declaration=True))
+    cases = tuple(junit.Case(source, tuple(_notes(report, source, failing))) for source in report.sources)
+    return junit.xml([junit.Suite("amlarc", "amlarc", cases)])
 
 
-def _xml(content: str) -> str:
-    """The text without what XML 1.0 cannot hold; a file's name may have it."""
-    return "".join(character if character.isprintable() or character == "\n" else "?" for character in content)
+def _notes(report: Report, source: str, failing: list[Finding]) -> Iterable[junit.Note]:
+    broken = [finding for finding in failing if finding.source == source]
+    passing = [finding for finding in report.findings if finding.source == source and finding not in broken]
+    if broken:
+        yield junit.Note("failure", as_text(broken), f"{_counted(len(broken), 'finding')}: {broken[0].code}")
+    if passing:
+        yield junit.Note("system-out", as_text(passing))

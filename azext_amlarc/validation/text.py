@@ -151,6 +151,11 @@ def decode(raw: bytes, source: str) -> str | Finding:
     return text
 
 
+def legible(content: str) -> str:
+    """The text with ? for what a terminal would act on and XML cannot hold; line breaks and tabs stay."""
+    return "".join(character if character.isprintable() or character in "\n\t" else "?" for character in content)
+
+
 def too_large(source: str) -> Finding:
     """The finding for a file beyond the limit."""
     fix = "check that this is the right file: a document takes a few kilobytes"
