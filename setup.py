@@ -31,6 +31,7 @@ DEVELOPMENT = [
     "pytest-timeout>=2.3,<3",  # a test that hangs is named, instead of holding CI up
     "pytest-xdist>=3.6,<4",
     "ruff>=0.9,<1",
+    "selenium>=4.25,<5",  # the HTML report in a real browser, with Debian's chromium-driver: it downloads nothing
     "starlette>=0.40,<2",  # the emulator: ASGI framework, server, certificates
     "trustme>=1.2,<2",
     "PyYAML>=6,<7",
@@ -61,7 +62,13 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["azext_amlarc", "azext_amlarc.*"]),
     package_data={
-        "azext_amlarc": ["azext_metadata.json", "py.typed", "validation/schemas/*.json", "validation/catalogue/*.json"]
+        "azext_amlarc": [
+            "azext_metadata.json",
+            "py.typed",
+            "checks/page.html",
+            "validation/schemas/*.json",
+            "validation/catalogue/*.json",
+        ]
     },
     install_requires=REQUIRES,
     extras_require={"sdk": SDK, "dev": SDK + DEVELOPMENT},
