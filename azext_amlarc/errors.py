@@ -8,13 +8,17 @@ if TYPE_CHECKING:
 
 
 class ArcError(Exception):
-    """What went wrong, in one sentence, what to do about it, and a stable code where there is one."""
+    """What went wrong, in one sentence, what to do about it, and a stable code where there is one.
 
-    def __init__(self, message: str, fix: str = "", code: str = "") -> None:
+    `correlation_id` is that of the write it is about, where Azure has answered that: what Azure's support asks for.
+    """
+
+    def __init__(self, message: str, fix: str = "", code: str = "", correlation_id: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.fix = fix
         self.code = code
+        self.correlation_id = correlation_id
 
 
 class InvalidInput(ArcError):

@@ -216,6 +216,7 @@ def _operation(
         reason=lambda last: _reason(arm, last or resource, accepted, where),
         follow=f"Follow it: az ml arc wait {where}; the same command again joins it as well.",
         pause=accepted.pause if accepted else None,
+        correlation_id=accepted.correlation_id if accepted else None,
     )
 
 
@@ -223,7 +224,8 @@ def _reason(arm: Arm, last: Compute, accepted: Accepted | None, where: str) -> A
     error = operation_error(arm, accepted.operation_url if accepted else None) or _own_error(last)
     code, message = error or ("", "Azure gave no reason.")
     hint = hint_for(code, message) or f"See the compute's provisioningErrors: az ml arc show {where}"
-    return WriteFailed(f"The compute {last.name!r} failed: {message}", hint, code)
+    correlation_id = accepted.correlation_id if accepted else None
+    return WriteFailed(f"The compute {last.name!r} failed: {message}", hint, code, correlation_id)
 
 
 def _own_error(last: Compute) -> tuple[str, str] | None:

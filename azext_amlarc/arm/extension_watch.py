@@ -69,6 +69,7 @@ def _operation(
         follow=f"Follow it: az ml arc extension wait {_options(cluster, extension)}; "
         "the same command again joins it as well.",
         pause=accepted.pause if accepted else None,
+        correlation_id=accepted.correlation_id if accepted else None,
     )
 
 
@@ -79,10 +80,9 @@ def _options(cluster: ClusterId, extension: Extension) -> str:
 def _reason(arm: Arm, cluster: ClusterId, last: Extension, accepted: Accepted | None, doing: str) -> ArcError:
     error = operation_error(arm, accepted.operation_url if accepted else None) or _own_error(arm, cluster, last)
     code, message = error or ("", "Azure gave no reason.")
-    see = f"See its statuses: az ml arc extension show {_options(cluster, last)}"
-    return WriteFailed(
-        f"The {doing} the extension {last.name!r} failed: {message}", hint_for(code, message) or see, code
-    )
+    hint = hint_for(code, message) or f"See its statuses: az ml arc extension show {_options(cluster, last)}"
+    correlation_id = accepted.correlation_id if accepted else None
+    return WriteFailed(f"The {doing} the extension {last.name!r} failed: {message}", hint, code, correlation_id)
 
 
 def _own_error(arm: Arm, cluster: ClusterId, last: Extension) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 
+from azext_amlarc.arm.answers import correlation_id
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.retries import WriteTaken
 from azext_amlarc.errors import ArcError, StillRunning
@@ -65,7 +66,10 @@ class Silence:
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
-    """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it."""
+    """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it.
+
+    `correlation_id` is the write's, None where it is somebody else's.
+    """
 
     title: str
     resource: T
@@ -74,6 +78,7 @@ class Operation(Generic[T]):
     reason: Callable[[T | None], ArcError]
     follow: str
     pause: float | None = None
+    correlation_id: str | None = None
 
     @classmethod
     def done(cls, resource: T) -> "Operation[T]":
@@ -97,7 +102,7 @@ class Operation(Generic[T]):
         try:
             last = self._watch(last, watcher, began, timeout)
         except KeyboardInterrupt:
-            raise StillRunning(f"Interrupted. {self.title} goes on in Azure.", self.follow) from None
+            raise self._still_running(f"Interrupted. {self.title} goes on in Azure.") from None
         if not last.is_good:
             raise self.reason(last.resource)
         return last.resource if last.resource is not None else self.read()
@@ -112,10 +117,13 @@ class Operation(Generic[T]):
             if last.is_over:
                 return last
             if elapsed >= timeout:
-                raise StillRunning(
-                    f"{self.title} has not ended after {timeout:.0f} s; its state was last {last.state}.", self.follow
+                raise self._still_running(
+                    f"{self.title} has not ended after {timeout:.0f} s; its state was last {last.state}."
                 )
             watcher.rest(min(last.pause or _pause(elapsed), timeout - elapsed))
+
+    def _still_running(self, message: str) -> StillRunning:
+        return StillRunning(message, self.follow, correlation_id=self.correlation_id)
 
 
 @dataclass(frozen=True)
@@ -126,13 +134,20 @@ class Accepted:
     body: str
     operation_url: str | None
     pause: float | None
+    correlation_id: str | None
 
     @classmethod
     def from_sdk(cls, pipeline_response: Any, model: Any, _headers: object) -> "Accepted":
         """For an SDK's `cls` argument, together with polling=False."""
         response = pipeline_response.http_response
         headers = response.headers
-        return cls(model, response.text(), headers.get("Azure-AsyncOperation"), _seconds(headers.get("Retry-After")))
+        return cls(
+            model=model,
+            body=response.text(),
+            operation_url=headers.get("Azure-AsyncOperation"),
+            pause=_seconds(headers.get("Retry-After")),
+            correlation_id=correlation_id(response),
+        )
 
 
 def write(

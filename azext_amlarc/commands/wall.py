@@ -11,6 +11,8 @@ def raise_for_az(error: Exception) -> NoReturn:
     from azure.core.exceptions import AzureError, HttpResponseError
     from knack.util import CLIError
 
+    from azext_amlarc.arm.answers import why_unreached
+
     if isinstance(error, CLIError):
         raise error
     if isinstance(error, ArcError):
@@ -19,7 +21,7 @@ def raise_for_az(error: Exception) -> NoReturn:
         raise _from_response(error) from error
     if isinstance(error, (AzureError, OSError)):
         raise azclierror.AzureConnectionError(
-            _with_notes(f"Azure could not be reached: {_reason(error)}", error),
+            _with_notes(f"Azure could not be reached: {why_unreached(error)}", error),
             "Check the network, the proxy (HTTPS_PROXY) and the active cloud: az cloud show",
         ) from error
     raise azclierror.CLIInternalError(
@@ -44,30 +46,26 @@ def _said(error: ArcError) -> str:
         from azext_amlarc.validation.report import as_text
 
         return f"{error.message}\n{as_text(error.findings)}"
-    return f"({error.code}) {error.message}" if error.code else error.message
+    return _coded(error.code, error.message, error.correlation_id)
 
 
 def _from_response(error: "HttpResponseError") -> Exception:  # type: ignore[name-defined]  # noqa: F821
     """ARM's own code and message, once, with its correlation id for Azure's support and what we know to do about it."""
     from azure.cli.core.util import get_error_type_by_status_code
 
-    from azext_amlarc.arm.hints import hint_for
+    from azext_amlarc.arm.answers import refusal
 
-    code = (error.error.code if error.error else None) or str(error.status_code)
-    message = (error.error.message if error.error else None) or error.reason or "Azure gave no reason."
-    correlation = error.response.headers.get("x-ms-correlation-request-id")
-    text = f"({code}) {message}" + (f"\nCorrelation id: {correlation}" if correlation else "")
+    said = refusal(error)
     made: Exception = get_error_type_by_status_code(str(error.status_code))(
-        _with_notes(text, error), hint_for(code, message) or None
+        _with_notes(_coded(said.code, said.message, said.correlation_id), error), said.fix or None
     )
     return made
 
 
+def _coded(code: str, message: str, correlation_id: str | None) -> str:
+    text = f"({code}) {message}" if code else message
+    return f"{text}\nCorrelation id: {correlation_id}" if correlation_id else text
+
+
 def _with_notes(text: str, error: Exception) -> str:
     return "\n".join([text, *getattr(error, "__notes__", [])])
-
-
-def _reason(error: Exception) -> str:
-    """The innermost reason: requests wraps urllib3's, which wraps the system's."""
-    inner = getattr(error, "inner_exception", None) or error
-    return str(getattr(inner, "message", None) or inner)

@@ -1,12 +1,12 @@
 """What the Python API raises: one class for each thing one works with, all with Azure's code and correlation id."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-from azext_amlarc.arm.hints import hint_for
+from azext_amlarc.arm.answers import correlation_id, refusal, why_unreached
 from azext_amlarc.errors import ArcError, StillRunning
 
 if TYPE_CHECKING:
@@ -79,25 +79,18 @@ def _interruption(error: Exception) -> KeyboardInterrupt | None:
 def _translated(kind: type[ArcException], error: Exception) -> ArcException:
     if isinstance(error, ArcError):
         code, findings = error.code or type(error).__name__, getattr(error, "findings", ())
-        return kind(error.message, code, _correlation_id(error.__cause__), error.fix, findings)
+        return kind(error.message, code, error.correlation_id or _of_the_cause(error), error.fix, findings)
     if isinstance(error, ClientAuthenticationError) and error.error is None:
         fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give a credential."
         return kind(error.message, type(error).__name__, fix=fix)
     if isinstance(error, HttpResponseError) and error.response is not None:
-        return _from_response(kind, error)
-    inner = getattr(error, "inner_exception", None) or error
-    reason = getattr(inner, "message", None) or inner
+        said = refusal(error)
+        return kind(said.message, said.code, said.correlation_id, said.fix)
     fix = "Check the network, the proxy (HTTPS_PROXY) and the cloud."
-    return kind(f"Azure could not be reached: {reason}", type(error).__name__, fix=fix)
+    return kind(f"Azure could not be reached: {why_unreached(error)}", type(error).__name__, fix=fix)
 
 
-def _from_response(kind: type[ArcException], error: HttpResponseError) -> ArcException:
-    code = (error.error.code if error.error else None) or str(error.status_code)
-    message = (error.error.message if error.error else None) or error.reason or "Azure gave no reason."
-    return kind(message, code, _correlation_id(error), hint_for(code, message))
-
-
-def _correlation_id(error: BaseException | None) -> str | None:
-    response = error.response if isinstance(error, HttpResponseError) else None
-    headers: Mapping[str, str] = getattr(response, "headers", {})
-    return headers.get("x-ms-correlation-request-id")
+def _of_the_cause(error: ArcError) -> str | None:
+    """The id of the answer that our own words stand for."""
+    cause = error.__cause__
+    return correlation_id(cause.response) if isinstance(cause, HttpResponseError) else None

@@ -244,6 +244,9 @@ def test_a_failed_attach_says_azures_reason_once_with_a_hint(installed: Az, azur
     assert result.stderr.count("The cluster is not reachable.") == 1
     assert result.stderr.count("ClusterNotReachable") == 1
     assert "Start the cluster" in result.stderr
+    [write] = [line for line in azure.traffic() if line["method"] == "PUT" and "/computes/" in line["url"]]
+    correlation_id = write["responseHeaders"]["x-ms-correlation-request-id"]
+    assert result.stderr.count(f"Correlation id: {correlation_id}\n") == 1
     assert result.stdout == ""
 
 

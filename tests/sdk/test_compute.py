@@ -219,6 +219,15 @@ def test_a_cluster_without_the_extension_fails_with_azures_reason(
     assert "az ml arc extension create" in caught.value.fix
 
 
+def test_a_failed_attach_carries_the_correlation_id_of_the_write_that_failed(ws: Workspace, azure: Azure) -> None:
+    compute = ComputeTarget.attach(ws, "amlarc-compute", KubernetesCompute.attach_configuration(EDGE_CLUSTER))
+    with pytest.raises(ComputeTargetException) as caught:
+        compute.wait_for_completion()
+    [write] = [item for item in azure.traffic() if item["method"] == "PUT"]
+    assert caught.value.correlation_id == write["responseHeaders"]["x-ms-correlation-request-id"]
+    assert f"Correlation id: {caught.value.correlation_id}\n" in str(caught.value)
+
+
 def test_an_answer_of_azure_passes_with_code_message_and_correlation_id(ws: Workspace, azure: Azure) -> None:
     azure.allow("*/read")
     with pytest.raises(ComputeTargetException) as caught:
@@ -239,6 +248,8 @@ def test_a_wait_that_takes_too_long_says_how_to_go_on(ws: Workspace, azure: Azur
         compute.wait_for_completion(timeout=0)
     assert caught.value.code == "StillRunning"
     assert "its state was last Creating" in caught.value.message
+    [write] = [item for item in azure.traffic() if item["method"] == "PUT"]
+    assert caught.value.correlation_id == write["responseHeaders"]["x-ms-correlation-request-id"]
 
 
 def test_an_interrupted_wait_stays_an_interruption() -> None:

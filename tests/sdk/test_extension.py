@@ -97,6 +97,8 @@ def test_a_failed_installation_says_why(azure: Azure, capsys: pytest.CaptureFixt
     assert caught.value.code == "ExtensionOperationFailed"
     assert "pod healthcheck failed" in caught.value.message
     assert "arcml-healthcheck" in caught.value.fix
+    [write] = [item for item in azure.traffic() if item["method"] == "PUT" and "/extensions/" in item["url"]]
+    assert caught.value.correlation_id == write["responseHeaders"]["x-ms-correlation-request-id"]
 
 
 def test_a_missing_extension_and_a_missing_cluster_are_told_apart(azure: Azure) -> None:
