@@ -1,6 +1,7 @@
 """The house has floors (docs/architecture.md): door, work, pure. Arrows point down only."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ MODULES = sorted(path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.p
 DOOR = ("azext_amlarc/commands/", "azext_amlarc/_params.py", "azext_amlarc/_help.py")
 PURE = ("azext_amlarc/validation/", "azext_amlarc/checks/")
 PURE_MAY_IMPORT = {"azext_amlarc.validation", "azext_amlarc.checks", "jsonschema", "cryptography", "yaml"}
+
+# What these raise is read by users of the Python API, too.
+SAID_BY_BOTH_DOORS = ("azext_amlarc/arm/", "azext_amlarc/sdk/", "azext_amlarc/validation/")
+COMMAND = re.compile(r"\b(az|kubectl) [a-z]")
 
 
 def imports(module: Path) -> Iterator[str]:
@@ -62,6 +67,27 @@ def test_pure_modules_do_no_io_but_read_their_own_data(module: Path) -> None:
     }
     forbidden = {"open", "print", "input", "urlopen", "run", "Popen", "write_text", "write_bytes"}
     assert module.name == "__main__.py" or not called & forbidden
+
+
+def said(module: Path) -> Iterator[str]:
+    """The texts in a module that users can meet, all but its docstrings; X stands for what an f-string fills in."""
+    met: set[int] = set()
+    for node in ast.walk(ast.parse((PACKAGE.parent / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr):
+            met.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            met.update(map(id, node.values))
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in met:
+            yield node.value
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if is_in(module, SAID_BY_BOTH_DOORS)], ids=str)
+def test_what_both_doors_say_names_no_option_outside_a_command_to_copy(module: Path) -> None:
+    if module.name == "__main__.py":
+        return
+    named = {text for text in said(module) if re.search(r"(?<!\S)--[a-z]", text) and not COMMAND.search(text)}
+    assert named <= {"--config"}  # where settings of the command line come from
 
 
 def modules_after(code: str) -> set[str]:

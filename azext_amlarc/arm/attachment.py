@@ -69,7 +69,7 @@ def _wait_for_another(arm: Arm, workspace: WorkspaceId, existing: Compute, watch
     """The compute once a write of somebody else has ended, well or not; Refused where that write takes it away."""
     state = existing.provisioning_state
     if state.lower() == "deleting":
-        raise Refused(f"The compute {existing.name!r} is being detached.", "Run this command again when it is gone.")
+        raise Refused(f"The compute {existing.name!r} is being detached.", "Try again when it is gone.")
     watcher.tell(f"It is {state} with another configuration: waiting for that to end first.")
     try:
         return _by_resource(arm, workspace, existing).wait(watcher, arm.patience)
@@ -114,13 +114,13 @@ def _refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wan
     if not wanted.cluster.same_as(existing.resource_id):
         raise Refused(
             f"The compute {existing.name!r} is attached to another cluster: {existing.resource_id}.",
-            f"Choose another name with --name, or detach that one first: {detach}",
+            f"Choose another name, or detach that one first: {detach}",
         )
     if (existing.namespace or DEFAULT_NAMESPACE) != wanted.namespace:
         raise Refused(
             f"The compute {existing.name!r} runs in the namespace {existing.namespace!r}, which can't be changed to "
             f"{wanted.namespace!r}: jobs that are known there would be lost.",
-            f"Detach it ({detach}), then attach it again with the same command.",
+            f"Detach it ({detach}), then attach it again.",
         )
 
 
@@ -214,7 +214,7 @@ def _operation(
         look=look,
         read=lambda: show(arm, workspace, resource.name),
         reason=lambda last: _reason(arm, last or resource, accepted, where),
-        follow=f"Follow it: az ml arc wait {where}; the same command again joins it as well.",
+        follow=f"Follow it: az ml arc wait {where}; doing the same again joins it as well.",
         pause=accepted.pause if accepted else None,
         correlation_id=accepted.correlation_id if accepted else None,
     )

@@ -37,14 +37,15 @@ class ClusterId:
         return f"{group}/providers/{self.provider}/{self.cluster_type}/{self.name}"
 
     @classmethod
-    def parse(cls, text: str) -> "ClusterId":
-        """A cluster's resource id, in any case; InvalidInput for the id of anything else."""
+    def parse(cls, text: str, source: str = "") -> "ClusterId":
+        """A cluster's resource id, in any case; InvalidInput for the id of anything else, given in `source`."""
         match = _ID.fullmatch(text.strip())
         found = (match["provider"].lower(), match["type"].lower()) if match else ("", "")
         for cluster_type, provider in PROVIDERS.items():
             if match and found == (provider.lower(), cluster_type.lower()):
                 return cls(match["subscription"], match["group"], cluster_type, match["name"])
-        raise InvalidInput(f"--resource-id: {text!r} is not the resource id of a cluster.", _expected(found[1]))
+        where = f"{source}: " if source else ""
+        raise InvalidInput(f"{where}{text!r} is not the resource id of a cluster.", _expected(found[1]))
 
     def same_as(self, text: str | None) -> bool:
         """Whether `text` is this cluster's id: Azure compares ids without case."""
@@ -107,9 +108,9 @@ def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
         return NotFound(
             f"There is no Azure Arc-enabled cluster {cluster_id.name!r} in the resource group {group!r}.",
             f"Connect it: az connectedk8s connect -n {cluster_id.name} -g {group}; "
-            "for an AKS cluster give --cluster-type managedClusters.",
+            "an AKS cluster is of the type managedClusters.",
         )
     return NotFound(
         f"There is no AKS cluster {cluster_id.name!r} in the resource group {group!r}.",
-        "For a cluster connected through Azure Arc give --cluster-type connectedClusters.",
+        "A cluster that is connected through Azure Arc is of the type connectedClusters.",
     )

@@ -73,7 +73,7 @@ def _workspace_missing(workspace: WorkspaceId, error: HttpResponseError) -> NotF
         return NotFound(f"There is no resource group {group!r}.", "List yours: az group list -o table")
     return NotFound(
         f"There is no workspace {workspace.name!r} in the resource group {group!r}.",
-        "Where the workspace is in another group than the cluster, name that group with --workspace-group.",
+        "A workspace may be in another group than the cluster: name the workspace's own.",
     )
 
 
@@ -125,7 +125,7 @@ def refuse_another_kind(existing: Compute) -> None:
     if existing.compute_type != KIND:
         raise Refused(
             f"The compute {existing.name!r} of the workspace is of the kind {existing.compute_type}, not a cluster.",
-            "Choose another name with --name.",
+            "Choose another name.",
         )
 
 

@@ -47,6 +47,11 @@ class Extension:
     type: str | None
 
     @property
+    def shown_settings(self) -> dict[str, str]:
+        """The settings as Azure shows them: the protected ones by name, with an empty value."""
+        return {**self.configuration_settings, **dict.fromkeys(self.configuration_protected_settings, "")}
+
+    @property
     def is_moving(self) -> bool:
         return self.install_state == "Pending"
 

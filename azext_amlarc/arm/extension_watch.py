@@ -66,21 +66,21 @@ def _operation(
         look=look,
         read=lambda: show(arm, cluster, extension.name),
         reason=lambda last: _reason(arm, cluster, last or extension, accepted, doing),
-        follow=f"Follow it: az ml arc extension wait {_options(cluster, extension)}; "
-        "the same command again joins it as well.",
+        follow=f"Follow it: {_command('wait', cluster, extension)}; doing the same again joins it as well.",
         pause=accepted.pause if accepted else None,
         correlation_id=accepted.correlation_id if accepted else None,
     )
 
 
-def _options(cluster: ClusterId, extension: Extension) -> str:
-    return f"--name {extension.name} -c {cluster.name} -g {cluster.resource_group} -t {cluster.cluster_type}"
+def _command(verb: str, cluster: ClusterId, extension: Extension) -> str:
+    where = f"-c {cluster.name} -g {cluster.resource_group} -t {cluster.cluster_type}"
+    return f"az ml arc extension {verb} --name {extension.name} {where}"
 
 
 def _reason(arm: Arm, cluster: ClusterId, last: Extension, accepted: Accepted | None, doing: str) -> ArcError:
     error = operation_error(arm, accepted.operation_url if accepted else None) or _own_error(arm, cluster, last)
     code, message = error or ("", "Azure gave no reason.")
-    hint = hint_for(code, message) or f"See its statuses: az ml arc extension show {_options(cluster, last)}"
+    hint = hint_for(code, message) or f"See its statuses: {_command('show', cluster, last)}"
     correlation_id = accepted.correlation_id if accepted else None
     return WriteFailed(f"The {doing} the extension {last.name!r} failed: {message}", hint, code, correlation_id)
 

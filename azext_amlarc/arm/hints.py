@@ -12,14 +12,14 @@ _BY_CODE = {
     "ComputeNotAccessible": "Grant the workspace's managed identity access to the AKS cluster.",
     "ClusterNotReachable": "Start the cluster, allow the workspace's addresses on its API server, and try again.",
     "GenericClusterError": "Start the cluster, allow the workspace's addresses on its API server, and try again.",
-    "ClusterUnauthorized": "The cluster's token has expired: run the command again.",
+    "ClusterUnauthorized": "The cluster's token has expired: try again.",
     "RefreshExtensionIdentityNotSet": "Delete the extension and install it again.",
     "NamespaceNotFound": "Create the namespace (kubectl create namespace NAME), detach, and attach again.",
     "Timeout": "See whether the cluster is connected: az connectedk8s show -n CLUSTER -g GROUP",
     "AgentInstallationFailedDueToExceptions": "Read the pods in the namespace azureml: kubectl get pods -n azureml",
     "AttachmentOfPrivateAksClusterNotSupported": "Connect the cluster through Azure Arc and attach that instead.",
     "ConflictingArtifactsInCluster": "Remove what an earlier installation left in the namespace azureml, then retry.",
-    "UpdateFailed": "Another operation was running. Wait for it, then run the command again.",
+    "UpdateFailed": "Another operation was running. Wait for it, then try again.",
 }
 _CHECK_AND_REATTACH = "Check the cluster and its relay, then detach and attach again with the same name and namespace."
 _BY_CODE |= dict.fromkeys(
@@ -51,10 +51,10 @@ _BY_WORDS = (
         "invalid ownership metadata",
         "A component is on the cluster already: turn its install… setting off, or label and annotate it for Helm.",
     ),
-    ("still in use", "An earlier release of that name is being removed: wait up to an hour, or choose another --name."),
-    ("operation in progress", "Wait for the operation that is running, then run the command again."),
-    ("being terminated", "The namespace azureml is being removed: wait until it is gone, then run the command again."),
-    ("chart path not found", "Check --version and --release-train: that combination does not exist."),
+    ("still in use", "An earlier release of that name is being removed: wait up to an hour, or choose another name."),
+    ("operation in progress", "Wait for the operation that is running, then try again."),
+    ("being terminated", "The namespace azureml is being removed: wait until it is gone, then try again."),
+    ("chart path not found", "Check the version and the release train: that combination does not exist."),
     ("no PEM data", "Set enable_https=false: the cluster's own CA can't sign."),
     (
         "extension not installed",

@@ -12,7 +12,7 @@ from azext_amlarc.arm.differences import differences
 from azext_amlarc.arm.extension import TYPE, Extension, address, from_sdk, read, show
 from azext_amlarc.arm.extension_watch import by_operation, by_resource, join
 from azext_amlarc.arm.waiting import Operation, Watcher, write
-from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.errors import InvalidInput, Refused, WriteFailed
 
 RELEASE_NAMESPACE = "azureml"
 
@@ -28,13 +28,29 @@ _SECOND_NAMES = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user wants installed: settings as they are sent, all strings, the protected ones kept out of repr."""
+    """What the user wants installed: settings as they are sent, all strings, the protected ones kept out of repr.
+
+    Minor upgrades are on unless they are False, as in the service.
+    """
 
     settings: Mapping[str, str]
     protected: Mapping[str, str] = field(default_factory=dict, repr=False)
     release_train: str = "stable"
     version: str | None = None
-    auto_upgrade_minor_version: bool = True
+    auto_upgrade_minor_version: bool | None = None
+
+
+def auto_upgrade(version: str | None, asked: bool | None) -> bool | None:
+    """Whether minor versions are to follow by themselves: not beside a pinned one, None where neither was given.
+
+    InvalidInput for both: the service refuses the pair, after the relay has been made.
+    """
+    if version and asked:
+        raise InvalidInput(
+            f"version {version!r} pins the extension, auto-upgrade-minor-version moves it on: they exclude each other.",
+            "Give one of them; with a version alone automatic upgrades are off.",
+        )
+    return False if version else asked
 
 
 def derived_settings(arm: Arm, cluster: Cluster, given: Mapping[str, str]) -> dict[str, str]:
@@ -119,12 +135,12 @@ def refuse_another(existing: Extension) -> None:
     if existing.extension_type.lower() != TYPE:
         raise Refused(
             f"{existing.name!r} on this cluster is an extension of type {existing.extension_type}.",
-            "Choose another name with --name.",
+            "Choose another name.",
         )
     if existing.provisioning_state.lower() == "deleting":
         raise Refused(
             f"The extension {existing.name!r} is being deleted; a cluster can't take it again before that has ended.",
-            "Wait about ten minutes, then run this command again.",
+            "Wait about ten minutes, then try again.",
         )
 
 
@@ -133,7 +149,8 @@ def wait_for_another(arm: Arm, cluster: ClusterId, existing: Extension, watcher:
     state = existing.provisioning_state
     if not patience:
         raise Refused(
-            f"The extension {existing.name!r} is {state} with other settings.", "Run it without --no-wait, or later."
+            f"The extension {existing.name!r} is {state} with other settings.",
+            "Try again when that has ended, or let this wait for it.",
         )
     watcher.tell(f"It is {state} with other settings: waiting for that to end first.")
     try:
@@ -163,7 +180,7 @@ def _body(
 ) -> dict[str, Any]:
     properties = {
         "extensionType": TYPE,
-        "autoUpgradeMinorVersion": wanted.auto_upgrade_minor_version,
+        "autoUpgradeMinorVersion": wanted.auto_upgrade_minor_version is not False,
         "releaseTrain": wanted.release_train,
         "scope": {"cluster": {"releaseNamespace": RELEASE_NAMESPACE}},
         "configurationSettings": dict(settings),

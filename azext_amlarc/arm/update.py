@@ -110,10 +110,8 @@ def _refuse_loss(existing: Extension, protected: Mapping[str, str]) -> None:
     lost = sorted(set(existing.configuration_protected_settings) - set(protected))
     if not lost:
         return
-    again = (
-        "--config-protected sslCertPemFile=FILE sslKeyPemFile=FILE" if set(lost) <= _TLS else "--protected-file FILE"
-    )
+    named = " as sslCertPemFile and sslKeyPemFile" if set(lost) <= _TLS else ""
     raise Refused(
         f"Azure replaces protected settings as a set, and can't give these back: {', '.join(lost)}.",
-        f"Give them again beside the others: {again}",
+        f"Give them again among the protected settings{named}.",
     )

@@ -237,7 +237,7 @@ def wait_until(
         if elapsed >= timeout:
             raise StillRunning(
                 f"The condition has not come true after {timeout:.0f} s; the state was last {state(found)}.",
-                "Run the same command again to go on waiting.",
+                "Wait for it again.",
             )
         watcher.rest(min(interval or _pause(elapsed), max(timeout - elapsed, 0.0)))
     return found

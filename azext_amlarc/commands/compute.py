@@ -34,8 +34,9 @@ def attach(
     from azext_amlarc.commands.findings import show_findings
     from azext_amlarc.errors import stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
+    from azext_amlarc.validation.identity import meant_type
 
-    named = judge_compute_name(name)
+    named = judge_compute_name(name, "--name")
     stop_at_errors("The name", named)
     configuration = read_document(config, namespace)
     show_findings([*named, *configuration.findings])
@@ -46,7 +47,7 @@ def attach(
         arm.import_ahead(arm.COMPUTES)
         location = compute.workspace_location(arm, workspace)
         cluster = clusters.read(arm, cluster_id)
-        identity = identity_type or ("UserAssigned" if user_assigned_identities else None)
+        identity = meant_type(identity_type, user_assigned_identities)
         wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
         operation = attachment.begin_attach(arm, workspace, name, wanted, location, watcher)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)

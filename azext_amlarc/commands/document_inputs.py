@@ -26,7 +26,7 @@ def read_document(path: str | None, namespace: str | None) -> Configuration:
         findings += outcome.findings
         found = dict(outcome.document or {})
     if namespace is not None:
-        findings += document.judge_namespace(namespace)
+        findings += document.judge_namespace(namespace, "--namespace")
         found["namespace"] = namespace
     stop_at_errors(f"The configuration {path}" if path else "The configuration", findings)
     return Configuration(found, tuple(findings))

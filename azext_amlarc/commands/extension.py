@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.commands.connection import connected, subscription_id
 from azext_amlarc.commands.options import DEFAULT_TIMEOUT
 from azext_amlarc.commands.progress import progress
-from azext_amlarc.errors import InvalidInput
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.clusters import ClusterId
@@ -38,7 +37,7 @@ def create(
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     given.judged()
-    upgrade = _auto_upgrade(version, auto_upgrade_minor_version)
+    upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
     with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as arm:
@@ -109,8 +108,7 @@ def update(
     from azext_amlarc.commands.setting_inputs import confirm_breakage, read_settings
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    upgrade = False if version and auto_upgrade_minor_version is None else auto_upgrade_minor_version
-    _auto_upgrade(version, auto_upgrade_minor_version)
+    upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
     with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as arm:
@@ -211,16 +209,6 @@ def address(
     from azext_amlarc.arm.clusters import ClusterId
 
     if resource_id:
-        return ClusterId.parse(resource_id)
+        return ClusterId.parse(resource_id, "--resource-id")
     # az's defaults are strings with an attribute, which its output shows as objects: str() leaves the text.
     return ClusterId(subscription_id(cmd), str(resource_group), str(cluster_type), str(cluster_name))
-
-
-def _auto_upgrade(version: str | None, auto_upgrade: bool | None) -> bool:
-    """A pinned version and automatic upgrades exclude each other (the service refuses the pair, after the relay)."""
-    if version and auto_upgrade:
-        raise InvalidInput(
-            "--version pins the extension, --auto-upgrade-minor-version true moves it on: they exclude each other.",
-            "Give one of them; with --version alone automatic upgrades are off.",
-        )
-    return version is None if auto_upgrade is None else auto_upgrade

@@ -23,11 +23,12 @@ def check_cluster(namespace: Any) -> None:
 
 def check_attach(namespace: Any) -> None:
     """An attach names a cluster, and the workspace's group where -g does not."""
+    from azext_amlarc.validation.identity import contradiction
+
     check_cluster(namespace)
     if not (namespace.workspace_group or namespace.resource_group_name):
         raise UsageError("Which workspace? Give its resource group with --workspace-group.")
     identities = namespace.user_assigned_identities
-    if identities and (namespace.identity_type or "UserAssigned") != "UserAssigned":
-        raise UsageError("--user-assigned-identities goes with --identity-type UserAssigned only.")
-    if namespace.identity_type == "UserAssigned" and not identities:
-        raise UsageError("--identity-type UserAssigned needs --user-assigned-identities.")
+    wrong = contradiction(namespace.identity_type, identities, "--identity-type", "--user-assigned-identities")
+    if wrong:
+        raise UsageError(wrong)

@@ -1,59 +1,19 @@
-"""Settings as the user gave them, in options and files: read, then judged."""
+"""Settings in the options and files that the user gave; what an update of them breaks is asked."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from azext_amlarc import files
-from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.given_settings import GivenSettings
 from azext_amlarc.validation import jsontext, settings, text
 from azext_amlarc.validation.findings import Finding
-from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
+from azext_amlarc.validation.settings import Setting
 
 if TYPE_CHECKING:
-    from azext_amlarc.arm.clusters import Cluster
     from azext_amlarc.arm.extension import Extension
     from azext_amlarc.arm.update import Change
-    from azext_amlarc.validation.report import Report
-
-
-@dataclass(frozen=True)
-class GivenSettings:
-    """Settings as they were given, with what is wrong with how they are written, and the local files they name."""
-
-    settings: tuple[Setting, ...]
-    findings: tuple[Finding, ...]
-    files: Mapping[str, bytes] = field(repr=False)
-    allow_unknown: bool
-
-    def judged(self, cluster: "Cluster | None" = None, existing: "Extension | None" = None) -> Judgement:
-        """The settings ready to be sent, beside those installed; InvalidInput with every error at once."""
-        facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
-        judgement = settings.judge(
-            self.settings,
-            cluster=facts,
-            allow_unknown=self.allow_unknown,
-            files=self.files,
-            installed=shown_settings(existing) if existing else None,
-        )
-        findings = (*self.findings, *judgement.findings)
-        stop_at_errors("The settings", findings)
-        return Judgement(findings, judgement.plain, judgement.protected)
-
-    def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
-        """The findings as a report, with nothing to be sent; a source without findings is in it too."""
-        from azext_amlarc.validation.report import Report
-
-        judgement = settings.judge(self.settings, cluster=cluster, allow_unknown=self.allow_unknown, files=self.files)
-        findings = (*self.findings, *judgement.findings)
-        sources = [setting.source for setting in self.settings] + [finding.source for finding in findings]
-        return Report(tuple(dict.fromkeys(sources)), findings, strict)
-
-
-def shown_settings(existing: "Extension") -> dict[str, str]:
-    """The installed settings as Azure shows them: the protected ones by name, with an empty value."""
-    return {**existing.configuration_settings, **dict.fromkeys(existing.configuration_protected_settings, "")}
 
 
 def confirm_breakage(existing: "Extension", change: "Change", yes: bool) -> None:
@@ -62,7 +22,7 @@ def confirm_breakage(existing: "Extension", change: "Change", yes: bool) -> None
     from azext_amlarc.validation.report import as_text
     from azext_amlarc.validation.update import what_breaks
 
-    old = shown_settings(existing)
+    old = existing.shown_settings
     breaks = what_breaks(old, {**old, **change.settings})
     if breaks:
         confirm(f"{as_text(breaks)}\nUpdate all the same?", yes)
@@ -82,10 +42,9 @@ def read_settings(
         _from_file(config_file, protected=False),
         _from_file(config_protected_file, protected=True),
     ]
-    given = tuple(setting for part, _ in parts for setting in part)
-    _warn_of_readers(config_protected or (), [config_protected_file, *settings.local_files(given)])
-    local = {path: files.read(path) for path in settings.local_files(given)}
-    return GivenSettings(given, tuple(finding for _, found in parts for finding in found), local, allow_unknown)
+    given = GivenSettings.read(parts, allow_unknown)
+    _warn_of_readers(config_protected or (), [config_protected_file, *given.files])
+    return given
 
 
 def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:

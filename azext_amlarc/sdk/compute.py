@@ -14,13 +14,12 @@ from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
-from azext_amlarc.validation import document
+from azext_amlarc.validation import document, identity
 
 if TYPE_CHECKING:
     from azext_amlarc.sdk.workspace import Workspace
 
 _SOURCE = "attach_configuration"
-_SYSTEM, _USER = "SystemAssigned", "UserAssigned"
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,13 @@ class KubernetesCompute:
         """
         given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
         with raised_as(ComputeTargetException):
-            cluster = clusters.ClusterId.parse(resource_id)
+            cluster = clusters.ClusterId.parse(resource_id, "resource_id")
             judged = _judged({key: value for key, value in given.items() if value is not None})
-            identity = _identity_type(identity_type, identity_ids)
-        return attachment.Wanted(cluster, judged, tuple(identity_ids or ()), identity)
+            wrong = identity.contradiction(identity_type, identity_ids, "identity_type", "identity_ids")
+            if wrong:
+                raise InvalidInput(wrong)
+        meant = identity.meant_type(identity_type, identity_ids)
+        return attachment.Wanted(cluster, judged, tuple(identity_ids or ()), meant)
 
     @staticmethod
     def attach(
@@ -168,13 +170,3 @@ def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
     stop_at_errors("The configuration", findings)
     log(findings)
     return outcome.document or {}
-
-
-def _identity_type(identity_type: str | None, identity_ids: Sequence[str] | None) -> str | None:
-    if identity_type not in (None, _SYSTEM, _USER):
-        raise InvalidInput(f"There is no identity_type {identity_type!r}.", f"Give {_SYSTEM}, {_USER}, or none.")
-    if identity_ids and identity_type == _SYSTEM:
-        raise InvalidInput(f"identity_ids go with identity_type {_USER} only.")
-    if identity_type == _USER and not identity_ids:
-        raise InvalidInput(f"identity_type {_USER} needs identity_ids.")
-    return _USER if identity_ids else identity_type

@@ -1,45 +1,23 @@
 """The cluster extension Microsoft.AzureML.Kubernetes: installed, shown, waited for, deleted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc import files
 from azext_amlarc.arm import clusters, deletion, extension_watch, installation, supporting
 from azext_amlarc.arm import extension as extensions
 from azext_amlarc.arm.clients import Arm
-from azext_amlarc.arm.clusters import Cluster, ClusterId
+from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.extension import Extension
 from azext_amlarc.arm.waiting import Operation
-from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.given_settings import GivenSettings
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
-from azext_amlarc.validation import settings as rules
-from azext_amlarc.validation.findings import Finding
-from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
+from azext_amlarc.validation import settings as settings_rules
 
 NAME = "amlarc-compute"  # the guide's
-
-
-@dataclass(frozen=True)
-class _Given:
-    """Settings as the caller gave them, what is wrong with how they are written, and the local files they name."""
-
-    settings: tuple[Setting, ...]
-    findings: tuple[Finding, ...]
-    files: Mapping[str, bytes] = field(repr=False)
-    allow_unknown: bool
-
-    def judged(self, cluster: Cluster | None = None) -> Judgement:
-        """The settings ready to be sent; InvalidInput with every error at once."""
-        facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
-        judgement = rules.judge(self.settings, cluster=facts, allow_unknown=self.allow_unknown, files=self.files)
-        findings = (*self.findings, *judgement.findings)
-        stop_at_errors("The settings", findings)
-        return Judgement(findings, judgement.plain, judgement.protected)
 
 
 class ArcExtension:
@@ -79,8 +57,8 @@ class ArcExtension:
         with raised_as(ExtensionException):
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
             given.judged()
-            upgrade = _auto_upgrade(version, auto_upgrade_minor_version)
-            cluster_id = ClusterId.parse(cluster_resource_id)
+            upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
+            cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             arm = _connected(cluster_id, credential, cloud)
             with writing(arm, timeout, registers=True) as watcher:
                 cluster = clusters.read(arm, cluster_id)
@@ -100,7 +78,7 @@ class ArcExtension:
     ) -> "ArcExtension":
         """The cluster's extension; ExtensionException where it has none. One request."""
         with raised_as(ExtensionException):
-            cluster = ClusterId.parse(cluster_resource_id)
+            cluster = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             arm = _connected(cluster, credential, cloud)
             found = extensions.show(arm, cluster, name)
         return cls(arm, cluster, extension_watch.join(arm, cluster, found))
@@ -151,21 +129,9 @@ def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: st
     return arm
 
 
-def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> _Given:
+def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> GivenSettings:
     parts = [
-        rules.from_mapping(plain, "settings"),
-        rules.from_mapping(protected, "protected_settings", protected=True),
+        settings_rules.from_mapping(plain, "settings"),
+        settings_rules.from_mapping(protected, "protected_settings", protected=True),
     ]
-    given = tuple(setting for part, _ in parts for setting in part)
-    findings = tuple(finding for _, found in parts for finding in found)
-    return _Given(given, findings, {path: files.read(path) for path in rules.local_files(given)}, allow_unknown)
-
-
-def _auto_upgrade(version: str | None, auto_upgrade: bool | None) -> bool:
-    """A pinned version and automatic upgrades exclude each other: the service refuses the pair, after the relay."""
-    if version and auto_upgrade:
-        raise InvalidInput(
-            "version pins the extension, auto_upgrade_minor_version moves it on: they exclude each other.",
-            "Give one of them; with version alone automatic upgrades are off.",
-        )
-    return version is None if auto_upgrade is None else auto_upgrade
+    return GivenSettings.read(parts, allow_unknown)

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from dataclasses import replace
 from typing import TypeVar
 
 from azext_amlarc.arm.waiting import Operation
@@ -53,7 +54,7 @@ def wait_aloud(operation: Operation[T], show_output: bool, timeout: float) -> T:
     """Wait for an operation and print what azureml-core prints; raises what `Operation.wait` does."""
     watcher = Watching(show_output=show_output)
     try:
-        found = operation.wait(watcher, timeout)
+        found = replace(operation, follow="Go on waiting: wait_for_completion().").wait(watcher, timeout)
     except WriteFailed:
         watcher.finish()
         raise

@@ -71,7 +71,7 @@ def shown(value: str) -> str:
     return json.dumps(short, ensure_ascii=not short.isprintable())
 
 
-def judge_compute_name(name: str, source: str = "--name") -> list[Finding]:
+def judge_compute_name(name: str, source: str) -> list[Finding]:
     """What Azure would say of a new compute's name: the pattern of api-version 2025-12-01, and older limits.
 
     `^[a-zA-Z](?![a-zA-Z0-9-]*-\\d+$)[a-zA-Z0-9\\-]{2,23}$`; older documentation allows 16 characters,
@@ -106,7 +106,7 @@ def _compute_name_rules(name: str) -> list[tuple[Rule, bool, str]]:
     ]
 
 
-def judge_namespace(name: str, source: str = "--namespace") -> list[Finding]:
+def judge_namespace(name: str, source: str) -> list[Finding]:
     """Whether a namespace can exist: a DNS-1123 label. That it does exist is the cluster's to say."""
     if is_dns_label(name):
         return []

@@ -216,7 +216,7 @@ def _unknown(setting: Setting, allow_unknown: bool) -> Finding:
     if allow_unknown or "." in setting.key:
         message = "not in the catalogue, and sent unchecked"
         return about(setting, found.UNCHECKED, message, f"{question}`az ml arc settings list` shows what is known")
-    fix = f"{question}`az ml arc settings list` shows what is known; --allow-unknown-settings sends it as it is"
+    fix = f"{question}`az ml arc settings list` shows what is known; allow-unknown-settings sends it as it is"
     return about(setting, found.UNKNOWN, "the extension has no such setting", fix)
 
 
@@ -226,11 +226,11 @@ def _misplaced(setting: Setting, record: catalogue.Record) -> Finding | None:
         return about(setting, found.NOT_A_CHOICE, message, f"leave it out: {record.instead}")
     if record.protected and not setting.protected:
         message = "a protected setting among the plain ones, which can be read back"
-        fix = "move it to --config-protected or --config-protected-file"
+        fix = "give it as a protected setting"
         return about(setting, found.MISPLACED_SECRET, message, fix)
     if setting.protected and not record.protected:
         message = "a plain setting among the protected ones"
-        return about(setting, found.NOT_SECRET, message, "move it to --config or --config-file")
+        return about(setting, found.NOT_SECRET, message, "give it as a plain setting")
     return None
 
 

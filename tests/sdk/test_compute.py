@@ -164,11 +164,14 @@ def test_a_detached_target_is_gone(ws: Workspace, azure: Azure) -> None:
     [
         (
             {"resource_id": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/v"},
-            "is not the resource id of a clust",
+            f"resource_id: '{GROUP}/providers/Microsoft.Compute/virtualMachines/v' is not the resource id of a cluster",
         ),
-        ({"identity_type": "Both"}, "There is no identity_type 'Both'."),
+        ({"identity_type": "Both"}, "There is no identity_type 'Both': give SystemAssigned, UserAssigned, or none."),
         ({"identity_type": "UserAssigned"}, "identity_type UserAssigned needs identity_ids."),
-        ({"identity_type": "SystemAssigned", "identity_ids": [IDENTITY]}, "identity_ids go with identity_type UserAss"),
+        (
+            {"identity_type": "SystemAssigned", "identity_ids": [IDENTITY]},
+            "identity_ids goes with identity_type UserAssigned only.",
+        ),
         ({"instance_types": {"a": object()}}, "The configuration can't be sent as JSON"),
     ],
 )
@@ -248,6 +251,7 @@ def test_a_wait_that_takes_too_long_says_how_to_go_on(ws: Workspace, azure: Azur
         compute.wait_for_completion(timeout=0)
     assert caught.value.code == "StillRunning"
     assert "its state was last Creating" in caught.value.message
+    assert caught.value.fix == "Go on waiting: wait_for_completion()."
     [write] = [item for item in azure.traffic() if item["method"] == "PUT"]
     assert caught.value.correlation_id == write["responseHeaders"]["x-ms-correlation-request-id"]
 
@@ -256,9 +260,10 @@ def test_an_interrupted_wait_stays_an_interruption() -> None:
     def interrupted() -> Look[None]:
         raise KeyboardInterrupt
 
-    operation = replace(Operation.done(None), title="The work", look=interrupted, follow="Follow it.")
+    operation = replace(Operation.done(None), title="The work", look=interrupted)
+    goes_on = r"Interrupted\. The work goes on in Azure\. Go on waiting: wait_for_completion\(\)\."
     with (
-        pytest.raises(KeyboardInterrupt, match=r"Interrupted\. The work goes on in Azure\. Follow it\."),
+        pytest.raises(KeyboardInterrupt, match=goes_on),
         raised_as(ComputeTargetException),
     ):
         wait_aloud(operation, show_output=True, timeout=1)

@@ -52,7 +52,7 @@ def test_an_invalid_document_has_just_the_errors_of_its_name_and_is_not_sent(pat
 
 @pytest.mark.parametrize("path", NAME_FILES, ids=lambda path: path.stem)
 def test_a_compute_name_has_just_the_findings_of_its_file(path: Path) -> None:
-    found = document.judge_compute_name(path.read_text(encoding="utf-8"))
+    found = document.judge_compute_name(path.read_text(encoding="utf-8"), "--name")
     assert {finding.code for finding in found} == codes_in_name(path)
     severity = {"warning": Severity.WARNING, "invalid": Severity.ERROR}.get(path.parent.name)
     assert {finding.severity for finding in found} == ({severity} if severity else set())
@@ -131,9 +131,9 @@ def test_standard_input_that_does_not_begin_like_json_is_yaml() -> None:
 
 
 def test_a_namespace_option_is_judged_like_the_documents() -> None:
-    assert [finding.code for finding in document.judge_namespace("aml_arc")] == ["AMLARC-N007"]
-    assert document.judge_namespace("aml_arc")[0].source == "--namespace"
-    assert document.judge_namespace("amlarc") == []
+    [finding] = document.judge_namespace("aml_arc", "--namespace")
+    assert (finding.code, finding.source) == ("AMLARC-N007", "--namespace")
+    assert document.judge_namespace("amlarc", "--namespace") == []
 
 
 def test_a_file_beyond_the_limit_is_refused() -> None:

@@ -88,7 +88,7 @@ class Making:
             look=lambda: self._look(arm),
             read=lambda: unless_missing(arm.get, self.id),
             reason=lambda _: WriteFailed(f"The {self.title} {self.id} was not made."),
-            follow="Run the same command again: it goes on from there.",
+            follow="Do the same again: it goes on from there.",
         ).wait(watcher, arm.patience)
 
     def _look(self, arm: Arm) -> Look[Found | None]:

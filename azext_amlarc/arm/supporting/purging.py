@@ -86,7 +86,7 @@ def _delete(item: Owned, arm: Arm, watcher: Watcher) -> None:
         look=lambda: _look(unless_missing(arm.get_url, url)),
         read=lambda: _check(arm, item),
         reason=lambda _: WriteFailed(f"The {item} was not deleted."),
-        follow="Run the same command again: it goes on from there.",
+        follow="Do the same again: it goes on from there.",
     ).wait(watcher, arm.patience)
 
 
@@ -100,4 +100,4 @@ def _look(answer: HttpResponse | None) -> Look[None]:
 
 def _check(arm: Arm, item: Owned) -> None:
     if unless_missing(arm.get, item.id) is not None:
-        raise WriteFailed(f"The {item} was not deleted.", "Run the same command again.")
+        raise WriteFailed(f"The {item} was not deleted.", "Do the same again.")
