@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from emulator import core, errors, operations, rights
+from emulator import core, errors, operations, paging, rights
 from emulator.errors import ArmError
 from emulator.ids import Address, parse, place
 from emulator.model import SUBSCRIPTION, Call, Cloud, Ending, Handler, Json, Operation, Reply, Resource, ResourceType
@@ -92,7 +92,7 @@ def _of_provider(cloud: Cloud, request: Request, version: str) -> Reply:
 
 def _handled(call: Call, request: Request) -> Reply:
     if call.address.is_collection:
-        return _list(call, request.method)
+        return _list(call, request)
     _check_conditions(call, request)
     return _handler(call, request.method)(call)
 
@@ -142,13 +142,13 @@ def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) ->
     return parent
 
 
-def _list(call: Call, method: str) -> Reply:
-    if method != "GET":
-        raise errors.wrong_method(method, call.type.path)
+def _list(call: Call, request: Request) -> Reply:
+    if request.method != "GET":
+        raise errors.wrong_method(request.method, call.type.path)
     if call.type.listed:
         return call.type.listed(call)
     found = call.cloud.state.of_kind(call.type.kind, call.parent.id)
-    return Reply(200, {"value": [call.shown(item) for item in found], "nextLink": None})
+    return Reply(200, paging.page(call, request.path, [call.shown(item) for item in found]))
 
 
 def _check_conditions(call: Call, request: Request) -> None:

@@ -207,6 +207,7 @@ class ResourceType:
     `report` is what the operation's URL answers.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
     `listed` answers for the whole collection where its resources alone don't.
+    `page_token` is the query parameter that its nextLinks hold.
     `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
     """
 
@@ -226,6 +227,7 @@ class ResourceType:
     seeded: Callable[[Cloud, str, Json], Resource] | None = None
     headers: Callable[[Call], Mapping[str, str]] = lambda call: {}
     spell: Callable[[str], str] = lambda id_: id_
+    page_token: str = "$skiptoken"
     scopes: tuple[str, ...] = (GROUP,)
 
     @property

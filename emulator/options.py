@@ -17,6 +17,7 @@ class Options:
     polls: int
     operation_seconds: float
     retry_after: int | None
+    page_size: int
     token_seconds: int
     state: Path | None
 
@@ -32,6 +33,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--polls", type=int, default=1, metavar="N", help="looks at an operation before it ends (default 1)")
     add("--operation-seconds", type=float, default=0, metavar="S", help="operations last at least this long")
     add("--retry-after", type=int, metavar="S", help="send Retry-After with operations (default: none, as Azure)")
+    add("--page-size", type=int, default=1000, metavar="N", help="items in a page of a list (default 1000)")
     add("--token-seconds", type=int, default=3600, metavar="S", help="life of an access token (default 3600)")
     add("--state", type=Path, metavar="FILE", help="keep everything here after each change, and start from it")
     return Options(**vars(parser.parse_args(arguments)))

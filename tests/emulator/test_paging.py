@@ -1,0 +1,58 @@
+"""Lists come in pages; the link to the next one is Azure's own and is followed letter by letter."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.azure import Azure, running
+from tests.emulator.things import CLUSTER, COMPUTE, EXTENSION, INSTALL, WORKSPACE, attachment, finish
+
+BODY = {"location": "eastus", "properties": {"agentPublicKeyCertificate": "MII"}}
+
+
+@pytest.fixture(scope="module")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    with running(tmp_path_factory.mktemp("azure"), "--page-size", "2") as azure:
+        yield azure
+
+
+@pytest.fixture
+def azure(paged: Azure) -> Azure:
+    paged.reset()
+    return paged
+
+
+def clusters(azure: Azure) -> str:
+    return f"/subscriptions/{azure.subscription_id}/providers/Microsoft.Kubernetes/connectedClusters"
+
+
+def test_a_list_that_fits_on_a_page_has_no_next_one(azure: Azure) -> None:
+    assert azure.get(clusters(azure), "2021-10-01").body["nextLink"] is None
+
+
+def test_the_next_page_goes_on_where_the_first_one_ends(azure: Azure) -> None:
+    for name in ("third", "fourth", "fifth"):
+        azure.put(azure.group + CLUSTER.replace("amlarc-cluster", name), "2021-10-01", BODY)
+    page = azure.get(clusters(azure), "2021-10-01").body
+    assert [item["name"] for item in page["value"]] == ["amlarc-cluster", "edge-cluster"]
+    assert page["nextLink"].startswith(f"{azure.endpoint}{clusters(azure)}?api-version=2021-10-01&%24skiptoken=")
+    names = []
+    while page["nextLink"]:
+        page = azure.poll(page["nextLink"]).body
+        names.append([item["name"] for item in page["value"]])
+    assert names == [["third", "fourth"], ["fifth"]]
+
+
+def test_machine_learning_calls_its_token_skip(azure: Azure) -> None:
+    azure.put(azure.group + CLUSTER + EXTENSION, "2023-05-01", INSTALL)
+    computes = (azure.group + COMPUTE).rpartition("/")[0]
+    for name in ("first", "second", "third"):
+        finish(azure, azure.put(f"{computes}/{name}", "2023-04-01", attachment(azure)))
+    first = azure.get(f"{azure.group}{WORKSPACE}/computes", "2023-04-01").body
+    assert "&%24skip=" in first["nextLink"]
+    assert [item["name"] for item in azure.poll(first["nextLink"]).body["value"]] == ["third"]
+
+
+def test_a_token_of_somebody_elses_making_is_400(azure: Azure) -> None:
+    reply = azure.send("GET", f"{clusters(azure)}?api-version=2021-10-01&%24skiptoken=elsewhere")
+    assert (reply.status, reply.code) == (400, "InvalidSkipToken")
