@@ -7,6 +7,7 @@ from knack.help_files import helps
 _GROUPS = {
     "": "Train Azure Machine Learning models on any Kubernetes cluster.",
     "extension": "Manage the cluster extension Microsoft.AzureML.Kubernetes.",
+    "cluster": "See the Kubernetes clusters that could be attached.",
     "config": "Write, judge and convert attach configuration files, offline.",
     "settings": "See and judge the extension's settings, offline.",
 }
@@ -99,6 +100,16 @@ _COMMANDS = {
         "Wait until a condition of a compute target is met.",
         "Without a condition, until it is attached. Ends with 1 where that fails, and says why.",
         (("Wait for a compute target", "wait -n k8s-compute -w amlarc-ws -g amlarc-rg --created"),),
+    ),
+    "cluster list": (
+        "List the clusters that you can see, with what decides whether they can be attached.",
+        "Clusters connected through Azure Arc and AKS clusters of the whole subscription, or of one resource group: "
+        "connectivity, Kubernetes version, nodes, distribution, the extension's state, and under --workspace-name the "
+        "compute targets that they are attached as. Where Azure does not list one type, the other is listed still.",
+        (
+            ("List all clusters as a table", "cluster list -o table"),
+            ("See which ones a workspace has", "cluster list -w amlarc-ws"),
+        ),
     ),
     "config validate": (
         "Judge attach configuration files.",

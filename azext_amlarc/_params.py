@@ -42,6 +42,18 @@ def _cluster_options(loader: Any, prefix: str) -> None:
             )
     with loader.argument_context(f"{prefix} extension") as c:
         c.argument("resource_group_name", resource_group_name_type, help="Resource group of the cluster.")
+    with loader.argument_context(f"{prefix} cluster list") as c:
+        c.argument(
+            "resource_group_name",
+            resource_group_name_type,
+            help="Only clusters of this resource group, which is the workspace's unless --workspace-group is given.",
+        )
+        c.argument(
+            "workspace_name",
+            options_list=["--workspace-name", "-w"],
+            help="Workspace to look for attached clusters in; without a group, the one of that name.",
+        )
+        c.argument("workspace_group", help="Resource group of the workspace where it is not the clusters'.")
 
 
 def _extension_options(loader: Any, prefix: str) -> None:

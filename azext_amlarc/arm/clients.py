@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 API_VERSIONS = {
     "Microsoft.ContainerService": "2024-05-01",
     "Microsoft.Kubernetes": "2021-10-01",
+    "Microsoft.KubernetesConfiguration": "2023-05-01",
     "Microsoft.MachineLearningServices": "2023-04-01",
     # The last one that has sharedKeys as well.
     "Microsoft.OperationalInsights": "2020-08-01",

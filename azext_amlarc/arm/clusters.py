@@ -63,12 +63,17 @@ def _expected(found_type: str) -> str:
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the work needs to know of a cluster. `node_count` is None where Azure has not been told it yet."""
+    """What the work needs to know of a cluster. `node_count` is None where Azure has not been told it yet.
+
+    `connectivity` is Arc's word (Connected, Connecting, Offline, Expired), or AKS' power state (Running, Stopped).
+    """
 
     id: ClusterId
     location: str
     node_count: int | None
     distribution: str | None
+    kubernetes_version: str | None = None
+    connectivity: str | None = None
 
 
 def read(arm: Arm, cluster_id: ClusterId) -> Cluster:
@@ -79,12 +84,27 @@ def read(arm: Arm, cluster_id: ClusterId) -> Cluster:
         if error.status_code != 404:
             raise
         raise _not_found(cluster_id, error) from error
+    return _from_answer(found, ClusterId.parse(_canonical(found.get("id"), cluster_id)))
+
+
+def list_all(arm: Arm, cluster_type: str, resource_group: str | None = None) -> list[Cluster]:
+    """The clusters of one type in the subscription, or in one group of it; one request a page."""
+    group = f"/resourceGroups/{resource_group}" if resource_group else ""
+    scope = f"/subscriptions/{arm.subscription_id}{group}"
+    found = arm.get_all(f"{scope}/providers/{PROVIDERS[cluster_type]}/{cluster_type}")
+    return [_from_answer(item, ClusterId.parse(str(item.get("id")))) for item in found]
+
+
+def _from_answer(found: dict[str, Any], cluster_id: ClusterId) -> Cluster:
     properties = found.get("properties") or {}
+    power = properties.get("powerState") or {}
     return Cluster(
-        id=ClusterId.parse(_canonical(found.get("id"), cluster_id)),
+        id=cluster_id,
         location=str(found.get("location", "")).replace(" ", "").lower(),
         node_count=_node_count(cluster_id, properties),
         distribution=properties.get("distribution"),
+        kubernetes_version=properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion"),
+        connectivity=properties.get("connectivityStatus") or power.get("code"),
     )
 
 

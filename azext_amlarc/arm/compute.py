@@ -120,6 +120,22 @@ def list_all(arm: Arm, workspace: WorkspaceId) -> list[Compute]:
     return [compute for compute in found if compute.compute_type == KIND]
 
 
+def names_by_cluster(arm: Arm, workspace: WorkspaceId) -> dict[str, list[str]]:
+    """The names of the workspace's computes by their clusters' resource ids in lower case; one request a page."""
+    try:
+        found = arm.get_all(f"{workspace}/computes")
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
+        raise _workspace_missing(workspace, error) from error
+    names: dict[str, list[str]] = {}
+    for item in found:
+        own = item.get("properties") or {}
+        if own.get("computeType") == KIND:
+            names.setdefault(str(own.get("resourceId")).rstrip("/").lower(), []).append(item["name"])
+    return names
+
+
 def refuse_another_kind(existing: Compute) -> None:
     """Refused where the name belongs to a compute that is no Kubernetes cluster."""
     if existing.compute_type != KIND:

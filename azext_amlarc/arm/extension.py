@@ -93,6 +93,17 @@ def list_all(arm: Arm, cluster: ClusterId) -> list[Extension]:
     return [from_sdk(item, cluster) for item in found if (item.extension_type or "").lower() == TYPE]
 
 
+def install_states(arm: Arm, cluster: ClusterId) -> list[str]:
+    """The installState of each extension of our type on a cluster; one request a page, and no SDK to import for it."""
+    found = arm.get_all(f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")
+    properties = [item.get("properties") or {} for item in found]
+    return [
+        _install_state(str(own.get("provisioningState") or ""))
+        for own in properties
+        if str(own.get("extensionType")).lower() == TYPE
+    ]
+
+
 def address(cluster: ClusterId) -> tuple[str, str, str, str]:
     """A cluster as the SDK's operations on extensions want it."""
     return cluster.resource_group, cluster.provider, cluster.cluster_type, cluster.name
@@ -101,13 +112,17 @@ def address(cluster: ClusterId) -> tuple[str, str, str, str]:
 _INSTALL_STATES = {"succeeded": "Installed", "failed": "Failed", "canceled": "Failed"}
 
 
+def _install_state(provisioning_state: str) -> str:
+    return _INSTALL_STATES.get(provisioning_state.lower(), "Pending")
+
+
 def from_sdk(model: Any, cluster: ClusterId) -> Extension:
     """An extension of the SDK's model."""
     state = str(model.provisioning_state or "")
     return Extension(
         name=model.name,
         id=model.id,
-        install_state=_INSTALL_STATES.get(state.lower(), "Pending"),
+        install_state=_install_state(state),
         provisioning_state=state,
         extension_type=model.extension_type or "",
         release_train=model.release_train,

@@ -17,8 +17,14 @@ def check_cluster(namespace: Any) -> None:
     if not namespace.resource_id and not (namespace.cluster_name and namespace.resource_group_name):
         raise UsageError(
             "Which cluster? Give --cluster-name and --resource-group, or --resource-id.",
-            "Clusters you can see: az connectedk8s list -o table",
+            "Clusters you can see: az ml arc cluster list -o table",
         )
+
+
+def check_cluster_list(namespace: Any) -> None:
+    """A workspace's group says nothing without the workspace."""
+    if namespace.workspace_group and not namespace.workspace_name:
+        raise UsageError("--workspace-group is the group of a workspace: name that with --workspace-name.")
 
 
 def check_attach(namespace: Any) -> None:

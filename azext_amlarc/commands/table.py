@@ -32,6 +32,10 @@ def load_command_table(loader: Any) -> None:
             group.custom_command("list", "list_all", table_transformer=compute_rows)
             group.custom_command("detach", "detach", confirmation=True)
             group.custom_command("wait", "wait")
+        with _group(loader, f"{prefix} cluster", "cluster") as group:
+            group.custom_command(
+                "list", "list_all", validator=options.check_cluster_list, table_transformer=cluster_rows
+            )
         with _group(loader, f"{prefix} config", "config") as group:
             group.custom_command("validate", "validate", table_transformer=report_rows)
             group.custom_command("schema", "schema")
@@ -64,6 +68,25 @@ def extension_row(extension: Mapping[str, Any]) -> Row:
 def extension_rows(extensions: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Several extensions in `-o table`."""
     return [extension_row(extension) for extension in extensions]
+
+
+def cluster_rows(clusters: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """The clusters that could be attached in `-o table`."""
+    return [
+        OrderedDict(
+            Name=cluster["name"],
+            ResourceGroup=cluster["resourceGroup"],
+            Type=cluster["clusterType"],
+            Location=cluster["location"],
+            Connectivity=cluster["connectivity"] or "",
+            Kubernetes=cluster["kubernetesVersion"] or "",
+            Nodes=cluster["nodeCount"] or "",
+            Distribution=cluster["distribution"] or "",
+            Extension=cluster["extensionState"],
+            AttachedAs=", ".join(cluster["attachedAs"] or []),
+        )
+        for cluster in clusters
+    ]
 
 
 def compute_row(compute: Mapping[str, Any]) -> Row:

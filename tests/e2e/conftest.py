@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.az import ROOT, Az
-from tests.azure import Azure
+from tests.azure import Azure, running
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,28 @@ def installed(az: Az) -> Az:
 CLUSTER = ("-c", "amlarc-cluster", "-g", "amlarc-rg")
 WORKSPACE = ("-w", "amlarc-ws", "-g", "amlarc-rg")
 ADVANCED = str(ROOT / "examples" / "attach-advanced.json")
+
+
+@pytest.fixture(scope="session")
+def crowded_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    """Another local Azure: several groups with clusters in every state, four workspaces, two items in a page.
+
+    Its traffic is not left for armcheck: Azure's Swagger does not have the parameter that its own nextLinks bring.
+    """
+    seed = str(Path(__file__).with_name("clusters.json"))
+    with running(tmp_path_factory.mktemp("azure"), "--polls", "0", "--page-size", "2", "--seed", seed) as azure:
+        yield azure
+
+
+@pytest.fixture(scope="session")
+def signed_in_there(crowded_azure: Azure) -> Az:
+    az = Az(crowded_azure)
+    az.sign_in(crowded_azure)
+    return az
+
+
+@pytest.fixture
+def crowd(crowded_azure: Azure, signed_in_there: Az) -> Az:
+    """An az for the Azure with many clusters, as its seed has it."""
+    crowded_azure.reset()
+    return signed_in_there

@@ -13,7 +13,7 @@ from tests.e2e.conftest import CLUSTER, WORKSPACE
 
 EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
 # What must exist before an example: nothing for those that install or work offline.
-NEEDS_NOTHING = ("extension create", "extension list", "config", "settings", "list")
+NEEDS_NOTHING = ("extension create", "extension list", "config", "settings", "list", "cluster")
 NEEDS_A_COMPUTE = ("show", "detach", "wait")
 
 

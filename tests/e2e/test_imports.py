@@ -31,6 +31,12 @@ def test_computes_import_no_extension_sdk(az: Az) -> None:
     assert not {name for name in modules if name.startswith(("azure.mgmt.kubernetesconfiguration", "jsonschema"))}
 
 
+def test_cluster_list_imports_no_sdk_at_all(az: Az) -> None:
+    modules = imported(az, "amlarc", "cluster", "list", "-w", "amlarc-ws")
+    assert "azext_amlarc.arm.inventory" in modules
+    assert not {name for name in modules if name.startswith(("azure.mgmt.kubernetesc", "azure.mgmt.machine"))}
+
+
 def test_help_imports_no_sdk(az: Az) -> None:
     modules = imported(az, "amlarc", "extension", "create", "-h")
     assert "azext_amlarc.commands.connection" in modules
