@@ -3,18 +3,23 @@
 # .venv      az as a user has it: azure-cli, and our extension installed from its wheel into .venv/extensions
 # .venv-dev  the tools of development: tests, linters, the local Azure
 # .run       what runs leave behind: the local Azure's data, traffic, figures
+#
+# Outside of it: kube-assets caches a real kube-apiserver and etcd in ~/.cache/amlarc, and Go what it builds them from.
 
 PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed)
 
-.PHONY: demo test test-faults test-long bench lint wheel clean
+.PHONY: demo test kube-assets test-faults test-long bench lint wheel clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 	$(DEV)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+
+kube-assets:  ## a real kube-apiserver and etcd for tests/kube, built with Go into ~/.cache once; prints their folder
+	@scripts/kube-assets
 
 test-long: .venv-dev/ready  ## 10,000 examples for each property of the validator
 	HYPOTHESIS_PROFILE=long $(DEV)/python -m pytest -q -n 2 tests/validation

@@ -11,6 +11,7 @@ VERSION = "0.1.0"
 REQUIRES = [
     "azure-mgmt-kubernetesconfiguration>=3.1,<3.2",  # extensions, api 2023-05-01
     "azure-mgmt-machinelearningservices==2.0.0b2",  # the only release with Kubernetes compute; 1.x has none
+    "lightkube>=1.0,<2",  # the cluster's side: 4 MB where the official client has 71; imported with a kubeconfig only
 ]
 SDK = [
     "azure-identity>=1.17,<2",  # the Python API's credentials; az brings its own

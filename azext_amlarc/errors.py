@@ -44,6 +44,14 @@ class Refused(ArcError):
     """What exists forbids what was asked for; nothing has been changed."""
 
 
+class Denied(ArcError):
+    """A Kubernetes API server does not know who asks (401), or does not let them do it (403)."""
+
+
+class Unreachable(ArcError):
+    """A server gives no answer that can be trusted and understood: network, name, TLS, time."""
+
+
 class WriteFailed(ArcError):
     """Azure accepted a write and then failed or cancelled it: Azure's own code and message."""
 

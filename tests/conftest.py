@@ -1,7 +1,31 @@
-"""Tests leave the user's own az alone: importing az's core makes its configuration folder."""
+"""Tests leave the user's own az alone: importing az's core makes its configuration folder.
+
+A test that takes `cluster` gets a real API server that holds nothing yet; each worker starts one when the first asks.
+"""
 
 import os
+from collections.abc import Iterator
+
+import pytest
 
 from tests.az import ROOT
+from tests.cluster import Cluster, assets
 
 os.environ["AZURE_CONFIG_DIR"] = str(ROOT / ".run" / "azure" / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+
+@pytest.fixture(scope="session")
+def local_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Skips where there is no kube-apiserver to run."""
+    found = assets()
+    if found is None:
+        pytest.skip("no kube-apiserver and etcd here: `make kube-assets` builds them with Go")
+    cluster = Cluster.start(tmp_path_factory.mktemp("cluster"), found)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def cluster(local_cluster: Cluster) -> Cluster:
+    local_cluster.reset()
+    return local_cluster

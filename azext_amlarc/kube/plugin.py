@@ -1,0 +1,80 @@
+"""Programs that a kubeconfig names for signing in, such as kubelogin.
+
+https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+lightkube would run them too, but it keeps from the user what they say, waits without end, and knows no v1.
+"""
+
+import base64
+import json
+import os
+import subprocess
+from typing import Any
+
+from lightkube.config.kubeconfig import SingleConfig
+from lightkube.config.models import User, UserExec
+
+from azext_amlarc.errors import Denied, InvalidInput
+
+_PATIENCE = 300  # seconds: a person may have to sign in with a browser
+
+
+def sign_in(config: SingleConfig, plugin: UserExec) -> User:
+    """What the program gives to sign in with: a token, or a client certificate. What it says is the user's to read.
+
+    Denied where it fails, InvalidInput where it can't be run. Its arguments are never told: they may be secrets.
+    """
+    status = _status(_output(config, plugin), plugin.command)
+    token, certificate, key = (status.get(name) for name in ("token", "clientCertificateData", "clientKeyData"))
+    if not token and not (certificate and key):
+        raise _no_credentials(plugin.command)
+    return User(token=token, client_cert_data=_base64(certificate), client_key_data=_base64(key))
+
+
+def _output(config: SingleConfig, plugin: UserExec) -> bytes:
+    described = f"the program {plugin.command!r}, which the context {config.context_name!r} signs in with"
+    command = str(config.abs_file(plugin.command)) if os.sep in plugin.command else plugin.command
+    try:
+        done = subprocess.run(
+            [command, *(plugin.args or ())],
+            env=_environment(plugin),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except OSError as error:
+        hint = plugin.installHint or "Install it, or sign in in another way, such as az aks get-credentials --admin"
+        raise InvalidInput(f"There is no running {described}: {error.strerror}.", hint) from None
+    except subprocess.TimeoutExpired:
+        raise Denied(
+            f"In {_PATIENCE} s {described}, did not end.", "Run kubectl get nodes, which runs it too"
+        ) from None
+    if done.returncode:
+        fix = "What it said is above; kubectl get nodes runs it too. For kubelogin: az login, or kubelogin -h"
+        raise Denied(f"Signing in failed: {described}, ended with {done.returncode}.", fix)
+    return done.stdout
+
+
+def _environment(plugin: UserExec) -> dict[str, str]:
+    told = {"apiVersion": plugin.apiVersion, "kind": "ExecCredential", "spec": {"interactive": False}}
+    given = {one.name: one.value for one in plugin.env or ()}
+    return {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(told), **given}
+
+
+def _status(output: bytes, command: str) -> dict[str, Any]:
+    try:
+        status = json.loads(output)["status"]
+    except (ValueError, KeyError, TypeError):
+        status = None
+    if not isinstance(status, dict):
+        raise _no_credentials(command)
+    return status
+
+
+def _no_credentials(command: str) -> Denied:
+    fix = "kubectl get nodes runs it too; see its documentation"
+    return Denied(f"Signing in failed: the program {command!r} gave neither a token nor a certificate.", fix)
+
+
+def _base64(pem: str | None) -> str | None:
+    return base64.b64encode(pem.encode()).decode() if pem else None
