@@ -20,6 +20,7 @@ def load_arguments(loader: Any) -> None:
         _wait_options(loader, prefix)
         _setting_options(loader, prefix)
         _compute_options(loader, prefix)
+        _kubernetes_options(loader, prefix)
         _offline_options(loader, prefix)
 
 
@@ -222,3 +223,10 @@ def _compute_options(loader: Any, prefix: str) -> None:
             nargs="+",
             help="Resource ids of user-assigned identities.",
         )
+
+
+def _kubernetes_options(loader: Any, prefix: str) -> None:
+    for scope in (f"{prefix} attach", f"{prefix} check", f"{prefix} extension create"):
+        with loader.argument_context(scope, arg_group="Kubernetes") as c:
+            c.argument("kubeconfig", help="Kubeconfig file of the cluster. Default: KUBECONFIG, or ~/.kube/config.")
+            c.argument("context", help="Context of the kubeconfig. Default: its current one.")
