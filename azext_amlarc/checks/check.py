@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
+Known = TypeVar("Known", covariant=True)
 
 
 class Status(StrEnum):
@@ -30,7 +31,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fact(Generic[T]):
+class Fact(Generic[Known]):
     """The name of something to know, and the type of what is known."""
 
     name: str

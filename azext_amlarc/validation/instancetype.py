@@ -74,7 +74,7 @@ def to_manifests(raw: bytes, source: str) -> Manifests:
     reading = document.parse(raw, source)
     losses = text.placed(list(_losses(outcome.document)), reading, source)
     findings = tuple(sorted([*judged, *losses], key=lambda finding: (finding.line or 0, finding.column or 0)))
-    return Manifests(None if errors_in(findings) else _manifests(outcome.document), findings)
+    return Manifests(None if errors_in(findings) else manifests(outcome.document), findings)
 
 
 def _losses(ready: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -127,14 +127,16 @@ def _resource_losses(path: JsonPath, body: Mapping[str, Any]) -> Iterator[Compla
         yield Complaint(ZERO_DEVICES, path, f"left out, as there are none: {', '.join(sorted(none))}", "", True)
 
 
-def _manifests(ready: Mapping[str, Any]) -> list[dict[str, Any]]:
-    manifests = [_manifest(as_dns_name(name), body) for name, body in ready["instanceTypes"].items()]
-    default = ready["defaultInstanceType"]
-    if as_dns_name(default) != CLUSTER_DEFAULT:
-        copy = _manifest(CLUSTER_DEFAULT, ready["instanceTypes"][default])
+def manifests(ready: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The objects of a judged document's instance types, the default one twice (AMLARC-C004)."""
+    types = ready.get("instanceTypes", {})
+    made = [_manifest(as_dns_name(name), body) for name, body in types.items()]
+    default = ready.get("defaultInstanceType", "")
+    if default in types and as_dns_name(default) != CLUSTER_DEFAULT:
+        copy = _manifest(CLUSTER_DEFAULT, types[default])
         copy["metadata"]["annotations"] = {COPY_OF: as_dns_name(default)}
-        manifests.append(copy)
-    return manifests
+        made.append(copy)
+    return made
 
 
 def _manifest(name: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,201 @@
+"""What else runs on the cluster that the extension brings as well, and what earlier products left behind."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
+from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes.facts import (
+    DAEMON_SETS,
+    EXTENSION_NAMESPACE,
+    INGRESS_CLASSES,
+    LEGACY_ROUTER,
+    PODS,
+    DaemonSet,
+    Owned,
+    Pod,
+)
+
+_BLOBFUSE = ("installBlobfuseSysctl", "installBlobfuseFlexvol")
+_OWN_CONTROLLER = "k8s.io/amlarc-ingress-nginx"
+
+
+class Component(NamedTuple):
+    """Something that the extension can bring: in words, its setting, and whether the cluster needs one of them."""
+
+    words: str
+    setting: str
+    needed: bool
+
+
+def is_ours(owned: Owned) -> bool:
+    """Whether the extension brought it."""
+    return EXTENSION_NAMESPACE in (owned.namespace, owned.release_namespace)
+
+
+def named(daemon: DaemonSet, *words: str) -> bool:
+    """Whether a DaemonSet or one of its images is named so."""
+    texts = (daemon.owned.name, *(image_name(image) for image in daemon.images))
+    return any(word in text for word in words for text in texts)
+
+
+def image_name(image: str) -> str:
+    """The last part of an image's repository: `vc-scheduler` of `docker.io/volcanosh/vc-scheduler:v1.5.1`."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def image_tag(image: str) -> str:
+    """The tag of an image, empty where it has none."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def running(pods: Iterable[Pod], *names: str) -> list[Pod]:
+    """The pods that are not the extension's and run one of these images."""
+    foreign = (pod for pod in pods if pod.namespace != EXTENSION_NAMESPACE)
+    return [pod for pod in foreign if any(image_name(container.image) in names for container in pod.containers)]
+
+
+def brought_once(component: Component, others: tuple[str, ...], settings: Mapping[str, str]) -> Verdict:
+    """Whether the cluster gets a component from one side: from `others` that are there, or from the extension."""
+    words, setting, needed = component
+    wanted = workloads.is_on(settings, setting)
+    if wanted and others:
+        message = f"{setting} is on, and the cluster has {words} already"
+        return Verdict(Status.FAIL, message, workloads.change(f"{setting}=False"), others)
+    if needed and not wanted and not others:
+        message = f"{setting} is off, and the cluster has no {words.partition(' ')[2]} of its own"
+        return Verdict(Status.FAIL, message, workloads.change(f"{setting}=True"))
+    side = "the extension brings" if wanted else "the cluster has" if others else "nobody needs"
+    return Verdict(Status.PASS, f"{side} {words}", evidence=others)
+
+
+def prometheus_operator_is_brought_once(facts: Facts) -> Verdict:
+    """Two of them fight over every Prometheus (E45002)."""
+    others = running(facts[PODS], "prometheus-operator")
+    component = Component("a Prometheus operator", "installPromOp", needed=True)
+    return brought_once(component, told(others), facts[SETTINGS])
+
+
+def dcgm_exporter_is_brought_once(facts: Facts) -> Verdict:
+    """It reads the GPUs' counters, which only one can; nobody needs it for jobs to run."""
+    others = [daemon.owned for daemon in facts[DAEMON_SETS] if named(daemon, "dcgm-exporter")]
+    lines = tuple(f"{owned}, owned by {owned.owner}" for owned in others if not is_ours(owned))
+    return brought_once(Component("a DCGM exporter", "installDcgmExporter", needed=False), lines, facts[SETTINGS])
+
+
+def told(pods: Iterable[Pod]) -> tuple[str, ...]:
+    """Pods for a person, with the chart that they came with where their labels say."""
+    return tuple(f"pod {pod}{_chart(pod)}" for pod in pods)
+
+
+def _chart(pod: Pod) -> str:
+    labels = pod.labels or {}
+    chart = labels.get("helm.sh/chart") or labels.get("chart")
+    return f", of the Helm chart {chart}" if chart else ""
+
+
+def ingress_controller_has_its_own_name(facts: Facts) -> Verdict:
+    """Two ingress-nginx controllers of one name serve each other's Ingresses, and the installation fails."""
+    settings = facts[SETTINGS]
+    default = "True" if facts[CLUSTER_TYPE].lower() == "managedclusters" else "False"
+    if settings.get("nginxIngress.enabled", default).lower() != "true":
+        return Verdict(Status.PASS, "the extension brings no ingress controller")
+    controller = workloads.text(settings, "nginxIngress.controller")
+    classes = facts[INGRESS_CLASSES]
+    clashing = [one.owned for one in classes if one.controller == controller and not is_ours(one.owned)]
+    if clashing:
+        lines = tuple(f"{owned}, owned by {owned.owner}, is served by {controller}" for owned in clashing)
+        message = f"the cluster has an ingress controller {controller} already"
+        return Verdict(Status.FAIL, message, workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"), lines)
+    return Verdict(Status.PASS, f"no other ingress controller is named {controller}")
+
+
+def blobfuse_is_installed_once(facts: Facts) -> Verdict:
+    """The guide's warning: installing Blobfuse where it is already makes the installation fail."""
+    daemons = [daemon.owned for daemon in facts[DAEMON_SETS] if named(daemon, "blobfuse")]
+    lines = tuple(f"{owned}, owned by {owned.owner}" for owned in daemons if not is_ours(owned))
+    settings = facts[SETTINGS]
+    off = [key for key in _BLOBFUSE if settings.get(key, "").lower() == "false"]
+    if not lines or len(off) == len(_BLOBFUSE) or not workloads.training(settings):
+        return Verdict(Status.PASS, "Blobfuse is not installed twice", evidence=lines)
+    on = [key for key in _BLOBFUSE if settings.get(key, "").lower() == "true"]
+    remedy = workloads.change(*(f"{key}=False" for key in _BLOBFUSE))
+    if on:
+        return Verdict(Status.FAIL, f"{' and '.join(on)} is on, and the cluster has Blobfuse already", remedy, lines)
+    message = "the cluster has Blobfuse already, which extensions of 2021 install too unless told not to"
+    return Verdict(Status.WARN, message, remedy, lines)
+
+
+def no_legacy_router_is_left(facts: Facts) -> Verdict:
+    """Azure Machine Learning v1's azureml-fe keeps today's from being installed (E45004, E45005)."""
+    left = [owned for owned in facts[LEGACY_ROUTER] if not is_ours(owned)]
+    if not left:
+        return Verdict(Status.PASS, "nothing of Azure Machine Learning v1 is left")
+    places = sorted({owned.namespace for owned in left if owned.namespace})
+    commands = [f"kubectl delete {owned.kind.lower()} {owned.name}{_in(owned.namespace)}" for owned in left]
+    commands += [
+        f"kubectl delete service/azureml-fe-int-http secret/azuremlfessl{_in(place)} --ignore-not-found"
+        for place in places
+    ]
+    message = f"{len(left)} objects of Azure Machine Learning v1's inference router are left"
+    return Verdict(Status.FAIL, message, "; ".join(commands), tuple(str(owned) for owned in left))
+
+
+def _in(namespace: str) -> str:
+    return f" -n {namespace}" if namespace else ""
+
+
+CHECKS = (
+    Check(
+        "AMLARC-K040",
+        "add-ons",
+        "the Prometheus operator is brought by one side only",
+        Phase.ALL,
+        (SETTINGS, PODS),
+        prometheus_operator_is_brought_once,
+        workloads.change("installPromOp=False"),
+        f"{pages.TROUBLESHOOT}#prometheus-operator",
+    ),
+    Check(
+        "AMLARC-K041",
+        "add-ons",
+        "the DCGM exporter is brought by one side only",
+        Phase.ALL,
+        (SETTINGS, DAEMON_SETS),
+        dcgm_exporter_is_brought_once,
+        workloads.change("installDcgmExporter=False"),
+        f"{pages.TROUBLESHOOT}#dcgm-exporter",
+    ),
+    Check(
+        "AMLARC-K042",
+        "add-ons",
+        "the extension's ingress controller has a name of its own",
+        Phase.ALL,
+        (SETTINGS, CLUSTER_TYPE, INGRESS_CLASSES),
+        ingress_controller_has_its_own_name,
+        workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"),
+        f"{pages.TROUBLESHOOT}#ingress-nginx-controller",
+    ),
+    Check(
+        "AMLARC-K043",
+        "add-ons",
+        "Blobfuse is installed by one side only",
+        Phase.PRE,
+        (SETTINGS, DAEMON_SETS),
+        blobfuse_is_installed_once,
+        workloads.change(*(f"{key}=False" for key in _BLOBFUSE)),
+        pages.DEPLOY,
+    ),
+    Check(
+        "AMLARC-K044",
+        "add-ons",
+        "nothing of Azure Machine Learning v1's inference router is left",
+        Phase.ALL,
+        (LEGACY_ROUTER,),
+        no_legacy_router_is_left,
+        "kubectl delete deployment,service,serviceaccount azureml-fe; kubectl delete clusterrole azureml-fe-role; "
+        "kubectl delete clusterrolebinding azureml-fe-binding",
+        pages.LEGACY,
+    ),
+)

@@ -1,0 +1,84 @@
+"""Whether the agents that install extensions run, and reach Azure as jobs need it."""
+
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import CLUSTER_TYPE
+from azext_amlarc.checks.kubernetes import pages
+from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, AGENT_PROXY, PENDING_RELEASES, PODS
+from azext_amlarc.checks.kubernetes.pods import verdict_on
+
+_IN_AKS = ("extension-agent", "extension-operator")
+# Sidecars of jobs talk to each other on the pod's own address.
+_NEVER_THROUGH_A_PROXY = ("127.0.0.1", "localhost")
+
+
+def agents_run(facts: Facts) -> Verdict:
+    """On Arc those of azure-arc, without which nothing is installed; AKS starts its own with the first extension."""
+    pods = facts[PODS]
+    if facts[CLUSTER_TYPE].lower() == "managedclusters":
+        return verdict_on(
+            [pod for pod in pods if pod.namespace == "kube-system" and pod.name.startswith(_IN_AKS)], "of its agents"
+        )
+    agents = [pod for pod in pods if pod.namespace == AGENT_NAMESPACE]
+    if not agents:
+        connect = "az connectedk8s connect -n CLUSTER -g GROUP"
+        return Verdict(Status.FAIL, f"no agent of Azure Arc runs in {AGENT_NAMESPACE}", connect)
+    return verdict_on(agents, "of its agents")
+
+
+def the_proxy_leaves_the_pod_itself_alone(facts: Facts) -> Verdict:
+    """Jobs inherit the agents' proxy; their identity sidecar fails (exit code 137) where 127.0.0.1 goes through it."""
+    proxy = facts[AGENT_PROXY]
+    if not proxy.used:
+        return Verdict(Status.PASS, "the agents use no proxy")
+    missing = [host for host in _NEVER_THROUGH_A_PROXY if host not in proxy.skipped]
+    lines = (f"proxy skip range: {','.join(proxy.skipped) or 'empty'}",)
+    if missing:
+        skipped = ",".join((*proxy.skipped, *missing))
+        remedy = f"az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range {skipped}"
+        return Verdict(Status.FAIL, f"the agents' proxy skip range lacks {' and '.join(missing)}", remedy, lines)
+    return Verdict(Status.PASS, "the agents' proxy skips the pod itself", evidence=lines)
+
+
+def no_release_is_stuck(facts: Facts) -> Verdict:
+    """A Helm operation that was killed midway keeps every later one waiting, and its agent out of memory."""
+    stuck = facts[PENDING_RELEASES]
+    if not stuck:
+        return Verdict(Status.PASS, "no operation of Helm is pending")
+    deletions = "; ".join(f"kubectl delete secret -n {one.namespace} {one.name}" for one in stuck)
+    remedy = f"once no operation runs (az ml arc extension show -c CLUSTER -g GROUP): {deletions}"
+    message = f"{len(stuck)} operations of Helm are pending, or were broken off"
+    return Verdict(Status.WARN, message, remedy, tuple(str(one) for one in stuck))
+
+
+CHECKS = (
+    Check(
+        "AMLARC-K060",
+        "agents",
+        "the agents that install extensions run",
+        Phase.ALL,
+        (CLUSTER_TYPE, PODS),
+        agents_run,
+        f"kubectl get pods -n {AGENT_NAMESPACE}",
+        pages.CONNECT,
+    ),
+    Check(
+        "AMLARC-K061",
+        "agents",
+        "the agents' proxy skips 127.0.0.1 and localhost",
+        Phase.ALL,
+        (AGENT_PROXY,),
+        the_proxy_leaves_the_pod_itself_alone,
+        "az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 127.0.0.1,localhost,…",
+        pages.TROUBLESHOOT_COMPUTE,
+    ),
+    Check(
+        "AMLARC-K062",
+        "agents",
+        "no operation of Helm on the extension is stuck",
+        Phase.ALL,
+        (PENDING_RELEASES,),
+        no_release_is_stuck,
+        "kubectl delete secret -n azureml -l 'owner=helm,status in (pending-install,pending-upgrade,pending-rollback)'",
+        pages.TROUBLESHOOT,
+    ),
+)

@@ -1,0 +1,76 @@
+"""Whether the cluster answers, and has the namespaces that it needs."""
+
+import re
+
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import NAMESPACE
+from azext_amlarc.checks.kubernetes import pages
+from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
+
+# The oldest that the extension was ever made for (the guide's, of 2021).
+_OLDEST = (1, 18)
+
+
+def api_server_runs_a_supported_version(facts: Facts) -> Verdict:
+    """The window of support moves with AKS (its newest version and the two before); below 1.18 nothing ever ran."""
+    version = facts[KUBERNETES_VERSION]
+    match = re.match(r"v?(\d+)\.(\d+)", version)
+    if match is None:
+        return Verdict(Status.WARN, f"the API server answers, and calls its version {version!r}")
+    if (int(match[1]), int(match[2])) < _OLDEST:
+        return Verdict(Status.FAIL, f"Kubernetes {version} is older than 1.18")
+    return Verdict(Status.PASS, f"Kubernetes {version}")
+
+
+def namespace_of_the_compute_exists(facts: Facts) -> Verdict:
+    """An attachment neither creates nor checks the namespace; jobs fail there later."""
+    name = facts[NAMESPACE]
+    phase = facts[NAMESPACES].get(name)
+    if phase is None:
+        return Verdict(Status.FAIL, f"there is no namespace {name}", f"kubectl create namespace {name}")
+    if phase != "Active":
+        wait = f"kubectl wait --for=delete namespace/{name} --timeout=10m && kubectl create namespace {name}"
+        return Verdict(Status.FAIL, f"the namespace {name} is {phase}", wait)
+    return Verdict(Status.PASS, f"the namespace {name} is there")
+
+
+def extension_namespace_is_not_going(facts: Facts) -> Verdict:
+    """While an earlier installation is being taken off, a new one cannot put anything there."""
+    phase = facts[NAMESPACES].get(EXTENSION_NAMESPACE, "absent")
+    if phase == "Terminating":
+        return Verdict(Status.FAIL, f"the namespace {EXTENSION_NAMESPACE} is being removed")
+    return Verdict(Status.PASS, f"the namespace {EXTENSION_NAMESPACE} is {phase.lower()}")
+
+
+CHECKS = (
+    Check(
+        "AMLARC-K001",
+        "kubernetes",
+        "the API server answers and runs a supported version of Kubernetes",
+        Phase.ALL,
+        (KUBERNETES_VERSION,),
+        api_server_runs_a_supported_version,
+        "upgrade the cluster to a version that AKS supports today: az aks get-versions -l LOCATION -o table",
+        pages.REFERENCE,
+    ),
+    Check(
+        "AMLARC-K002",
+        "kubernetes",
+        "the namespace of the compute target exists",
+        Phase.ALL,
+        (NAMESPACE, NAMESPACES),
+        namespace_of_the_compute_exists,
+        "kubectl create namespace NAMESPACE",
+        pages.ATTACH,
+    ),
+    Check(
+        "AMLARC-K003",
+        "kubernetes",
+        "the extension's namespace is not being removed",
+        Phase.PRE,
+        (NAMESPACES,),
+        extension_namespace_is_not_going,
+        f"kubectl wait --for=delete namespace/{EXTENSION_NAMESPACE} --timeout=15m",
+        pages.TROUBLESHOOT,
+    ),
+)

@@ -1,0 +1,146 @@
+"""What is known of a cluster: plain frozen objects with exact amounts, and the facts that hold them.
+
+Each fact is one question to the API server, so that a right which is missing takes away as little as possible.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from azext_amlarc.checks.check import Fact
+
+# Amounts by resource, in cores, bytes or pieces.
+Amounts = Mapping[str, Fraction]
+
+# Where the extension lives, and where the agents of Azure Arc do.
+EXTENSION_NAMESPACE = "azureml"
+AGENT_NAMESPACE = "azure-arc"
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """What keeps pods off a node unless they tolerate it."""
+
+    key: str
+    value: str
+    effect: str
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: what its machine has, and what Kubernetes leaves to pods; `troubles` are such as DiskPressure."""
+
+    name: str
+    labels: Mapping[str, str]
+    capacity: Amounts
+    allocatable: Amounts
+    taints: tuple[Taint, ...] = ()
+    architecture: str = "amd64"
+    system: str = "linux"
+    ready: bool = True
+    cordoned: bool = False
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of a pod: why it waits and how it last ended, each empty where it does or did not."""
+
+    name: str
+    image: str
+    ready: bool = True
+    restarts: int = 0
+    waiting: str = ""
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod; `requests` is what the scheduler counts for it, `unscheduled` why it has no node."""
+
+    namespace: str
+    name: str
+    node: str
+    phase: str
+    requests: Amounts
+    containers: tuple[Container, ...] = ()
+    labels: Mapping[str, str] | None = None
+    unscheduled: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An object by kind and name, with the Helm release that owns it: empty where none does."""
+
+    kind: str
+    namespace: str
+    name: str
+    release: str = ""
+    release_namespace: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+    @property
+    def owner(self) -> str:
+        """Who owns it, in words."""
+        return f"Helm release {self.release_namespace}/{self.release}" if self.release else "no Helm release"
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonSet:
+    """A DaemonSet, its images, and on how many nodes it should run and does."""
+
+    owned: Owned
+    images: tuple[str, ...]
+    wanted: int
+    ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class IngressClass:
+    """An IngressClass and the controller that it names."""
+
+    owned: Owned
+    controller: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProxy:
+    """The agents' outbound proxy: whether there is one, and the hosts that they reach without it. Never its address."""
+
+    used: bool
+    skipped: tuple[str, ...]
+
+
+KUBERNETES_VERSION: Fact[str] = Fact("kubernetesVersion")
+# Phase by name: Active or Terminating.
+NAMESPACES: Fact[Mapping[str, str]] = Fact("namespaces")
+NODES: Fact[tuple[Node, ...]] = Fact("nodes")
+# All that have not ended, in every namespace.
+PODS: Fact[tuple[Pod, ...]] = Fact("pods")
+# Those of the extension, ended ones too.
+EXTENSION_PODS: Fact[tuple[Pod, ...]] = Fact("extensionPods")
+DAEMON_SETS: Fact[tuple[DaemonSet, ...]] = Fact("daemonSets")
+CUSTOM_RESOURCES: Fact[tuple[Owned, ...]] = Fact("customResourceDefinitions")
+INGRESS_CLASSES: Fact[tuple[IngressClass, ...]] = Fact("ingressClasses")
+# The paths that each validating webhook configuration calls.
+WEBHOOKS: Fact[Mapping[str, tuple[str, ...]]] = Fact("validatingWebhooks")
+# What Azure Machine Learning v1 left of its inference router.
+LEGACY_ROUTER: Fact[tuple[Owned, ...]] = Fact("legacyRouter")
+# Whether the cluster autoscaler reports its status.
+AUTOSCALER: Fact[bool] = Fact("clusterAutoscaler")
+AGENT_PROXY: Fact[AgentProxy] = Fact("agentProxy")
+# Secrets of Helm releases in the extension's namespace whose operation never ended.
+PENDING_RELEASES: Fact[tuple[Owned, ...]] = Fact("pendingReleases")
+# The health check's reports by key; empty where it never ran.
+HEALTH_REPORTS: Fact[Mapping[str, str]] = Fact("healthReports")
+# Manifests of the InstanceType objects; none where the cluster does not know that kind.
+INSTANCE_TYPES: Fact[tuple[Mapping[str, Any], ...]] = Fact("instanceTypes")

@@ -1,0 +1,85 @@
+"""Whether GPUs can be asked for: the NVIDIA device plugin, and what it advertises."""
+
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes.addons import is_ours, named
+from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node
+
+GPU = "nvidia.com/gpu"
+_SETTING = "installNvidiaDevicePlugin"
+# What nodes with such a GPU are labelled with: by NVIDIA's operator, by AKS, by node feature discovery.
+_LABELS = (
+    ("nvidia.com/gpu.present", "true"),
+    ("kubernetes.azure.com/accelerator", "nvidia"),
+    ("accelerator", "nvidia"),
+    ("feature.node.kubernetes.io/pci-10de.present", "true"),
+)
+
+
+def the_device_plugin_is_installed_once(facts: Facts) -> Verdict:
+    """Installing it where it is already fails; without it no GPU can be asked for."""
+    plugins = _plugins(facts[DAEMON_SETS])
+    others = [plugin for plugin in plugins if not is_ours(plugin.owned)]
+    wanted = workloads.is_on(facts[SETTINGS], _SETTING)
+    lines = tuple(_told(plugin) for plugin in plugins)
+    if wanted and others:
+        message = f"{_SETTING} is on, and the cluster has the plugin already"
+        return Verdict(Status.FAIL, message, workloads.change(f"{_SETTING}=False"), lines)
+    silent = [node.name for node in facts[NODES] if _has_gpu(node) and not node.allocatable.get(GPU)]
+    if not plugins and not wanted and silent:
+        message = f"nothing offers the GPUs of {len(silent)} nodes: no NVIDIA device plugin, and {_SETTING} is off"
+        return Verdict(Status.WARN, message, workloads.change(f"{_SETTING}=True"), tuple(silent))
+    if not plugins:
+        return Verdict(Status.PASS, f"no NVIDIA device plugin; {_SETTING} is {'on' if wanted else 'off'}")
+    return Verdict(Status.PASS, f"one NVIDIA device plugin: {plugins[0].owned}", evidence=lines)
+
+
+def nodes_advertise_their_gpus(facts: Facts) -> Verdict:
+    """A node with a GPU that offers none has no working driver or device plugin; jobs wait there without end."""
+    with_gpu = [node for node in facts[NODES] if _has_gpu(node)]
+    if not with_gpu:
+        return Verdict(Status.PASS, "no node has an NVIDIA GPU")
+    lines = tuple(f"{node.name}: {GPU} {int(node.allocatable.get(GPU, 0))}" for node in with_gpu)
+    silent = [node for node in with_gpu if not node.allocatable.get(GPU)]
+    if not silent:
+        return Verdict(Status.PASS, f"{len(with_gpu)} nodes advertise NVIDIA GPUs", evidence=lines)
+    lines += tuple(_told(plugin) for plugin in _plugins(facts[DAEMON_SETS]))
+    message = f"{len(silent)} of {len(with_gpu)} nodes with an NVIDIA GPU advertise none"
+    return Verdict(Status.WARN, message, f"kubectl describe node {silent[0].name}; see to its driver and plugin", lines)
+
+
+def _plugins(daemons: tuple[DaemonSet, ...]) -> list[DaemonSet]:
+    return [daemon for daemon in daemons if named(daemon, "nvidia-device-plugin", "k8s-device-plugin")]
+
+
+def _told(plugin: DaemonSet) -> str:
+    return f"{plugin.owned}, owned by {plugin.owned.owner}, ready on {plugin.ready} of {plugin.wanted} nodes"
+
+
+def _has_gpu(node: Node) -> bool:
+    return GPU in node.allocatable or any(node.labels.get(key, "").startswith(value) for key, value in _LABELS)
+
+
+CHECKS = (
+    Check(
+        "AMLARC-K030",
+        "gpu",
+        "the NVIDIA device plugin is installed by one side only",
+        Phase.ALL,
+        (SETTINGS, DAEMON_SETS, NODES),
+        the_device_plugin_is_installed_once,
+        workloads.change("installNvidiaDevicePlugin=False"),
+        pages.DEPLOY,
+    ),
+    Check(
+        "AMLARC-K031",
+        "gpu",
+        "nodes with NVIDIA GPUs advertise them",
+        Phase.ALL,
+        (NODES, DAEMON_SETS),
+        nodes_advertise_their_gpus,
+        "kubectl describe node NODE; see to its driver and its device plugin",
+        pages.DEPLOY,
+    ),
+)

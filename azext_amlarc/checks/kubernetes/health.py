@@ -1,0 +1,85 @@
+"""What the extension's own health check reported, with the cause and the fix of each code."""
+
+from collections.abc import Callable, Iterable
+
+from azext_amlarc.checks import healthcheck
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.healthcheck import Checked
+from azext_amlarc.checks.kubernetes import pages
+from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
+
+_READ = f"kubectl get configmap -n azureml {healthcheck.NAME} -o yaml"
+
+
+def _explained(operation: str) -> Callable[[Facts], Verdict]:
+    """The judge of one operation's reports."""
+
+    def judge(facts: Facts) -> Verdict:
+        data = facts[HEALTH_REPORTS]
+        if not any(f"reports-{step}" in data for step in healthcheck.EXPLAINING[operation]):
+            return Verdict(Status.SKIPPED, f"the health check reported on no {operation}")
+        return judged(healthcheck.explaining(data, operation))
+
+    return judge
+
+
+def the_test_found_nothing(facts: Facts) -> Verdict:
+    """The report of `helm test`, which somebody ran by hand."""
+    if "reports-test" not in facts[HEALTH_REPORTS]:
+        return Verdict(Status.SKIPPED, "nobody has run the health check by hand")
+    return judged([one for one in healthcheck.read(facts[HEALTH_REPORTS]) if one.step == "test" and not one.passed])
+
+
+def judged(failed: Iterable[Checked]) -> Verdict:
+    """One verdict of failed checkers: each code with its cause, and the fixes."""
+    failed = tuple(failed)
+    if not failed:
+        return Verdict(Status.PASS, "the health check found nothing")
+    fixes = [healthcheck.CODES[one.code].fix for one in failed if one.code in healthcheck.CODES]
+    diagnostic = all(one.code in healthcheck.CODES and not healthcheck.CODES[one.code].blocks for one in failed)
+    message = f"the health check failed: {', '.join(dict.fromkeys(one.code or one.name for one in failed))}"
+    status = Status.WARN if diagnostic else Status.FAIL
+    remedy = "; ".join(dict.fromkeys(fixes)) or _READ
+    return Verdict(status, message, remedy, tuple(_told(one) for one in failed))
+
+
+def _told(checked: Checked) -> str:
+    code = healthcheck.CODES.get(checked.code)
+    title = " ".join(word for word in (checked.code, code.name if code else "") if word)
+    said = f": {checked.message}" if checked.message else ""
+    cause = f" ({code.cause})" if code else ""
+    return f"{checked.step}, {checked.name}: {title or 'no code'}{said}{cause}"
+
+
+CHECKS = (
+    Check(
+        "AMLARC-K080",
+        "health",
+        "the health check of the last installation found nothing",
+        Phase.POST,
+        (HEALTH_REPORTS,),
+        _explained("install"),
+        _READ,
+        f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+    ),
+    Check(
+        "AMLARC-K081",
+        "health",
+        "the health check of the last update found nothing",
+        Phase.POST,
+        (HEALTH_REPORTS,),
+        _explained("update"),
+        _READ,
+        f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+    ),
+    Check(
+        "AMLARC-K082",
+        "health",
+        "the health check that was run by hand found nothing",
+        Phase.POST,
+        (HEALTH_REPORTS,),
+        the_test_found_nothing,
+        _READ,
+        f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+    ),
+)

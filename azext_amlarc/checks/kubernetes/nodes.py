@@ -1,0 +1,151 @@
+"""Whether the cluster's nodes can carry the extension."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
+from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
+
+_MEBIBYTE = 2**20
+# What the extension's own pods request, by the workloads (training, inference) and whether the router has replicas:
+# https://learn.microsoft.com/azure/machine-learning/reference-kubernetes#recommended-resource-planning
+_REQUESTS: Mapping[tuple[bool, bool, bool], tuple[int, int]] = {
+    (True, False, False): (410, 1492),
+    (False, True, False): (1780, 2440),
+    (True, True, False): (1910, 2884),
+    (False, True, True): (3600, 4240),
+    (True, True, True): (3730, 4684),
+}
+# For production; measured in what the machines have, not in what Kubernetes leaves of it.
+_RECOMMENDED: Amounts = {"cpu": Fraction(4), "memory": Fraction(14 * 10**9)}
+_ROUTERS = 3
+
+
+def a_node_can_run_the_extension(facts: Facts) -> Verdict:
+    """Linux on amd64, Ready, not cordoned, without taints that the extension's pods do not tolerate."""
+    nodes = facts[NODES]
+    usable = scheduling.open_nodes(nodes)
+    lines = tuple(line for node in nodes for line in _obstacles(node))
+    if not usable:
+        return Verdict(Status.FAIL, f"none of {len(nodes)} nodes can run the extension", evidence=lines)
+    message = f"{len(usable)} of {len(nodes)} nodes can run the extension"
+    sick = any(not node.ready or node.troubles for node in nodes)
+    return Verdict(Status.WARN if sick else Status.PASS, message, evidence=lines)
+
+
+def _obstacles(node: Node) -> list[str]:
+    found = []
+    if not scheduling.is_supported(node):
+        found.append(f"runs {node.system}/{node.architecture}, not linux/amd64")
+    found += [] if node.ready else ["is not Ready"]
+    found += ["is cordoned"] if node.cordoned else []
+    found += [f"has {trouble}" for trouble in node.troubles]
+    found += [f"has the taint {taint}" for taint in scheduling.forbidding(node)]
+    return [f"{node.name} {what}" for what in found]
+
+
+def selected_nodes_exist(facts: Facts) -> Verdict:
+    """The settings nodeSelector.<label> hold for the extension's pods and for every job."""
+    selector = workloads.selector(facts[SETTINGS])
+    if not selector:
+        return Verdict(Status.PASS, "the settings select no nodes: all will do")
+    labels = _labels(selector)
+    matching = scheduling.matching(facts[NODES], selector)
+    if not scheduling.open_nodes(matching):
+        lines = tuple(line for node in matching for line in _obstacles(node))
+        remedy = f"kubectl label node NODE {labels.replace(',', ' ')}"
+        return Verdict(Status.FAIL, f"no node that can be used has {labels}", remedy, lines)
+    names = tuple(node.name for node in matching)
+    return Verdict(Status.PASS, f"{len(names)} nodes have {labels}", evidence=names)
+
+
+def _labels(selector: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in selector.items())
+
+
+def the_router_has_three_nodes(facts: Facts) -> Verdict:
+    """With inferenceRouterHA each of three routers wants a node of its own (E40002)."""
+    settings = facts[SETTINGS]
+    if not workloads.inference(settings) or not workloads.is_on(settings, "inferenceRouterHA"):
+        return Verdict(Status.PASS, "no replicas of the inference router are wanted")
+    usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)))
+    names = tuple(node.name for node in usable)
+    if len(names) < _ROUTERS:
+        message = f"inferenceRouterHA wants {_ROUTERS} nodes, and {len(names)} can be used"
+        return Verdict(Status.FAIL, message, workloads.change("inferenceRouterHA=False"), names)
+    return Verdict(Status.PASS, f"{len(names)} nodes can hold the {_ROUTERS} inference routers")
+
+
+def the_extension_has_room(facts: Facts) -> Verdict:
+    """Free cpu and memory on the nodes that can be used, against what the enabled workloads request."""
+    settings, nodes = facts[SETTINGS], facts[NODES]
+    training, inference = workloads.training(settings), workloads.inference(settings)
+    if not training and not inference:
+        return Verdict(Status.SKIPPED, "neither enableTraining nor enableInference is on: nothing will be installed")
+    usable = scheduling.open_nodes(scheduling.matching(nodes, workloads.selector(settings)))
+    # The extension's own pods are what room is looked for, should they be there already.
+    pods = [pod for pod in facts[PODS] if pod.namespace != EXTENSION_NAMESPACE]
+    rooms = amounts.rooms(usable, pods)
+    asked = _asked(training, inference, inference and workloads.is_on(settings, "inferenceRouterHA"))
+    free = amounts.total(room.free for room in rooms)
+    lines = tuple(f"{room.node.name}: free {amounts.shown(room.free)}" for room in rooms)
+    message = f"the extension asks for {amounts.shown(asked)}; free are {amounts.shown(free)}"
+    if not amounts.fits(asked, free):
+        return Verdict(Status.FAIL, message, evidence=lines)
+    there = amounts.total(node.capacity for node in usable)
+    if not amounts.fits(_RECOMMENDED, there):
+        told = f"the cluster has {amounts.shown(there)}; 4 vCPU and 14 GB are recommended for production"
+        return Verdict(Status.WARN, told, evidence=lines)
+    return Verdict(Status.PASS, message)
+
+
+def _asked(training: bool, inference: bool, replicas: bool) -> Amounts:
+    millicores, mebibytes = _REQUESTS[training, inference, replicas]
+    return {"cpu": Fraction(millicores, 1000), "memory": Fraction(mebibytes * _MEBIBYTE)}
+
+
+CHECKS = (
+    Check(
+        "AMLARC-K010",
+        "nodes",
+        "there are nodes that can run the extension",
+        Phase.ALL,
+        (NODES,),
+        a_node_can_run_the_extension,
+        "kubectl describe nodes; kubectl uncordon NODE, or add nodes of linux/amd64",
+        pages.REFERENCE,
+    ),
+    Check(
+        "AMLARC-K011",
+        "nodes",
+        "the settings nodeSelector match nodes that can be used",
+        Phase.ALL,
+        (SETTINGS, NODES),
+        selected_nodes_exist,
+        "kubectl label node NODE LABEL=VALUE",
+        pages.DEPLOY,
+    ),
+    Check(
+        "AMLARC-K012",
+        "nodes",
+        "inferenceRouterHA has its three nodes",
+        Phase.ALL,
+        (SETTINGS, NODES),
+        the_router_has_three_nodes,
+        workloads.change("inferenceRouterHA=False"),
+        pages.TROUBLESHOOT,
+    ),
+    Check(
+        "AMLARC-K013",
+        "nodes",
+        "the nodes have room for the extension",
+        Phase.PRE,
+        (SETTINGS, NODES, PODS),
+        the_extension_has_room,
+        "add nodes, or free some: kubectl top nodes; AKS: az aks nodepool scale -c 3 --cluster-name CLUSTER -g GROUP "
+        "-n POOL",
+        pages.REFERENCE,
+    ),
+)

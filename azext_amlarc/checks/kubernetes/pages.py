@@ -1,0 +1,11 @@
+"""Where Microsoft documents what the checks are about."""
+
+_LEARN = "https://learn.microsoft.com/azure"
+DEPLOY = f"{_LEARN}/machine-learning/how-to-deploy-kubernetes-extension"
+ATTACH = f"{_LEARN}/machine-learning/how-to-attach-kubernetes-to-workspace"
+INSTANCE_TYPES = f"{_LEARN}/machine-learning/how-to-manage-kubernetes-instance-types"
+REFERENCE = f"{_LEARN}/machine-learning/reference-kubernetes"
+TROUBLESHOOT = f"{_LEARN}/machine-learning/how-to-troubleshoot-kubernetes-extension"
+TROUBLESHOOT_COMPUTE = f"{_LEARN}/machine-learning/how-to-troubleshoot-kubernetes-compute"
+LEGACY = f"{_LEARN}/machine-learning/v1/how-to-create-attach-kubernetes#delete-azureml-fe-related-resources"
+CONNECT = f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"

@@ -1,0 +1,51 @@
+"""What the extension's settings mean for a cluster: defaults filled in, old names read as today's."""
+
+from collections.abc import Mapping
+
+from azext_amlarc.validation import catalogue
+
+# The door knows the cluster that it was given: see docs/checks.md.
+_UPDATE = "az ml arc extension update -c CLUSTER -g GROUP --config"
+
+
+def is_on(settings: Mapping[str, str], key: str) -> bool:
+    """Whether a boolean setting is on, by its value or else by today's default (the catalogue's)."""
+    return text(settings, key).lower() == "true"
+
+
+def text(settings: Mapping[str, str], key: str) -> str:
+    """A setting's value, under its own name or a former one; else today's default, or empty."""
+    given = {**_successors(settings), **settings}
+    record = catalogue.find(key)
+    return given.get(key) or (record.default_today if record else None) or ""
+
+
+def training(settings: Mapping[str, str]) -> bool:
+    """Whether jobs are to run on the cluster."""
+    return is_on(settings, "enableTraining")
+
+
+def inference(settings: Mapping[str, str]) -> bool:
+    """Whether endpoints are to run on the cluster."""
+    return is_on(settings, "enableInference")
+
+
+def selector(settings: Mapping[str, str]) -> dict[str, str]:
+    """The labels that every node of the extension and its jobs must have (`nodeSelector.<label>=<value>`)."""
+    prefix = "nodeSelector."
+    return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+
+
+def change(*settings: str) -> str:
+    """The command that gives the installed extension these settings; `create` takes the same --config."""
+    return f"{_UPDATE} {' '.join(settings)}"
+
+
+def _successors(settings: Mapping[str, str]) -> dict[str, str]:
+    """What settings under former names say today."""
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        record = catalogue.find(key)
+        if record is not None and record.replacement:
+            found |= record.replacement.get(value.capitalize(), {})
+    return found
