@@ -6,6 +6,7 @@ from typing import NamedTuple
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     DAEMON_SETS,
     EXTENSION_NAMESPACE,
@@ -138,7 +139,7 @@ def no_legacy_router_is_left(facts: Facts) -> Verdict:
         f"kubectl delete service/azureml-fe-int-http secret/azuremlfessl{_in(place)} --ignore-not-found"
         for place in places
     ]
-    message = f"{len(left)} objects of Azure Machine Learning v1's inference router are left"
+    message = f"of Azure Machine Learning v1's inference router {number(len(left), 'object')} can be found"
     return Verdict(Status.FAIL, message, "; ".join(commands), tuple(str(owned) for owned in left))
 
 

@@ -3,6 +3,7 @@
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE
 from azext_amlarc.checks.kubernetes import pages
+from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, AGENT_PROXY, PENDING_RELEASES, PODS
 from azext_amlarc.checks.kubernetes.pods import verdict_on
 
@@ -16,13 +17,13 @@ def agents_run(facts: Facts) -> Verdict:
     pods = facts[PODS]
     if facts[CLUSTER_TYPE].lower() == "managedclusters":
         return verdict_on(
-            [pod for pod in pods if pod.namespace == "kube-system" and pod.name.startswith(_IN_AKS)], "of its agents"
+            [pod for pod in pods if pod.namespace == "kube-system" and pod.name.startswith(_IN_AKS)], "of the agents"
         )
     agents = [pod for pod in pods if pod.namespace == AGENT_NAMESPACE]
     if not agents:
         connect = "az connectedk8s connect -n CLUSTER -g GROUP"
         return Verdict(Status.FAIL, f"no agent of Azure Arc runs in {AGENT_NAMESPACE}", connect)
-    return verdict_on(agents, "of its agents")
+    return verdict_on(agents, "of the agents")
 
 
 def the_proxy_leaves_the_pod_itself_alone(facts: Facts) -> Verdict:
@@ -46,7 +47,7 @@ def no_release_is_stuck(facts: Facts) -> Verdict:
         return Verdict(Status.PASS, "no operation of Helm is pending")
     deletions = "; ".join(f"kubectl delete secret -n {one.namespace} {one.name}" for one in stuck)
     remedy = f"once no operation runs (az ml arc extension show -c CLUSTER -g GROUP): {deletions}"
-    message = f"{len(stuck)} operations of Helm are pending, or were broken off"
+    message = f"{number(len(stuck), 'operation')} of Helm pending, or broken off"
     return Verdict(Status.WARN, message, remedy, tuple(str(one) for one in stuck))
 
 

@@ -4,6 +4,7 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
 from azext_amlarc.checks.kubernetes.addons import is_ours, named
+from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node
 
 GPU = "nvidia.com/gpu"
@@ -28,7 +29,9 @@ def the_device_plugin_is_installed_once(facts: Facts) -> Verdict:
         return Verdict(Status.FAIL, message, workloads.change(f"{_SETTING}=False"), lines)
     silent = [node.name for node in facts[NODES] if _has_gpu(node) and not node.allocatable.get(GPU)]
     if not plugins and not wanted and silent:
-        message = f"nothing offers the GPUs of {len(silent)} nodes: no NVIDIA device plugin, and {_SETTING} is off"
+        message = (
+            f"nothing offers the GPUs of {number(len(silent), 'node')}: no NVIDIA device plugin, and {_SETTING} is off"
+        )
         return Verdict(Status.WARN, message, workloads.change(f"{_SETTING}=True"), tuple(silent))
     if not plugins:
         return Verdict(Status.PASS, f"no NVIDIA device plugin; {_SETTING} is {'on' if wanted else 'off'}")
@@ -43,9 +46,9 @@ def nodes_advertise_their_gpus(facts: Facts) -> Verdict:
     lines = tuple(f"{node.name}: {GPU} {int(node.allocatable.get(GPU, 0))}" for node in with_gpu)
     silent = [node for node in with_gpu if not node.allocatable.get(GPU)]
     if not silent:
-        return Verdict(Status.PASS, f"{len(with_gpu)} nodes advertise NVIDIA GPUs", evidence=lines)
+        return Verdict(Status.PASS, f"{number(len(with_gpu), 'node')} with NVIDIA GPUs, all advertised", evidence=lines)
     lines += tuple(_told(plugin) for plugin in _plugins(facts[DAEMON_SETS]))
-    message = f"{len(silent)} of {len(with_gpu)} nodes with an NVIDIA GPU advertise none"
+    message = f"{len(silent)} of {number(len(with_gpu), 'node')} with NVIDIA GPUs advertise none"
     return Verdict(Status.WARN, message, f"kubectl describe node {silent[0].name}; see to its driver and plugin", lines)
 
 
@@ -54,7 +57,7 @@ def _plugins(daemons: tuple[DaemonSet, ...]) -> list[DaemonSet]:
 
 
 def _told(plugin: DaemonSet) -> str:
-    return f"{plugin.owned}, owned by {plugin.owned.owner}, ready on {plugin.ready} of {plugin.wanted} nodes"
+    return f"{plugin.owned}, owned by {plugin.owned.owner}, ready on {plugin.ready} of {number(plugin.wanted, 'node')}"
 
 
 def _has_gpu(node: Node) -> bool:

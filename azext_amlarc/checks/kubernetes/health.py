@@ -1,6 +1,6 @@
 """What the extension's own health check reported, with the cause and the fix of each code."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from azext_amlarc.checks import healthcheck
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
@@ -11,19 +11,24 @@ from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 _READ = f"kubectl get configmap -n azureml {healthcheck.NAME} -o yaml"
 
 
-def _explained(operation: str) -> Callable[[Facts], Verdict]:
-    """The judge of one operation's reports."""
-
-    def judge(facts: Facts) -> Verdict:
-        data = facts[HEALTH_REPORTS]
-        if not any(f"reports-{step}" in data for step in healthcheck.EXPLAINING[operation]):
-            return Verdict(Status.SKIPPED, f"the health check reported on no {operation}")
-        return judged(healthcheck.explaining(data, operation))
-
-    return judge
+def the_installation_met_nothing(facts: Facts) -> Verdict:
+    """The reports of before the installation, and of before it was taken off again."""
+    return _explained(facts, "install")
 
 
-def the_test_found_nothing(facts: Facts) -> Verdict:
+def the_update_met_nothing(facts: Facts) -> Verdict:
+    """The reports of before the update, and of before it was rolled back."""
+    return _explained(facts, "update")
+
+
+def _explained(facts: Facts, operation: str) -> Verdict:
+    data = facts[HEALTH_REPORTS]
+    if not any(f"reports-{step}" in data for step in healthcheck.EXPLAINING[operation]):
+        return Verdict(Status.SKIPPED, f"the health check reported on no {operation}")
+    return judged(healthcheck.explaining(data, operation))
+
+
+def the_test_met_nothing(facts: Facts) -> Verdict:
     """The report of `helm test`, which somebody ran by hand."""
     if "reports-test" not in facts[HEALTH_REPORTS]:
         return Verdict(Status.SKIPPED, "nobody has run the health check by hand")
@@ -58,7 +63,7 @@ CHECKS = (
         "the health check of the last installation found nothing",
         Phase.POST,
         (HEALTH_REPORTS,),
-        _explained("install"),
+        the_installation_met_nothing,
         _READ,
         f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
     ),
@@ -68,7 +73,7 @@ CHECKS = (
         "the health check of the last update found nothing",
         Phase.POST,
         (HEALTH_REPORTS,),
-        _explained("update"),
+        the_update_met_nothing,
         _READ,
         f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
     ),
@@ -78,7 +83,7 @@ CHECKS = (
         "the health check that was run by hand found nothing",
         Phase.POST,
         (HEALTH_REPORTS,),
-        the_test_found_nothing,
+        the_test_met_nothing,
         _READ,
         f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
     ),

@@ -41,7 +41,7 @@ class Line:
 def configured_types_match_nodes(facts: Facts) -> Verdict:
     """Each instance type's nodeSelector, with the settings' own, matches at least one node."""
     nodes = facts[NODES]
-    return _gathered([_matched(wanted, nodes) for wanted in _configured(facts)], "match nodes")
+    return _gathered([_matched(wanted, nodes) for wanted in _configured(facts)], "with nodes")
 
 
 def _matched(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
@@ -63,12 +63,12 @@ def _missing(key: str, value: str, nodes: Iterable[Node]) -> str:
 def _counted(nodes: Iterable[Node]) -> str:
     names = [node.name for node in nodes]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{len(names)} nodes: {', '.join(names[:5])}{more}"
+    return f"{amounts.number(len(names), 'node')}: {', '.join(names[:5])}{more}"
 
 
 def matching_nodes_are_amd64(facts: Facts) -> Verdict:
     """The images of Azure Machine Learning run on linux/amd64 alone."""
-    return _gathered([_of_amd64(wanted, facts[NODES]) for wanted in _configured(facts)], "select linux/amd64")
+    return _gathered([_of_amd64(wanted, facts[NODES]) for wanted in _configured(facts)], "on linux/amd64 alone")
 
 
 def _of_amd64(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
@@ -84,7 +84,7 @@ def _of_amd64(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
 
 def matching_nodes_take_jobs(facts: Facts) -> Verdict:
     """Taints that jobs do not tolerate keep them off nodes that their selector matches."""
-    return _gathered([_taking(wanted, facts[NODES]) for wanted in _configured(facts)], "go where jobs may")
+    return _gathered([_taking(wanted, facts[NODES]) for wanted in _configured(facts)], "whose nodes all take jobs")
 
 
 def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
@@ -92,7 +92,7 @@ def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
     tainted = [(node, taint) for node in matching for taint in scheduling.forbidding(node)]
     closed = {node.name for node, _ in tainted} | {node.name for node in matching if not scheduling.is_up(node)}
     if not closed:
-        return Line(Status.PASS, f"{wanted.name}: {len(matching)} nodes take jobs")
+        return Line(Status.PASS, f"{wanted.name}: jobs go to {amounts.number(len(matching), 'node')}")
     why = [f"{node.name} has the taint {taint}" for node, taint in tainted]
     why += [f"{node.name} is {'cordoned' if node.ready else 'not Ready'}" for node in matching if _is_down(node)]
     taints = dict.fromkeys(f"kubectl taint node {node.name} {taint}-" for node, taint in tainted)
@@ -127,7 +127,7 @@ def types_of_the_cluster_fit(facts: Facts) -> Verdict:
 
 def _fitting(types: Iterable[Wanted], facts: Facts) -> Verdict:
     rooms = amounts.rooms(scheduling.open_nodes(facts[NODES]), facts[PODS])
-    return _gathered([_fit(wanted, rooms) for wanted in types], "fit on a node")
+    return _gathered([_fit(wanted, rooms) for wanted in types], "with room on a node")
 
 
 def _fit(wanted: Wanted, rooms: Iterable[amounts.Room]) -> Line:
@@ -146,7 +146,8 @@ def _fit(wanted: Wanted, rooms: Iterable[amounts.Room]) -> Line:
         remedy = f"kubectl describe node {roomiest.node.name} shows what runs there; add nodes, or wait"
         return Line(Status.WARN, f"{asks}; at most {free} are free now, on {roomiest.node.name}", remedy)
     fitting = sum(amounts.fits(wanted.asked, room.free) for room in there)
-    return Line(Status.PASS, f"{asks}; fits on {fitting} of {len(there)} nodes now, {roomiest.node.name} has {free}")
+    beside = f"{amounts.number(len(there), 'node')} now"
+    return Line(Status.PASS, f"{asks}; fits on {fitting} of {beside}; {free} are free on {roomiest.node.name}")
 
 
 def _relative(asked: Amounts, there: Amounts) -> tuple[Any, Any]:
@@ -162,7 +163,9 @@ def cluster_has_the_configured_types(facts: Facts) -> Verdict:
     lines = [line for manifest in wanted for line in _differences(manifest, there)]
     if not lines:
         return Verdict(Status.PASS, f"{len(wanted)} InstanceType objects are as the configuration says")
-    message = f"{len(lines)} differences between the configuration and the cluster's InstanceType objects"
+    message = (
+        f"{amounts.number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects"
+    )
     return Verdict(Status.FAIL, message, _APPLY, tuple(lines))
 
 
@@ -221,7 +224,7 @@ def _gathered(lines: list[Line], what: str) -> Verdict:
     lines = sorted(lines, key=lambda line: order.index(line.status))
     good = sum(line.status is Status.PASS for line in lines)
     remedy = "; ".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
-    message = f"{good} of {len(lines)} instance types {what}"
+    message = f"{good} of {amounts.number(len(lines), 'instance type')} {what}"
     return Verdict(lines[0].status, message, remedy, tuple(line.text for line in lines))
 
 

@@ -29,8 +29,10 @@ def a_node_can_run_the_extension(facts: Facts) -> Verdict:
     usable = scheduling.open_nodes(nodes)
     lines = tuple(line for node in nodes for line in _obstacles(node))
     if not usable:
-        return Verdict(Status.FAIL, f"none of {len(nodes)} nodes can run the extension", evidence=lines)
-    message = f"{len(usable)} of {len(nodes)} nodes can run the extension"
+        return Verdict(
+            Status.FAIL, f"none of {amounts.number(len(nodes), 'node')} can run the extension", evidence=lines
+        )
+    message = f"{len(usable)} of {amounts.number(len(nodes), 'node')} can run the extension"
     sick = any(not node.ready or node.troubles for node in nodes)
     return Verdict(Status.WARN if sick else Status.PASS, message, evidence=lines)
 
@@ -58,7 +60,7 @@ def selected_nodes_exist(facts: Facts) -> Verdict:
         remedy = f"kubectl label node NODE {labels.replace(',', ' ')}"
         return Verdict(Status.FAIL, f"no node that can be used has {labels}", remedy, lines)
     names = tuple(node.name for node in matching)
-    return Verdict(Status.PASS, f"{len(names)} nodes have {labels}", evidence=names)
+    return Verdict(Status.PASS, f"{amounts.number(len(names), 'node')} with {labels}", evidence=names)
 
 
 def _labels(selector: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     EXTENSION_NAMESPACE,
     EXTENSION_PODS,
@@ -41,12 +42,12 @@ def needed_pods_are_there(facts: Facts) -> Verdict:
     needed = tuple(_needed(facts))
     missing = tuple(name for name in needed if not any(_is(pod, name) for pod in pods))
     if missing:
-        message = f"{len(missing)} of {len(needed)} components have no pod"
+        message = f"{len(missing)} of {number(len(needed), 'component')} without a pod"
         lines = tuple(f"there is no pod {name}" for name in missing)
         return Verdict(
             Status.FAIL, message, f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp", lines
         )
-    return Verdict(Status.PASS, f"{len(needed)} components have their pods", evidence=needed)
+    return Verdict(Status.PASS, f"{number(len(needed), 'component')}, each with a pod", evidence=needed)
 
 
 def _not_installed() -> Verdict:
@@ -89,12 +90,12 @@ def verdict_on(pods: Iterable[Pod], whose: str) -> Verdict:
     shaky = [pod for pod in pods if runs(pod) and _restarts(pod) >= _MANY_RESTARTS]
     lines = tuple(f"{pod}: {'; '.join(reasons(pod))}" for pod in (*down, *shaky))
     if down:
-        message = f"{len(down)} of {len(pods)} pods {whose} do not run"
+        message = f"{len(down)} of {number(len(pods), 'pod')} {whose} not running"
         return Verdict(Status.FAIL, message, _remedy(down), lines)
     if shaky:
-        message = f"{len(shaky)} of {len(pods)} pods {whose} keep being restarted"
+        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} restarted again and again"
         return Verdict(Status.WARN, message, _remedy(shaky), lines)
-    return Verdict(Status.PASS, f"{len(pods)} pods {whose} run")
+    return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running")
 
 
 def runs(pod: Pod) -> bool:

@@ -7,6 +7,7 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
 from azext_amlarc.checks.kubernetes.addons import Component, brought_once, image_name, image_tag, running, told
+from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     AUTOSCALER,
     CUSTOM_RESOURCES,
@@ -102,7 +103,7 @@ def volcano_resources_can_be_taken_over(facts: Facts) -> Verdict:
         f"meta.helm.sh/release-namespace={EXTENSION_NAMESPACE} meta.helm.sh/release-name=amlarc-compute"
     )
     lines = tuple(f"{one.name} belongs to {one.owner}" for one in foreign)
-    message = f"{len(foreign)} kinds of Volcano are there, and not the extension's"
+    message = f"{number(len(foreign), 'kind')} of Volcano on the cluster, not the extension's"
     remedy = f"{workloads.change(f'{_SETTING}=False')} if Volcano runs here; where only its kinds are left: {adopt}"
     return Verdict(Status.FAIL, message, remedy, lines)
 

@@ -1,0 +1,118 @@
+"""The report of the extension's own health check."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azext_amlarc.checks import healthcheck
+from azext_amlarc.checks.healthcheck import CODES, CODES_OF_JOBS, Checked
+
+PRODUCT = Path(__file__).parents[2].parent / "shared" / "facts" / "product.md"
+
+# Names are one word, messages one line: what the health check itself writes.
+NAMES = st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True)
+MESSAGES = st.from_regex(r"[A-Za-z0-9:,.'() -]*", fullmatch=True).map(str.strip)
+PASSED = st.builds(Checked, st.just("test"), NAMES, st.just(True))
+FAILED = st.builds(
+    Checked, st.just("test"), NAMES, st.just(False), st.from_regex("E[0-9]{5}", fullmatch=True), MESSAGES
+)
+
+
+def written(checked: Checked) -> str:
+    if checked.passed:
+        return f"Status: Passed Name: {checked.name}"
+    return f"Status: Failed Name: {checked.name} ErrorCode: {checked.code} ErrorMessage: {checked.message}"
+
+
+@given(st.lists(PASSED | FAILED))
+def test_what_is_written_is_read(report: list[Checked]) -> None:
+    assert list(healthcheck.parse("\n".join(written(one) for one in report), "test")) == report
+
+
+@given(st.text())
+def test_any_text_is_read_without_failing(text: str) -> None:
+    assert all(one.step == "test" and one.name for one in healthcheck.parse(text, "test"))
+
+
+@given(
+    st.lists(PASSED | FAILED), st.text(st.characters(exclude_characters="\n\r", exclude_categories=("Zl", "Zp", "Cc")))
+)
+def test_a_line_that_is_no_checker_adds_none(report: list[Checked], line: str) -> None:
+    text = "\n".join([line.replace("Status:", ""), *(written(one) for one in report)])
+    assert list(healthcheck.parse(text, "test")) == report
+
+
+def test_a_message_goes_on_over_lines() -> None:
+    text = "Status: Failed Name: ssl ErrorCode: E40007 ErrorMessage: no\n  PEM data\n\nStatus: Passed Name: node\nbye\n"
+    assert list(healthcheck.parse(text, "pre-install")) == [
+        Checked("pre-install", "ssl", False, "E40007", "no PEM data"),
+        Checked("pre-install", "node", True),
+    ]
+
+
+def test_a_failure_without_a_code_is_kept() -> None:
+    assert list(healthcheck.parse("Status: Failed Name: node", "test")) == [Checked("test", "node", False)]
+
+
+DATA = {
+    "reports-pre-install": "Status: Failed Name: node ErrorCode: E40002 ErrorMessage: a\nStatus: Passed Name: ssl",
+    "reports-pre-delete": "Status: Failed Name: agent ErrorCode: E45001 ErrorMessage: b",
+    "reports-pre-upgrade": "Status: Failed Name: network ErrorCode: E45003 ErrorMessage: c",
+    "reports-pre-rollback": "Status: Failed Name: ssl ErrorCode: E40007 ErrorMessage: d",
+    "reports-test": "Status: Failed Name: prometheus ErrorCode: E45002 ErrorMessage: e",
+    "status-test": "Failed",
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "codes"),
+    [("install", ["E40002", "E45001"]), ("update", ["E45003", "E40007"]), ("delete", ["E45001"])],
+)
+def test_a_failure_is_explained_by_the_reports_of_its_steps(operation: str, codes: list[str]) -> None:
+    assert [one.code for one in healthcheck.explaining(DATA, operation)] == codes
+
+
+def test_everything_is_read_step_by_step() -> None:
+    assert [(one.step, one.name) for one in healthcheck.read(DATA)] == [
+        ("test", "prometheus"),
+        ("pre-install", "node"),
+        ("pre-install", "ssl"),
+        ("pre-upgrade", "network"),
+        ("pre-rollback", "ssl"),
+        ("pre-delete", "agent"),
+    ]
+
+
+def test_every_documented_code_has_a_cause_and_a_fix() -> None:
+    assert list(CODES) == [
+        "E40000", "E40001", "E40002", "E40003", "E40004", "E40005", "E40006", "E40007",
+        "E45001", "E45002", "E45003", "E45004", "E45005", "E45006", "E49999",
+    ]  # fmt: skip
+    assert all(code.cause and code.fix for code in CODES.values())
+
+
+@pytest.mark.skipif(not PRODUCT.exists(), reason="the reference data is not beside this checkout")
+def test_no_code_of_the_reference_is_missing() -> None:
+    section = PRODUCT.read_text(encoding="utf-8").split("## 3. ")[1].split("| Install symptom")[0]
+    documented = set(re.findall(r"\bE4\d{4}\b", section)) - {"E45000"}
+    assert documented == set(CODES)
+
+
+def test_one_code_means_two_things() -> None:
+    here, of_jobs = CODES["E45004"], CODES_OF_JOBS["E45004"]
+    assert here.name == "AZUREML_FE_ROLE_CONFLICT"
+    assert (
+        here.fix == "kubectl delete clusterrole azureml-fe-role; kubectl delete clusterrolebinding azureml-fe-binding"
+    )
+    assert of_jobs.fix == "az ml arc extension update -c CLUSTER -g GROUP --config enableTraining=True"
+    assert "Training feature is not enabled" in here.cause
+    assert "azureml-fe-role" in of_jobs.cause
+
+
+def test_codes_below_45000_block_and_so_does_a_legacy_router() -> None:
+    assert [code.code for code in CODES.values() if not code.blocks] == [
+        "E45001", "E45002", "E45003", "E45006", "E49999",
+    ]  # fmt: skip
