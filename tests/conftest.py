@@ -1,17 +1,23 @@
 """Tests leave the user's own az alone: importing az's core makes its configuration folder.
 
 A test that takes `cluster` gets a real API server that holds nothing yet; each worker starts one when the first asks.
+Property-based tests try few examples in the normal run, many under HYPOTHESIS_PROFILE=long.
 """
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.az import ROOT
 from tests.cluster import Cluster, assets
 
 os.environ["AZURE_CONFIG_DIR"] = str(ROOT / ".run" / "azure" / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+settings.register_profile("short", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("long", max_examples=10_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
 @pytest.fixture(scope="session")

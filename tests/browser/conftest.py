@@ -27,7 +27,6 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         preferred = [{"name": "prefers-color-scheme", "value": scheme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": preferred})
-        self.driver.get("about:blank")
         self.driver.get(page.as_uri())
 
     def all(self, selector: str) -> list[WebElement]:
