@@ -17,11 +17,11 @@ class Step:
 
 
 def steps(remedy: str) -> Iterator[Step]:
-    """The steps in order. A line that starts with az, kubectl or helm is a command."""
+    """The steps in order. A line that starts with az, kubectl or helm is a command; a sentence may start with #."""
     rest = remedy
     while rest:
         command = _COMMAND.match(rest)
         text = command[0] if command else rest.partition("\n")[0]
         rest = rest[len(text) + 1 :]
         if text:
-            yield Step(text, command is not None)
+            yield Step(text.removeprefix("# "), command is not None)

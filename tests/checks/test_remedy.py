@@ -17,6 +17,7 @@ from azext_amlarc.checks.remedy import Step, steps
             Step("az login", True),
             Step("Then wait.", False),
         ]),
+        ("# First:\naz login", [Step("First:", False), Step("az login", True)]),
         ("az login \\", [Step("az login \\", True)]),
     ],
 )  # fmt: skip
