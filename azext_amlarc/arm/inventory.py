@@ -112,7 +112,7 @@ def _list(arm: Arm, _watcher: Watcher, *, kind: str, resource_group: str | None)
 
 def _warning(kind: str, refusal: HttpResponseError) -> str:
     code, message = _reason(refusal)
-    fix = " Name a group that you may read with --resource-group." if refusal.status_code == 403 else ""
+    fix = " Name a resource group that you may read." if refusal.status_code == 403 else ""
     return f"{kind} are left out, as Azure does not list them: ({code}) {message}{fix}"
 
 

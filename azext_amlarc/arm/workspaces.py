@@ -30,11 +30,11 @@ def find(arm: Arm, name: str) -> WorkspaceId:
     if not found:
         raise NotFound(
             f"There is no workspace {name!r} that you can see in the subscription.",
-            "Name its resource group with --workspace-group; see the subscription with: az account show",
+            "Name its resource group; see the subscription with: az account show",
         )
     if len(found) > 1:
         groups = ", ".join(workspace.resource_group for workspace in found)
-        raise Refused(f"There are several workspaces {name!r}.", f"Choose with --workspace-group one of {groups}.")
+        raise Refused(f"There are several workspaces {name!r}.", f"Name its resource group, one of: {groups}.")
     return found[0]
 
 

@@ -68,7 +68,7 @@ def test_a_workspace_is_found_by_its_name_alone(crowd: Az) -> None:
 def test_two_workspaces_of_one_name_need_their_group(crowd: Az) -> None:
     result = crowd(*LIST, "-w", "twin-ws")
     assert result.code == 1
-    assert "Choose with --workspace-group one of edge-rg, ml-rg." in result.stderr
+    assert "Name its resource group, one of: edge-rg, ml-rg." in result.stderr
     assert crowd(*LIST, "-w", "twin-ws", "--workspace-group", "ml-rg").code == 0
 
 
