@@ -103,3 +103,8 @@ def test_importing_the_package_imports_neither_az_nor_azure() -> None:
 def test_the_command_table_imports_no_sdk_and_no_validator() -> None:
     loaded = modules_after("from azext_amlarc.commands import loader, table")
     assert not loaded & {"azure.core.pipeline", "azure.mgmt.core", "jsonschema", "azext_amlarc.validation.settings"}
+
+
+def test_checks_are_judged_without_a_kubernetes_client() -> None:
+    loaded = modules_after("from azext_amlarc.checks import kubernetes")
+    assert not loaded & {"lightkube", "httpx2", "msgspec", "azext_amlarc.kube"}

@@ -38,7 +38,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Code:
-    """An error code: its name where one is documented, what causes it, and what mends it."""
+    """An error code: its name where one is documented, what causes it, and the steps that mend it, one a line."""
 
     code: str
     name: str
@@ -57,74 +57,72 @@ class Code:
 _LOGS = "kubectl logs healthcheck -n azureml"
 _PODS = "kubectl get pods -n azureml"
 _UPDATE = "az ml arc extension update -c CLUSTER -g GROUP --config"
-_LEGACY_FIX = "delete what Azure Machine Learning v1 left: kubectl delete deployment,service,serviceaccount azureml-fe"
+_LEGACY_FIX = "kubectl delete deployment,service,serviceaccount azureml-fe -n NAMESPACE"
 
 CODES: Mapping[str, Code] = {
     code.code: code
     for code in (
-        Code("E40000", "UNKNOWN_ERROR", "the health check met an error that it has no code for", f"read why: {_LOGS}"),
+        Code("E40000", "UNKNOWN_ERROR", "the health check met an error that it has no code for", _LOGS),
         Code(
             "E40001",
             "LOAD_BALANCER_NOT_SUPPORT",
             "the cluster gives no address to a Service of type LoadBalancer",
-            f"use another type: {_UPDATE} inferenceRouterServiceType=NodePort (or ClusterIP)",
+            f"Use another type, `NodePort` or `ClusterIP`:\n{_UPDATE} inferenceRouterServiceType=NodePort",
         ),
         Code(
             "E40002",
             "INSUFFICIENT_NODE",
             "three healthy nodes are needed for inferenceRouterHA, or the settings nodeSelector.… match too few",
-            f"add nodes, or do without: {_UPDATE} inferenceRouterHA=False",
+            f"Add nodes, or do without:\n{_UPDATE} inferenceRouterHA=False",
         ),
         Code(
             "E40003",
             "INTERNAL_LOAD_BALANCER_NOT_SUPPORT",
             "internalLoadBalancerProvider is set, and the cluster is not AKS",
-            "a setting cannot be taken back: az ml arc extension delete -c CLUSTER -g GROUP, then create it without "
-            "internalLoadBalancerProvider",
+            "A setting cannot be taken back: delete the extension, then create it without that one.\n"
+            "az ml arc extension delete -c CLUSTER -g GROUP",
         ),
-        Code("E40004", "", "the inference router is not there", f"see what is: {_PODS}"),
+        Code("E40004", "", "the inference router is not there", _PODS),
         Code(
             "E40005",
             "",
             "the inference router's replicas did not start in time",
-            f"see what they wait for: {_PODS} -l azuremlappname=azureml-fe",
+            _PODS,
         ),
         Code(
             "E40006",
             "",
             "the number of the inference router's replicas could not be changed",
-            f"read why: {_LOGS}",
+            _LOGS,
         ),
         Code(
             "E40007",
             "INVALID_SSL_SETTING",
             "the certificate or its key is missing or broken, or sslCname does not fit the certificate",
-            "check them (openssl x509 -in cert.pem -noout -subject -dates), and give them again: "
+            "Check them (`openssl x509 -in cert.pem -noout -subject -dates`), and give them again:\n"
             "az ml arc extension update -c CLUSTER -g GROUP --config-protected-file FILE",
         ),
-        Code(
-            "E45001", "AGENT_UNHEALTHY", "a pod, job or deployment of the extension is unhealthy", f"see which: {_LOGS}"
-        ),
+        Code("E45001", "AGENT_UNHEALTHY", "a pod, job or deployment of the extension is unhealthy", _LOGS),
         Code(
             "E45002",
             "PROMETHEUS_CONFLICT",
             "two Prometheus operators are in each other's way",
-            f"use the cluster's own: {_UPDATE} installPromOp=False, with a ServiceMonitor for the kubelet",
+            f"Use the cluster's own, with a ServiceMonitor for the kubelet:\n{_UPDATE} installPromOp=False",
         ),
         Code(
             "E45003",
             "BAD_NETWORK_CONNECTIVITY",
             "an address that the extension needs cannot be reached",
-            "open the endpoints of "
-            "https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall, or check the "
-            "private link",
+            "Open the endpoints of "
+            "https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall, or see to "
+            "the private link.",
         ),
         Code(
             "E45004",
             "AZUREML_FE_ROLE_CONFLICT",
             "a ClusterRole azureml-fe-role of Azure Machine Learning v1 is in the way "
             '(a job that fails with E45004 means "Training feature is not enabled" instead)',
-            "kubectl delete clusterrole azureml-fe-role; kubectl delete clusterrolebinding azureml-fe-binding",
+            "kubectl delete clusterrole azureml-fe-role\nkubectl delete clusterrolebinding azureml-fe-binding",
         ),
         Code(
             "E45005",
@@ -136,9 +134,9 @@ CODES: Mapping[str, Code] = {
             "E45006",
             "",
             "an InstanceType object could not be validated or updated",
-            "read them: kubectl get instancetypes -o yaml; cpu and memory stand under requests and limits, as text",
+            "Each needs cpu and memory under requests and under limits, as text:\nkubectl get instancetypes -o yaml",
         ),
-        Code("E49999", "CHECKER_PANIC", "the health check itself crashed", f"read why: {_LOGS}"),
+        Code("E49999", "CHECKER_PANIC", "the health check itself crashed", _LOGS),
     )
 }
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import httpx2
 from lightkube import ApiError, Client
+from lightkube.config import client_adapter
 from lightkube.config.models import User
 from lightkube.core.exceptions import ConfigError
 from msgspec import MsgspecError
@@ -21,15 +22,20 @@ _TIMEOUT = httpx2.Timeout(30, connect=10)  # seconds; a page of 500 objects may 
 
 @dataclass(frozen=True)
 class Kube:
-    """A signed-in connection: lightkube's client (safe to use from several threads), the server and the context."""
+    """A signed-in connection: lightkube's client (safe to use from several threads), the server and the context.
+
+    `http` is the same connection for answers that lightkube has no form for (kube/reading.py).
+    """
 
     client: Client
+    http: httpx2.Client
     server: str
     context: str
 
     def close(self) -> None:
         """Let go of the sockets."""
         self.client.close()
+        self.http.close()
 
     @contextmanager
     def asking(self, action: str) -> Iterator[None]:
@@ -79,9 +85,10 @@ def connect(kubeconfig: str | None, context: str | None) -> Kube:
     config = found.config._replace(user=user)
     try:
         client = Client(config, timeout=_TIMEOUT, field_manager=FIELD_MANAGER, proxy=found.proxy)
+        http = client_adapter.Client(config, client_adapter.ConnectionParams(timeout=_TIMEOUT, proxy=found.proxy))
     except (ConfigError, OSError, ValueError, TypeError, httpx2.InvalidURL) as error:
         raise _unusable(found, error) from None
-    return Kube(client, config.cluster.server, found.name)
+    return Kube(client, http, config.cluster.server, found.name)
 
 
 def _unusable(context: Context, error: Exception) -> InvalidInput:

@@ -105,7 +105,7 @@ def test_one_code_means_two_things() -> None:
     here, of_jobs = CODES["E45004"], CODES_OF_JOBS["E45004"]
     assert here.name == "AZUREML_FE_ROLE_CONFLICT"
     assert (
-        here.fix == "kubectl delete clusterrole azureml-fe-role; kubectl delete clusterrolebinding azureml-fe-binding"
+        here.fix == "kubectl delete clusterrole azureml-fe-role\nkubectl delete clusterrolebinding azureml-fe-binding"
     )
     assert of_jobs.fix == "az ml arc extension update -c CLUSTER -g GROUP --config enableTraining=True"
     assert "Training feature is not enabled" in here.cause

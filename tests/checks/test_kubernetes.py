@@ -75,7 +75,7 @@ PROMETHEUS = pod(
     "monitoring",
     "prometheus-operator-1",
     "quay.io/prometheus-operator/prometheus-operator:v0.62.0",
-    labels={"helm.sh/chart": "kube-prometheus-stack-30.0.1"},
+    chart="kube-prometheus-stack-30.0.1",
 )
 LEGACY = (
     Owned("Deployment", "default", "azureml-fe"),
@@ -107,7 +107,7 @@ CASES = [
         {facts.NAMESPACES: {"ml-team": "Terminating"}},
         FAIL,
         "the namespace ml-team is Terminating",
-        remedy="kubectl wait --for=delete namespace/ml-team --timeout=10m && kubectl create namespace ml-team",
+        remedy="kubectl wait --for=delete namespace/ml-team --timeout=10m\nkubectl create namespace ml-team",
     ),
     Case("K003", "no namespace yet", {facts.NAMESPACES: {}}, PASS, "the namespace azureml is absent"),
     Case(
@@ -232,7 +232,7 @@ CASES = [
         FAIL,
         "0 of 2 instance types with nodes",
         "cpu: no node has pool=ml",
-        "kubectl label node NODE pool=ml; kubectl label node NODE pool=ml accelerator=nvidia-t4",
+        "kubectl label node NODE pool=ml\nkubectl label node NODE pool=ml accelerator=nvidia-t4",
     ),
     Case(
         "K020",
@@ -248,7 +248,7 @@ CASES = [
         FAIL,
         "0 of 2 instance types on linux/amd64 alone",
         "gpu: also matches gpu-1 (linux/arm64)",
-        "add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of gpu",
+        "Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of gpu",
     ),
     Case(
         "K021",
@@ -296,7 +296,7 @@ CASES = [
         FAIL,
         "0 of 1 instance type with room on a node",
         "huge: asks for cpu 9, memory 1Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
-        "lower the limits and requests of huge, or add larger nodes",
+        "Lower the requests and limits of huge, or add larger nodes.",
     ),
     Case(
         "K023",
@@ -531,7 +531,7 @@ CASES = [
         FAIL,
         "of Azure Machine Learning v1's inference router 2 objects can be found",
         "Deployment default/azureml-fe\nClusterRole azureml-fe-role",
-        "kubectl delete deployment azureml-fe -n default; kubectl delete clusterrole azureml-fe-role; "
+        "kubectl delete deployment azureml-fe -n default\nkubectl delete clusterrole azureml-fe-role\n"
         "kubectl delete service/azureml-fe-int-http secret/azuremlfessl -n default --ignore-not-found",
     ),
     Case(
@@ -573,7 +573,7 @@ CASES = [
         FAIL,
         "Volcano 1.5 validates jobs, which below 1.6 refuses ours",
         "webhook configuration volcano-admission-service-jobs-validate calls /jobs/validate",
-        "take /jobs/validate out of --enabled-admission of volcano-admission, then: "
+        "Take /jobs/validate out of volcano-admission's --enabled-admission, then:\n"
         "kubectl delete validatingwebhookconfiguration volcano-admission-service-jobs-validate",
     ),
     Case(
@@ -598,7 +598,7 @@ CASES = [
         OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler:v1.2.0")) | {facts.WEBHOOKS: {}},
         WARN,
         "Volcano 1.2; 1.4 and later are known to work",
-        remedy="upgrade Volcano to 1.6 or later",
+        remedy="Upgrade Volcano to 1.6 or later",
     ),
     Case(
         "K051",
@@ -614,7 +614,7 @@ CASES = [
         FAIL,
         "1 kind of Volcano on the cluster, not the extension's",
         "jobs.batch.volcano.sh belongs to no Helm release",
-        "kubectl label crd jobs.batch.volcano.sh app.kubernetes.io/managed-by=Helm; kubectl annotate crd "
+        "kubectl label crd jobs.batch.volcano.sh app.kubernetes.io/managed-by=Helm\nkubectl annotate crd "
         "jobs.batch.volcano.sh meta.helm.sh/release-namespace=azureml meta.helm.sh/release-name=amlarc-compute",
     ),
     Case("K052", "the cluster's own is used", OWN_VOLCANO, PASS, "the extension brings no Volcano"),
@@ -791,7 +791,7 @@ CASES = [
         "the health check failed: E40002",
         "pre-install, node: E40002 INSUFFICIENT_NODE: Insufficient node (three healthy nodes are needed for "
         "inferenceRouterHA, or the settings nodeSelector.… match too few)",
-        f"add nodes, or do without: {UPDATE} inferenceRouterHA=False",
+        f"Add nodes, or do without:\n{UPDATE} inferenceRouterHA=False",
     ),
     Case(
         "K080",
@@ -799,7 +799,7 @@ CASES = [
         reports(pre_delete="Status: Failed Name: agent ErrorCode: E45001 ErrorMessage: unhealthy"),
         WARN,
         "the health check failed: E45001",
-        remedy="see which: kubectl logs healthcheck -n azureml",
+        remedy="kubectl logs healthcheck -n azureml",
     ),
     Case(
         "K080",

@@ -86,14 +86,8 @@ def dcgm_exporter_is_brought_once(facts: Facts) -> Verdict:
 
 
 def told(pods: Iterable[Pod]) -> tuple[str, ...]:
-    """Pods for a person, with the chart that they came with where their labels say."""
-    return tuple(f"pod {pod}{_chart(pod)}" for pod in pods)
-
-
-def _chart(pod: Pod) -> str:
-    labels = pod.labels or {}
-    chart = labels.get("helm.sh/chart") or labels.get("chart")
-    return f", of the Helm chart {chart}" if chart else ""
+    """Pods for a person, with the chart that they came with where that is known."""
+    return tuple(f"pod {pod}{f', of the Helm chart {pod.chart}' if pod.chart else ''}" for pod in pods)
 
 
 def ingress_controller_has_its_own_name(facts: Facts) -> Verdict:
@@ -140,7 +134,7 @@ def no_legacy_router_is_left(facts: Facts) -> Verdict:
         for place in places
     ]
     message = f"of Azure Machine Learning v1's inference router {number(len(left), 'object')} can be found"
-    return Verdict(Status.FAIL, message, "; ".join(commands), tuple(str(owned) for owned in left))
+    return Verdict(Status.FAIL, message, "\n".join(commands), tuple(str(owned) for owned in left))
 
 
 def _in(namespace: str) -> str:
@@ -195,7 +189,7 @@ CHECKS = (
         Phase.ALL,
         (LEGACY_ROUTER,),
         no_legacy_router_is_left,
-        "kubectl delete deployment,service,serviceaccount azureml-fe; kubectl delete clusterrole azureml-fe-role; "
+        "kubectl delete deployment,service,serviceaccount azureml-fe\nkubectl delete clusterrole azureml-fe-role\n"
         "kubectl delete clusterrolebinding azureml-fe-binding",
         pages.LEGACY,
     ),

@@ -45,8 +45,8 @@ def no_release_is_stuck(facts: Facts) -> Verdict:
     stuck = facts[PENDING_RELEASES]
     if not stuck:
         return Verdict(Status.PASS, "no operation of Helm is pending")
-    deletions = "; ".join(f"kubectl delete secret -n {one.namespace} {one.name}" for one in stuck)
-    remedy = f"once no operation runs (az ml arc extension show -c CLUSTER -g GROUP): {deletions}"
+    deletions = [f"kubectl delete secret -n {one.namespace} {one.name}" for one in stuck]
+    remedy = "\n".join(["Once no operation runs (`az ml arc extension show` tells):", *deletions])
     message = f"{number(len(stuck), 'operation')} of Helm pending, or broken off"
     return Verdict(Status.WARN, message, remedy, tuple(str(one) for one in stuck))
 

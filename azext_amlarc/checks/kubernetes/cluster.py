@@ -29,7 +29,7 @@ def namespace_of_the_compute_exists(facts: Facts) -> Verdict:
     if phase is None:
         return Verdict(Status.FAIL, f"there is no namespace {name}", f"kubectl create namespace {name}")
     if phase != "Active":
-        wait = f"kubectl wait --for=delete namespace/{name} --timeout=10m && kubectl create namespace {name}"
+        wait = f"kubectl wait --for=delete namespace/{name} --timeout=10m\nkubectl create namespace {name}"
         return Verdict(Status.FAIL, f"the namespace {name} is {phase}", wait)
     return Verdict(Status.PASS, f"the namespace {name} is there")
 
@@ -50,7 +50,7 @@ CHECKS = (
         Phase.ALL,
         (KUBERNETES_VERSION,),
         api_server_runs_a_supported_version,
-        "upgrade the cluster to a version that AKS supports today: az aks get-versions -l LOCATION -o table",
+        "Upgrade the cluster to a version that AKS supports today:\naz aks get-versions -l LOCATION -o table",
         pages.REFERENCE,
     ),
     Check(

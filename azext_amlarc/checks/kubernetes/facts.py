@@ -60,7 +60,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod; `requests` is what the scheduler counts for it, `unscheduled` why it has no node."""
+    """A pod; `requests` is what the scheduler counts for it, `unscheduled` why it has no node, `chart` Helm's."""
 
     namespace: str
     name: str
@@ -68,7 +68,7 @@ class Pod:
     phase: str
     requests: Amounts
     containers: tuple[Container, ...] = ()
-    labels: Mapping[str, str] | None = None
+    chart: str = ""
     unscheduled: str = ""
 
     def __str__(self) -> str:
@@ -144,3 +144,21 @@ PENDING_RELEASES: Fact[tuple[Owned, ...]] = Fact("pendingReleases")
 HEALTH_REPORTS: Fact[Mapping[str, str]] = Fact("healthReports")
 # Manifests of the InstanceType objects; none where the cluster does not know that kind.
 INSTANCE_TYPES: Fact[tuple[Mapping[str, Any], ...]] = Fact("instanceTypes")
+
+ALL: tuple[Fact[Any], ...] = (
+    KUBERNETES_VERSION,
+    NAMESPACES,
+    NODES,
+    PODS,
+    EXTENSION_PODS,
+    DAEMON_SETS,
+    CUSTOM_RESOURCES,
+    INGRESS_CLASSES,
+    WEBHOOKS,
+    LEGACY_ROUTER,
+    AUTOSCALER,
+    AGENT_PROXY,
+    PENDING_RELEASES,
+    HEALTH_REPORTS,
+    INSTANCE_TYPES,
+)

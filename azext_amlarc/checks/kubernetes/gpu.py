@@ -9,6 +9,7 @@ from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, 
 
 GPU = "nvidia.com/gpu"
 _SETTING = "installNvidiaDevicePlugin"
+_SEE = "See to its driver and its device plugin:"
 # What nodes with such a GPU are labelled with: by NVIDIA's operator, by AKS, by node feature discovery.
 _LABELS = (
     ("nvidia.com/gpu.present", "true"),
@@ -49,7 +50,7 @@ def nodes_advertise_their_gpus(facts: Facts) -> Verdict:
         return Verdict(Status.PASS, f"{number(len(with_gpu), 'node')} with NVIDIA GPUs, all advertised", evidence=lines)
     lines += tuple(_told(plugin) for plugin in _plugins(facts[DAEMON_SETS]))
     message = f"{len(silent)} of {number(len(with_gpu), 'node')} with NVIDIA GPUs advertise none"
-    return Verdict(Status.WARN, message, f"kubectl describe node {silent[0].name}; see to its driver and plugin", lines)
+    return Verdict(Status.WARN, message, f"{_SEE}\nkubectl describe node {silent[0].name}", lines)
 
 
 def _plugins(daemons: tuple[DaemonSet, ...]) -> list[DaemonSet]:
@@ -82,7 +83,7 @@ CHECKS = (
         Phase.ALL,
         (NODES, DAEMON_SETS),
         nodes_advertise_their_gpus,
-        "kubectl describe node NODE; see to its driver and its device plugin",
+        f"{_SEE}\nkubectl describe node NODE",
         pages.DEPLOY,
     ),
 )

@@ -44,7 +44,7 @@ def judged(failed: Iterable[Checked]) -> Verdict:
     diagnostic = all(one.code in healthcheck.CODES and not healthcheck.CODES[one.code].blocks for one in failed)
     message = f"the health check failed: {', '.join(dict.fromkeys(one.code or one.name for one in failed))}"
     status = Status.WARN if diagnostic else Status.FAIL
-    remedy = "; ".join(dict.fromkeys(fixes)) or _READ
+    remedy = "\n".join(dict.fromkeys(fixes)) or _READ
     return Verdict(status, message, remedy, tuple(_told(one) for one in failed))
 
 

@@ -78,7 +78,7 @@ def _of_amd64(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
         return Line(Status.PASS, f"{wanted.name}: linux/amd64")
     kinds = ", ".join(f"{node.name} ({node.system}/{node.architecture})" for node in foreign)
     status = Status.FAIL if len(foreign) == len(matching) else Status.WARN
-    remedy = f"add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of {wanted.name}"
+    remedy = f"Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of {wanted.name}."
     return Line(status, f"{wanted.name}: also matches {kinds}", remedy)
 
 
@@ -98,7 +98,7 @@ def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
     taints = dict.fromkeys(f"kubectl taint node {node.name} {taint}-" for node, taint in tainted)
     cordons = [f"kubectl uncordon {node.name}" for node in matching if node.cordoned]
     status = Status.FAIL if len(closed) == len(matching) else Status.WARN
-    return Line(status, f"{wanted.name}: {'; '.join(why)}", "; ".join([*taints, *cordons][:5]))
+    return Line(status, f"{wanted.name}: {'; '.join(why)}", "\n".join([*taints, *cordons][:5]))
 
 
 def _is_down(node: Node) -> bool:
@@ -134,16 +134,16 @@ def _fit(wanted: Wanted, rooms: Iterable[amounts.Room]) -> Line:
     there = [room for room in rooms if wanted.selector.items() <= room.node.labels.items()]
     asks = f"{wanted.name}: asks for {amounts.shown(wanted.asked, wanted.resources)}"
     if not there:
-        return Line(Status.FAIL, f"{asks}; no node that it may go to", "see the other checks of this group")
+        return Line(Status.FAIL, f"{asks}; no node that it may go to", "See the other checks of this group.")
     roomiest = max(there, key=lambda room: _relative(wanted.asked, room.free))
     largest = max(there, key=lambda room: _relative(wanted.asked, room.node.allocatable))
     if not amounts.fits(wanted.asked, largest.node.allocatable):
         has = amounts.shown(largest.node.allocatable, wanted.resources)
-        remedy = f"lower the limits and requests of {wanted.name}, or add larger nodes"
+        remedy = f"Lower the requests and limits of {wanted.name}, or add larger nodes."
         return Line(Status.FAIL, f"{asks}; the largest node, {largest.node.name}, has {has}", remedy)
     free = amounts.shown(roomiest.free, wanted.resources)
     if not amounts.fits(wanted.asked, roomiest.free):
-        remedy = f"kubectl describe node {roomiest.node.name} shows what runs there; add nodes, or wait"
+        remedy = f"Add nodes, or wait for what runs there:\nkubectl describe node {roomiest.node.name}"
         return Line(Status.WARN, f"{asks}; at most {free} are free now, on {roomiest.node.name}", remedy)
     fitting = sum(amounts.fits(wanted.asked, room.free) for room in there)
     beside = f"{amounts.number(len(there), 'node')} now"
@@ -223,7 +223,7 @@ def _gathered(lines: list[Line], what: str) -> Verdict:
     order = (Status.FAIL, Status.WARN, Status.PASS)
     lines = sorted(lines, key=lambda line: order.index(line.status))
     good = sum(line.status is Status.PASS for line in lines)
-    remedy = "; ".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
+    remedy = "\n".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
     message = f"{good} of {amounts.number(len(lines), 'instance type')} {what}"
     return Verdict(lines[0].status, message, remedy, tuple(line.text for line in lines))
 
@@ -237,7 +237,7 @@ CHECKS = (
         Phase.ALL,
         _CONFIGURED,
         configured_types_match_nodes,
-        "kubectl label node NODE LABEL=VALUE, or change the nodeSelector",
+        "Label nodes, or change the nodeSelector:\nkubectl label node NODE LABEL=VALUE",
         pages.INSTANCE_TYPES,
     ),
     Check(
@@ -247,7 +247,7 @@ CHECKS = (
         Phase.ALL,
         _CONFIGURED,
         matching_nodes_are_amd64,
-        "add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector",
+        "Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector.",
         pages.REFERENCE,
     ),
     Check(
@@ -257,7 +257,7 @@ CHECKS = (
         Phase.ALL,
         _CONFIGURED,
         matching_nodes_take_jobs,
-        "kubectl taint node NODE TAINT-, or put taints that jobs tolerate (ml.azure.com/amlarc=true)",
+        "Take the taint off, or use one that jobs tolerate (ml.azure.com/amlarc=true):\nkubectl taint node NODE TAINT-",
         pages.REFERENCE,
     ),
     Check(
@@ -267,7 +267,7 @@ CHECKS = (
         Phase.ALL,
         (*_CONFIGURED, PODS),
         configured_types_fit,
-        "lower its requests and limits, or add larger nodes",
+        "Lower its requests and limits, or add larger nodes.",
         pages.INSTANCE_TYPES,
     ),
     Check(
@@ -287,7 +287,7 @@ CHECKS = (
         Phase.POST,
         (INSTANCE_TYPES, SETTINGS, NODES, PODS),
         types_of_the_cluster_fit,
-        "kubectl edit instancetype NAME, or add larger nodes",
+        "Lower its requests and limits, or add larger nodes:\nkubectl edit instancetype NAME",
         pages.INSTANCE_TYPES,
     ),
 )

@@ -116,7 +116,7 @@ CHECKS = (
         Phase.ALL,
         (NODES,),
         a_node_can_run_the_extension,
-        "kubectl describe nodes; kubectl uncordon NODE, or add nodes of linux/amd64",
+        "Make a node Ready, take its taints off, uncordon it, or add nodes of linux/amd64:\nkubectl describe nodes",
         pages.REFERENCE,
     ),
     Check(
@@ -146,8 +146,7 @@ CHECKS = (
         Phase.PRE,
         (SETTINGS, NODES, PODS),
         the_extension_has_room,
-        "add nodes, or free some: kubectl top nodes; AKS: az aks nodepool scale -c 3 --cluster-name CLUSTER -g GROUP "
-        "-n POOL",
+        "Add nodes, on AKS with `az aks nodepool scale`, or free some:\nkubectl top nodes",
         pages.REFERENCE,
     ),
 )

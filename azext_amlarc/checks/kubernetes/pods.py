@@ -130,7 +130,7 @@ def _remedy(pods: list[Pod]) -> str:
     """How to see why, pod by pod; the ingress controller's lack of memory has a cure of its own."""
     starved = [pod for pod in pods if pod.name.startswith(_INGRESS) and _out_of_memory(pod)]
     looks = [f"kubectl describe pod -n {pod.namespace} {pod.name}" for pod in pods if pod not in starved]
-    return "; ".join([*([_MORE_MEMORY] if starved else []), *looks[:3]])
+    return "\n".join([*([_MORE_MEMORY] if starved else []), *looks[:3]])
 
 
 def _out_of_memory(pod: Pod) -> bool:

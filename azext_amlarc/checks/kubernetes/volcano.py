@@ -23,6 +23,7 @@ _SETTING = "installVolcano"
 _WEBHOOK_WORKS, _OLDEST = (1, 6), (1, 4)
 _WEBHOOK = "/jobs/validate"
 _CONFIG_MAP = "volcano-scheduler-no-gang"
+_LEFT = "Or, where only its kinds are left, give them to the extension, by its name:"
 # Learn's configuration without the gang plugin, for clusters that grow on demand.
 NO_GANG = f"""\
 apiVersion: v1
@@ -72,9 +73,8 @@ def own_volcano_works_with_jobs(facts: Facts) -> Verdict:
     if versions and versions[0] >= _WEBHOOK_WORKS:
         return Verdict(Status.PASS, f"Volcano {shown}", evidence=lines)
     if validating:
-        remedy = f"take {_WEBHOOK} out of --enabled-admission of volcano-admission, then: " + "; ".join(
-            f"kubectl delete validatingwebhookconfiguration {name}" for name in validating
-        )
+        deletions = [f"kubectl delete validatingwebhookconfiguration {name}" for name in validating]
+        remedy = "\n".join([f"Take {_WEBHOOK} out of volcano-admission's --enabled-admission, then:", *deletions])
         return Verdict(Status.FAIL, f"Volcano {shown} validates jobs, which below 1.6 refuses ours", remedy, lines)
     if not versions or versions[0] < _OLDEST:
         return Verdict(Status.WARN, f"Volcano {shown}; 1.4 and later are known to work", evidence=lines)
@@ -99,12 +99,12 @@ def volcano_resources_can_be_taken_over(facts: Facts) -> Verdict:
         return Verdict(Status.PASS, "no kinds of another Volcano are in the way")
     names = " ".join(one.name for one in foreign)
     adopt = (
-        f"kubectl label crd {names} app.kubernetes.io/managed-by=Helm; kubectl annotate crd {names} "
+        f"kubectl label crd {names} app.kubernetes.io/managed-by=Helm\nkubectl annotate crd {names} "
         f"meta.helm.sh/release-namespace={EXTENSION_NAMESPACE} meta.helm.sh/release-name=amlarc-compute"
     )
     lines = tuple(f"{one.name} belongs to {one.owner}" for one in foreign)
     message = f"{number(len(foreign), 'kind')} of Volcano on the cluster, not the extension's"
-    remedy = f"{workloads.change(f'{_SETTING}=False')} if Volcano runs here; where only its kinds are left: {adopt}"
+    remedy = f"Use the Volcano that runs here:\n{workloads.change(f'{_SETTING}=False')}\n{_LEFT}\n{adopt}"
     return Verdict(Status.FAIL, message, remedy, lines)
 
 
@@ -122,7 +122,7 @@ def autoscaler_works_with_the_scheduler(facts: Facts) -> Verdict:
     change = workloads.change(
         f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}", "amloperator.skipResourceValidation=True"
     )
-    remedy = f"kubectl apply -f {_CONFIG_MAP}.yaml (the manifest is the evidence), then: {change}"
+    remedy = f"Save the manifest below as {_CONFIG_MAP}.yaml:\nkubectl apply -f {_CONFIG_MAP}.yaml\n{change}"
     message = "there is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see"
     return Verdict(Status.WARN, message, remedy, (*told(scalers), *NO_GANG.splitlines()))
 
@@ -145,7 +145,7 @@ CHECKS = (
         Phase.ALL,
         (SETTINGS, PODS, WEBHOOKS),
         own_volcano_works_with_jobs,
-        "upgrade Volcano to 1.6 or later",
+        "Upgrade Volcano to 1.6 or later.",
         f"{pages.TROUBLESHOOT}#volcano-scheduler",
     ),
     Check(

@@ -1,0 +1,363 @@
+"""The parts of Kubernetes objects that checks read, and what they are for the checks.
+
+msgspec skips all other fields of an answer while it decodes.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct, field
+
+from azext_amlarc.checks.kubernetes import facts
+from azext_amlarc.checks.kubernetes.amounts import Asked, counted
+from azext_amlarc.validation.quantity import parse
+
+# Conditions that are about more than whether the node is well.
+_NO_TROUBLE = ("Ready",)
+
+
+class Annotations(Struct, frozen=True):
+    """Who installed an object, by Helm's annotations."""
+
+    release: str = field(name="meta.helm.sh/release-name", default="")
+    release_namespace: str = field(name="meta.helm.sh/release-namespace", default="")
+
+
+class Metadata(Struct, frozen=True):
+    """What all objects have."""
+
+    name: str
+    namespace: str = ""
+    labels: dict[str, str] = {}
+    annotations: Annotations = Annotations()
+
+
+class Named(Struct, frozen=True):
+    """Any object, by its metadata alone."""
+
+    metadata: Metadata
+
+    def owned(self, kind: str) -> facts.Owned:
+        metadata = self.metadata
+        helm = metadata.annotations
+        return facts.Owned(kind, metadata.namespace, metadata.name, helm.release, helm.release_namespace)
+
+
+class Version(Struct, frozen=True):
+    """The API server's /version."""
+
+    git_version: str = field(name="gitVersion")
+
+
+class _Phase(Struct, frozen=True):
+    phase: str = ""
+
+
+class Namespace(Named, frozen=True):
+    """A namespace and its phase."""
+
+    status: _Phase = _Phase()
+
+
+class _Taint(Struct, frozen=True):
+    key: str
+    effect: str
+    value: str = ""
+
+
+class _NodeSpec(Struct, frozen=True):
+    taints: list[_Taint] = []
+    unschedulable: bool = False
+
+
+class _Condition(Struct, frozen=True):
+    type: str
+    status: str
+    message: str = ""
+
+
+class _NodeInfo(Struct, frozen=True):
+    architecture: str = ""
+    system: str = field(name="operatingSystem", default="")
+
+
+class _NodeStatus(Struct, frozen=True):
+    capacity: dict[str, str] = {}
+    allocatable: dict[str, str] = {}
+    conditions: list[_Condition] = []
+    info: _NodeInfo = field(name="nodeInfo", default=_NodeInfo())
+
+
+class Node(Named, frozen=True):
+    """A node, as far as scheduling goes."""
+
+    spec: _NodeSpec = _NodeSpec()
+    status: _NodeStatus = _NodeStatus()
+
+    def known(self) -> facts.Node:
+        metadata, spec, status = self.metadata, self.spec, self.status
+        conditions = {condition.type: condition.status for condition in status.conditions}
+        labels = metadata.labels
+        return facts.Node(
+            metadata.name,
+            labels,
+            _amounts(status.capacity),
+            _amounts(status.allocatable),
+            tuple(facts.Taint(taint.key, taint.value, taint.effect) for taint in spec.taints),
+            status.info.architecture or labels.get("kubernetes.io/arch", ""),
+            status.info.system or labels.get("kubernetes.io/os", ""),
+            conditions.get("Ready") == "True",
+            spec.unschedulable,
+            tuple(name for name, held in conditions.items() if held == "True" and name not in _NO_TROUBLE),
+        )
+
+
+class _Resources(Struct, frozen=True):
+    requests: dict[str, str] = {}
+
+
+class _ContainerSpec(Struct, frozen=True):
+    name: str
+    image: str = ""
+    resources: _Resources = _Resources()
+    restarts: str = field(name="restartPolicy", default="")
+
+
+class _PodSpec(Struct, frozen=True):
+    node: str = field(name="nodeName", default="")
+    containers: list[_ContainerSpec] = []
+    before: list[_ContainerSpec] = field(name="initContainers", default_factory=list)
+    overhead: dict[str, str] = {}
+    resources: _Resources = _Resources()
+
+
+class _Reason(Struct, frozen=True):
+    reason: str = ""
+    code: int = field(name="exitCode", default=0)
+
+
+class _State(Struct, frozen=True):
+    waiting: _Reason | None = None
+    terminated: _Reason | None = None
+
+
+class _ContainerStatus(Struct, frozen=True):
+    name: str
+    ready: bool = False
+    restarts: int = field(name="restartCount", default=0)
+    state: _State = _State()
+    last: _State = field(name="lastState", default=_State())
+
+
+class _PodStatus(Struct, frozen=True):
+    phase: str = ""
+    conditions: list[_Condition] = []
+    containers: list[_ContainerStatus] = field(name="containerStatuses", default_factory=list)
+    before: list[_ContainerStatus] = field(name="initContainerStatuses", default_factory=list)
+
+
+class Pod(Named, frozen=True):
+    """A pod: what it asks for, and how it is."""
+
+    spec: _PodSpec = _PodSpec()
+    status: _PodStatus = _PodStatus()
+
+    def known(self) -> facts.Pod:
+        metadata, spec, status = self.metadata, self.spec, self.status
+        return facts.Pod(
+            sys.intern(metadata.namespace),
+            metadata.name,
+            sys.intern(spec.node),
+            status.phase,
+            _counted(spec),
+            tuple(self._containers()),
+            metadata.labels.get("helm.sh/chart", metadata.labels.get("chart", "")),
+            "" if spec.node else next((one.message for one in status.conditions if one.type == "PodScheduled"), ""),
+        )
+
+    def _containers(self) -> Iterator[facts.Container]:
+        """The containers, and those before them that have not done their part or run beside them."""
+        statuses = {one.name: one for one in (*self.status.before, *self.status.containers)}
+        for container in self.spec.before:
+            status = statuses.get(container.name)
+            if status is not None and not (status.state.terminated and status.state.terminated.code == 0):
+                yield _container(container, status)
+        for container in self.spec.containers:
+            yield _container(container, statuses.get(container.name))
+
+
+def _container(spec: _ContainerSpec, status: _ContainerStatus | None) -> facts.Container:
+    name, image = sys.intern(spec.name), sys.intern(spec.image)
+    if status is None:
+        return facts.Container(name, image, ready=False)
+    waiting = status.state.waiting.reason if status.state.waiting else ""
+    ended = status.last.terminated or status.state.terminated
+    return facts.Container(name, image, status.ready, status.restarts, waiting, ended.reason if ended else "")
+
+
+def _counted(spec: _PodSpec) -> facts.Amounts:
+    """What the scheduler counts for a pod; most pods of a cluster are alike, and share one answer."""
+    return _counted_once(
+        tuple(_asked(container) for container in spec.containers),
+        tuple(_asked(container) for container in spec.before),
+        tuple(spec.overhead.items()),
+        tuple(spec.resources.requests.items()),
+    )
+
+
+_Texts = tuple[tuple[str, str], ...]
+
+
+def _asked(container: _ContainerSpec) -> tuple[_Texts, bool]:
+    return tuple(container.resources.requests.items()), container.restarts == "Always"
+
+
+@lru_cache(maxsize=4096)
+def _counted_once(
+    containers: tuple[tuple[_Texts, bool], ...],
+    before: tuple[tuple[_Texts, bool], ...],
+    overhead: _Texts,
+    whole: _Texts,
+) -> facts.Amounts:
+    asked, first = ([Asked(_amounts(dict(texts)), always) for texts, always in some] for some in (containers, before))
+    return counted(asked, first, _amounts(dict(overhead)), _amounts(dict(whole)))
+
+
+def _amounts(texts: Mapping[str, str]) -> dict[str, Fraction]:
+    return {sys.intern(name): parse(text) for name, text in texts.items()}
+
+
+class _Images(Struct, frozen=True):
+    containers: list[_ContainerSpec] = []
+    before: list[_ContainerSpec] = field(name="initContainers", default_factory=list)
+
+
+class _Template(Struct, frozen=True):
+    spec: _Images = _Images()
+
+
+class _DaemonSpec(Struct, frozen=True):
+    template: _Template = _Template()
+
+
+class _DaemonStatus(Struct, frozen=True):
+    wanted: int = field(name="desiredNumberScheduled", default=0)
+    ready: int = field(name="numberReady", default=0)
+
+
+class DaemonSet(Named, frozen=True):
+    """A DaemonSet's images, and on how many nodes it runs."""
+
+    spec: _DaemonSpec = _DaemonSpec()
+    status: _DaemonStatus = _DaemonStatus()
+
+    def known(self) -> facts.DaemonSet:
+        template = self.spec.template.spec
+        images = tuple(container.image for container in (*template.containers, *template.before))
+        return facts.DaemonSet(self.owned("DaemonSet"), images, self.status.wanted, self.status.ready)
+
+
+class _IngressSpec(Struct, frozen=True):
+    controller: str = ""
+
+
+class IngressClass(Named, frozen=True):
+    """An IngressClass and its controller."""
+
+    spec: _IngressSpec = _IngressSpec()
+
+    def known(self) -> facts.IngressClass:
+        return facts.IngressClass(self.owned("IngressClass"), self.spec.controller)
+
+
+class _Service(Struct, frozen=True):
+    path: str = "/"
+
+
+class _ClientConfig(Struct, frozen=True):
+    service: _Service | None = None
+
+
+class _Webhook(Struct, frozen=True):
+    client: _ClientConfig = field(name="clientConfig", default=_ClientConfig())
+
+
+class WebhookConfiguration(Named, frozen=True):
+    """A configuration of webhooks, and the paths that they call on services of the cluster."""
+
+    webhooks: list[_Webhook] = []
+
+    def paths(self) -> tuple[str, ...]:
+        return tuple(one.client.service.path for one in self.webhooks if one.client.service is not None)
+
+
+class ConfigMap(Named, frozen=True):
+    """A ConfigMap's texts."""
+
+    data: dict[str, str] = {}
+
+
+class Secret(Named, frozen=True):
+    """A Secret's values, in base64."""
+
+    data: dict[str, str] = {}
+
+
+class _Reference(Struct, frozen=True):
+    name: str = ""
+
+
+class Source(Struct, frozen=True):
+    """Where the variables of a container come from: a ConfigMap or a Secret, by name."""
+
+    config_map: _Reference | None = field(name="configMapRef", default=None)
+    secret: _Reference | None = field(name="secretRef", default=None)
+
+
+class _Variable(Struct, frozen=True):
+    name: str
+    value: str = ""
+
+
+class _Environment(Struct, frozen=True):
+    variables: list[_Variable] = field(name="env", default_factory=list)
+    sources: list[Source] = field(name="envFrom", default_factory=list)
+
+
+class _AgentPod(Struct, frozen=True):
+    containers: list[_Environment] = []
+
+
+class _AgentTemplate(Struct, frozen=True):
+    spec: _AgentPod = _AgentPod()
+
+
+class _AgentSpec(Struct, frozen=True):
+    template: _AgentTemplate = _AgentTemplate()
+
+
+class Agent(Named, frozen=True):
+    """A Deployment of the agents: where its containers' environment comes from."""
+
+    spec: _AgentSpec = _AgentSpec()
+
+    @property
+    def environments(self) -> list[_Environment]:
+        return self.spec.template.spec.containers
+
+
+class InstanceType(Named, frozen=True):
+    """An InstanceType's manifest; what its amounts look like is for the checks to judge."""
+
+    spec: dict[str, Any] = {}
+
+    def known(self) -> dict[str, Any]:
+        return {"metadata": {"name": self.metadata.name}, "spec": self.spec}
+
+
+def known(found: Iterable[Any]) -> tuple[Any, ...]:
+    """What checks know of objects, once each."""
+    return tuple(each.known() for each in found)
