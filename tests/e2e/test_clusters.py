@@ -107,7 +107,7 @@ def test_without_the_right_to_list_one_type_the_other_is_listed(crowd: Az, crowd
     found = crowd.must(*LIST)
     assert {item["clusterType"] for item in found.object} == {"connectedClusters"}
     assert "WARNING: managedClusters are left out, as Azure does not list them: (AuthorizationFailed)" in found.stderr
-    assert "--resource-group" in found.stderr
+    assert "Name a resource group that you may read." in found.stderr
 
 
 def test_with_one_provider_unregistered_the_other_type_is_listed(crowd: Az, crowded_azure: Azure) -> None:
