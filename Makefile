@@ -2,6 +2,7 @@
 #
 # .venv      az as a user has it: azure-cli, and our extension installed from its wheel into .venv/extensions
 # .venv-dev  the tools of development: tests, linters, the local Azure
+# .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
 # .run       what runs leave behind: the local Azure's data, traffic, figures
 #
 # Outside of it: kube-assets caches a real kube-apiserver and etcd in ~/.cache/amlarc, and Go what it builds them from.
@@ -27,7 +28,7 @@ test-long: .venv-dev/ready  ## 10,000 examples for each property of the validato
 test-faults: .venv/extension .venv-dev/ready  ## every request of every command broken in every way, with figures
 	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults
 
-bench: .venv/extension .venv-dev/ready  ## medians, ratios to az's own commands, memory, requests
+bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks
 
 lint: .venv-dev/ready
@@ -38,7 +39,7 @@ lint: .venv-dev/ready
 wheel: .venv/wheel  ## dist/amlarc-*.whl
 
 clean:
-	rm -rf .venv .venv-dev .venv-lint .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-lint .run build dist *.egg-info
 
 .venv/bin/az:
 	$(PYTHON) -m venv .venv
@@ -47,6 +48,13 @@ clean:
 .venv-dev/ready: setup.py
 	test -d .venv-dev || $(PYTHON) -m venv .venv-dev
 	$(DEV)/pip install -q -e '.[dev]'
+	touch $@
+
+# azure-ai-ml pins many packages, which the tools of development are to be spared.
+.venv-bench/ready: .venv/wheel
+	test -d .venv-bench || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q 'azure-ai-ml>=1.35,<2' "$$(ls dist/*.whl)[sdk]"
+	.venv-bench/bin/pip install -q --no-deps --force-reinstall dist/*.whl
 	touch $@
 
 .venv/wheel: $(SOURCES) .venv-dev/ready | .venv/bin/az

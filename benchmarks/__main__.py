@@ -1,4 +1,7 @@
-"""`python -m benchmarks [ROUNDS]`: our commands beside az's own, the validator beside check-jsonschema, in one run."""
+"""`python -m benchmarks [ROUNDS]`: ours beside theirs in one run.
+
+Commands beside az's own, the validator beside check-jsonschema, the Python API beside azure-ai-ml.
+"""
 
 import json
 import shutil
@@ -11,6 +14,8 @@ from tests.az import ROOT, VENV, Az
 from tests.azure import Azure, running
 
 AZ = str(VENV / "bin" / "az")
+# With our wheel and azure-ai-ml: both as a user has them, on the same Python (`make bench`).
+PYTHON = str(ROOT / ".venv-bench" / "bin" / "python")
 CONTROL = "az group show"
 OPERATION, OVERHEAD_LIMIT = 20, 3.0  # seconds
 CLUSTER = ("-c", "amlarc-cluster", "-g", "amlarc-rg")
@@ -43,6 +48,33 @@ def commands(azure: Azure, az: Az) -> list[Subject]:
         Subject("list", (AZ, "ml", "arc", "list", *WORKSPACE), CONTROL, attached),
         Subject("detach", (AZ, "ml", "arc", "detach", "-n", "k8s-compute", *WORKSPACE, "--yes"), CONTROL, attached),
     ]
+
+
+def python_api(azure: Azure, az: Az) -> list[Subject]:
+    """Importing the Python API and attaching with it, beside nothing but the import of azure-ai-ml's client."""
+    control = "azure-ai-ml, import MLClient"
+    cluster = f"{azure.group}/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+    attach = (PYTHON, str(Path(__file__).with_name("attach_once.py")), cluster, "amlarc-ws", "amlarc-rg")
+
+    def installed() -> None:
+        azure.reset()
+        az.must(*CREATE[1:])
+
+    return [
+        Subject(control, (PYTHON, "-c", "from azure.ai.ml import MLClient"), control),
+        Subject("Python API, import and attach", (*attach, azure.token()), control, installed, limit=0.35),
+        Subject("the same, DefaultAzureCredential", attach, control, installed, limit=0.35),
+    ]
+
+
+def signed_in(azure: Azure) -> dict[str, str]:
+    """What DefaultAzureCredential reads of the environment."""
+    return {
+        "ARM_CLOUD_METADATA_URL": f"{azure.endpoint}/metadata/endpoints?api-version=2022-09-01",
+        "AZURE_TENANT_ID": "adfs",
+        "AZURE_CLIENT_ID": azure.client_id,
+        "AZURE_CLIENT_SECRET": azure.client_secret,
+    }
 
 
 def validators(folder: Path) -> list[Subject]:
@@ -100,8 +132,8 @@ def main(arguments: Sequence[str]) -> None:
     with running(folder, "--polls", "0") as azure:
         az = Az(azure)
         az.sign_in(azure)
-        subjects = [*commands(azure, az), *validators(folder)]
-        environment = az.environment
+        subjects = [*commands(azure, az), *python_api(azure, az), *validators(folder)]
+        environment = {**az.environment, **signed_in(azure)}
         figures = measure(subjects, rounds, environment, folder, lambda: len(azure.traffic()))
     print(f"medians of {rounds} rounds; ratios to {CONTROL!r}, or to the row's own control, in the same run\n")
     print(table(subjects, figures))

@@ -100,6 +100,20 @@ def test_importing_the_package_imports_neither_az_nor_azure() -> None:
     assert not {name for name in modules_after("import azext_amlarc") if name.startswith(("azure", "knack"))}
 
 
+def test_the_python_api_imports_what_attaching_needs_and_no_more() -> None:
+    loaded = modules_after("import azext_amlarc.sdk")
+    later = {
+        "azext_amlarc.arm.installation",
+        "azext_amlarc.arm.supporting",
+        "azext_amlarc.validation.settings",
+        "azure.identity",
+        "azure.mgmt.kubernetesconfiguration",
+        "azure.mgmt.machinelearningservices",
+        "msal",
+    }
+    assert not loaded & later
+
+
 def test_the_command_table_imports_no_sdk_and_no_validator() -> None:
     loaded = modules_after("from azext_amlarc.commands import loader, table")
     assert not loaded & {"azure.core.pipeline", "azure.mgmt.core", "jsonschema", "azext_amlarc.validation.settings"}

@@ -1,21 +1,24 @@
-"""The cluster extension Microsoft.AzureML.Kubernetes: installed, shown, waited for, deleted."""
+"""The cluster extension Microsoft.AzureML.Kubernetes: installed, shown, waited for, deleted.
+
+What an installation needs is imported where it is used: who only attaches clusters does not pay for it.
+"""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc.arm import clusters, deletion, extension_watch, installation, supporting
-from azext_amlarc.arm import extension as extensions
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
-from azext_amlarc.arm.extension import Extension
 from azext_amlarc.arm.waiting import Operation
-from azext_amlarc.given_settings import GivenSettings
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
-from azext_amlarc.validation import settings as settings_rules
+
+if TYPE_CHECKING:
+    from azext_amlarc.arm.extension import Extension
+    from azext_amlarc.given_settings import GivenSettings
 
 NAME = "amlarc-compute"  # the guide's
 
@@ -26,7 +29,7 @@ class ArcExtension:
     `credential` and `cloud` are those of `Workspace`.
     """
 
-    def __init__(self, arm: Arm, cluster: ClusterId, operation: Operation[Extension]) -> None:
+    def __init__(self, arm: Arm, cluster: ClusterId, operation: "Operation[Extension]") -> None:
         """Use `ArcExtension.install` or `ArcExtension.show`."""
         self._arm = arm
         self._cluster = cluster
@@ -54,6 +57,8 @@ class ArcExtension:
         alone, a failed one is tried again. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for
         what has to be ready first.
         """
+        from azext_amlarc.arm import clusters, installation
+
         with raised_as(ExtensionException):
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
             given.judged()
@@ -77,14 +82,16 @@ class ArcExtension:
         cloud: str | None = None,
     ) -> "ArcExtension":
         """The cluster's extension; ExtensionException where it has none. One request."""
+        from azext_amlarc.arm import extension, extension_watch
+
         with raised_as(ExtensionException):
             cluster = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             arm = _connected(cluster, credential, cloud)
-            found = extensions.show(arm, cluster, name)
+            found = extension.show(arm, cluster, name)
         return cls(arm, cluster, extension_watch.join(arm, cluster, found))
 
     @property
-    def details(self) -> Extension:
+    def details(self) -> "Extension":
         return self._operation.resource
 
     @property
@@ -110,6 +117,8 @@ class ArcExtension:
 
         `force` removes Azure's record without asking the cluster; `purge` deletes what was made for it in Azure, too.
         """
+        from azext_amlarc.arm import deletion, supporting
+
         arm = self._arm
         with raised_as(ExtensionException), writing(arm, timeout, registers=False) as watcher:
             owned = supporting.owned(arm, self._cluster, self.details.configuration_settings) if purge else []
@@ -129,7 +138,10 @@ def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: st
     return arm
 
 
-def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> GivenSettings:
+def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> "GivenSettings":
+    from azext_amlarc.given_settings import GivenSettings
+    from azext_amlarc.validation import settings as settings_rules
+
     parts = [
         settings_rules.from_mapping(plain, "settings"),
         settings_rules.from_mapping(protected, "protected_settings", protected=True),
