@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,12 @@ from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
+# What older files hold in place of the three.
+_SCOPE = re.compile(
+    r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)"
+    r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<workspace_name>[^/]+)",
+    re.IGNORECASE,
+)
 _DOWNLOAD = "Download it from the workspace's page in the Azure portal, or give subscription, group and name yourself."
 
 
@@ -140,7 +147,10 @@ def _read_config(path: Path) -> compute.WorkspaceId:
         found = json.loads(files.read(str(path)).decode("utf-8-sig"))
     except ValueError as error:
         raise InvalidInput(f"{path} is no JSON: {error}", _DOWNLOAD) from None
-    missing = [key for key in _KEYS if not isinstance(found, dict) or not isinstance(found.get(key), str)]
+    named = found if isinstance(found, dict) else {}
+    scope = _SCOPE.fullmatch(str(named.get("Scope")))
+    named |= scope.groupdict() if scope else {}
+    missing = [key for key in _KEYS if not isinstance(named.get(key), str)]
     if missing:
         raise InvalidInput(f"{path} lacks {', '.join(missing)}.", _DOWNLOAD)
-    return compute.WorkspaceId(*(found[key] for key in _KEYS))
+    return compute.WorkspaceId(*(named[key] for key in _KEYS))

@@ -1,8 +1,7 @@
-"""Compute targets: what is judged, what is sent, what is printed, what is raised."""
+"""Compute targets: what is judged, what is printed, what is raised."""
 
 import logging
 import pickle
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -17,83 +16,11 @@ from tests.azure import Azure
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
 
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/trainer"
-TYPES = {
-    "a": {
-        "nodeSelector": {"k": "v"},
-        "resources": {
-            "requests": {"cpu": "1", "memory": "4Gi"},
-            "limits": {"cpu": "1", "memory": "4Gi", "nvidia.com/gpu": "1"},
-        },
-    }
-}
-# What azure-mgmt-machinelearningservices 2.0.0b2 sends, api 2023-04-01.
-MANAGEMENT_BODY = {
-    "location": "eastus",
-    "identity": {"type": "SystemAssigned"},
-    "properties": {
-        "computeType": "Kubernetes",
-        "resourceId": CLUSTER,
-        "properties": {"namespace": "default", "defaultInstanceType": "a", "instanceTypes": TYPES},
-    },
-}
-# What azureml-core 1.61 sends, api 2020-02-02.
-CORE_BODY = {
-    "location": "eastus",
-    "properties": {
-        "computeType": "Kubernetes",
-        "description": "",
-        "resourceId": CLUSTER,
-        "properties": {"namespace": "ns"},
-        "namespace": "ns",
-        "identityType": "UserAssigned",
-        "identityIds": [IDENTITY],
-    },
-    "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
-}
 
 
 def attached(ws: Workspace, *arguments: Any, **options: Any) -> KubernetesCompute:
     configuration = KubernetesCompute.attach_configuration(CLUSTER, *arguments, **options)
     return ComputeTarget.attach(ws, "amlarc-compute", configuration)
-
-
-def sent(azure: Azure) -> Any:
-    [body] = [item["requestBody"] for item in azure.traffic() if item["method"] == "PUT"]
-    return body
-
-
-def test_the_body_is_that_of_the_management_sdk(ws: Workspace, azure: Azure) -> None:
-    attached(ws, default_instance_type="a", instance_types=TYPES, identity_type="SystemAssigned")
-    assert sent(azure) == MANAGEMENT_BODY
-
-
-def test_the_body_is_azureml_cores_without_what_todays_api_does_not_have(ws: Workspace, azure: Azure) -> None:
-    attached(ws, namespace="ns", identity_type="UserAssigned", identity_ids=[IDENTITY])
-    expected: dict[str, Any] = deepcopy(CORE_BODY)
-    for key in ("description", "namespace", "identityType", "identityIds"):
-        del expected["properties"][key]
-    assert sent(azure) == expected
-
-
-def test_a_cluster_by_itself_goes_to_the_default_namespace_as_the_service_has_it(ws: Workspace, azure: Azure) -> None:
-    attached(ws)
-    assert sent(azure) == {
-        "location": "eastus",
-        "properties": {"computeType": "Kubernetes", "resourceId": CLUSTER, "properties": {"namespace": "default"}},
-    }
-
-
-def test_identities_without_a_type_are_user_assigned(ws: Workspace, azure: Azure) -> None:
-    attached(ws, identity_ids=[IDENTITY])
-    assert sent(azure)["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
-
-
-def test_numbers_are_sent_as_text_and_values_of_python_as_json(ws: Workspace, azure: Azure) -> None:
-    resources = {"requests": {"cpu": 2, "memory": "4Gi"}, "limits": {"cpu": 2, "memory": "4Gi"}}
-    attached(ws, default_instance_type="cpu", instance_types={"cpu": {"nodeSelector": None, "resources": resources}})
-    properties = sent(azure)["properties"]["properties"]
-    texts = {"cpu": "2", "memory": "4Gi"}
-    assert properties["instanceTypes"] == {"cpu": {"resources": {"requests": texts, "limits": texts}}}
 
 
 def test_an_attach_takes_five_requests_and_the_second_look_ends_the_wait(ws: Workspace, azure: Azure) -> None:
@@ -277,6 +204,12 @@ def test_a_login_that_fails_is_told(azure: Azure) -> None:
         ComputeTarget(ws, "amlarc-compute")
     assert caught.value.code == "ClientAuthenticationError"
     assert caught.value.fix.startswith("Sign in (az login)")
+
+
+def test_a_busy_azure_is_asked_again_when_it_has_said_to(ws: Workspace, azure: Azure) -> None:
+    azure.fault(method="GET", path="/workspaces/", status=429, retryAfter=1)
+    attached(ws).wait_for_completion()
+    assert [item["status"] for item in azure.traffic() if item["status"] >= 400] == [429, 404]
 
 
 def test_an_azure_out_of_reach_is_told(ws: Workspace, azure: Azure) -> None:

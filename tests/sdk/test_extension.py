@@ -80,7 +80,10 @@ def test_a_protected_setting_is_sent_and_never_shown(azure: Azure, caplog: pytes
             settings={"enableTraining": True, "relayserver.hybridConnectionResourceID": relay},
         )
     assert sent(azure)["properties"]["configurationProtectedSettings"]["relayServerConnectionString"] == secret
-    assert "c2VjcmV0" not in caplog.text + repr(extension) + repr(extension.details)
+    shown = caplog.text + repr(extension) + repr(extension.details)
+    assert "/extensions/amlarc-compute" in shown
+    assert "c2VjcmV0" not in shown
+    assert azure.token() not in shown
 
 
 def test_a_pinned_version_and_automatic_upgrades_exclude_each_other(azure: Azure) -> None:

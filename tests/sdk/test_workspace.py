@@ -37,9 +37,17 @@ def test_a_config_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert Workspace.from_config(str(tmp_path)).name == "amlarc-ws"
 
 
+def test_a_config_may_name_the_workspace_by_its_id_as_older_ones_do(tmp_path: Path) -> None:
+    scope = "/subscriptions/123/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/amlarc-ws"
+    (tmp_path / "config.json").write_text(json.dumps({"Id": None, "Scope": scope}))
+    ws = Workspace.from_config(tmp_path)
+    assert (ws.subscription_id, ws.resource_group, ws.name) == ("123", "rg", "amlarc-ws")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        ('{"Scope": "/subscriptions/123"}', "lacks subscription_id, resource_group, workspace_name."),
         ('{"subscription_id": "123"}', "lacks resource_group, workspace_name."),
         ('{"subscription_id": "123", "resource_group": 7, "workspace_name": "w"}', "lacks resource_group."),
         ("[]", "lacks subscription_id, resource_group, workspace_name."),
