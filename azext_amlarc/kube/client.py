@@ -87,13 +87,16 @@ def connect(kubeconfig: str | None, context: str | None) -> Kube:
         client = Client(config, timeout=_TIMEOUT, field_manager=FIELD_MANAGER, proxy=found.proxy)
         http = client_adapter.Client(config, client_adapter.ConnectionParams(timeout=_TIMEOUT, proxy=found.proxy))
     except (ConfigError, OSError, ValueError, TypeError, httpx2.InvalidURL) as error:
-        raise _unusable(found, error) from None
-    return Kube(client, http, config.cluster.server, found.name)
+        reason = str(error)
+    else:
+        return Kube(client, http, config.cluster.server, found.name)
+    # Not where the error is at hand: it holds the temporary file that lightkube has written the key to.
+    raise _unusable(found, reason)
 
 
-def _unusable(context: Context, error: Exception) -> InvalidInput:
+def _unusable(context: Context, reason: str) -> InvalidInput:
     return InvalidInput(
-        f"{context.source}: the context {context.name!r} can't be used: {error}.",
+        f"{context.source}: the context {context.name!r} can't be used: {reason}.",
         "See whether its certificates, keys and files are whole; a new one: az aks get-credentials -n CLUSTER -g GROUP",
     )
 
