@@ -211,7 +211,10 @@ def _compute_options(loader: Any, prefix: str) -> None:
         )
         c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
-        c.argument("namespace", help="Namespace that the jobs run in; it must exist. Default: the file's, or default.")
+        c.argument(
+            "namespace",
+            help="Namespace that the jobs run in; it must exist. Default: the file's, or default.",
+        )
         c.argument(
             "identity_type",
             arg_type=get_enum_type(["SystemAssigned", "UserAssigned"]),
@@ -230,3 +233,14 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
         with loader.argument_context(scope, arg_group="Kubernetes") as c:
             c.argument("kubeconfig", help="Kubeconfig file of the cluster. Default: KUBECONFIG, or ~/.kube/config.")
             c.argument("context", help="Context of the kubeconfig. Default: its current one.")
+    with loader.argument_context(f"{prefix} attach", arg_group="Kubernetes") as c:
+        c.argument(
+            "apply_instance_types",
+            options_list=["--apply-instance-types", "--apply-types"],
+            action="store_true",
+            help="Write the configuration's instance types to the cluster as InstanceType objects, before attaching.",
+        )
+        c.argument("create_namespace", action="store_true", help="Create the namespace on the cluster if it is absent.")
+        c.argument(
+            "yes", options_list=["--yes", "-y"], action="store_true", help="Write instance types without a question."
+        )

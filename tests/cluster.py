@@ -38,6 +38,8 @@ READ_NODES = "read-nodes"
 READ_NOTHING = "read-nothing"
 _HARNESS = "harness"  # the tests' own hand, whose requests are not among requests()
 
+_RBAC = "rbac.authorization.k8s.io"
+_ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 _AUDIT = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -137,6 +139,19 @@ class Cluster:
             if documents[0]["kind"] == "CustomResourceDefinition":
                 for document in documents:
                     self._wait_until_served(document["spec"])
+
+    def allow(self, user: str, resource: str, *verbs: str, group: str = "") -> None:
+        """Let a user do this to a resource (its plural, and its API group) everywhere, until the next reset."""
+        named = {"apiVersion": f"{_RBAC}/v1", "metadata": {"name": f"{user}-{resource}"}}
+        rule = {"apiGroups": [group], "resources": [resource], "verbs": verbs}
+        reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": f"{user}-{resource}"}
+        subjects = [{"apiGroup": _RBAC, "kind": "User", "name": user}]
+        self.create({**named, "kind": "ClusterRole", "rules": [rule]})
+        self.create({**named, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": subjects})
+        asked = {"user": user, "resourceAttributes": {"group": group, "resource": resource, "verb": verbs[-1]}}
+        deadline = time.monotonic() + START_SECONDS
+        while not self.send("POST", _ACCESS_REVIEWS, {"spec": asked})["status"]["allowed"]:
+            _pause_until(deadline, f"{user} may not {verbs[-1]} {resource}")
 
     def get(self, path: str) -> Any:
         """The answer of the API to the tests' own user, as data; None where there is nothing."""

@@ -10,6 +10,7 @@ from azext_amlarc.commands.progress import progress
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.compute import Compute, WorkspaceId
+    from azext_amlarc.commands.document_inputs import Configuration
 
 
 def attach(
@@ -25,13 +26,22 @@ def attach(
     namespace: str | None = None,
     identity_type: str | None = None,
     user_assigned_identities: Sequence[str] | None = None,
+    apply_instance_types: bool = False,
+    create_namespace: bool = False,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Compute":
-    """Attach the cluster to the workspace; name and configuration are checked before anything is sent."""
+    """Attach the cluster to the workspace; name and configuration are checked before anything is sent.
+
+    What it writes to the cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
+    """
     from azext_amlarc.arm import attachment, clusters, compute
     from azext_amlarc.commands.document_inputs import read_document
     from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.commands.preparation import prepared
     from azext_amlarc.errors import stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
     from azext_amlarc.validation.identity import meant_type
@@ -40,14 +50,21 @@ def attach(
     stop_at_errors("The name", named)
     configuration = read_document(config, namespace)
     show_findings([*named, *configuration.findings])
+    manifests = _manifests(configuration) if apply_instance_types else []
+    new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     workspace = _workspace(cmd, workspace_group or resource_group_name, workspace_name)
+    identity = meant_type(identity_type, user_assigned_identities)
     watcher = progress(cmd)
-    with connected(cmd, registrar=watcher, patience=timeout) as arm:
+    with (
+        prepared(kubeconfig, context, new_namespace, manifests, yes, watcher) as preparation,
+        connected(cmd, registrar=watcher, patience=timeout) as arm,
+    ):
         arm.import_ahead(arm.COMPUTES)
         location = compute.workspace_location(arm, workspace)
         cluster = clusters.read(arm, cluster_id)
-        identity = meant_type(identity_type, user_assigned_identities)
+        if preparation:
+            preparation.write(arm.written)
         wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
         operation = attachment.begin_attach(arm, workspace, name, wanted, location, watcher)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)
@@ -114,6 +131,14 @@ def wait(
             timeout,
             interval,
         )
+
+
+def _manifests(configuration: "Configuration") -> "list[dict[str, Any]]":
+    from azext_amlarc.commands.findings import show_findings
+
+    manifests = configuration.instance_types()
+    show_findings(manifests.findings)
+    return manifests.items or []
 
 
 def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":

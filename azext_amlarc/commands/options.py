@@ -34,6 +34,10 @@ def check_attach(namespace: Any) -> None:
     check_cluster(namespace)
     if not (namespace.workspace_group or namespace.resource_group_name):
         raise UsageError("Which workspace? Give its resource group with --workspace-group.")
+    if namespace.apply_instance_types and not namespace.config:
+        raise UsageError(
+            "--apply-instance-types writes the instance types of a configuration.", "Give it: --config FILE"
+        )
     identities = namespace.user_assigned_identities
     wrong = contradiction(namespace.identity_type, identities, "--identity-type", "--user-assigned-identities")
     if wrong:
