@@ -25,7 +25,7 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Change:
-    """An InstanceType to write, what that changes, and what stays although the manifest does not say it.
+    """An InstanceType to write, and for a person, line by line: what that changes, what it cannot change.
 
     Nothing has to be written where `lines` is empty.
     """
@@ -112,9 +112,14 @@ def _together(refusals: Sequence[ArcError]) -> ArcError:
 
 def _change(manifest: Mapping[str, Any], found: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Change:
     name, wanted, made = manifest["metadata"]["name"], _values(manifest), _values(after)
-    kept = tuple(f"{path}: {value}" for path, value in made.items() if path not in wanted)
-    shown, old = (name, _values(found)) if found is not None else (f"{name} (new)", {})
-    return Change(manifest, tuple(f"{shown} {line}" for line in differences(old, made)), kept)
+    kept = [
+        f"Instance type {name} keeps {path}: {made[path]}, which others wrote" for path in sorted(made.keys() - wanted)
+    ]
+    if found is None:
+        said = ", ".join(f"{path}: {value}" for path, value in made.items())
+        return Change(manifest, (f"New instance type {name} with {said}",), tuple(kept))
+    changed = differences(_values(found), made)
+    return Change(manifest, tuple(f"Changing instance type {name} {line}" for line in changed), tuple(kept))
 
 
 def _values(instance_type: Mapping[str, Any]) -> dict[str, str]:

@@ -26,8 +26,8 @@ class Preparation:
         if self.namespace is not None:
             yield f"Creating the namespace {self.namespace}"
         for change in self.changes:
-            yield from (f"Changing instance type {line}" for line in change.lines)
-            yield from (f"Instance type {change.name} keeps {kept}, which others wrote" for kept in change.kept)
+            yield from change.lines
+            yield from change.kept
         if self.namespace is None and not self.changes:
             yield "Unchanged: the cluster is as wanted already."
 
