@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from emulator import arm, errors, metadata, rights, seed
+from emulator import arm, errors, metadata, rights, run_history, seed
 from emulator.authority import Authority
 from emulator.errors import ArmError
 from emulator.faults import Fault, Faults
@@ -83,7 +83,11 @@ class Front:
             return Reply(200, metadata.document(self.cloud.endpoint))
         if path.startswith("/adfs/"):
             return self._sign_in(sent, path)
+        if path == run_history.DISCOVERY:
+            return Reply(200, run_history.urls(self.cloud.endpoint))
         self.authority.verify(sent.headers.get("authorization"))
+        if path.startswith(run_history.ROOT):
+            return run_history.answer(self.cloud, sent.method, sent.path)
         return arm.answer(self.cloud, replace(sent, ending=fault.ending))
 
     def _sign_in(self, sent: arm.Request, path: str) -> Reply:

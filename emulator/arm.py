@@ -128,6 +128,8 @@ def _type(cloud: Cloud, address: Address, version: str, body: Json) -> ResourceT
 def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) -> Resource:
     """What the resource hangs under; a 404 of ARM's own when that doesn't exist."""
     parent = cloud.state.get(address.parent)
+    if parent is None and method == "PUT" and type_.makes_parent and cloud.state.get(_above(address.parent)):
+        parent = type_.makes_parent(cloud, address.parent)
     if parent is None:
         verb = rights.VERBS.get(method, "read")
         if verb != "read":
@@ -140,6 +142,10 @@ def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) ->
     if len(address.types) == 1 and misplaced:
         raise errors.no_such_route(method, address.parent)
     return parent
+
+
+def _above(id_: str) -> str:
+    return id_.rsplit("/", 2)[0]
 
 
 def _list(call: Call, request: Request) -> Reply:

@@ -209,6 +209,7 @@ class ResourceType:
     `listed` answers for the whole collection where its resources alone don't.
     `page_token` is the query parameter that its nextLinks hold.
     `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
+    `makes_parent` makes what a PUT hangs under, where the provider doesn't want that first.
     """
 
     provider: str
@@ -229,6 +230,7 @@ class ResourceType:
     spell: Callable[[str], str] = lambda id_: id_
     page_token: str = "$skiptoken"
     scopes: tuple[str, ...] = (GROUP,)
+    makes_parent: Callable[[Cloud, str], Resource] | None = None
 
     @property
     def kind(self) -> str:

@@ -50,7 +50,7 @@ def delete(call: Call) -> Reply:
     """DELETE a compute: 202 and an operation; the query must say what happens to the cluster."""
     action = call.query.get("underlyingresourceaction", "")
     if action.lower() not in [word.lower() for word in UNATTACHED]:
-        raise _user_error(call, 400, "The query parameter underlyingResourceAction must be one of Delete, Detach.")
+        raise user_error(call, 400, "The query parameter underlyingResourceAction must be one of Delete, Detach.")
     compute = call.resource
     compute.properties["provisioningState"] = "Deleting"
     operation = _begin(call, compute, "delete", call.ending)
@@ -66,7 +66,7 @@ def ended(cloud: Cloud, compute: Resource, operation: Operation) -> None:
     properties |= {"provisioningState": operation.status, "modifiedOn": _now()}
     properties["provisioningErrors"] = [{"error": operation.error}] if operation.error else None
     compute.body["tags"] = compute.body["tags"] or {}
-    extension = _extension(cloud, properties["resourceId"])
+    extension = extension_on(cloud, properties["resourceId"])
     if operation.status == "Succeeded" and extension:
         identity = extension.body.get("identity") or extension.properties["aksAssignedIdentity"] or {}
         properties["properties"] |= {
@@ -110,7 +110,7 @@ def seeded_workspace(cloud: Cloud, id_: str, given: Json) -> Resource:
         "workspaceId": unique,
         "privateLinkCount": 0,
         "publicNetworkAccess": "Enabled",
-        "discoveryUrl": f"https://{location}.api.azureml.ms/discovery",
+        "discoveryUrl": f"{cloud.endpoint}/discovery",
         "mlFlowTrackingUri": f"azureml://{location}.api.azureml.ms/mlflow/v1.0{id_}",
         "enableDataIsolation": False,
         **given.get("properties", {}),
@@ -155,11 +155,11 @@ def _validate(call: Call, asked: Json) -> None:
     """What the service refuses at once, before any operation."""
     if not COMPUTE_NAME.fullmatch(call.name):
         reason = "It can include letters, digits and dashes, and must be between 2 and 16 characters long."
-        raise _user_error(call, 400, f"The compute name '{call.name}' is invalid. {reason}")
+        raise user_error(call, 400, f"The compute name '{call.name}' is invalid. {reason}")
     if asked.get("computeType") != "Kubernetes":
-        raise _user_error(call, 400, f"The compute type '{asked.get('computeType')}' is not supported here.")
+        raise user_error(call, 400, f"The compute type '{asked.get('computeType')}' is not supported here.")
     if not asked.get("resourceId"):
-        raise _user_error(call, 400, "A compute of type Kubernetes needs the resourceId of its cluster.")
+        raise user_error(call, 400, "A compute of type Kubernetes needs the resourceId of its cluster.")
 
 
 def _obstacle(cloud: Cloud, cluster_id: str) -> Ending | None:
@@ -169,7 +169,7 @@ def _obstacle(cloud: Cloud, cluster_id: str) -> Ending | None:
         return _failure("ClusterNotFound", f"Cannot find the Kubernetes cluster '{cluster_id}'.")
     if cluster.properties.get("connectivityStatus", "Connected") != "Connected":
         return _failure("ClusterNotReachable", f"The Kubernetes cluster '{cluster_id}' is not reachable.")
-    extension = _extension(cloud, cluster_id)
+    extension = extension_on(cloud, cluster_id)
     if extension is None or extension.properties["provisioningState"] != "Succeeded":
         state = extension.properties["provisioningState"] if extension else "absent"
         message = f"AzureML extension not installed on the cluster '{cluster_id}' (provisioning state: {state})."
@@ -181,7 +181,7 @@ def _failure(code: str, message: str) -> Ending:
     return Ending("Failed", {"code": code, "message": message, "details": []})
 
 
-def _extension(cloud: Cloud, cluster_id: str) -> Resource | None:
+def extension_on(cloud: Cloud, cluster_id: str) -> Resource | None:
     """The extension for machine learning on a cluster, whatever its state."""
     found = cloud.state.of_kind(kubernetes_configuration.KIND, cluster_id)
     wanted = kubernetes_configuration.MACHINE_LEARNING
@@ -229,15 +229,15 @@ def _begin(call: Call, compute: Resource, verb: str, ending: Ending | None) -> O
 
 
 def _missing_compute(call: Call) -> ArmError:
-    return _user_error(
+    return user_error(
         call, 404, f"Compute with name '{call.name}' was not found in workspace '{name_of(call.parent.id)}'."
     )
 
 
-def _user_error(call: Call, status: int, message: str) -> ArmError:
+def user_error(call: Call, status: int, message: str) -> ArmError:
     """An error in the provider's own, longer envelope."""
     nothing = dict.fromkeys(("messageFormat", "messageParameters", "referenceCode", "detailsUri", "target"))
-    region = call.parent.body["location"]
+    region = _region(call)
     error = ArmError(status, "UserError", message, cause=None, headers={"x-ms-response-type": "error"})
     error.body = {
         "error": {
@@ -257,6 +257,13 @@ def _user_error(call: Call, status: int, message: str) -> ArmError:
         "componentName": "machinelearningcompute",
     }
     return error
+
+
+def _region(call: Call) -> str:
+    """The workspace's, however deep below it the call is about."""
+    head, _, tail = call.parent.id.partition("/workspaces/")
+    workspace = call.cloud.state.resources[f"{head}/workspaces/{tail.partition('/')[0]}".lower()]
+    return str(workspace.body["location"])
 
 
 def _now() -> str:

@@ -15,7 +15,7 @@ def compute(azure: Azure, name: str = "k8s") -> str:
 def test_a_workspace_is_read_and_listed(azure: Azure) -> None:
     workspace = azure.get(azure.group + WORKSPACE, VERSION).body
     assert workspace["identity"]["type"] == "SystemAssigned"
-    assert workspace["properties"]["discoveryUrl"] == "https://eastus.api.azureml.ms/discovery"
+    assert workspace["properties"]["discoveryUrl"] == f"{azure.endpoint}/discovery"
     for scope in (azure.group, f"/subscriptions/{azure.subscription_id}"):
         listed = azure.get(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces", VERSION).body
         assert listed["value"] == [workspace]

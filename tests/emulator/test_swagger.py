@@ -125,6 +125,34 @@ def drive_computes(azure: Azure, version: str) -> None:
     assert azure.get(path, version).status == 404
 
 
+def drive_jobs(azure: Azure, version: str) -> None:
+    finish(azure, azure.put(azure.group + CLUSTER + EXTENSION, "2023-05-01", INSTALL))
+    finish(azure, azure.put(azure.group + COMPUTE, version, attachment(azure)))
+    container = f"{azure.group}{WORKSPACE}/environments/mine"
+    image = {"properties": {"image": "docker.io/library/python:3.11", "isAnonymous": True}}
+    assert [azure.put(f"{container}/versions/1", version, image).status for _ in range(2)] == [201, 200]
+    assert azure.put(container, version, {"properties": {"description": "mine"}}).status == 200
+    for place in (container, f"{container}/versions", f"{container}/versions/1", container.rpartition("/")[0]):
+        assert azure.get(place, version).status == 200
+    path = f"{azure.group}{WORKSPACE}/jobs/first"
+    asked = {
+        "jobType": "Command",
+        "command": "uname -a",
+        "environmentId": f"{container}/versions/1",
+        "computeId": azure.group + COMPUTE,
+        "resources": {"instanceType": "small", "instanceCount": 1},
+        "limits": {"jobLimitsType": "Command", "timeout": "PT10M"},
+        "tags": {"a": "b"},
+    }
+    assert [azure.put(path, version, {"properties": asked}).status for _ in range(2)] == [201, 200]
+    for place in [path] * 7 + [path.rpartition("/")[0], f"{path}-nowhere"]:
+        azure.get(place, version)
+    assert azure.call("POST", f"{path}/cancel", version).status == 200
+    azure.put(f"{path}-2", version, {"properties": asked})
+    assert azure.call("POST", f"{path}-2/cancel", version).status == 202
+    assert [azure.call("DELETE", f"{path}{end}", version).status for end in ("", "-nowhere")] == [202, 204]
+
+
 def drive_relay(azure: Azure, version: str) -> None:
     body = {"location": "eastus", "tags": {"a": "b"}}
     drive_messaging(azure, version, NAMESPACE, body, CONNECTION, {"properties": {"requiresClientAuthorization": True}})
@@ -203,6 +231,7 @@ DRIVES: dict[str, Callable[[Azure, str], None]] = {
     "microsoft.kubernetes/connectedclusters": drive_clusters,
     "microsoft.kubernetesconfiguration/extensions": drive_extensions,
     "microsoft.machinelearningservices/workspaces": drive_computes,
+    "microsoft.machinelearningservices/workspaces/jobs": drive_jobs,
     "microsoft.relay/namespaces": drive_relay,
     "microsoft.servicebus/namespaces": drive_bus,
     "microsoft.operationalinsights/workspaces": drive_logs,
