@@ -111,6 +111,19 @@ _COMMANDS = {
             ("See which ones a workspace has", "cluster list -w amlarc-ws"),
         ),
     ),
+    "verify": (
+        "Prove that a compute target trains: run one small job on it.",
+        "The job says what machine it is on. Ends with 1 unless every job completes, and says why. Jobs stay in the "
+        "workspace, in the experiment amlarc-verify; each run submits new ones.",
+        (
+            ("Run a job on the default instance type", "verify -n k8s-compute -w amlarc-ws -g amlarc-rg"),
+            ("Run a job on every instance type", "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --all --timeout 900"),
+            (
+                "Make sure that a job sees a GPU",
+                "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --instance-type gpu_instance --gpu",
+            ),
+        ),
+    ),
     "config validate": (
         "Judge attach configuration files.",
         "Reports every finding of every file. Ends with 1 on errors, under --strict on warnings too.",

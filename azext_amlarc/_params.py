@@ -21,6 +21,7 @@ def load_arguments(loader: Any) -> None:
         _setting_options(loader, prefix)
         _compute_options(loader, prefix)
         _kubernetes_options(loader, prefix)
+        _verify_options(loader, prefix)
         _offline_options(loader, prefix)
 
 
@@ -244,3 +245,27 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
         c.argument(
             "yes", options_list=["--yes", "-y"], action="store_true", help="Write instance types without a question."
         )
+
+
+def _verify_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import resource_group_name_type
+
+    with loader.argument_context(f"{prefix} verify") as c:
+        c.argument("name", options_list=["--name", "-n"], help="Name of the compute target.")
+        c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
+        c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
+        c.argument("instance_type", help="Instance type to verify. Default: the compute's own default.")
+        c.argument(
+            "every_type",
+            options_list=["--all"],
+            action="store_true",
+            help="Verify every instance type of the configuration that the compute was attached with.",
+        )
+        c.argument("gpu", action="store_true", help="Fail where a job sees no NVIDIA GPU.")
+        c.argument("image", help="Image to run, instead of a small curated environment.")
+        c.argument(
+            "environment",
+            help="Environment to run, instead of a small curated one: azureml:NAME:VERSION, "
+            "azureml://registries/… or a resource id.",
+        )
+        c.argument("timeout", type=int, help="Seconds to wait; jobs that are not over then go on.")

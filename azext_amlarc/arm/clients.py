@@ -128,9 +128,13 @@ class Arm:
             found += page.get("value") or []
         return found
 
-    def put(self, resource_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The resource as Azure answers a write; HttpResponseError for any status of 400 or more."""
-        return self._call("PUT", resource_id, body)
+    def put(self, resource_id: str, body: Mapping[str, Any], taken: Callable[[], bool] | None = None) -> dict[str, Any]:
+        """The resource as Azure answers a write; HttpResponseError for any status of 400 or more.
+
+        Where a second write would be refused, `taken` tells whether one whose answer is lost took effect: WriteTaken.
+        """
+        answer = self._send(self._request("PUT", resource_id, body), taken=taken).json()
+        return answer if isinstance(answer, dict) else {}
 
     def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
         """The answer of an action such as listKeys; HttpResponseError for any status of 400 or more."""
@@ -157,8 +161,8 @@ class Arm:
         params = {"api-version": api_version or _api_version(resource_id)}
         return HttpRequest(method, url, params=params, json=body)
 
-    def _send(self, request: HttpRequest) -> HttpResponse:
-        response = self._client.send_request(request)
+    def _send(self, request: HttpRequest, **options: Any) -> HttpResponse:
+        response = self._client.send_request(request, **options)
         if response.status_code >= 400:
             raise HttpResponseError(response=response, error_format=ARMErrorFormat)
         return response

@@ -42,3 +42,11 @@ def check_attach(namespace: Any) -> None:
     wrong = contradiction(namespace.identity_type, identities, "--identity-type", "--user-assigned-identities")
     if wrong:
         raise UsageError(wrong)
+
+
+def check_verify(namespace: Any) -> None:
+    """A verification is of one instance type, or of all, in one environment."""
+    if namespace.instance_type and namespace.every_type:
+        raise UsageError("Give --instance-type or --all, not both.")
+    if namespace.image and namespace.environment:
+        raise UsageError("Give --image or --environment, not both.")

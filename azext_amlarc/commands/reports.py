@@ -11,7 +11,9 @@ from azext_amlarc.validation.findings import Rule
 def deliver(cmd: Any, judged: report.Report, rules: Sequence[Rule], form: str | None) -> dict[str, Any] | None:
     """The report as an object where `-o` was given, else written as text, or in the form of --format."""
     if judged.exit_code:
-        _end_with_one(cmd.cli_ctx, report.summary(judged))
+        from azure.cli.core.azclierror import InvalidArgumentValueError
+
+        end_with_one(cmd.cli_ctx, InvalidArgumentValueError(report.summary(judged)))
     if form is None and {"-o", "--output"} & set(cmd.cli_ctx.data.get("safe_params") or ()):
         return report.as_object(judged)
     write(report.render(judged, form or "text", rules))
@@ -23,13 +25,12 @@ def write(text: str) -> None:
     sys.stdout.write(text.removesuffix("\n") + "\n")
 
 
-def _end_with_one(cli: Any, summary: str) -> None:
-    """Fail after az has printed the result: stdout keeps the report, stderr gets one line."""
-    from azure.cli.core.azclierror import InvalidArgumentValueError
+def end_with_one(cli: Any, error: Exception) -> None:
+    """Fail after az has printed the result: stdout keeps it, stderr gets the error."""
     from knack.events import EVENT_CLI_SUCCESSFUL_EXECUTE
 
     def fail(_cli: Any, **_event: Any) -> None:
         cli.unregister_event(EVENT_CLI_SUCCESSFUL_EXECUTE, fail)
-        raise InvalidArgumentValueError(summary)
+        raise error
 
     cli.register_event(EVENT_CLI_SUCCESSFUL_EXECUTE, fail)

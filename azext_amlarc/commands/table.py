@@ -36,6 +36,8 @@ def load_command_table(loader: Any) -> None:
             group.custom_command(
                 "list", "list_all", validator=options.check_cluster_list, table_transformer=cluster_rows
             )
+        with _group(loader, prefix, "verification") as group:
+            group.custom_command("verify", "verify", validator=options.check_verify, table_transformer=job_rows)
         with _group(loader, f"{prefix} config", "config") as group:
             group.custom_command("validate", "validate", table_transformer=report_rows)
             group.custom_command("schema", "schema")
@@ -105,6 +107,19 @@ def compute_row(compute: Mapping[str, Any]) -> Row:
 def compute_rows(computes: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Several compute targets in `-o table`."""
     return [compute_row(compute) for compute in computes]
+
+
+def job_rows(jobs: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Jobs in `-o table`."""
+    return [
+        OrderedDict(
+            InstanceType=job["instanceType"] or "(default)",
+            Status=job["status"],
+            Name=job["name"],
+            Compute=job["computeName"],
+        )
+        for job in jobs
+    ]
 
 
 def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:

@@ -9,12 +9,12 @@ import pytest
 
 from azext_amlarc._help import _COMMANDS
 from tests.az import ROOT, Az
-from tests.e2e.conftest import CLUSTER, WORKSPACE
+from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 
 EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
 # What must exist before an example: nothing for those that install or work offline.
 NEEDS_NOTHING = ("extension create", "extension list", "config", "settings", "list", "cluster")
-NEEDS_A_COMPUTE = ("show", "detach", "wait")
+NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str) -> N
     if not command.startswith(NEEDS_NOTHING):
         az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
     if command.startswith(NEEDS_A_COMPUTE):
-        az.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
+        az.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)
     if command.startswith("config init -f"):
         (folder / "attach.json").unlink()
     if command == "extension wait -c amlarc-cluster -g amlarc-rg --deleted":

@@ -13,6 +13,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 VARYING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<guid>"),
     (re.compile(r"\(\d:\d\d\)"), "(<elapsed>)"),
+    (re.compile(r"(?<=amlarc-verify-k8s-compute-)[0-9a-f]{12}"), "<job>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*"), "<time>"),
 )
 
