@@ -69,7 +69,9 @@ _COMMANDS = {
     ),
     "attach": (
         "Attach a cluster to a workspace as a compute target.",
-        "Name and configuration are checked before anything is sent. The namespace must exist on the cluster.",
+        "Name and configuration are checked before anything is sent. The namespace must exist on the cluster. Today's "
+        "clusters take instance types from InstanceType objects: with --apply-instance-types and a kubeconfig they are "
+        "written there before Azure is asked to attach, after showing the difference and asking.",
         (
             (
                 "Attach with a configuration file",
@@ -78,6 +80,11 @@ _COMMANDS = {
             (
                 "Attach with a managed identity",
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --identity-type SystemAssigned",
+            ),
+            (
+                "Write the namespace and the instance types to the cluster first",
+                "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json "
+                "--create-namespace --apply-instance-types --kubeconfig cluster.kubeconfig --yes",
             ),
         ),
     ),

@@ -16,7 +16,7 @@ PURE = ("azext_amlarc/validation/", "azext_amlarc/checks/")
 PURE_MAY_IMPORT = {"azext_amlarc.validation", "azext_amlarc.checks", "jsonschema", "cryptography", "yaml"}
 
 # What these raise is read by users of the Python API, too.
-SAID_BY_BOTH_DOORS = ("azext_amlarc/arm/", "azext_amlarc/sdk/", "azext_amlarc/validation/")
+SAID_BY_BOTH_DOORS = ("azext_amlarc/arm/", "azext_amlarc/kube/", "azext_amlarc/sdk/", "azext_amlarc/validation/")
 COMMAND = re.compile(r"\b(az|kubectl) [a-z]")
 
 

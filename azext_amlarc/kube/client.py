@@ -64,7 +64,7 @@ class Kube:
                 "The credentials may have expired: renew the kubeconfig, such as with az aks get-credentials",
             ) from error
         if code == 403:
-            fix = "Ask whoever administers the cluster for that right, or name another --context"
+            fix = "Ask whoever administers the cluster for that right, or use another context"
             raise Denied(f"No right to {action} (403): {said}", fix) from error
         raise ArcError(f"The cluster did not {action} ({code}): {said}", code=error.status.reason or "") from error
 

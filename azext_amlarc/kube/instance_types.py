@@ -77,7 +77,7 @@ def _existing(kube: Kube) -> dict[str, Mapping[str, Any]]:
         f"The cluster {kube.server} (context {kube.context}) knows no {KIND} objects ({API_VERSION}): "
         "the extension brings them.",
         "Install it first: az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True; "
-        "or name another --context",
+        "or use another context",
     )
 
 

@@ -39,11 +39,11 @@ def read_context(kubeconfig: str | None, name: str | None) -> Context:
     contexts = {entry: source for source in reversed(documents) for entry in _names(documents[source], source)}
     where = " and ".join(documents)
     if wanted is None:
-        raise InvalidInput(f"{where} has no current context.", f"Give --context: {_listed(contexts)}")
+        raise InvalidInput(f"{where} has no current context.", f"Name one of its contexts: {_listed(contexts)}")
     if wanted not in contexts:
         near = nearest(wanted, contexts)
-        meant = f"did you mean {near}?" if near else "give one of those, or another file"
-        raise InvalidInput(f"{where} has no context {wanted!r}; there are: {_listed(contexts)}", f"--context: {meant}")
+        meant = f"Did you mean {near}?" if near else "Name one of those, or another file"
+        raise InvalidInput(f"{where} has no context {wanted!r}; there are: {_listed(contexts)}", meant)
     return _context(documents[contexts[wanted]], contexts[wanted], wanted)
 
 
@@ -54,8 +54,12 @@ def _sources(kubeconfig: str | None) -> list[str]:
     named = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
     found = [path for path in named or [os.path.expanduser(_DEFAULT)] if os.path.exists(path)]
     if not found:
-        missing = f"nor a file of KUBECONFIG ({' '.join(named)})" if named else f"nor KUBECONFIG, nor {_DEFAULT}"
-        raise InvalidInput(f"There is no kubeconfig: neither --kubeconfig is given, {missing} exists.", _FIX)
+        missing = (
+            f"KUBECONFIG names only missing files: {' '.join(named)}"
+            if named
+            else f"neither KUBECONFIG nor {_DEFAULT} is there"
+        )
+        raise InvalidInput(f"There is no kubeconfig: none is named, and {missing}.", _FIX)
     return found
 
 

@@ -127,7 +127,7 @@ def test_an_unknown_context_stops_the_attach(az: Az, azure: Azure, cluster: Clus
     refused = az(*ATTACH, *PREPARE, *kubeconfig(cluster), "--context", "cluster-admn", "--yes")
     assert refused.code == 1
     assert "has no context 'cluster-admn'; there are: cluster-admin" in refused.stderr
-    assert "did you mean cluster-admin?" in refused.stderr
+    assert "Did you mean cluster-admin?" in refused.stderr
     assert azure.traffic() == []
 
 
