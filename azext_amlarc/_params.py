@@ -212,10 +212,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
         )
         c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
-        c.argument(
-            "namespace",
-            help="Namespace that the jobs run in; it must exist. Default: the file's, or default.",
-        )
+        c.argument("namespace", help="Namespace that the jobs run in; it must exist. Default: the file's, or default.")
         c.argument(
             "identity_type",
             arg_type=get_enum_type(["SystemAssigned", "UserAssigned"]),

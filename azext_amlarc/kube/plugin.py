@@ -31,7 +31,7 @@ def sign_in(config: SingleConfig, plugin: UserExec) -> User:
 
 
 def _output(config: SingleConfig, plugin: UserExec) -> bytes:
-    described = f"the program {plugin.command!r}, which the context {config.context_name!r} signs in with"
+    program = f"The program {plugin.command!r}, which the context {config.context_name!r} signs in with,"
     command = str(config.abs_file(plugin.command)) if os.sep in plugin.command else plugin.command
     try:
         done = subprocess.run(
@@ -44,14 +44,12 @@ def _output(config: SingleConfig, plugin: UserExec) -> bytes:
         )
     except OSError as error:
         hint = plugin.installHint or "Install it, or sign in in another way, such as az aks get-credentials --admin"
-        raise InvalidInput(f"There is no running {described}: {error.strerror}.", hint) from None
+        raise InvalidInput(f"{program} can't be run: {error.strerror}.", hint) from None
     except subprocess.TimeoutExpired:
-        raise Denied(
-            f"In {_PATIENCE} s {described}, did not end.", "Run kubectl get nodes, which runs it too"
-        ) from None
+        raise Denied(f"{program} did not end in {_PATIENCE} s.", "kubectl get nodes runs it too") from None
     if done.returncode:
         fix = "What it said is above; kubectl get nodes runs it too. For kubelogin: az login, or kubelogin -h"
-        raise Denied(f"Signing in failed: {described}, ended with {done.returncode}.", fix)
+        raise Denied(f"{program} ended with {done.returncode}.", fix)
     return done.stdout
 
 
@@ -73,7 +71,7 @@ def _status(output: bytes, command: str) -> dict[str, Any]:
 
 def _no_credentials(command: str) -> Denied:
     fix = "kubectl get nodes runs it too; see its documentation"
-    return Denied(f"Signing in failed: the program {command!r} gave neither a token nor a certificate.", fix)
+    return Denied(f"The program {command!r}, which is there to sign in, gave neither a token nor a certificate.", fix)
 
 
 def _base64(pem: str | None) -> str | None:

@@ -1,6 +1,8 @@
 """`attach --apply-instance-types --create-namespace`: real az, the local Azure, and a real Kubernetes API server."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -80,9 +82,8 @@ def test_a_namespace_alone_needs_no_answer(installed: Az, cluster: Cluster) -> N
     assert cluster.get("/api/v1/namespaces/amlarc-testing")["metadata"]["name"] == "amlarc-testing"
 
 
-def test_what_somebody_else_wrote_is_not_taken(az: Az, azure: Azure, extended: Cluster) -> None:
-    body = extended.get(INSTANCE_TYPES)
-    assert body["items"] == []
+def written_by_helm(cluster: Cluster) -> None:
+    """An instance type of the configuration, with other amounts and under another field manager."""
     amounts = {"cpu": "1", "memory": "1Gi"}
     other = {
         "apiVersion": "amlarc.azureml.com/v1alpha1",
@@ -90,12 +91,31 @@ def test_what_somebody_else_wrote_is_not_taken(az: Az, azure: Azure, extended: C
         "metadata": {"name": "gpu-instance"},
         "spec": {"resources": {"requests": amounts, "limits": amounts}},
     }
-    extended.send("PATCH", f"{INSTANCE_TYPES}/gpu-instance?fieldManager=helm", other, "application/apply-patch+yaml")
+    cluster.send("PATCH", f"{INSTANCE_TYPES}/gpu-instance?fieldManager=helm", other, "application/apply-patch+yaml")
+
+
+def test_what_somebody_else_wrote_is_not_taken(az: Az, azure: Azure, extended: Cluster) -> None:
+    written_by_helm(extended)
     refused = az(*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
     assert refused.code == 1
     assert "'gpu-instance' was written by others: helm manages .spec.resources.limits.cpu;" in refused.stderr
     assert names(extended) == ["gpu-instance"]
     assert azure.traffic() == []
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed here")
+def test_the_remedy_takes_it_over(installed: Az, extended: Cluster) -> None:
+    written_by_helm(extended)
+    attach = (*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
+    said = " ".join(installed(*attach).stderr.split())
+    [(convert, apply)] = re.findall(r"take it over: az (.+) \| (kubectl .+--field-manager=amlarc)", said)
+    manifests = installed.must(*convert.replace("FILE", ADVANCED).split()).stdout
+    command = [*apply.split(), *kubeconfig(extended)]
+    subprocess.run(command, input=manifests, text=True, capture_output=True, check=True, timeout=60)
+    assert extended.get(f"{INSTANCE_TYPES}/gpu-instance")["spec"]["resources"]["limits"]["cpu"] == "2"
+    before = len(extended.requests())
+    installed.must(*attach)
+    assert {request.verb for request in extended.requests()[before:] if "instancetypes" in request.path} == {"list"}
 
 
 @pytest.mark.parametrize(

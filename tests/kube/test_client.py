@@ -191,7 +191,7 @@ def test_a_program_beside_the_kubeconfig_signs_in_with_a_certificate(
 def test_a_program_that_is_not_installed_is_named_with_its_own_hint(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(with_plugin(cluster, tmp_path, "kubelogin-x", TOKEN, installHint="brew install kubelogin"))
     assert isinstance(refused, InvalidInput)
-    assert "'kubelogin-x', which the context 'read-nodes' signs in with: No such file" in refused.message
+    assert "'kubelogin-x', which the context 'read-nodes' signs in with, can't be run: No such file" in refused.message
     assert refused.fix == "brew install kubelogin"
 
 
@@ -202,6 +202,15 @@ def test_a_program_that_fails_speaks_to_the_user_itself(
     assert isinstance(refused, Denied)
     assert refused.message.endswith("which the context 'read-nodes' signs in with, ended with 3.")
     assert capfd.readouterr().err == "expired\n"
+
+
+def test_a_program_that_does_not_end(
+    cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azext_amlarc.kube.plugin._PATIENCE", 0.1)
+    refused = failure(with_plugin(cluster, tmp_path, plugin, "exec sleep 60"))
+    assert isinstance(refused, Denied)
+    assert refused.message.endswith("which the context 'read-nodes' signs in with, did not end in 0.1 s.")
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", '{"status": {}}', '{"status": {"clientCertificateData": "x"}}'])
