@@ -67,19 +67,19 @@ CODES: Mapping[str, Code] = {
             "E40001",
             "LOAD_BALANCER_NOT_SUPPORT",
             "the cluster gives no address to a Service of type LoadBalancer",
-            f"Use another type, `NodePort` or `ClusterIP`:\n{_UPDATE} inferenceRouterServiceType=NodePort",
+            f"# Use another type, `NodePort` or `ClusterIP`:\n{_UPDATE} inferenceRouterServiceType=NodePort",
         ),
         Code(
             "E40002",
             "INSUFFICIENT_NODE",
             "three healthy nodes are needed for inferenceRouterHA, or the settings nodeSelector.… match too few",
-            f"Add nodes, or do without:\n{_UPDATE} inferenceRouterHA=False",
+            f"# Add nodes, or do without:\n{_UPDATE} inferenceRouterHA=False",
         ),
         Code(
             "E40003",
             "INTERNAL_LOAD_BALANCER_NOT_SUPPORT",
             "internalLoadBalancerProvider is set, and the cluster is not AKS",
-            "A setting cannot be taken back: delete the extension, then create it without that one.\n"
+            "# A setting cannot be taken back: delete the extension, then create it without that one.\n"
             "az ml arc extension delete -c CLUSTER -g GROUP",
         ),
         Code("E40004", "", "the inference router is not there", _PODS),
@@ -99,7 +99,7 @@ CODES: Mapping[str, Code] = {
             "E40007",
             "INVALID_SSL_SETTING",
             "the certificate or its key is missing or broken, or sslCname does not fit the certificate",
-            "Check them (`openssl x509 -in cert.pem -noout -subject -dates`), and give them again:\n"
+            "# Check them (`openssl x509 -in cert.pem -noout -subject -dates`), and give them again:\n"
             "az ml arc extension update -c CLUSTER -g GROUP --config-protected-file FILE",
         ),
         Code("E45001", "AGENT_UNHEALTHY", "a pod, job or deployment of the extension is unhealthy", _LOGS),
@@ -107,7 +107,7 @@ CODES: Mapping[str, Code] = {
             "E45002",
             "PROMETHEUS_CONFLICT",
             "two Prometheus operators are in each other's way",
-            f"Use the cluster's own, with a ServiceMonitor for the kubelet:\n{_UPDATE} installPromOp=False",
+            f"# Use the cluster's own, with a ServiceMonitor for the kubelet:\n{_UPDATE} installPromOp=False",
         ),
         Code(
             "E45003",
@@ -134,7 +134,7 @@ CODES: Mapping[str, Code] = {
             "E45006",
             "",
             "an InstanceType object could not be validated or updated",
-            "Each needs cpu and memory under requests and under limits, as text:\nkubectl get instancetypes -o yaml",
+            "# Each needs cpu and memory under requests and under limits, as text:\nkubectl get instancetypes -o yaml",
         ),
         Code("E49999", "CHECKER_PANIC", "the health check itself crashed", _LOGS),
     )

@@ -84,21 +84,27 @@ LEGACY = (
 )
 
 CASES = [
-    Case("K001", "a version of 2021", {facts.KUBERNETES_VERSION: "v1.18.2"}, PASS, "Kubernetes v1.18.2"),
-    Case("K001", "before", {facts.KUBERNETES_VERSION: "v1.17.9"}, FAIL, "Kubernetes v1.17.9 is older than 1.18"),
+    Case(
+        "K001",
+        "a version of 2021",
+        {facts.KUBERNETES_VERSION: "v1.18.2"},
+        PASS,
+        "The API server runs Kubernetes v1.18.2.",
+    ),
+    Case("K001", "before", {facts.KUBERNETES_VERSION: "v1.17.9"}, FAIL, "Kubernetes v1.17.9 is older than 1.18."),
     Case(
         "K001",
         "a version that says nothing",
         {facts.KUBERNETES_VERSION: "unknown"},
         WARN,
-        "the API server answers, and calls its version 'unknown'",
+        "The API server answers, and calls its version 'unknown'.",
     ),
     Case(
         "K002",
         "a namespace that nobody made",
         {given.NAMESPACE: "ml"},
         FAIL,
-        "there is no namespace ml",
+        "There is no namespace ml.",
         remedy="kubectl create namespace ml",
     ),
     Case(
@@ -106,16 +112,16 @@ CASES = [
         "a namespace that goes",
         {facts.NAMESPACES: {"ml-team": "Terminating"}},
         FAIL,
-        "the namespace ml-team is Terminating",
+        "The namespace ml-team is Terminating.",
         remedy="kubectl wait --for=delete namespace/ml-team --timeout=10m\nkubectl create namespace ml-team",
     ),
-    Case("K003", "no namespace yet", {facts.NAMESPACES: {}}, PASS, "the namespace azureml is absent"),
+    Case("K003", "no namespace yet", {facts.NAMESPACES: {}}, PASS, "The namespace azureml is absent."),
     Case(
         "K003",
         "one that goes",
         {facts.NAMESPACES: {"azureml": "Terminating"}},
         FAIL,
-        "the namespace azureml is being removed",
+        "The namespace azureml is being removed.",
         remedy="kubectl wait --for=delete namespace/azureml --timeout=15m",
     ),
     Case(
@@ -123,16 +129,16 @@ CASES = [
         "no node of linux/amd64",
         nodes(replace(CPU_1, architecture="arm64"), replace(CPU_2, cordoned=True)),
         FAIL,
-        "none of 2 nodes can run the extension",
+        "None of 2 nodes can run the extension.",
         "cpu-1 runs linux/arm64, not linux/amd64",
     ),
-    Case("K010", "no node at all", nodes(), FAIL, "none of 0 nodes can run the extension"),
+    Case("K010", "no node at all", nodes(), FAIL, "None of 0 nodes can run the extension."),
     Case(
         "K010",
         "one that is not ready",
         nodes(CPU_1, replace(CPU_2, ready=False, troubles=("DiskPressure",))),
         WARN,
-        "1 of 2 nodes can run the extension",
+        "1 of 2 nodes can run the extension.",
         "cpu-2 is not Ready\ncpu-2 has DiskPressure",
     ),
     Case(
@@ -140,7 +146,7 @@ CASES = [
         "a taint of its own",
         nodes(CPU_1, replace(GPU_1, taints=(TAINTED,))),
         PASS,
-        "1 of 2 nodes can run the extension",
+        "1 of 2 nodes can run the extension.",
         "gpu-1 has the taint sku=gpu:NoSchedule",
     ),
     Case(
@@ -148,7 +154,7 @@ CASES = [
         "labels that a node has",
         settings(nodeSelector__accelerator="nvidia-t4"),
         PASS,
-        "1 node with accelerator=nvidia-t4",
+        "1 node with accelerator=nvidia-t4.",
         "gpu-1",
     ),
     Case(
@@ -156,7 +162,7 @@ CASES = [
         "labels that none has",
         settings(nodeSelector__pool="ml"),
         FAIL,
-        "no node that can be used has pool=ml",
+        "No node that can be used has pool=ml.",
         remedy="kubectl label node NODE pool=ml",
     ),
     Case(
@@ -164,7 +170,7 @@ CASES = [
         "labels of a cordoned node",
         {**settings(nodeSelector__accelerator="nvidia-t4"), **nodes(CPU_1, replace(GPU_1, cordoned=True))},
         FAIL,
-        "no node that can be used has accelerator=nvidia-t4",
+        "No node that can be used has accelerator=nvidia-t4.",
         "gpu-1 is cordoned",
     ),
     Case(
@@ -172,7 +178,7 @@ CASES = [
         "two nodes",
         nodes(CPU_1, CPU_2),
         FAIL,
-        "inferenceRouterHA wants 3 nodes, and 2 can be used",
+        "inferenceRouterHA wants 3 nodes, and 2 can be used.",
         "cpu-1\ncpu-2",
         f"{UPDATE} inferenceRouterHA=False",
     ),
@@ -181,7 +187,7 @@ CASES = [
         "two nodes under its former name",
         {**nodes(CPU_1, CPU_2), **settings(inferenceLoadBalancerHA="false")},
         PASS,
-        "no replicas of the inference router are wanted",
+        "No replicas of the inference router are wanted.",
     ),
     Case(
         "K013",
@@ -191,7 +197,7 @@ CASES = [
             **pods(pod("a", "b", requests=amounts("2", 2))),
         },
         FAIL,
-        "the extension asks for cpu 3.73, memory 4.5Gi; free are cpu 4, memory 4Gi",
+        "The extension asks for cpu 3.73, memory 4.5Gi; free are cpu 4, memory 4Gi.",
         "cpu-1: free cpu 0, memory 0Mi",
     ),
     Case(
@@ -199,7 +205,7 @@ CASES = [
         "a small cluster for jobs",
         {**nodes(node("small", has=amounts("2", 7))), **settings(enableInference="False")},
         WARN,
-        "the cluster has cpu 2, memory 7Gi; 4 vCPU and 14 GB are recommended for production",
+        "The cluster has cpu 2, memory 7Gi; 4 vCPU and 14 GB are recommended for production.",
         "small: free cpu 2, memory 7Gi",
     ),
     Case(
@@ -207,21 +213,21 @@ CASES = [
         "nothing is enabled",
         settings(enableTraining="False", enableInference="False"),
         SKIPPED,
-        "neither enableTraining nor enableInference is on: nothing will be installed",
+        "Neither enableTraining nor enableInference is on: nothing will be installed.",
     ),
     Case(
         "K013",
         "the extension itself fills the nodes",
         pods(*(pod("azureml", f"x-{n}", node=f"cpu-{n}", requests=amounts("4", 16)) for n in (1, 2))),
         PASS,
-        "the extension asks for cpu 3.73, memory 4.5Gi; free are cpu 16, memory 88Gi",
+        "The extension asks for cpu 3.73, memory 4.5Gi; free are cpu 16, memory 88Gi.",
     ),
     Case(
         "K020",
         "another GPU than was asked for",
         nodes(CPU_1, replace(GPU_1, labels={"accelerator": "nvidia-k80"})),
         FAIL,
-        "1 of 2 instance types with nodes",
+        "1 of 2 instance types with nodes.",
         "gpu: no node has accelerator=nvidia-t4 (there are nvidia-k80)",
         "kubectl label node NODE accelerator=nvidia-t4",
     ),
@@ -230,7 +236,7 @@ CASES = [
         "the settings select as well",
         settings(nodeSelector__pool="ml"),
         FAIL,
-        "0 of 2 instance types with nodes",
+        "0 of 2 instance types with nodes.",
         "cpu: no node has pool=ml",
         "kubectl label node NODE pool=ml\nkubectl label node NODE pool=ml accelerator=nvidia-t4",
     ),
@@ -239,14 +245,14 @@ CASES = [
         "no instance types",
         {given.DOCUMENT: {"namespace": "ml"}},
         SKIPPED,
-        "the configuration has no instance types",
+        "The configuration has no instance types.",
     ),
     Case(
         "K021",
         "a GPU node of ARM",
         nodes(CPU_1, replace(GPU_1, architecture="arm64")),
         FAIL,
-        "0 of 2 instance types on linux/amd64 alone",
+        "0 of 2 instance types on linux/amd64 alone.",
         "gpu: also matches gpu-1 (linux/arm64)",
         "Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of gpu",
     ),
@@ -255,7 +261,7 @@ CASES = [
         "Windows beside",
         nodes(CPU_1, GPU_1, node("win-1", system="windows")),
         WARN,
-        "1 of 2 instance types on linux/amd64 alone",
+        "1 of 2 instance types on linux/amd64 alone.",
         "cpu: also matches win-1 (windows/amd64)",
     ),
     Case(
@@ -263,7 +269,7 @@ CASES = [
         "a taint that jobs do not tolerate",
         nodes(CPU_1, CPU_2, replace(GPU_1, taints=(TAINTED,))),
         FAIL,
-        "0 of 2 instance types whose nodes all take jobs",
+        "0 of 2 instance types whose nodes all take jobs.",
         "gpu: gpu-1 has the taint sku=gpu:NoSchedule",
         "kubectl taint node gpu-1 sku=gpu:NoSchedule-",
     ),
@@ -272,14 +278,14 @@ CASES = [
         "a taint that jobs tolerate",
         nodes(CPU_1, replace(GPU_1, taints=(facts.Taint("ml.azure.com/amlarc", "true", "NoSchedule"),))),
         PASS,
-        "2 of 2 instance types whose nodes all take jobs",
+        "2 of 2 instance types whose nodes all take jobs.",
     ),
     Case(
         "K022",
         "a cordoned node of several",
         nodes(CPU_1, replace(CPU_2, cordoned=True), GPU_1),
         WARN,
-        "1 of 2 instance types whose nodes all take jobs",
+        "1 of 2 instance types whose nodes all take jobs.",
         "cpu: cpu-2 is cordoned",
         "kubectl uncordon cpu-2",
     ),
@@ -294,7 +300,7 @@ CASES = [
             }
         },
         FAIL,
-        "0 of 1 instance type with room on a node",
+        "0 of 1 instance type with room on a node.",
         "huge: asks for cpu 9, memory 1Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
         "Lower the requests and limits of huge, or add larger nodes.",
     ),
@@ -303,7 +309,7 @@ CASES = [
         "another job has the GPU",
         pods(pod("ml-team", "job", node="gpu-1", requests=amounts("6", 8, 1))),
         WARN,
-        "1 of 2 instance types with room on a node",
+        "1 of 2 instance types with room on a node.",
         "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; "
         "at most cpu 2, memory 48Gi, nvidia.com/gpu 0 are free now, on gpu-1",
         "kubectl describe node gpu-1",
@@ -314,7 +320,7 @@ CASES = [
         nodes(replace(GPU_1, allocatable={**GPU_1.allocatable, "pods": Fraction(1)}))
         | pods(pod("ml-team", "tiny", node="gpu-1")),
         WARN,
-        "0 of 2 instance types with room on a node",
+        "0 of 2 instance types with room on a node.",
         "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; at most cpu 8",
     ),
     Case(
@@ -322,7 +328,7 @@ CASES = [
         "no node that it may go to",
         nodes(CPU_1, replace(GPU_1, ready=False)),
         FAIL,
-        "1 of 2 instance types with room on a node",
+        "1 of 2 instance types with room on a node.",
         "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; no node that it may go to",
     ),
     Case(
@@ -335,7 +341,7 @@ CASES = [
             )
         },
         FAIL,
-        "3 differences between the configuration and the cluster's InstanceType objects",
+        "3 differences between the configuration and the cluster's InstanceType objects.",
         "gpu: nodeSelector is None on the cluster, not {'accelerator': 'nvidia-t4'}\n"
         "gpu: limits.cpu is 4 on the cluster, not 2\n"
         "gpu: limits.nvidia.com/gpu is not there on the cluster, not 1",
@@ -346,7 +352,7 @@ CASES = [
         "no such kind",
         {facts.INSTANCE_TYPES: ()},
         FAIL,
-        "3 differences between the configuration and the cluster's InstanceType objects",
+        "3 differences between the configuration and the cluster's InstanceType objects.",
         "defaultinstancetype: there is no such InstanceType on the cluster, which jobs that name no instance type get",
     ),
     Case(
@@ -354,7 +360,7 @@ CASES = [
         "others beside",
         {facts.INSTANCE_TYPES: (*OBJECTS, manifest("huge", None, {}, {}))},
         PASS,
-        "3 InstanceType objects are as the configuration says",
+        "3 InstanceType objects are as the configuration says.",
     ),
     Case(
         "K025",
@@ -365,7 +371,7 @@ CASES = [
             )
         },
         FAIL,
-        "0 of 1 instance type with room on a node",
+        "0 of 1 instance type with room on a node.",
         "huge: asks for cpu 64, memory 8Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
     ),
     Case(
@@ -373,7 +379,7 @@ CASES = [
         "an object whose amounts are none",
         {facts.INSTANCE_TYPES: (manifest("odd", None, {"cpu": "two", "memory": "8Gi"}, {}),)},
         FAIL,
-        "InstanceType odd has amounts that are none",
+        "InstanceType odd has amounts that are none.",
         remedy="kubectl edit instancetype odd",
     ),
     Case(
@@ -381,7 +387,7 @@ CASES = [
         "no such kind",
         {facts.INSTANCE_TYPES: ()},
         PASS,
-        "the cluster has no InstanceType objects but its own default",
+        "The cluster has no InstanceType objects but its own default.",
     ),
     Case(
         "K030",
@@ -389,7 +395,7 @@ CASES = [
         settings(installNvidiaDevicePlugin="True")
         | {facts.DAEMON_SETS: (daemon("gpu-operator", "nvidia-device-plugin-daemonset", "gpu-operator"),)},
         FAIL,
-        "installNvidiaDevicePlugin is on, and the cluster has the plugin already",
+        "installNvidiaDevicePlugin is on, and the cluster has the plugin already.",
         "DaemonSet gpu-operator/nvidia-device-plugin-daemonset, owned by Helm release gpu-operator/gpu-operator, "
         "ready on 1 of 1 node",
         f"{UPDATE} installNvidiaDevicePlugin=False",
@@ -400,14 +406,14 @@ CASES = [
         settings(installNvidiaDevicePlugin="True")
         | {facts.DAEMON_SETS: (daemon("azureml", "nvidia-device-plugin-daemonset", "amlarc-compute"),)},
         PASS,
-        "one NVIDIA device plugin: DaemonSet azureml/nvidia-device-plugin-daemonset",
+        "There is an NVIDIA device plugin, DaemonSet azureml/nvidia-device-plugin-daemonset.",
     ),
     Case(
         "K030",
         "GPUs that nothing offers",
         nodes(CPU_1, replace(GPU_1, allocatable=amounts())) | {facts.DAEMON_SETS: ()},
         WARN,
-        "nothing offers the GPUs of 1 node: no NVIDIA device plugin, and installNvidiaDevicePlugin is off",
+        "Nothing offers the GPUs of 1 node: no NVIDIA device plugin, and installNvidiaDevicePlugin is off.",
         "gpu-1",
         f"{UPDATE} installNvidiaDevicePlugin=True",
     ),
@@ -416,15 +422,15 @@ CASES = [
         "no GPU and no plugin",
         nodes(CPU_1) | {facts.DAEMON_SETS: ()},
         PASS,
-        "no NVIDIA device plugin; installNvidiaDevicePlugin is off",
+        "There is no NVIDIA device plugin; installNvidiaDevicePlugin is off.",
     ),
-    Case("K031", "no GPU", nodes(CPU_1), PASS, "no node has an NVIDIA GPU"),
+    Case("K031", "no GPU", nodes(CPU_1), PASS, "No node has an NVIDIA GPU."),
     Case(
         "K031",
         "a node whose driver fails",
         nodes(GPU_1, node("gpu-2", {"kubernetes.azure.com/accelerator": "nvidia"})),
         WARN,
-        "1 of 2 nodes with NVIDIA GPUs advertise none",
+        "1 of 2 nodes with NVIDIA GPUs advertise none.",
         "gpu-1: nvidia.com/gpu 1\ngpu-2: nvidia.com/gpu 0\n"
         "DaemonSet kube-system/nvidia-device-plugin-daemonset, owned by no Helm release, ready on 1 of 1 node",
         "kubectl describe node gpu-2",
@@ -434,7 +440,7 @@ CASES = [
         "the cluster's own is there already",
         pods(PROMETHEUS),
         FAIL,
-        "installPromOp is on, and the cluster has a Prometheus operator already",
+        "installPromOp is on, and the cluster has a Prometheus operator already.",
         "pod monitoring/prometheus-operator-1, of the Helm chart kube-prometheus-stack-30.0.1",
         f"{UPDATE} installPromOp=False",
     ),
@@ -443,14 +449,14 @@ CASES = [
         "the cluster's own is used",
         pods(PROMETHEUS) | settings(reuseExistingPromOp="True"),
         PASS,
-        "the cluster has a Prometheus operator",
+        "The cluster has a Prometheus operator.",
     ),
     Case(
         "K040",
         "there is none",
         settings(installPromOp="False"),
         FAIL,
-        "installPromOp is off, and the cluster has no Prometheus operator of its own",
+        "installPromOp is off, and the cluster has no Prometheus operator of its own.",
         remedy=f"{UPDATE} installPromOp=True",
     ),
     Case(
@@ -459,7 +465,7 @@ CASES = [
         settings(installDcgmExporter="True")
         | {facts.DAEMON_SETS: (daemon("gpu-operator", "nvidia-dcgm-exporter", "gpu-operator"),)},
         FAIL,
-        "installDcgmExporter is on, and the cluster has a DCGM exporter already",
+        "installDcgmExporter is on, and the cluster has a DCGM exporter already.",
         "DaemonSet gpu-operator/nvidia-dcgm-exporter, owned by Helm release gpu-operator/gpu-operator",
         f"{UPDATE} installDcgmExporter=False",
     ),
@@ -469,7 +475,7 @@ CASES = [
         settings(installDcgmExporter="True")
         | {facts.DAEMON_SETS: (daemon("azureml", "dcgm-exporter", "amlarc-compute"),)},
         PASS,
-        "the extension brings a DCGM exporter",
+        "The extension brings a DCGM exporter.",
     ),
     Case(
         "K042",
@@ -479,7 +485,7 @@ CASES = [
             facts.INGRESS_CLASSES: (ingress_class("nginx", "k8s.io/ingress-nginx", "ingress", "ingress-basic"),),
         },
         FAIL,
-        "the cluster has an ingress controller k8s.io/ingress-nginx already",
+        "The cluster has an ingress controller k8s.io/ingress-nginx already.",
         "IngressClass nginx, owned by Helm release ingress-basic/ingress, is served by k8s.io/ingress-nginx",
         f"{UPDATE} nginxIngress.controller=k8s.io/amlarc-ingress-nginx",
     ),
@@ -489,7 +495,7 @@ CASES = [
         settings(nginxIngress__enabled="True", nginxIngress__controller="k8s.io/amlarc-ingress-nginx")
         | {facts.INGRESS_CLASSES: (ingress_class("nginx", "k8s.io/ingress-nginx"),)},
         PASS,
-        "no other ingress controller is named k8s.io/amlarc-ingress-nginx",
+        "No other ingress controller is named k8s.io/amlarc-ingress-nginx.",
     ),
     Case(
         "K042",
@@ -497,7 +503,7 @@ CASES = [
         settings(nginxIngress__enabled="True")
         | {facts.INGRESS_CLASSES: (ingress_class("azureml", "k8s.io/ingress-nginx", "amlarc-compute", "azureml"),)},
         PASS,
-        "no other ingress controller is named k8s.io/ingress-nginx",
+        "No other ingress controller is named k8s.io/ingress-nginx.",
     ),
     Case(
         "K043",
@@ -505,7 +511,7 @@ CASES = [
         settings(installBlobfuseSysctl="True")
         | {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
         FAIL,
-        "installBlobfuseSysctl is on, and the cluster has Blobfuse already",
+        "installBlobfuseSysctl is on, and the cluster has Blobfuse already.",
         "DaemonSet kube-system/blobfuse-flexvol-installer, owned by no Helm release",
         f"{UPDATE} installBlobfuseSysctl=False installBlobfuseFlexvol=False",
     ),
@@ -514,7 +520,7 @@ CASES = [
         "left from 2021, and nothing said",
         {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
         WARN,
-        "the cluster has Blobfuse already, which extensions of 2021 install too unless told not to",
+        "The cluster has Blobfuse already, which extensions of 2021 install too unless told not to.",
     ),
     Case(
         "K043",
@@ -522,14 +528,14 @@ CASES = [
         settings(installBlobfuseSysctl="False", installBlobfuseFlexvol="False")
         | {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
         PASS,
-        "Blobfuse is not installed twice",
+        "Blobfuse is not installed twice.",
     ),
     Case(
         "K044",
         "what version 1 left",
         {facts.LEGACY_ROUTER: LEGACY},
         FAIL,
-        "of Azure Machine Learning v1's inference router 2 objects can be found",
+        "Of Azure Machine Learning v1's inference router 2 objects can be found.",
         "Deployment default/azureml-fe\nClusterRole azureml-fe-role",
         "kubectl delete deployment azureml-fe -n default\nkubectl delete clusterrole azureml-fe-role\n"
         "kubectl delete service/azureml-fe-int-http secret/azuremlfessl -n default --ignore-not-found",
@@ -539,24 +545,26 @@ CASES = [
         "today's router alone",
         {facts.LEGACY_ROUTER: LEGACY[2:]},
         PASS,
-        "nothing of Azure Machine Learning v1 is left",
+        "Nothing of Azure Machine Learning v1 is left.",
     ),
     Case(
         "K050",
         "the cluster's own is there already",
         pods(VOLCANO),
         FAIL,
-        "installVolcano is on, and the cluster has a Volcano scheduler already",
+        "installVolcano is on, and the cluster has a Volcano scheduler already.",
         "pod volcano-system/volcano-scheduler-1",
         f"{UPDATE} installVolcano=False",
     ),
-    Case("K050", "the cluster's own is used", OWN_VOLCANO | pods(VOLCANO), PASS, "the cluster has a Volcano scheduler"),
+    Case(
+        "K050", "the cluster's own is used", OWN_VOLCANO | pods(VOLCANO), PASS, "The cluster has a Volcano scheduler."
+    ),
     Case(
         "K050",
         "there is none",
         settings(volcanoScheduler__enable="False"),
         FAIL,
-        "installVolcano is off, and the cluster has no Volcano scheduler of its own",
+        "installVolcano is off, and the cluster has no Volcano scheduler of its own.",
         remedy=f"{UPDATE} installVolcano=True",
     ),
     Case(
@@ -564,16 +572,16 @@ CASES = [
         "no jobs",
         settings(enableTraining="False", installVolcano="False"),
         PASS,
-        "jobs are not enabled: Volcano is not needed",
+        "Jobs are not enabled: Volcano is not needed.",
     ),
     Case(
         "K051",
         "an old one validates jobs",
         OWN_VOLCANO | pods(VOLCANO),
         FAIL,
-        "Volcano 1.5 validates jobs, which below 1.6 refuses ours",
+        "The cluster's Volcano is 1.5 and validates jobs, which below 1.6 refuses ours.",
         "webhook configuration volcano-admission-service-jobs-validate calls /jobs/validate",
-        "Take /jobs/validate out of volcano-admission's --enabled-admission, then:\n"
+        "# Take /jobs/validate out of volcano-admission's --enabled-admission, then:\n"
         "kubectl delete validatingwebhookconfiguration volcano-admission-service-jobs-validate",
     ),
     Case(
@@ -583,21 +591,21 @@ CASES = [
         | pods(VOLCANO)
         | {facts.WEBHOOKS: {"volcano-admission-service-queues-validate": ("/queues/validate",)}},
         PASS,
-        "Volcano 1.5, which does not validate jobs",
+        "The cluster's Volcano is 1.5, which does not validate jobs.",
     ),
     Case(
         "K051",
         "a new one",
         OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler:v1.10.0")),
         PASS,
-        "Volcano 1.10",
+        "The cluster's Volcano is 1.10.",
     ),
     Case(
         "K051",
         "one that nobody tried",
         OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler:v1.2.0")) | {facts.WEBHOOKS: {}},
         WARN,
-        "Volcano 1.2; 1.4 and later are known to work",
+        "The cluster's Volcano is 1.2; 1.4 and later are known to work.",
         remedy="Upgrade Volcano to 1.6 or later",
     ),
     Case(
@@ -605,25 +613,25 @@ CASES = [
         "one by its digest",
         OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler@sha256:1234")) | {facts.WEBHOOKS: {}},
         WARN,
-        "Volcano of an unknown version; 1.4 and later are known to work",
+        "The cluster's Volcano is of an unknown version; 1.4 and later are known to work.",
     ),
     Case(
         "K052",
         "kinds that nobody owns",
         {facts.CUSTOM_RESOURCES: (Owned("CustomResourceDefinition", "", "jobs.batch.volcano.sh"),)},
         FAIL,
-        "1 kind of Volcano on the cluster, not the extension's",
+        "1 kind of Volcano on the cluster, not the extension's.",
         "jobs.batch.volcano.sh belongs to no Helm release",
         "kubectl label crd jobs.batch.volcano.sh app.kubernetes.io/managed-by=Helm\nkubectl annotate crd "
         "jobs.batch.volcano.sh meta.helm.sh/release-namespace=azureml meta.helm.sh/release-name=amlarc-compute",
     ),
-    Case("K052", "the cluster's own is used", OWN_VOLCANO, PASS, "the extension brings no Volcano"),
+    Case("K052", "the cluster's own is used", OWN_VOLCANO, PASS, "The extension brings no Volcano."),
     Case(
         "K053",
         "an autoscaler beside gangs",
         {facts.AUTOSCALER: True},
         WARN,
-        "there is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see",
+        "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see.",
         "kind: ConfigMap\nmetadata:\n  name: volcano-scheduler-no-gang\n  namespace: azureml",
         f"{UPDATE} volcanoScheduler.schedulerConfigMap=volcano-scheduler-no-gang "
         "amloperator.skipResourceValidation=True",
@@ -633,7 +641,7 @@ CASES = [
         "an autoscaler that says nothing of itself",
         pods(SCALER),
         WARN,
-        "there is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see",
+        "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see.",
         "pod kube-system/cluster-autoscaler-1",
     ),
     Case(
@@ -641,14 +649,14 @@ CASES = [
         "an autoscaler beside a configuration of its own",
         {facts.AUTOSCALER: True} | settings(volcanoScheduler__schedulerConfigMap="no-gang"),
         PASS,
-        "Volcano is configured by no-gang",
+        "Volcano is configured by no-gang.",
     ),
     Case(
         "K060",
         "no agents",
         {facts.PODS: ()},
         FAIL,
-        "no agent of Azure Arc runs in azure-arc",
+        "No agent of Azure Arc runs in azure-arc.",
         remedy="az connectedk8s connect -n CLUSTER -g GROUP",
     ),
     Case(
@@ -656,7 +664,7 @@ CASES = [
         "AKS starts its own",
         {facts.PODS: (), given.CLUSTER_TYPE: "managedClusters"},
         PASS,
-        "0 pods of the agents, all running",
+        "0 pods of the agents, all running.",
     ),
     Case(
         "K060",
@@ -671,17 +679,17 @@ CASES = [
             )
         },
         FAIL,
-        "1 of 1 pod of the agents not running",
+        "1 of 1 pod of the agents not running.",
         "azure-arc/extension-manager-1: manager waits: CrashLoopBackOff, restarted 9 times, last ended OOMKilled",
         "kubectl describe pod -n azure-arc extension-manager-1",
     ),
-    Case("K061", "no proxy", {facts.AGENT_PROXY: AgentProxy(False, ())}, PASS, "the agents use no proxy"),
+    Case("K061", "no proxy", {facts.AGENT_PROXY: AgentProxy(False, ())}, PASS, "The agents use no proxy."),
     Case(
         "K061",
         "a skip range without the pod itself",
         {facts.AGENT_PROXY: AgentProxy(True, ("10.0.0.0/16", "localhost"))},
         FAIL,
-        "the agents' proxy skip range lacks 127.0.0.1",
+        "The agents' proxy skip range lacks 127.0.0.1.",
         "proxy skip range: 10.0.0.0/16,localhost",
         "az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 10.0.0.0/16,localhost,127.0.0.1",
     ),
@@ -690,7 +698,7 @@ CASES = [
         "no skip range",
         {facts.AGENT_PROXY: AgentProxy(True, ())},
         FAIL,
-        "the agents' proxy skip range lacks 127.0.0.1 and localhost",
+        "The agents' proxy skip range lacks 127.0.0.1 and localhost.",
         "proxy skip range: empty",
     ),
     Case(
@@ -698,7 +706,7 @@ CASES = [
         "an installation that was broken off",
         {facts.PENDING_RELEASES: (Owned("Secret", "azureml", "sh.helm.release.v1.amlarc-compute.v2"),)},
         WARN,
-        "1 operation of Helm pending, or broken off",
+        "1 operation of Helm pending, or broken off.",
         "Secret azureml/sh.helm.release.v1.amlarc-compute.v2",
         "kubectl delete secret -n azureml sh.helm.release.v1.amlarc-compute.v2",
     ),
@@ -707,7 +715,7 @@ CASES = [
         "components that never came",
         {facts.EXTENSION_PODS: tuple(pod("azureml", name) for name in COMPONENTS[2:])},
         FAIL,
-        "2 of 14 components without a pod",
+        "2 of 14 components without a pod.",
         "there is no pod gateway\nthere is no pod metrics-controller-manager",
         "kubectl get events -n azureml --sort-by=.lastTimestamp",
     ),
@@ -716,7 +724,7 @@ CASES = [
         "AKS has no relay, but an ingress controller",
         {given.CLUSTER_TYPE: "managedClusters", given.SETTINGS: {"enableInference": "True", "installPromOp": "False"}},
         FAIL,
-        "1 of 9 components without a pod",
+        "1 of 9 components without a pod.",
         "there is no pod azureml-ingress-nginx-controller",
     ),
     Case(
@@ -724,14 +732,14 @@ CASES = [
         "not installed yet",
         {facts.NAMESPACES: {"default": "Active"}},
         SKIPPED,
-        "the extension is not installed: there is no namespace azureml",
+        "The extension is not installed: there is no namespace azureml.",
     ),
     Case(
         "K071",
         "a pod without a node",
         extension_pods(pod("azureml", COMPONENTS[0], phase="Pending", node="", unscheduled="0/3 nodes are available")),
         FAIL,
-        "1 of 15 pods of the extension not running",
+        "1 of 15 pods of the extension not running.",
         "azureml/gateway-7f969684dc-2lxzh: Pending; 0/3 nodes are available",
         "kubectl describe pod -n azureml gateway-7f969684dc-2lxzh",
     ),
@@ -740,7 +748,7 @@ CASES = [
         "a pod that is not ready",
         extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", ready=False),))),
         FAIL,
-        "1 of 15 pods of the extension not running",
+        "1 of 15 pods of the extension not running.",
         "azureml/gateway-7f969684dc-2lxzh: gateway is not ready",
     ),
     Case(
@@ -748,7 +756,7 @@ CASES = [
         "a pod that keeps coming back",
         extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", True, 8, "", "Error"),))),
         WARN,
-        "1 of 15 pods of the extension restarted again and again",
+        "1 of 15 pods of the extension restarted again and again.",
         "azureml/gateway-7f969684dc-2lxzh: gateway restarted 8 times, last ended Error",
     ),
     Case(
@@ -762,7 +770,7 @@ CASES = [
             )
         ),
         FAIL,
-        "1 of 16 pods of the extension not running",
+        "1 of 16 pods of the extension not running.",
         remedy=f"{UPDATE} nginxIngress.controllerConfig.worker-processes=8 "
         "nginxIngress.resources.controller.limits.memory=2048Mi",
     ),
@@ -771,14 +779,14 @@ CASES = [
         "a hook that is done",
         extension_pods(pod("azureml", "healthcheck", phase="Succeeded")),
         PASS,
-        "15 pods of the extension, all running",
+        "15 pods of the extension, all running.",
     ),
     Case(
         "K071",
         "not installed yet",
         {facts.NAMESPACES: {}},
         SKIPPED,
-        "the extension is not installed: there is no namespace azureml",
+        "The extension is not installed: there is no namespace azureml.",
     ),
     Case(
         "K080",
@@ -788,17 +796,17 @@ CASES = [
             "Status: Failed Name: node ErrorCode: E40002 ErrorMessage: Insufficient node"
         ),
         FAIL,
-        "the health check failed: E40002",
+        "The health check failed: E40002.",
         "pre-install, node: E40002 INSUFFICIENT_NODE: Insufficient node (three healthy nodes are needed for "
         "inferenceRouterHA, or the settings nodeSelector.… match too few)",
-        f"Add nodes, or do without:\n{UPDATE} inferenceRouterHA=False",
+        f"# Add nodes, or do without:\n{UPDATE} inferenceRouterHA=False",
     ),
     Case(
         "K080",
         "a diagnosis",
         reports(pre_delete="Status: Failed Name: agent ErrorCode: E45001 ErrorMessage: unhealthy"),
         WARN,
-        "the health check failed: E45001",
+        "The health check failed: E45001.",
         remedy="kubectl logs healthcheck -n azureml",
     ),
     Case(
@@ -806,11 +814,11 @@ CASES = [
         "a code that nobody documents",
         reports(pre_install="Status: Failed Name: new ErrorCode: E49000 ErrorMessage: new"),
         FAIL,
-        "the health check failed: E49000",
+        "The health check failed: E49000.",
         "pre-install, new: E49000: new",
         "kubectl get configmap -n azureml arcml-healthcheck -o yaml",
     ),
-    Case("K080", "no report", reports(), SKIPPED, "the health check reported on no install"),
+    Case("K080", "no report", reports(), SKIPPED, "The health check reported on no install."),
     Case(
         "K081",
         "issue 293 of Azure/AML-Kubernetes",
@@ -820,20 +828,20 @@ CASES = [
             "ErrorMessage: Azureml Fe deployment confict",
         ),
         FAIL,
-        "the health check failed: E45005",
+        "The health check failed: E45005.",
         "pre-upgrade, inferencev1: E45005 AZUREML_FE_DEPLOYMENT_CONFLICT: Azureml Fe deployment confict",
         "kubectl delete deployment,service,serviceaccount azureml-fe",
     ),
-    Case("K081", "no update yet", reports(pre_install=""), SKIPPED, "the health check reported on no update"),
+    Case("K081", "no update yet", reports(pre_install=""), SKIPPED, "The health check reported on no update."),
     Case(
         "K082",
         "somebody looked",
         reports(test="Status: Failed Name: network ErrorCode: E45003 ErrorMessage: timeout"),
         WARN,
-        "the health check failed: E45003",
+        "The health check failed: E45003.",
         remedy="https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall",
     ),
-    Case("K082", "nobody looked", reports(), SKIPPED, "nobody has run the health check by hand"),
+    Case("K082", "nobody looked", reports(), SKIPPED, "Nobody has run the health check by hand."),
 ]
 
 
@@ -846,7 +854,11 @@ def verdict(id: str, changes: Mapping[Fact[Any], object]) -> Verdict:
 def test_a_cluster_on_which_all_is_well_passes(one: check.Check) -> None:
     found = verdict(one.id, {})
     assert (found.status, found.remedy) == (PASS, "")
-    assert found.message
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id}, {case.title}")
+def test_a_message_is_a_sentence(case: Case) -> None:
+    assert case.message.endswith(".")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id}, {case.title}")
@@ -898,7 +910,7 @@ def test_ids_are_in_order_and_used_once() -> None:
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.id)
 def test_a_check_reads_well_in_the_documents(one: check.Check) -> None:
     assert one.id.startswith("AMLARC-K")
-    assert one.title[0].islower() or one.title.startswith(("Volcano", "Blobfuse", "inferenceRouterHA"))
+    assert one.title[0].isupper()
     assert not one.title.endswith(".")
     assert one.remedy
     assert one.url.startswith("https://learn.microsoft.com/azure/")

@@ -193,10 +193,10 @@ def test_only_what_is_needed_is_asked_and_each_once(cluster: Cluster) -> None:
     load(cluster)
     assert list(gathered(cluster, needs=[facts.NODES, given.SETTINGS, facts.PODS, facts.NODES])) == ["nodes", "pods"]
     assert sorted((request.verb, request.path) for request in cluster.requests()) == [
-        ("list", "/api/v1/nodes?limit=500"),
+        ("list", "/api/v1/nodes?limit=1000"),
         (
             "list",
-            "/api/v1/pods?limit=500&fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed",
+            "/api/v1/pods?limit=1000&fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed",
         ),
     ]
 
@@ -215,14 +215,14 @@ def test_everything_is_read_and_nothing_is_written(cluster: Cluster) -> None:
 
 
 def test_a_list_goes_on_where_a_page_ends(cluster: Cluster) -> None:
-    names = [f"class-{number:04}" for number in range(501)]
+    names = [f"class-{number:04}" for number in range(1001)]
     for_all = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "spec": {"controller": "example.com/x"}}
     cluster.create(*({**for_all, "metadata": {"name": name}} for name in names))
     [classes] = gathered(cluster, needs=[facts.INGRESS_CLASSES]).values()
     assert isinstance(classes, tuple)
     assert [one.owned.name for one in classes] == names
     first, second = (request.path for request in cluster.requests())
-    assert first == "/apis/networking.k8s.io/v1/ingressclasses?limit=500"
+    assert first == "/apis/networking.k8s.io/v1/ingressclasses?limit=1000"
     assert second.startswith(f"{first}&continue=")
 
 

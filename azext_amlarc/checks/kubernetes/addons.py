@@ -18,6 +18,8 @@ from azext_amlarc.checks.kubernetes.facts import (
     Pod,
 )
 
+GROUP = "add-ons"
+
 _BLOBFUSE = ("installBlobfuseSysctl", "installBlobfuseFlexvol")
 _OWN_CONTROLLER = "k8s.io/amlarc-ingress-nginx"
 
@@ -62,13 +64,13 @@ def brought_once(component: Component, others: tuple[str, ...], settings: Mappin
     words, setting, needed = component
     wanted = workloads.is_on(settings, setting)
     if wanted and others:
-        message = f"{setting} is on, and the cluster has {words} already"
+        message = f"{setting} is on, and the cluster has {words} already."
         return Verdict(Status.FAIL, message, workloads.change(f"{setting}=False"), others)
     if needed and not wanted and not others:
-        message = f"{setting} is off, and the cluster has no {words.partition(' ')[2]} of its own"
+        message = f"{setting} is off, and the cluster has no {words.partition(' ')[2]} of its own."
         return Verdict(Status.FAIL, message, workloads.change(f"{setting}=True"))
-    side = "the extension brings" if wanted else "the cluster has" if others else "nobody needs"
-    return Verdict(Status.PASS, f"{side} {words}", evidence=others)
+    side = "The extension brings" if wanted else "The cluster has" if others else "Nobody needs"
+    return Verdict(Status.PASS, f"{side} {words}.", evidence=others)
 
 
 def prometheus_operator_is_brought_once(facts: Facts) -> Verdict:
@@ -95,15 +97,15 @@ def ingress_controller_has_its_own_name(facts: Facts) -> Verdict:
     settings = facts[SETTINGS]
     default = "True" if facts[CLUSTER_TYPE].lower() == "managedclusters" else "False"
     if settings.get("nginxIngress.enabled", default).lower() != "true":
-        return Verdict(Status.PASS, "the extension brings no ingress controller")
+        return Verdict(Status.PASS, "The extension brings no ingress controller.")
     controller = workloads.text(settings, "nginxIngress.controller")
     classes = facts[INGRESS_CLASSES]
     clashing = [one.owned for one in classes if one.controller == controller and not is_ours(one.owned)]
     if clashing:
         lines = tuple(f"{owned}, owned by {owned.owner}, is served by {controller}" for owned in clashing)
-        message = f"the cluster has an ingress controller {controller} already"
+        message = f"The cluster has an ingress controller {controller} already."
         return Verdict(Status.FAIL, message, workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"), lines)
-    return Verdict(Status.PASS, f"no other ingress controller is named {controller}")
+    return Verdict(Status.PASS, f"No other ingress controller is named {controller}.")
 
 
 def blobfuse_is_installed_once(facts: Facts) -> Verdict:
@@ -113,12 +115,12 @@ def blobfuse_is_installed_once(facts: Facts) -> Verdict:
     settings = facts[SETTINGS]
     off = [key for key in _BLOBFUSE if settings.get(key, "").lower() == "false"]
     if not lines or len(off) == len(_BLOBFUSE) or not workloads.training(settings):
-        return Verdict(Status.PASS, "Blobfuse is not installed twice", evidence=lines)
+        return Verdict(Status.PASS, "Blobfuse is not installed twice.", evidence=lines)
     on = [key for key in _BLOBFUSE if settings.get(key, "").lower() == "true"]
     remedy = workloads.change(*(f"{key}=False" for key in _BLOBFUSE))
     if on:
-        return Verdict(Status.FAIL, f"{' and '.join(on)} is on, and the cluster has Blobfuse already", remedy, lines)
-    message = "the cluster has Blobfuse already, which extensions of 2021 install too unless told not to"
+        return Verdict(Status.FAIL, f"{' and '.join(on)} is on, and the cluster has Blobfuse already.", remedy, lines)
+    message = "The cluster has Blobfuse already, which extensions of 2021 install too unless told not to."
     return Verdict(Status.WARN, message, remedy, lines)
 
 
@@ -126,14 +128,14 @@ def no_legacy_router_is_left(facts: Facts) -> Verdict:
     """Azure Machine Learning v1's azureml-fe keeps today's from being installed (E45004, E45005)."""
     left = [owned for owned in facts[LEGACY_ROUTER] if not is_ours(owned)]
     if not left:
-        return Verdict(Status.PASS, "nothing of Azure Machine Learning v1 is left")
+        return Verdict(Status.PASS, "Nothing of Azure Machine Learning v1 is left.")
     places = sorted({owned.namespace for owned in left if owned.namespace})
     commands = [f"kubectl delete {owned.kind.lower()} {owned.name}{_in(owned.namespace)}" for owned in left]
     commands += [
         f"kubectl delete service/azureml-fe-int-http secret/azuremlfessl{_in(place)} --ignore-not-found"
         for place in places
     ]
-    message = f"of Azure Machine Learning v1's inference router {number(len(left), 'object')} can be found"
+    message = f"Of Azure Machine Learning v1's inference router {number(len(left), 'object')} can be found."
     return Verdict(Status.FAIL, message, "\n".join(commands), tuple(str(owned) for owned in left))
 
 
@@ -143,54 +145,55 @@ def _in(namespace: str) -> str:
 
 CHECKS = (
     Check(
-        "AMLARC-K040",
-        "add-ons",
-        "the Prometheus operator is brought by one side only",
-        Phase.ALL,
-        (SETTINGS, PODS),
-        prometheus_operator_is_brought_once,
-        workloads.change("installPromOp=False"),
-        f"{pages.TROUBLESHOOT}#prometheus-operator",
+        id="AMLARC-K040",
+        group=GROUP,
+        title="The Prometheus operator is brought by one side only",
+        phase=Phase.ALL,
+        needs=(SETTINGS, PODS),
+        judge=prometheus_operator_is_brought_once,
+        remedy=workloads.change("installPromOp=False"),
+        url=f"{pages.TROUBLESHOOT}#prometheus-operator",
     ),
     Check(
-        "AMLARC-K041",
-        "add-ons",
-        "the DCGM exporter is brought by one side only",
-        Phase.ALL,
-        (SETTINGS, DAEMON_SETS),
-        dcgm_exporter_is_brought_once,
-        workloads.change("installDcgmExporter=False"),
-        f"{pages.TROUBLESHOOT}#dcgm-exporter",
+        id="AMLARC-K041",
+        group=GROUP,
+        title="The DCGM exporter is brought by one side only",
+        phase=Phase.ALL,
+        needs=(SETTINGS, DAEMON_SETS),
+        judge=dcgm_exporter_is_brought_once,
+        remedy=workloads.change("installDcgmExporter=False"),
+        url=f"{pages.TROUBLESHOOT}#dcgm-exporter",
     ),
     Check(
-        "AMLARC-K042",
-        "add-ons",
-        "the extension's ingress controller has a name of its own",
-        Phase.ALL,
-        (SETTINGS, CLUSTER_TYPE, INGRESS_CLASSES),
-        ingress_controller_has_its_own_name,
-        workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"),
-        f"{pages.TROUBLESHOOT}#ingress-nginx-controller",
+        id="AMLARC-K042",
+        group=GROUP,
+        title="The extension's ingress controller has a name of its own",
+        phase=Phase.ALL,
+        needs=(SETTINGS, CLUSTER_TYPE, INGRESS_CLASSES),
+        judge=ingress_controller_has_its_own_name,
+        remedy=workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"),
+        url=f"{pages.TROUBLESHOOT}#ingress-nginx-controller",
     ),
     Check(
-        "AMLARC-K043",
-        "add-ons",
-        "Blobfuse is installed by one side only",
-        Phase.PRE,
-        (SETTINGS, DAEMON_SETS),
-        blobfuse_is_installed_once,
-        workloads.change(*(f"{key}=False" for key in _BLOBFUSE)),
-        pages.DEPLOY,
+        id="AMLARC-K043",
+        group=GROUP,
+        title="Blobfuse is installed by one side only",
+        phase=Phase.PRE,
+        needs=(SETTINGS, DAEMON_SETS),
+        judge=blobfuse_is_installed_once,
+        remedy=workloads.change(*(f"{key}=False" for key in _BLOBFUSE)),
+        url=pages.DEPLOY,
     ),
     Check(
-        "AMLARC-K044",
-        "add-ons",
-        "nothing of Azure Machine Learning v1's inference router is left",
-        Phase.ALL,
-        (LEGACY_ROUTER,),
-        no_legacy_router_is_left,
-        "kubectl delete deployment,service,serviceaccount azureml-fe\nkubectl delete clusterrole azureml-fe-role\n"
+        id="AMLARC-K044",
+        group=GROUP,
+        title="Nothing of Azure Machine Learning v1's inference router is left",
+        phase=Phase.ALL,
+        needs=(LEGACY_ROUTER,),
+        judge=no_legacy_router_is_left,
+        remedy="kubectl delete deployment,service,serviceaccount azureml-fe\n"
+        "kubectl delete clusterrole azureml-fe-role\n"
         "kubectl delete clusterrolebinding azureml-fe-binding",
-        pages.LEGACY,
+        url=pages.LEGACY,
     ),
 )

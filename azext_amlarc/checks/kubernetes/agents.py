@@ -7,6 +7,8 @@ from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, AGENT_PROXY, PENDING_RELEASES, PODS
 from azext_amlarc.checks.kubernetes.pods import verdict_on
 
+GROUP = "agents"
+
 _IN_AKS = ("extension-agent", "extension-operator")
 # Sidecars of jobs talk to each other on the pod's own address.
 _NEVER_THROUGH_A_PROXY = ("127.0.0.1", "localhost")
@@ -22,7 +24,7 @@ def agents_run(facts: Facts) -> Verdict:
     agents = [pod for pod in pods if pod.namespace == AGENT_NAMESPACE]
     if not agents:
         connect = "az connectedk8s connect -n CLUSTER -g GROUP"
-        return Verdict(Status.FAIL, f"no agent of Azure Arc runs in {AGENT_NAMESPACE}", connect)
+        return Verdict(Status.FAIL, f"No agent of Azure Arc runs in {AGENT_NAMESPACE}.", connect)
     return verdict_on(agents, "of the agents")
 
 
@@ -30,56 +32,57 @@ def the_proxy_leaves_the_pod_itself_alone(facts: Facts) -> Verdict:
     """Jobs inherit the agents' proxy; their identity sidecar fails (exit code 137) where 127.0.0.1 goes through it."""
     proxy = facts[AGENT_PROXY]
     if not proxy.used:
-        return Verdict(Status.PASS, "the agents use no proxy")
+        return Verdict(Status.PASS, "The agents use no proxy.")
     missing = [host for host in _NEVER_THROUGH_A_PROXY if host not in proxy.skipped]
     lines = (f"proxy skip range: {','.join(proxy.skipped) or 'empty'}",)
     if missing:
         skipped = ",".join((*proxy.skipped, *missing))
         remedy = f"az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range {skipped}"
-        return Verdict(Status.FAIL, f"the agents' proxy skip range lacks {' and '.join(missing)}", remedy, lines)
-    return Verdict(Status.PASS, "the agents' proxy skips the pod itself", evidence=lines)
+        return Verdict(Status.FAIL, f"The agents' proxy skip range lacks {' and '.join(missing)}.", remedy, lines)
+    return Verdict(Status.PASS, "The agents' proxy skips the pod itself.", evidence=lines)
 
 
 def no_release_is_stuck(facts: Facts) -> Verdict:
     """A Helm operation that was killed midway keeps every later one waiting, and its agent out of memory."""
     stuck = facts[PENDING_RELEASES]
     if not stuck:
-        return Verdict(Status.PASS, "no operation of Helm is pending")
+        return Verdict(Status.PASS, "No operation of Helm is pending.")
     deletions = [f"kubectl delete secret -n {one.namespace} {one.name}" for one in stuck]
-    remedy = "\n".join(["Once no operation runs (`az ml arc extension show` tells):", *deletions])
-    message = f"{number(len(stuck), 'operation')} of Helm pending, or broken off"
+    remedy = "\n".join(["# Once no operation runs (`az ml arc extension show` tells):", *deletions])
+    message = f"{number(len(stuck), 'operation')} of Helm pending, or broken off."
     return Verdict(Status.WARN, message, remedy, tuple(str(one) for one in stuck))
 
 
 CHECKS = (
     Check(
-        "AMLARC-K060",
-        "agents",
-        "the agents that install extensions run",
-        Phase.ALL,
-        (CLUSTER_TYPE, PODS),
-        agents_run,
-        f"kubectl get pods -n {AGENT_NAMESPACE}",
-        pages.CONNECT,
+        id="AMLARC-K060",
+        group=GROUP,
+        title="The agents that install extensions run",
+        phase=Phase.ALL,
+        needs=(CLUSTER_TYPE, PODS),
+        judge=agents_run,
+        remedy=f"kubectl get pods -n {AGENT_NAMESPACE}",
+        url=pages.CONNECT,
     ),
     Check(
-        "AMLARC-K061",
-        "agents",
-        "the agents' proxy skips 127.0.0.1 and localhost",
-        Phase.ALL,
-        (AGENT_PROXY,),
-        the_proxy_leaves_the_pod_itself_alone,
-        "az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 127.0.0.1,localhost,…",
-        pages.TROUBLESHOOT_COMPUTE,
+        id="AMLARC-K061",
+        group=GROUP,
+        title="The agents' proxy skips 127.0.0.1 and localhost",
+        phase=Phase.ALL,
+        needs=(AGENT_PROXY,),
+        judge=the_proxy_leaves_the_pod_itself_alone,
+        remedy="az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 127.0.0.1,localhost,…",
+        url=pages.TROUBLESHOOT_COMPUTE,
     ),
     Check(
-        "AMLARC-K062",
-        "agents",
-        "no operation of Helm on the extension is stuck",
-        Phase.ALL,
-        (PENDING_RELEASES,),
-        no_release_is_stuck,
-        "kubectl delete secret -n azureml -l 'owner=helm,status in (pending-install,pending-upgrade,pending-rollback)'",
-        pages.TROUBLESHOOT,
+        id="AMLARC-K062",
+        group=GROUP,
+        title="No operation of Helm on the extension is stuck",
+        phase=Phase.ALL,
+        needs=(PENDING_RELEASES,),
+        judge=no_release_is_stuck,
+        remedy="# Once no operation runs (`az ml arc extension show` tells):\n"
+        "kubectl delete secret -n azureml sh.helm.release.v1.NAME.vNUMBER",
+        url=pages.TROUBLESHOOT,
     ),
 )

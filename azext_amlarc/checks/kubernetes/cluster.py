@@ -7,6 +7,8 @@ from azext_amlarc.checks.given import NAMESPACE
 from azext_amlarc.checks.kubernetes import pages
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
 
+GROUP = "kubernetes"
+
 # The oldest that the extension was ever made for (the guide's, of 2021).
 _OLDEST = (1, 18)
 
@@ -16,10 +18,10 @@ def api_server_runs_a_supported_version(facts: Facts) -> Verdict:
     version = facts[KUBERNETES_VERSION]
     match = re.match(r"v?(\d+)\.(\d+)", version)
     if match is None:
-        return Verdict(Status.WARN, f"the API server answers, and calls its version {version!r}")
+        return Verdict(Status.WARN, f"The API server answers, and calls its version {version!r}.")
     if (int(match[1]), int(match[2])) < _OLDEST:
-        return Verdict(Status.FAIL, f"Kubernetes {version} is older than 1.18")
-    return Verdict(Status.PASS, f"Kubernetes {version}")
+        return Verdict(Status.FAIL, f"Kubernetes {version} is older than 1.18.")
+    return Verdict(Status.PASS, f"The API server runs Kubernetes {version}.")
 
 
 def namespace_of_the_compute_exists(facts: Facts) -> Verdict:
@@ -27,50 +29,50 @@ def namespace_of_the_compute_exists(facts: Facts) -> Verdict:
     name = facts[NAMESPACE]
     phase = facts[NAMESPACES].get(name)
     if phase is None:
-        return Verdict(Status.FAIL, f"there is no namespace {name}", f"kubectl create namespace {name}")
+        return Verdict(Status.FAIL, f"There is no namespace {name}.", f"kubectl create namespace {name}")
     if phase != "Active":
         wait = f"kubectl wait --for=delete namespace/{name} --timeout=10m\nkubectl create namespace {name}"
-        return Verdict(Status.FAIL, f"the namespace {name} is {phase}", wait)
-    return Verdict(Status.PASS, f"the namespace {name} is there")
+        return Verdict(Status.FAIL, f"The namespace {name} is {phase}.", wait)
+    return Verdict(Status.PASS, f"The namespace {name} is there.")
 
 
 def extension_namespace_is_not_going(facts: Facts) -> Verdict:
     """While an earlier installation is being taken off, a new one cannot put anything there."""
     phase = facts[NAMESPACES].get(EXTENSION_NAMESPACE, "absent")
     if phase == "Terminating":
-        return Verdict(Status.FAIL, f"the namespace {EXTENSION_NAMESPACE} is being removed")
-    return Verdict(Status.PASS, f"the namespace {EXTENSION_NAMESPACE} is {phase.lower()}")
+        return Verdict(Status.FAIL, f"The namespace {EXTENSION_NAMESPACE} is being removed.")
+    return Verdict(Status.PASS, f"The namespace {EXTENSION_NAMESPACE} is {phase.lower()}.")
 
 
 CHECKS = (
     Check(
-        "AMLARC-K001",
-        "kubernetes",
-        "the API server answers and runs a supported version of Kubernetes",
-        Phase.ALL,
-        (KUBERNETES_VERSION,),
-        api_server_runs_a_supported_version,
-        "Upgrade the cluster to a version that AKS supports today:\naz aks get-versions -l LOCATION -o table",
-        pages.REFERENCE,
+        id="AMLARC-K001",
+        group=GROUP,
+        title="The API server answers and runs a supported version of Kubernetes",
+        phase=Phase.ALL,
+        needs=(KUBERNETES_VERSION,),
+        judge=api_server_runs_a_supported_version,
+        remedy="# Upgrade the cluster to a version that AKS supports today:\naz aks get-versions -l LOCATION -o table",
+        url=pages.REFERENCE,
     ),
     Check(
-        "AMLARC-K002",
-        "kubernetes",
-        "the namespace of the compute target exists",
-        Phase.ALL,
-        (NAMESPACE, NAMESPACES),
-        namespace_of_the_compute_exists,
-        "kubectl create namespace NAMESPACE",
-        pages.ATTACH,
+        id="AMLARC-K002",
+        group=GROUP,
+        title="The namespace of the compute target exists",
+        phase=Phase.ALL,
+        needs=(NAMESPACE, NAMESPACES),
+        judge=namespace_of_the_compute_exists,
+        remedy="kubectl create namespace NAMESPACE",
+        url=pages.ATTACH,
     ),
     Check(
-        "AMLARC-K003",
-        "kubernetes",
-        "the extension's namespace is not being removed",
-        Phase.PRE,
-        (NAMESPACES,),
-        extension_namespace_is_not_going,
-        f"kubectl wait --for=delete namespace/{EXTENSION_NAMESPACE} --timeout=15m",
-        pages.TROUBLESHOOT,
+        id="AMLARC-K003",
+        group=GROUP,
+        title="The extension's namespace is not being removed",
+        phase=Phase.PRE,
+        needs=(NAMESPACES,),
+        judge=extension_namespace_is_not_going,
+        remedy=f"kubectl wait --for=delete namespace/{EXTENSION_NAMESPACE} --timeout=15m",
+        url=pages.TROUBLESHOOT,
     ),
 )

@@ -7,9 +7,11 @@ from azext_amlarc.checks.kubernetes.addons import is_ours, named
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node
 
+GROUP = "gpu"
+
 GPU = "nvidia.com/gpu"
 _SETTING = "installNvidiaDevicePlugin"
-_SEE = "See to its driver and its device plugin:"
+_SEE = "# See to its driver and its device plugin:"
 # What nodes with such a GPU are labelled with: by NVIDIA's operator, by AKS, by node feature discovery.
 _LABELS = (
     ("nvidia.com/gpu.present", "true"),
@@ -26,30 +28,32 @@ def the_device_plugin_is_installed_once(facts: Facts) -> Verdict:
     wanted = workloads.is_on(facts[SETTINGS], _SETTING)
     lines = tuple(_told(plugin) for plugin in plugins)
     if wanted and others:
-        message = f"{_SETTING} is on, and the cluster has the plugin already"
+        message = f"{_SETTING} is on, and the cluster has the plugin already."
         return Verdict(Status.FAIL, message, workloads.change(f"{_SETTING}=False"), lines)
     silent = [node.name for node in facts[NODES] if _has_gpu(node) and not node.allocatable.get(GPU)]
     if not plugins and not wanted and silent:
         message = (
-            f"nothing offers the GPUs of {number(len(silent), 'node')}: no NVIDIA device plugin, and {_SETTING} is off"
+            f"Nothing offers the GPUs of {number(len(silent), 'node')}: no NVIDIA device plugin, and {_SETTING} is off."
         )
         return Verdict(Status.WARN, message, workloads.change(f"{_SETTING}=True"), tuple(silent))
     if not plugins:
-        return Verdict(Status.PASS, f"no NVIDIA device plugin; {_SETTING} is {'on' if wanted else 'off'}")
-    return Verdict(Status.PASS, f"one NVIDIA device plugin: {plugins[0].owned}", evidence=lines)
+        return Verdict(Status.PASS, f"There is no NVIDIA device plugin; {_SETTING} is {'on' if wanted else 'off'}.")
+    return Verdict(Status.PASS, f"There is an NVIDIA device plugin, {plugins[0].owned}.", evidence=lines)
 
 
 def nodes_advertise_their_gpus(facts: Facts) -> Verdict:
     """A node with a GPU that offers none has no working driver or device plugin; jobs wait there without end."""
     with_gpu = [node for node in facts[NODES] if _has_gpu(node)]
     if not with_gpu:
-        return Verdict(Status.PASS, "no node has an NVIDIA GPU")
+        return Verdict(Status.PASS, "No node has an NVIDIA GPU.")
     lines = tuple(f"{node.name}: {GPU} {int(node.allocatable.get(GPU, 0))}" for node in with_gpu)
     silent = [node for node in with_gpu if not node.allocatable.get(GPU)]
     if not silent:
-        return Verdict(Status.PASS, f"{number(len(with_gpu), 'node')} with NVIDIA GPUs, all advertised", evidence=lines)
+        return Verdict(
+            Status.PASS, f"{number(len(with_gpu), 'node')} with NVIDIA GPUs, all advertised.", evidence=lines
+        )
     lines += tuple(_told(plugin) for plugin in _plugins(facts[DAEMON_SETS]))
-    message = f"{len(silent)} of {number(len(with_gpu), 'node')} with NVIDIA GPUs advertise none"
+    message = f"{len(silent)} of {number(len(with_gpu), 'node')} with NVIDIA GPUs advertise none."
     return Verdict(Status.WARN, message, f"{_SEE}\nkubectl describe node {silent[0].name}", lines)
 
 
@@ -67,23 +71,23 @@ def _has_gpu(node: Node) -> bool:
 
 CHECKS = (
     Check(
-        "AMLARC-K030",
-        "gpu",
-        "the NVIDIA device plugin is installed by one side only",
-        Phase.ALL,
-        (SETTINGS, DAEMON_SETS, NODES),
-        the_device_plugin_is_installed_once,
-        workloads.change("installNvidiaDevicePlugin=False"),
-        pages.DEPLOY,
+        id="AMLARC-K030",
+        group=GROUP,
+        title="The NVIDIA device plugin is installed by one side only",
+        phase=Phase.ALL,
+        needs=(SETTINGS, DAEMON_SETS, NODES),
+        judge=the_device_plugin_is_installed_once,
+        remedy=workloads.change("installNvidiaDevicePlugin=False"),
+        url=pages.DEPLOY,
     ),
     Check(
-        "AMLARC-K031",
-        "gpu",
-        "nodes with NVIDIA GPUs advertise them",
-        Phase.ALL,
-        (NODES, DAEMON_SETS),
-        nodes_advertise_their_gpus,
-        f"{_SEE}\nkubectl describe node NODE",
-        pages.DEPLOY,
+        id="AMLARC-K031",
+        group=GROUP,
+        title="Nodes with NVIDIA GPUs advertise them",
+        phase=Phase.ALL,
+        needs=(NODES, DAEMON_SETS),
+        judge=nodes_advertise_their_gpus,
+        remedy=f"{_SEE}\nkubectl describe node NODE",
+        url=pages.DEPLOY,
     ),
 )

@@ -8,6 +8,8 @@ from azext_amlarc.checks.healthcheck import Checked
 from azext_amlarc.checks.kubernetes import pages
 from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 
+GROUP = "health"
+
 _READ = f"kubectl get configmap -n azureml {healthcheck.NAME} -o yaml"
 
 
@@ -24,14 +26,14 @@ def the_update_met_nothing(facts: Facts) -> Verdict:
 def _explained(facts: Facts, operation: str) -> Verdict:
     data = facts[HEALTH_REPORTS]
     if not any(f"reports-{step}" in data for step in healthcheck.EXPLAINING[operation]):
-        return Verdict(Status.SKIPPED, f"the health check reported on no {operation}")
+        return Verdict(Status.SKIPPED, f"The health check reported on no {operation}.")
     return judged(healthcheck.explaining(data, operation))
 
 
 def the_test_met_nothing(facts: Facts) -> Verdict:
     """The report of `helm test`, which somebody ran by hand."""
     if "reports-test" not in facts[HEALTH_REPORTS]:
-        return Verdict(Status.SKIPPED, "nobody has run the health check by hand")
+        return Verdict(Status.SKIPPED, "Nobody has run the health check by hand.")
     return judged([one for one in healthcheck.read(facts[HEALTH_REPORTS]) if one.step == "test" and not one.passed])
 
 
@@ -39,10 +41,10 @@ def judged(failed: Iterable[Checked]) -> Verdict:
     """One verdict of failed checkers: each code with its cause, and the fixes."""
     failed = tuple(failed)
     if not failed:
-        return Verdict(Status.PASS, "the health check found nothing")
+        return Verdict(Status.PASS, "The health check found nothing.")
     fixes = [healthcheck.CODES[one.code].fix for one in failed if one.code in healthcheck.CODES]
     diagnostic = all(one.code in healthcheck.CODES and not healthcheck.CODES[one.code].blocks for one in failed)
-    message = f"the health check failed: {', '.join(dict.fromkeys(one.code or one.name for one in failed))}"
+    message = f"The health check failed: {', '.join(dict.fromkeys(one.code or one.name for one in failed))}."
     status = Status.WARN if diagnostic else Status.FAIL
     remedy = "\n".join(dict.fromkeys(fixes)) or _READ
     return Verdict(status, message, remedy, tuple(_told(one) for one in failed))
@@ -58,33 +60,33 @@ def _told(checked: Checked) -> str:
 
 CHECKS = (
     Check(
-        "AMLARC-K080",
-        "health",
-        "the health check of the last installation found nothing",
-        Phase.POST,
-        (HEALTH_REPORTS,),
-        the_installation_met_nothing,
-        _READ,
-        f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+        id="AMLARC-K080",
+        group=GROUP,
+        title="The health check of the last installation found nothing",
+        phase=Phase.POST,
+        needs=(HEALTH_REPORTS,),
+        judge=the_installation_met_nothing,
+        remedy=_READ,
+        url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
     ),
     Check(
-        "AMLARC-K081",
-        "health",
-        "the health check of the last update found nothing",
-        Phase.POST,
-        (HEALTH_REPORTS,),
-        the_update_met_nothing,
-        _READ,
-        f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+        id="AMLARC-K081",
+        group=GROUP,
+        title="The health check of the last update found nothing",
+        phase=Phase.POST,
+        needs=(HEALTH_REPORTS,),
+        judge=the_update_met_nothing,
+        remedy=_READ,
+        url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
     ),
     Check(
-        "AMLARC-K082",
-        "health",
-        "the health check that was run by hand found nothing",
-        Phase.POST,
-        (HEALTH_REPORTS,),
-        the_test_met_nothing,
-        _READ,
-        f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+        id="AMLARC-K082",
+        group=GROUP,
+        title="The health check that was run by hand found nothing",
+        phase=Phase.POST,
+        needs=(HEALTH_REPORTS,),
+        judge=the_test_met_nothing,
+        remedy=_READ,
+        url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
     ),
 )

@@ -12,6 +12,8 @@ from azext_amlarc.validation.instancetype import CLUSTER_DEFAULT, COPY_OF, manif
 from azext_amlarc.validation.quantity import parse
 from azext_amlarc.validation.resources import SIDES, is_device
 
+GROUP = "instance-types"
+
 _APPLY = "az ml arc config convert -f attach.json | kubectl apply -f -"
 
 
@@ -117,11 +119,11 @@ def types_of_the_cluster_fit(facts: Facts) -> Verdict:
         try:
             wanted.append(_wanted(manifest, facts))
         except (ValueError, TypeError, AttributeError):
-            message = f"InstanceType {manifest['metadata']['name']} has amounts that are none"
+            message = f"InstanceType {manifest['metadata']['name']} has amounts that are none."
             remedy = f"kubectl edit instancetype {manifest['metadata']['name']}"
             return Verdict(Status.FAIL, message, remedy)
     if not wanted:
-        return Verdict(Status.PASS, "the cluster has no InstanceType objects but its own default")
+        return Verdict(Status.PASS, "The cluster has no InstanceType objects but its own default.")
     return _fitting(wanted, facts)
 
 
@@ -143,7 +145,7 @@ def _fit(wanted: Wanted, rooms: Iterable[amounts.Room]) -> Line:
         return Line(Status.FAIL, f"{asks}; the largest node, {largest.node.name}, has {has}", remedy)
     free = amounts.shown(roomiest.free, wanted.resources)
     if not amounts.fits(wanted.asked, roomiest.free):
-        remedy = f"Add nodes, or wait for what runs there:\nkubectl describe node {roomiest.node.name}"
+        remedy = f"# Add nodes, or wait for what runs there:\nkubectl describe node {roomiest.node.name}"
         return Line(Status.WARN, f"{asks}; at most {free} are free now, on {roomiest.node.name}", remedy)
     fitting = sum(amounts.fits(wanted.asked, room.free) for room in there)
     beside = f"{amounts.number(len(there), 'node')} now"
@@ -162,9 +164,9 @@ def cluster_has_the_configured_types(facts: Facts) -> Verdict:
     wanted = manifests(facts[DOCUMENT])
     lines = [line for manifest in wanted for line in _differences(manifest, there)]
     if not lines:
-        return Verdict(Status.PASS, f"{len(wanted)} InstanceType objects are as the configuration says")
+        return Verdict(Status.PASS, f"{len(wanted)} InstanceType objects are as the configuration says.")
     message = (
-        f"{amounts.number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects"
+        f"{amounts.number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects."
     )
     return Verdict(Status.FAIL, message, _APPLY, tuple(lines))
 
@@ -219,75 +221,76 @@ def _wanted(manifest: Mapping[str, Any], facts: Facts) -> Wanted:
 def _gathered(lines: list[Line], what: str) -> Verdict:
     """One verdict of many lines: the worst status, the lines that explain it first, their remedies once each."""
     if not lines:
-        return Verdict(Status.SKIPPED, "the configuration has no instance types")
+        return Verdict(Status.SKIPPED, "The configuration has no instance types.")
     order = (Status.FAIL, Status.WARN, Status.PASS)
     lines = sorted(lines, key=lambda line: order.index(line.status))
     good = sum(line.status is Status.PASS for line in lines)
     remedy = "\n".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
-    message = f"{good} of {amounts.number(len(lines), 'instance type')} {what}"
+    message = f"{good} of {amounts.number(len(lines), 'instance type')} {what}."
     return Verdict(lines[0].status, message, remedy, tuple(line.text for line in lines))
 
 
 _CONFIGURED = (DOCUMENT, SETTINGS, NODES)
 CHECKS = (
     Check(
-        "AMLARC-K020",
-        "instance-types",
-        "the nodeSelector of each instance type matches nodes",
-        Phase.ALL,
-        _CONFIGURED,
-        configured_types_match_nodes,
-        "Label nodes, or change the nodeSelector:\nkubectl label node NODE LABEL=VALUE",
-        pages.INSTANCE_TYPES,
+        id="AMLARC-K020",
+        group=GROUP,
+        title="The nodeSelector of each instance type matches nodes",
+        phase=Phase.ALL,
+        needs=_CONFIGURED,
+        judge=configured_types_match_nodes,
+        remedy="# Label nodes, or change the nodeSelector:\nkubectl label node NODE LABEL=VALUE",
+        url=pages.INSTANCE_TYPES,
     ),
     Check(
-        "AMLARC-K021",
-        "instance-types",
-        "the nodes of each instance type are linux/amd64",
-        Phase.ALL,
-        _CONFIGURED,
-        matching_nodes_are_amd64,
-        "Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector.",
-        pages.REFERENCE,
+        id="AMLARC-K021",
+        group=GROUP,
+        title="The nodes of each instance type are linux/amd64",
+        phase=Phase.ALL,
+        needs=_CONFIGURED,
+        judge=matching_nodes_are_amd64,
+        remedy="Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector.",
+        url=pages.REFERENCE,
     ),
     Check(
-        "AMLARC-K022",
-        "instance-types",
-        "the nodes of each instance type take jobs",
-        Phase.ALL,
-        _CONFIGURED,
-        matching_nodes_take_jobs,
-        "Take the taint off, or use one that jobs tolerate (ml.azure.com/amlarc=true):\nkubectl taint node NODE TAINT-",
-        pages.REFERENCE,
+        id="AMLARC-K022",
+        group=GROUP,
+        title="The nodes of each instance type take jobs",
+        phase=Phase.ALL,
+        needs=_CONFIGURED,
+        judge=matching_nodes_take_jobs,
+        remedy="# Take the taint off, or use one that jobs tolerate, ml.azure.com/amlarc=true:\n"
+        "kubectl taint node NODE TAINT-",
+        url=pages.REFERENCE,
     ),
     Check(
-        "AMLARC-K023",
-        "instance-types",
-        "each instance type fits on a node",
-        Phase.ALL,
-        (*_CONFIGURED, PODS),
-        configured_types_fit,
-        "Lower its requests and limits, or add larger nodes.",
-        pages.INSTANCE_TYPES,
+        id="AMLARC-K023",
+        group=GROUP,
+        title="Each instance type fits on a node",
+        phase=Phase.ALL,
+        needs=(*_CONFIGURED, PODS),
+        judge=configured_types_fit,
+        remedy="Lower its requests and limits, or add larger nodes.",
+        url=pages.INSTANCE_TYPES,
     ),
     Check(
-        "AMLARC-K024",
-        "instance-types",
-        "the cluster's InstanceType objects are as the configuration says",
-        Phase.POST,
-        (DOCUMENT, INSTANCE_TYPES),
-        cluster_has_the_configured_types,
-        _APPLY,
-        pages.INSTANCE_TYPES,
+        id="AMLARC-K024",
+        group=GROUP,
+        title="The cluster's InstanceType objects are as the configuration says",
+        phase=Phase.POST,
+        needs=(DOCUMENT, INSTANCE_TYPES),
+        judge=cluster_has_the_configured_types,
+        remedy=_APPLY,
+        url=pages.INSTANCE_TYPES,
     ),
     Check(
-        "AMLARC-K025",
-        "instance-types",
-        "each InstanceType object on the cluster fits on a node",
-        Phase.POST,
-        (INSTANCE_TYPES, SETTINGS, NODES, PODS),
-        types_of_the_cluster_fit,
-        "Lower its requests and limits, or add larger nodes:\nkubectl edit instancetype NAME",
-        pages.INSTANCE_TYPES,
+        id="AMLARC-K025",
+        group=GROUP,
+        title="Each InstanceType object on the cluster fits on a node",
+        phase=Phase.POST,
+        needs=(INSTANCE_TYPES, SETTINGS, NODES, PODS),
+        judge=types_of_the_cluster_fit,
+        remedy="# Lower its requests and limits, or add larger nodes:\nkubectl edit instancetype NAME",
+        url=pages.INSTANCE_TYPES,
     ),
 )

@@ -8,6 +8,8 @@ from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
 
+GROUP = "nodes"
+
 _MEBIBYTE = 2**20
 # What the extension's own pods request, by the workloads (training, inference) and whether the router has replicas:
 # https://learn.microsoft.com/azure/machine-learning/reference-kubernetes#recommended-resource-planning
@@ -30,9 +32,9 @@ def a_node_can_run_the_extension(facts: Facts) -> Verdict:
     lines = tuple(line for node in nodes for line in _obstacles(node))
     if not usable:
         return Verdict(
-            Status.FAIL, f"none of {amounts.number(len(nodes), 'node')} can run the extension", evidence=lines
+            Status.FAIL, f"None of {amounts.number(len(nodes), 'node')} can run the extension.", evidence=lines
         )
-    message = f"{len(usable)} of {amounts.number(len(nodes), 'node')} can run the extension"
+    message = f"{len(usable)} of {amounts.number(len(nodes), 'node')} can run the extension."
     sick = any(not node.ready or node.troubles for node in nodes)
     return Verdict(Status.WARN if sick else Status.PASS, message, evidence=lines)
 
@@ -52,15 +54,15 @@ def selected_nodes_exist(facts: Facts) -> Verdict:
     """The settings nodeSelector.<label> hold for the extension's pods and for every job."""
     selector = workloads.selector(facts[SETTINGS])
     if not selector:
-        return Verdict(Status.PASS, "the settings select no nodes: all will do")
+        return Verdict(Status.PASS, "The settings select no nodes: all will do.")
     labels = _labels(selector)
     matching = scheduling.matching(facts[NODES], selector)
     if not scheduling.open_nodes(matching):
         lines = tuple(line for node in matching for line in _obstacles(node))
         remedy = f"kubectl label node NODE {labels.replace(',', ' ')}"
-        return Verdict(Status.FAIL, f"no node that can be used has {labels}", remedy, lines)
+        return Verdict(Status.FAIL, f"No node that can be used has {labels}.", remedy, lines)
     names = tuple(node.name for node in matching)
-    return Verdict(Status.PASS, f"{amounts.number(len(names), 'node')} with {labels}", evidence=names)
+    return Verdict(Status.PASS, f"{amounts.number(len(names), 'node')} with {labels}.", evidence=names)
 
 
 def _labels(selector: Mapping[str, str]) -> str:
@@ -71,13 +73,13 @@ def the_router_has_three_nodes(facts: Facts) -> Verdict:
     """With inferenceRouterHA each of three routers wants a node of its own (E40002)."""
     settings = facts[SETTINGS]
     if not workloads.inference(settings) or not workloads.is_on(settings, "inferenceRouterHA"):
-        return Verdict(Status.PASS, "no replicas of the inference router are wanted")
+        return Verdict(Status.PASS, "No replicas of the inference router are wanted.")
     usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)))
     names = tuple(node.name for node in usable)
     if len(names) < _ROUTERS:
-        message = f"inferenceRouterHA wants {_ROUTERS} nodes, and {len(names)} can be used"
+        message = f"inferenceRouterHA wants {_ROUTERS} nodes, and {len(names)} can be used."
         return Verdict(Status.FAIL, message, workloads.change("inferenceRouterHA=False"), names)
-    return Verdict(Status.PASS, f"{len(names)} nodes can hold the {_ROUTERS} inference routers")
+    return Verdict(Status.PASS, f"{len(names)} nodes can hold the {_ROUTERS} inference routers.")
 
 
 def the_extension_has_room(facts: Facts) -> Verdict:
@@ -85,7 +87,7 @@ def the_extension_has_room(facts: Facts) -> Verdict:
     settings, nodes = facts[SETTINGS], facts[NODES]
     training, inference = workloads.training(settings), workloads.inference(settings)
     if not training and not inference:
-        return Verdict(Status.SKIPPED, "neither enableTraining nor enableInference is on: nothing will be installed")
+        return Verdict(Status.SKIPPED, "Neither enableTraining nor enableInference is on: nothing will be installed.")
     usable = scheduling.open_nodes(scheduling.matching(nodes, workloads.selector(settings)))
     # The extension's own pods are what room is looked for, should they be there already.
     pods = [pod for pod in facts[PODS] if pod.namespace != EXTENSION_NAMESPACE]
@@ -93,12 +95,12 @@ def the_extension_has_room(facts: Facts) -> Verdict:
     asked = _asked(training, inference, inference and workloads.is_on(settings, "inferenceRouterHA"))
     free = amounts.total(room.free for room in rooms)
     lines = tuple(f"{room.node.name}: free {amounts.shown(room.free)}" for room in rooms)
-    message = f"the extension asks for {amounts.shown(asked)}; free are {amounts.shown(free)}"
+    message = f"The extension asks for {amounts.shown(asked)}; free are {amounts.shown(free)}."
     if not amounts.fits(asked, free):
         return Verdict(Status.FAIL, message, evidence=lines)
     there = amounts.total(node.capacity for node in usable)
     if not amounts.fits(_RECOMMENDED, there):
-        told = f"the cluster has {amounts.shown(there)}; 4 vCPU and 14 GB are recommended for production"
+        told = f"The cluster has {amounts.shown(there)}; 4 vCPU and 14 GB are recommended for production."
         return Verdict(Status.WARN, told, evidence=lines)
     return Verdict(Status.PASS, message)
 
@@ -110,43 +112,44 @@ def _asked(training: bool, inference: bool, replicas: bool) -> Amounts:
 
 CHECKS = (
     Check(
-        "AMLARC-K010",
-        "nodes",
-        "there are nodes that can run the extension",
-        Phase.ALL,
-        (NODES,),
-        a_node_can_run_the_extension,
-        "Make a node Ready, take its taints off, uncordon it, or add nodes of linux/amd64:\nkubectl describe nodes",
-        pages.REFERENCE,
+        id="AMLARC-K010",
+        group=GROUP,
+        title="There are nodes that can run the extension",
+        phase=Phase.ALL,
+        needs=(NODES,),
+        judge=a_node_can_run_the_extension,
+        remedy="# Make a node Ready, take its taints off, uncordon it, or add nodes of linux/amd64:\n"
+        "kubectl describe nodes",
+        url=pages.REFERENCE,
     ),
     Check(
-        "AMLARC-K011",
-        "nodes",
-        "the settings nodeSelector match nodes that can be used",
-        Phase.ALL,
-        (SETTINGS, NODES),
-        selected_nodes_exist,
-        "kubectl label node NODE LABEL=VALUE",
-        pages.DEPLOY,
+        id="AMLARC-K011",
+        group=GROUP,
+        title="The settings nodeSelector match nodes that can be used",
+        phase=Phase.ALL,
+        needs=(SETTINGS, NODES),
+        judge=selected_nodes_exist,
+        remedy="kubectl label node NODE LABEL=VALUE",
+        url=pages.DEPLOY,
     ),
     Check(
-        "AMLARC-K012",
-        "nodes",
-        "inferenceRouterHA has its three nodes",
-        Phase.ALL,
-        (SETTINGS, NODES),
-        the_router_has_three_nodes,
-        workloads.change("inferenceRouterHA=False"),
-        pages.TROUBLESHOOT,
+        id="AMLARC-K012",
+        group=GROUP,
+        title="The setting inferenceRouterHA has its three nodes",
+        phase=Phase.ALL,
+        needs=(SETTINGS, NODES),
+        judge=the_router_has_three_nodes,
+        remedy=workloads.change("inferenceRouterHA=False"),
+        url=pages.TROUBLESHOOT,
     ),
     Check(
-        "AMLARC-K013",
-        "nodes",
-        "the nodes have room for the extension",
-        Phase.PRE,
-        (SETTINGS, NODES, PODS),
-        the_extension_has_room,
-        "Add nodes, on AKS with `az aks nodepool scale`, or free some:\nkubectl top nodes",
-        pages.REFERENCE,
+        id="AMLARC-K013",
+        group=GROUP,
+        title="The nodes have room for the extension",
+        phase=Phase.PRE,
+        needs=(SETTINGS, NODES, PODS),
+        judge=the_extension_has_room,
+        remedy="# Add nodes, on AKS with `az aks nodepool scale`, or free some:\nkubectl top nodes",
+        url=pages.REFERENCE,
     ),
 )

@@ -14,6 +14,8 @@ from azext_amlarc.checks.kubernetes.facts import (
     Pod,
 )
 
+GROUP = "pods"
+
 # The table of components on learn.microsoft.com; fluent-bit became a sidecar and has no pod of its own everywhere.
 _ALWAYS = ("gateway", "metrics-controller-manager", "kube-state-metrics", "prometheus-prom-prometheus")
 _ARC = ("relayserver",)
@@ -42,16 +44,16 @@ def needed_pods_are_there(facts: Facts) -> Verdict:
     needed = tuple(_needed(facts))
     missing = tuple(name for name in needed if not any(_is(pod, name) for pod in pods))
     if missing:
-        message = f"{len(missing)} of {number(len(needed), 'component')} without a pod"
+        message = f"{len(missing)} of {number(len(needed), 'component')} without a pod."
         lines = tuple(f"there is no pod {name}" for name in missing)
         return Verdict(
             Status.FAIL, message, f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp", lines
         )
-    return Verdict(Status.PASS, f"{number(len(needed), 'component')}, each with a pod", evidence=needed)
+    return Verdict(Status.PASS, f"{number(len(needed), 'component')}, each with a pod.", evidence=needed)
 
 
 def _not_installed() -> Verdict:
-    return Verdict(Status.SKIPPED, f"the extension is not installed: there is no namespace {EXTENSION_NAMESPACE}")
+    return Verdict(Status.SKIPPED, f"The extension is not installed: there is no namespace {EXTENSION_NAMESPACE}.")
 
 
 def _needed(facts: Facts) -> Iterator[str]:
@@ -90,12 +92,12 @@ def verdict_on(pods: Iterable[Pod], whose: str) -> Verdict:
     shaky = [pod for pod in pods if runs(pod) and _restarts(pod) >= _MANY_RESTARTS]
     lines = tuple(f"{pod}: {'; '.join(reasons(pod))}" for pod in (*down, *shaky))
     if down:
-        message = f"{len(down)} of {number(len(pods), 'pod')} {whose} not running"
+        message = f"{len(down)} of {number(len(pods), 'pod')} {whose} not running."
         return Verdict(Status.FAIL, message, _remedy(down), lines)
     if shaky:
-        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} restarted again and again"
+        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} restarted again and again."
         return Verdict(Status.WARN, message, _remedy(shaky), lines)
-    return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running")
+    return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running.")
 
 
 def runs(pod: Pod) -> bool:
@@ -139,23 +141,23 @@ def _out_of_memory(pod: Pod) -> bool:
 
 CHECKS = (
     Check(
-        "AMLARC-K070",
-        "pods",
-        "every pod that the enabled workloads need is there",
-        Phase.POST,
-        (NAMESPACES, EXTENSION_PODS, SETTINGS, CLUSTER_TYPE),
-        needed_pods_are_there,
-        f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp",
-        f"{pages.DEPLOY}#review-azure-machine-learning-extension-components",
+        id="AMLARC-K070",
+        group=GROUP,
+        title="Every pod that the enabled workloads need is there",
+        phase=Phase.POST,
+        needs=(NAMESPACES, EXTENSION_PODS, SETTINGS, CLUSTER_TYPE),
+        judge=needed_pods_are_there,
+        remedy=f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp",
+        url=f"{pages.DEPLOY}#review-azure-machine-learning-extension-components",
     ),
     Check(
-        "AMLARC-K071",
-        "pods",
-        "every pod of the extension runs and stays up",
-        Phase.POST,
-        (NAMESPACES, EXTENSION_PODS),
-        pods_of_the_extension_run,
-        f"kubectl describe pods -n {EXTENSION_NAMESPACE}",
-        pages.TROUBLESHOOT,
+        id="AMLARC-K071",
+        group=GROUP,
+        title="Every pod of the extension runs and stays up",
+        phase=Phase.POST,
+        needs=(NAMESPACES, EXTENSION_PODS),
+        judge=pods_of_the_extension_run,
+        remedy=f"kubectl describe pods -n {EXTENSION_NAMESPACE}",
+        url=pages.TROUBLESHOOT,
     ),
 )
