@@ -67,16 +67,6 @@ def python_api(azure: Azure, az: Az) -> list[Subject]:
     ]
 
 
-def signed_in(azure: Azure) -> dict[str, str]:
-    """What DefaultAzureCredential reads of the environment."""
-    return {
-        "ARM_CLOUD_METADATA_URL": f"{azure.endpoint}/metadata/endpoints?api-version=2022-09-01",
-        "AZURE_TENANT_ID": "adfs",
-        "AZURE_CLIENT_ID": azure.client_id,
-        "AZURE_CLIENT_SECRET": azure.client_secret,
-    }
-
-
 def validators(folder: Path) -> list[Subject]:
     """The validator by itself, beside check-jsonschema with the same schema, and through az."""
     module = (sys.executable, "-m", "azext_amlarc.validation")
@@ -133,7 +123,7 @@ def main(arguments: Sequence[str]) -> None:
         az = Az(azure)
         az.sign_in(azure)
         subjects = [*commands(azure, az), *python_api(azure, az), *validators(folder)]
-        environment = {**az.environment, **signed_in(azure)}
+        environment = {**az.environment, **azure.python_env}
         figures = measure(subjects, rounds, environment, folder, lambda: len(azure.traffic()))
     print(f"medians of {rounds} rounds; ratios to {CONTROL!r}, or to the row's own control, in the same run\n")
     print(table(subjects, figures))

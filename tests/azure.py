@@ -123,6 +123,17 @@ class Azure:
         return str(self.ready["clientSecret"])
 
     @property
+    def python_env(self) -> dict[str, str]:
+        """What points the Python API at it, with a login that DefaultAzureCredential finds."""
+        return {
+            "REQUESTS_CA_BUNDLE": str(self.ca_file),
+            "ARM_CLOUD_METADATA_URL": f"{self.endpoint}/metadata/endpoints?api-version=2022-09-01",
+            "AZURE_TENANT_ID": "adfs",
+            "AZURE_CLIENT_ID": self.client_id,
+            "AZURE_CLIENT_SECRET": self.client_secret,
+        }
+
+    @property
     def group(self) -> str:
         """The id of the seed's resource group."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/amlarc-rg"

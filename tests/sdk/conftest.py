@@ -44,17 +44,13 @@ def local_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
 def azure(local_azure: Azure, monkeypatch: pytest.MonkeyPatch) -> Azure:
     local_azure.reset()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(local_azure.ca_file))
-    monkeypatch.setenv("ARM_CLOUD_METADATA_URL", metadata_url(local_azure))
+    monkeypatch.setenv("ARM_CLOUD_METADATA_URL", local_azure.python_env["ARM_CLOUD_METADATA_URL"])
     return local_azure
 
 
 @pytest.fixture
 def ws(azure: Azure) -> Workspace:
     return Workspace("123", "rg", "amlarc-ws", credential=Login(azure))
-
-
-def metadata_url(azure: Azure) -> str:
-    return f"{azure.endpoint}/metadata/endpoints?api-version=2022-09-01"
 
 
 @pytest.fixture(scope="session")
@@ -96,11 +92,7 @@ def run(azure: Azure, packages: Path, tmp_path: Path) -> Run:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(packages),
-        "REQUESTS_CA_BUNDLE": str(azure.ca_file),
-        "ARM_CLOUD_METADATA_URL": metadata_url(azure),
-        "AZURE_TENANT_ID": "adfs",
-        "AZURE_CLIENT_ID": azure.client_id,
-        "AZURE_CLIENT_SECRET": azure.client_secret,
+        **azure.python_env,
     }
 
     def program(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,6 @@ from azext_amlarc.errors import InvalidInput
 from azext_amlarc.sdk import clouds
 from azext_amlarc.sdk.clouds import CloudSettings
 from tests.azure import Azure
-from tests.sdk.conftest import metadata_url
 
 
 def described(name: str, host: str) -> dict[str, Any]:
@@ -112,7 +111,7 @@ def test_the_variable_points_to_a_cloud(azure: Azure) -> None:
 
 def test_a_metadata_document_can_be_named_instead(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARM_CLOUD_METADATA_URL")
-    assert clouds.find(metadata_url(azure)).endpoint == f"{azure.endpoint}/"
+    assert clouds.find(azure.python_env["ARM_CLOUD_METADATA_URL"]).endpoint == f"{azure.endpoint}/"
 
 
 def test_a_url_without_a_document_is_an_error_of_that_request(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:

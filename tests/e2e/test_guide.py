@@ -1,0 +1,79 @@
+"""The guide is walked: its listings run one after the other, as somebody would who follows it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.az import ROOT, Az
+from tests.azure import Azure
+from tests.e2e.test_output import steady
+from tests.listings import Interpreter, Listing, listings
+
+GUIDE = ROOT / "docs" / "guide.md"
+DOCUMENTS = (GUIDE, ROOT / "docs" / "python.md")
+# What keeps a command from running beside the local Azure.
+REASONS = {
+    "az connectedk8s": "a Kubernetes cluster and the extension connectedk8s",
+    "az login": "a person at a browser",
+    "az ml job": "the extension ml",
+    "kubectl": "a Kubernetes cluster",
+    "pip": "a package registry",
+}
+LANGUAGES = {"console", "json", "python", "text", "yaml"}
+
+
+def walk(listing: Listing, az: Az, python: Interpreter, folder: Path) -> str:
+    """Do what a listing shows; what a Python one prints."""
+    if listing.language == "python":
+        return python.run(listing.text)
+    if listing.language in ("json", "yaml"):
+        (folder / listing.remark).write_text(listing.text, encoding="utf-8")
+    if listing.language == "console" and listing.remark != "no-emulator":
+        for (program, *arguments), shown in listing.commands():
+            assert program == "az", f"line {listing.line}: what runs {program}?"
+            printed = az.must(*arguments, folder=folder).stdout
+            assert not shown or steady(printed) == steady(shown)
+    return ""
+
+
+def test_the_guide_leads_from_a_cluster_to_a_run_and_back(az: Az, azure: Azure, tmp_path: Path) -> None:
+    names = {"subscription_id": azure.subscription_id, "resource_group": "amlarc-rg", "workspace_name": "amlarc-ws"}
+    (tmp_path / "config.json").write_text(json.dumps(names))
+    printed = ""
+    with Interpreter(tmp_path, {**os.environ, **azure.python_env}) as python:
+        for listing in listings(GUIDE):
+            if listing.language == "text":
+                assert steady(printed) == steady(listing.text), f"line {listing.line}"
+            printed = walk(listing, az, python, tmp_path)
+    left = [id_ for id_ in azure.state()["resources"] if "/extensions/" in id_ or "/computes/" in id_]
+    assert left == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_listing_is_of_a_kind_that_is_run(document: Path) -> None:
+    for listing in listings(document):
+        assert listing.language in LANGUAGES, f"line {listing.line}"
+        if listing.language in ("json", "yaml"):
+            assert listing.remark, f"line {listing.line}: it has no file's name"
+            assert list(yaml.safe_load_all(listing.text)) != [None]  # JSON is YAML
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_does_not_run_here_says_why(document: Path) -> None:
+    for listing in (found for found in listings(document) if found.language == "console"):
+        if listing.remark != "no-emulator":
+            assert document == GUIDE, f"line {listing.line}: nobody runs it"
+            continue
+        said = listing.text.partition("\n")[0].removeprefix("# needs ")
+        for words, _ in listing.commands():
+            reasons = {reason for start, reason in REASONS.items() if " ".join(words).startswith(start)}
+            assert said in reasons, f"line {listing.line}"
+
+
+def test_every_fence_is_a_listing() -> None:
+    for document in DOCUMENTS:
+        fences = document.read_text(encoding="utf-8").count("```")
+        assert fences == 2 * len(listings(document))
