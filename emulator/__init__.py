@@ -23,9 +23,12 @@ What it answers comes from recorded traffic with Azure and from Azure's Swagger.
 Swagger of the api-version asked for, the Swagger wins: clients may rely on nothing else.
 
 Operations end after `--polls` looks, at the operation's URL or at the resource itself, and not before
-`--operation-seconds`. `GET /emulator/state` shows everything it holds, `POST /emulator/reset` goes back to the seed,
-`/emulator/faults` scripts faults (see `emulator.faults`), and `POST /emulator/principal` changes what the service
-principal may do: `{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.
+`--operation-seconds`. With `--strict-namespaces` a Relay or Service Bus namespace takes nothing before it is active:
+nobody knows whether Azure's do.
+
+`GET /emulator/state` shows everything it holds, `POST /emulator/reset` goes back to the seed, `/emulator/faults`
+scripts faults (see `emulator.faults`), and `POST /emulator/principal` changes what the service principal may do:
+`{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.
 
 A further resource type is one `ResourceType` in the table of a module under `emulator.providers`.
 """

@@ -20,6 +20,7 @@ class Options:
     page_size: int
     token_seconds: int
     state: Path | None
+    strict_namespaces: bool
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -36,4 +37,5 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--page-size", type=int, default=1000, metavar="N", help="items in a page of a list (default 1000)")
     add("--token-seconds", type=int, default=3600, metavar="S", help="life of an access token (default 3600)")
     add("--state", type=Path, metavar="FILE", help="keep everything here after each change, and start from it")
+    add("--strict-namespaces", action="store_true", help="refuse what is below a namespace until that is active")
     return Options(**vars(parser.parse_args(arguments)))

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from azext_amlarc.arm import supporting
@@ -127,7 +128,8 @@ def begin_create(
             watcher.tell(f"Changing {change}")
     made = supporting.ensure(arm, plan, watcher)
     protected = {**made.protected, **own_secrets(wanted.protected), **wanted.protected}
-    return _send(arm, cluster, name, existing, _body(cluster, {**settings, **made.settings}, protected, wanted))
+    operation = _send(arm, cluster, name, existing, _body(cluster, {**settings, **made.settings}, protected, wanted))
+    return replace(operation, then=partial(supporting.finish, arm, made))
 
 
 def refuse_another(existing: Extension) -> None:

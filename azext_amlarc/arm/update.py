@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from azext_amlarc.arm import supporting
@@ -81,7 +82,8 @@ def begin_update(
         protected = {**known, **(made.protected if made else {}), **own}
         _refuse_loss(existing, protected)
         properties["configurationProtectedSettings"] = protected
-    return _send(arm, cluster, existing, properties)
+    operation = _send(arm, cluster, existing, properties)
+    return replace(operation, then=partial(supporting.finish, arm, made)) if made else operation
 
 
 def _send(arm: Arm, cluster: Cluster, existing: Extension, properties: Mapping[str, Any]) -> Operation[Extension]:

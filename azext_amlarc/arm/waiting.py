@@ -69,6 +69,7 @@ class Operation(Generic[T]):
     """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it.
 
     `correlation_id` is the write's, None where it is somebody else's.
+    `then` waits for what else has to be ready once the write has ended well, so many seconds at most.
     """
 
     title: str
@@ -79,6 +80,7 @@ class Operation(Generic[T]):
     follow: str
     pause: float | None = None
     correlation_id: str | None = None
+    then: Callable[[Watcher, float], None] = lambda _watcher, _timeout: None
 
     @classmethod
     def done(cls, resource: T) -> "Operation[T]":
@@ -105,7 +107,9 @@ class Operation(Generic[T]):
             raise self._still_running(f"Interrupted. {self.title} goes on in Azure.") from None
         if not last.is_good:
             raise self.reason(last.resource)
-        return last.resource if last.resource is not None else self.read()
+        found = last.resource if last.resource is not None else self.read()
+        self.then(watcher, max(timeout - (time.monotonic() - began), 0.0))
+        return found
 
     def _watch(self, last: Look[T], watcher: Watcher, began: float, timeout: float) -> Look[T]:
         if last.pause:

@@ -2,11 +2,14 @@
 
 That is namespaces, the authorization rules on them and on what is in them, and the keys of those rules. Namespaces have
 no operation to poll: a new one is "Created" until a few GETs later, then "Succeeded". All below them is synchronous.
+Whether a Relay or Service Bus namespace takes anything before it is active no recording shows. Event Hubs, of the same
+service, have been seen to refuse (mspnp/serverless-reference-implementation, issue 30): `--strict-namespaces`.
 """
 
 import base64
 import re
 import secrets
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -207,9 +210,9 @@ def below(
         path=path,
         versions=versions,
         shown_type=f"{provider}/{path.lower()}",
-        put=put,
+        put=_once_active(put),
         delete=delete,
-        actions=actions or {},
+        actions={name: _once_active(action) for name, action in (actions or {}).items()},
         show=show_below,
         missing=_missing_below,
         seeded=grow,
@@ -221,6 +224,18 @@ def rules(provider: str, path: str, versions: tuple[str, ...]) -> ResourceType:
     """The authorization rules at a path."""
     keys = {"listkeys": list_keys, "regeneratekeys": regenerate_keys}
     return below(provider, path, versions, put_rule, seeded=seeded_rule, actions=keys)
+
+
+def _once_active(handler: Handler) -> Handler:
+    """The handler, which `--strict-namespaces` keeps closed while the namespace is being activated."""
+
+    def guarded(call: Call) -> Reply:
+        namespace = namespace_of(call.cloud, call.id)
+        if call.cloud.options.strict_namespaces and namespace.properties["status"] == "Activating":
+            raise _not_active(namespace)
+        return handler(call)
+
+    return guarded
 
 
 def show_below(resource: Resource, version: str) -> Json:
@@ -253,6 +268,14 @@ def bad_request(message: str) -> ArmError:
 def now() -> str:
     """The current moment as the provider spells it."""
     return clock.stamp(3)
+
+
+def _not_active(namespace: Resource) -> ArmError:
+    message = (
+        f"The namespace {name_of(namespace.id)} in subscription {place(namespace.id).subscription} is not active, its "
+        f"current state is {namespace.properties['provisioningState']}. CorrelationId: {uuid.uuid4()}"
+    )
+    return ArmError(404, "NotFound", message, cause=None)
 
 
 def _missing_below(call: Call) -> ArmError:

@@ -11,7 +11,7 @@ from azure.core.credentials import AccessToken
 
 from azext_amlarc.arm.clients import Arm, Cloud
 from azext_amlarc.arm.clusters import CONNECTED, Cluster, ClusterId
-from azext_amlarc.arm.supporting import Made, ensure, plan
+from azext_amlarc.arm.supporting import Made, ensure, finish, plan
 from tests.azure import Azure
 
 RELAY = {"relayserver.enabled": "true"}
@@ -97,9 +97,11 @@ def make(
     of: Cluster | None = None,
     installed: Mapping[str, str] | None = None,
 ) -> Made:
-    """What `extension create` does for its supporting resources."""
+    """What `extension create` does for its supporting resources, before the installation and after it."""
     with connect(azure) as arm:
-        return ensure(arm, plan(of or cluster(azure), settings, installed), Diary())
+        made = ensure(arm, plan(of or cluster(azure), settings, installed), Diary())
+        finish(arm, made, Diary(), 60)
+        return made
 
 
 def requests(azure: Azure) -> list[str]:

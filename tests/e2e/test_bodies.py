@@ -1,6 +1,7 @@
 """What is sent to Azure, and in how many requests."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.az import Az
 from tests.azure import Azure
@@ -12,11 +13,46 @@ def sent(azure: Azure, method: str, part: str) -> list[Any]:
 
 
 def test_the_first_create_on_a_connected_cluster_takes_nine_requests(az: Az, azure: Azure) -> None:
+    """Azure activates the Relay namespace and installs the extension at the same time; both have ended afterwards."""
     before = len(azure.traffic())
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
-    lines = azure.traffic()[before:]
-    assert len(lines) == 9
-    assert sum("connectedClusters/amlarc-cluster?" in line["url"] for line in lines) == 1
+    lines = [(line["method"], urlsplit(line["url"]).path.rpartition("/")[2]) for line in azure.traffic()[before:]]
+    namespace = "amlarccluster000000000000000000000000000000075a1d2"
+    assert lines == [
+        ("GET", "amlarc-cluster"),
+        ("GET", "amlarc-compute"),
+        ("PUT", namespace),
+        ("PUT", "amlarc-cluster"),
+        ("PUT", "azureml_rw"),
+        ("POST", "listKeys"),
+        ("PUT", "amlarc-compute"),
+        ("GET", "amlarc-compute"),
+        ("GET", namespace),
+    ]
+    assert states(azure) == {"Succeeded"}
+
+
+def test_without_waiting_nothing_is_sent_after_the_installation(az: Az, azure: Azure) -> None:
+    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--no-wait")
+    [body] = sent(azure, "PUT", "/extensions/")
+    assert "Endpoint=sb://" in body["properties"]["configurationProtectedSettings"]["relayServerConnectionString"]
+    assert azure.traffic()[-1]["method"] == "PUT"
+
+
+def test_an_update_waits_for_the_service_bus_that_it_switches_on(installed: Az, azure: Azure) -> None:
+    before = len(azure.traffic())
+    installed.must("amlarc", "extension", "update", *CLUSTER, "--config", "servicebus.enabled=true", "--yes")
+    lines = [line["method"] for line in azure.traffic()[before:]]
+    assert lines.index("PATCH") > max(index for index, method in enumerate(lines) if method == "PUT")
+    assert azure.traffic()[-1]["url"].partition("?")[0].endswith("amlarccluster000000000000000000000000000000054806c")
+    assert states(azure) == {"Succeeded"}
+
+
+def states(azure: Azure) -> set[str]:
+    found = [
+        (item["body"].get("properties") or {}).get("provisioningState") for item in azure.state()["resources"].values()
+    ]
+    return {state for state in found if state}
 
 
 def test_a_connected_cluster_gets_an_identity_a_relay_and_the_derived_settings(az: Az, azure: Azure) -> None:

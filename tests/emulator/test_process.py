@@ -17,6 +17,7 @@ from tests.emulator.things import (
     BUS,
     CLUSTER,
     COMPUTE,
+    CONNECTION,
     EXTENSION,
     FIRST,
     INSTALL,
@@ -145,6 +146,22 @@ def test_operations_end_at_the_first_poll_when_told_so(tmp_path: Path) -> None:
         made = azure.put(azure.group + NAMESPACE, "2021-11-01", {"location": "eastus"})
         assert made.body["properties"]["status"] == "Activating"
         assert azure.get(azure.group + NAMESPACE, "2021-11-01").body["properties"]["status"] == "Active"
+
+
+def test_strict_namespaces_take_nothing_before_they_are_active(tmp_path: Path) -> None:
+    with running(tmp_path, "--strict-namespaces") as azure:
+        for namespace in (NAMESPACE, BUS):
+            azure.put(azure.group + namespace, "2021-11-01", {"location": "eastus"})
+            rule = f"{azure.group}{namespace}/authorizationRules/RootManageSharedAccessKey"
+            early = azure.call("POST", f"{rule}/listKeys", "2021-11-01")
+            assert (early.status, early.code) == (404, "NotFound")
+            assert "is not active, its current state is Created. CorrelationId: " in early.message
+        assert azure.put(azure.group + CONNECTION, "2021-11-01", {}).status == 404
+        assert azure.put(azure.group + TOPIC, "2021-11-01", {}).status == 404
+        for path in (NAMESPACE, NAMESPACE, BUS, BUS):
+            azure.get(azure.group + path, "2021-11-01")
+        assert azure.put(azure.group + CONNECTION, "2021-11-01", {}).status == 200
+        assert azure.put(azure.group + TOPIC, "2021-11-01", {}).status == 200
 
 
 def test_operations_last_as_long_as_told(tmp_path: Path) -> None:

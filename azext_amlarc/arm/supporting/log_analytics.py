@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from azext_amlarc.arm.clients import Arm, unless_missing
 from azext_amlarc.arm.clusters import Cluster, ClusterId
 from azext_amlarc.arm.supporting import names
-from azext_amlarc.arm.supporting.making import Found, Made, Making, is_usable, no_name_left
+from azext_amlarc.arm.supporting.making import Ensured, Found, Made, Making, is_usable, no_name_left
 from azext_amlarc.arm.supporting.ownership import is_anothers, tags
 from azext_amlarc.arm.waiting import Watcher
 
@@ -33,20 +34,22 @@ class LogAnalytics:
     def ensure(self, arm: Arm, watcher: Watcher) -> Made:
         """Find or make it. Two requests where it is there."""
         for workspace_id in self.workspace_ids:
-            found = self._ensure_at(arm, workspace_id, watcher)
-            if found is not None:
-                settings = {ENABLED: "True", CUSTOMER_ID: _customer_id(found)}
-                return Made(settings, {PROTECTED: _key(arm, workspace_id)})
+            ensured = self._ensure_at(arm, workspace_id, watcher)
+            if ensured is not None:
+                settings = {ENABLED: "True", CUSTOMER_ID: _customer_id(ensured.found)}
+                return Made.of(ensured, settings, [PROTECTED])
         raise no_name_left(TITLE, self.cluster.id.name)
 
-    def _ensure_at(self, arm: Arm, workspace_id: str, watcher: Watcher) -> Found | None:
+    def _ensure_at(self, arm: Arm, workspace_id: str, watcher: Watcher) -> Ensured | None:
         """The workspace, or None where it is another cluster's."""
         body = {"location": self.cluster.location, "tags": tags(self.cluster.id)}
-        workspace = Making(TITLE, workspace_id, body)
+        workspace = Making(TITLE, workspace_id, body, partial(_key, workspace_id=workspace_id))
         found = workspace.find(arm, watcher)
         if found is not None and self._is_anothers(arm, found):
             return None
-        return found if is_usable(found) else workspace.make(arm, watcher)
+        if not is_usable(found):
+            return workspace.make(arm, watcher)
+        return Ensured(workspace, found, _key(arm, workspace_id))
 
     def _is_anothers(self, arm: Arm, found: Found) -> bool:
         is_known = self.known is not None and _customer_id(found) == self.known

@@ -3,9 +3,9 @@
 Relay and Service Bus namespaces and Log Analytics workspaces are like that; all below them is there at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from azure.core.exceptions import HttpResponseError
 
@@ -17,45 +17,51 @@ Found = dict[str, Any]
 
 # A namespace that is being deleted still says that it was provisioned well.
 _MOVING = {"activating", "removing"}
-
-
-@dataclass(frozen=True)
-class Made:
-    """Plain and protected settings that supporting resources make up, the protected ones kept out of repr."""
-
-    settings: dict[str, str]
-    protected: dict[str, str] = field(repr=False)
+# How Azure says that a namespace takes nothing before it is active. No recording of a Relay shows whether it does: 404
+# and the first words are an Event Hubs namespace's, the second ones stand in its documentation, with 429.
+_TOO_EARLY, _TOO_EARLY_WORDS = {404, 409}, ("not active", "in transition")
 
 
 @dataclass(frozen=True)
 class Making:
-    """A resource to find or to make: what it is in words, its id, and the body of its PUT."""
+    """A resource to find or to make: what it is in words, its id, the body of its PUT.
+
+    `fill` writes all that belongs in a new one, and gives its secret.
+    """
 
     title: str
     id: str
     body: Mapping[str, Any]
+    fill: Callable[[Arm], str]
 
     @property
     def name(self) -> str:
         return self.id.rpartition("/")[2]
 
-    def find(self, arm: Arm, watcher: Watcher) -> Found | None:
+    def find(self, arm: Arm, watcher: Watcher, timeout: float | None = None) -> Found | None:
         """The resource once nothing moves it any more, in whatever state, or None; one request where nothing does."""
         found = unless_missing(arm.get, self.id)
-        return self.settled(arm, found, watcher)
+        return self.settled(arm, found, watcher, timeout)
 
-    def make(self, arm: Arm, watcher: Watcher) -> Found | None:
-        """Write the resource and wait until it is usable; None where its name is taken.
-
-        Raises WriteFailed where it does not become usable.
-        """
+    def make(self, arm: Arm, watcher: Watcher) -> "Ensured | None":
+        """Write the resource and fill it, which Azure may go on with afterwards; None where its name is taken."""
         answer = self.put(arm, watcher)
-        if answer is None:
-            return None
+        return self.filled(arm, answer, watcher) if answer else None
+
+    def filled(self, arm: Arm, answer: Found, watcher: Watcher) -> "Ensured":
+        """Fill what a write has just made: at once, or when it is active where Azure refuses that before.
+
+        Raises WriteFailed where it does not become active then.
+        """
+        try:
+            return Ensured(self, answer, self.fill(arm), is_new=True)
+        except HttpResponseError as error:
+            if not (_movement(answer) and _is_too_early(error)):
+                raise
         made = self.settled(arm, answer, watcher)
         if not is_usable(made):
             raise WriteFailed(f"The {self.title} {self.id} was not made: its state is {_state(made) or 'unknown'}.")
-        return made
+        return Ensured(self, answer, self.fill(arm))
 
     def put(self, arm: Arm, watcher: Watcher) -> Found | None:
         """Azure's answer to the write; None where somebody else's has its name.
@@ -78,8 +84,11 @@ class Making:
         arm.written.append(f"missing parts of the {self.title} {self.id}")
         watcher.tell(f"Making what is missing of the {self.title} {self.name}")
 
-    def settled(self, arm: Arm, found: Found | None, watcher: Watcher) -> Found | None:
-        """The resource once nothing moves it any more, in whatever state; None where it was going."""
+    def settled(self, arm: Arm, found: Found | None, watcher: Watcher, timeout: float | None = None) -> Found | None:
+        """The resource once nothing moves it any more, in whatever state; None where it was going.
+
+        StillRunning after `timeout` seconds, by default the connection's patience.
+        """
         if not _movement(found):
             return found
         return Operation[Found | None](
@@ -88,15 +97,66 @@ class Making:
             look=lambda: self._look(arm),
             read=lambda: unless_missing(arm.get, self.id),
             reason=lambda _: WriteFailed(f"The {self.title} {self.id} was not made."),
-            follow="Do the same again: it goes on from there.",
-        ).wait(watcher, arm.patience)
+            follow=f"See how far it is: az resource show --ids {self.id}; then do the same again.",
+        ).wait(watcher, arm.patience if timeout is None else timeout)
 
     def _look(self, arm: Arm) -> Look[Found | None]:
         found = unless_missing(arm.get, self.id)
         return Look(_movement(found) or "Succeeded", found)
 
 
-def is_usable(found: Found | None) -> bool:
+@dataclass(frozen=True)
+class Ensured:
+    """A resource that is there with all that is in it: as Azure showed it, its secret.
+
+    `is_new`: it has just been written, and Azure may still be making it.
+    """
+
+    making: Making
+    found: Found
+    secret: str = field(repr=False)
+    is_new: bool = False
+
+    def finish(self, arm: Arm, watcher: Watcher, timeout: float) -> None:
+        """Wait until it is usable, `timeout` seconds at most; one that Azure has failed is written again, once.
+
+        WriteFailed where that does not help, or leaves it with another secret than the one that has been sent.
+        """
+        if is_usable(self.making.find(arm, watcher, timeout)):
+            return
+        watcher.tell(f"Azure has failed to make the {self.making.title}: trying again")
+        again = self.making.make(arm, watcher)
+        found = self.making.find(arm, watcher, timeout)
+        if again is None or not is_usable(found):
+            raise self._useless(f"its state is {_state(found) or 'unknown'}")
+        if again.secret != self.secret:
+            raise self._useless("it has another key now")
+
+    def _useless(self, why: str) -> WriteFailed:
+        return WriteFailed(
+            f"The extension is installed, but can't talk through the {self.making.title} {self.making.id}: {why}.",
+            "Take the extension off (az ml arc extension delete), then do the same again.",
+        )
+
+
+@dataclass(frozen=True)
+class Made:
+    """Plain and protected settings that supporting resources make up, the protected ones kept out of repr.
+
+    `new` are those that Azure may still be making.
+    """
+
+    settings: dict[str, str]
+    protected: dict[str, str] = field(repr=False)
+    new: tuple[Ensured, ...] = field(default=(), repr=False, compare=False)
+
+    @classmethod
+    def of(cls, ensured: Ensured, settings: dict[str, str], secret_names: Iterable[str]) -> "Made":
+        """What one resource makes up."""
+        return cls(settings, dict.fromkeys(secret_names, ensured.secret), (ensured,) if ensured.is_new else ())
+
+
+def is_usable(found: Found | None) -> TypeGuard[Found]:
     """Whether the resource is there, and did not fail to be made."""
     return found is not None and _state(found).lower() in {"", "succeeded"}
 
@@ -125,6 +185,10 @@ def _movement(found: Found | None) -> str:
     if status.lower() in _MOVING:
         return status
     return "" if Look(_state(found)).is_over else _state(found)
+
+
+def _is_too_early(error: HttpResponseError) -> bool:
+    return error.status_code in _TOO_EARLY or any(word in str(error.message) for word in _TOO_EARLY_WORDS)
 
 
 def _is_taken(error: HttpResponseError) -> bool:

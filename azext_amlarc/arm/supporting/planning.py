@@ -43,14 +43,23 @@ def ensure(arm: Arm, plan: Plan, watcher: Watcher) -> Made:
     """Make what is missing of the plan, independent resources at the same time, and read the keys.
 
     `arm.written` names each resource before its first write. All are let finish before a failure is raised; running it
-    again goes on from whatever there is.
+    again goes on from whatever there is. Azure may still be making what is new: `finish`.
     """
     made = at_once(arm, watcher, {title: part.ensure for title, part in plan.parts.items()})
     settings, protected = dict(plan.settings), dict[str, str]()
     for one in made:
         settings |= one.settings
         protected |= one.protected
-    return Made(settings, protected)
+    return Made(settings, protected, tuple(new for one in made for new in one.new))
+
+
+def finish(arm: Arm, made: Made, watcher: Watcher, timeout: float) -> None:
+    """Wait until all that is new is usable, `timeout` seconds at most for each; a request for each that is already.
+
+    What Azure has failed is written again, once; WriteFailed where that does not help.
+    """
+    for new in made.new:
+        new.finish(arm, watcher, timeout)
 
 
 def read_secrets(arm: Arm, settings: Mapping[str, str]) -> dict[str, str]:

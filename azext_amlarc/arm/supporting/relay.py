@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from azext_amlarc.arm.clients import Arm, unless_missing
 from azext_amlarc.arm.clusters import Cluster, ClusterId
 from azext_amlarc.arm.supporting import names
-from azext_amlarc.arm.supporting.making import Made, Making, is_new, is_usable, no_name_left
+from azext_amlarc.arm.supporting.making import Ensured, Found, Made, Making, is_new, is_usable, no_name_left
 from azext_amlarc.arm.supporting.ownership import TAGS
 from azext_amlarc.arm.waiting import Watcher
 
@@ -40,31 +41,23 @@ class Relay:
     def ensure(self, arm: Arm, watcher: Watcher) -> Made:
         """Find or make it. Two requests where all is there; none of the writes renews a key."""
         for connection_id in self.connection_ids:
-            secret = self._ensure_at(arm, connection_id, watcher)
-            if secret is not None:
-                return Made(settings_for(connection_id), dict.fromkeys(PROTECTED, secret))
+            ensured = self._ensure_at(arm, connection_id, watcher)
+            if ensured is not None:
+                return Made.of(ensured, settings_for(connection_id), PROTECTED)
         raise no_name_left(TITLE, self.cluster.id.name)
 
-    def _ensure_at(self, arm: Arm, connection_id: str, watcher: Watcher) -> str | None:
-        """The connection string, or None where the namespace is another cluster's."""
+    def _ensure_at(self, arm: Arm, connection_id: str, watcher: Watcher) -> Ensured | None:
+        """The hybrid connection in its namespace, or None where the namespace is another cluster's."""
         body = {"location": self.cluster.location, "tags": TAGS}
-        namespace = Making(TITLE, namespace_of(connection_id), body)
-        answer = namespace.put(arm, watcher) if self.is_first else None
-        if self.is_first and answer is None:
+        namespace = Making(TITLE, namespace_of(connection_id), body, partial(_fill, connection_id=connection_id))
+        if not self.is_first:
+            return _take_up(arm, connection_id, namespace, namespace.find(arm, watcher), watcher)
+        answer = namespace.put(arm, watcher)
+        if answer is None:
             return None
-        found = namespace.settled(arm, answer, watcher) if answer else namespace.find(arm, watcher)
-        if not is_usable(found):
-            return _fill(arm, connection_id) if namespace.make(arm, watcher) else None
-        if answer and is_new(answer):
-            return _fill(arm, connection_id)
-        secret = _secret(arm, connection_id)
-        if secret is not None:
-            return secret
-        others = connections_in(arm, namespace.id)
-        if others and _last(connection_id).lower() not in others:
-            return None
-        namespace.mend(arm, watcher)
-        return _fill(arm, connection_id)
+        if is_new(answer):
+            return namespace.filled(arm, answer, watcher)
+        return _take_up(arm, connection_id, namespace, namespace.settled(arm, answer, watcher), watcher)
 
 
 def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> Relay | None:
@@ -111,6 +104,19 @@ def connections_in(arm: Arm, namespace_id: str) -> set[str]:
 def namespace_of(connection_id: str) -> str:
     """The id of the namespace that a hybrid connection is in."""
     return connection_id.rsplit("/", 2)[0]
+
+
+def _take_up(arm: Arm, connection_id: str, namespace: Making, found: Found | None, watcher: Watcher) -> Ensured | None:
+    """What a namespace that was there, or was not, lacks; None where it is another cluster's."""
+    if not is_usable(found):
+        return namespace.make(arm, watcher)
+    secret = _secret(arm, connection_id)
+    if secret is None:
+        others = connections_in(arm, namespace.id)
+        if others and _last(connection_id).lower() not in others:
+            return None
+        namespace.mend(arm, watcher)
+    return Ensured(namespace, found, secret or _fill(arm, connection_id))
 
 
 def _is_of(cluster: ClusterId, connection_id: str) -> bool:

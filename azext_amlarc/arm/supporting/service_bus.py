@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from azext_amlarc.arm.clients import Arm, unless_missing
 from azext_amlarc.arm.clusters import Cluster, ClusterId
 from azext_amlarc.arm.supporting import names
-from azext_amlarc.arm.supporting.making import Found, Made, Making, is_usable, no_name_left
+from azext_amlarc.arm.supporting.making import Ensured, Found, Made, Making, is_usable, no_name_left
 from azext_amlarc.arm.supporting.ownership import is_anothers, tags
 from azext_amlarc.arm.waiting import Watcher
 
@@ -49,41 +50,50 @@ class ServiceBus:
     def ensure(self, arm: Arm, watcher: Watcher) -> Made:
         """Find or make it. Four requests where all is there; none of the writes renews a key."""
         for namespace_id in self.namespace_ids:
-            secret = self._ensure_at(arm, namespace_id, watcher)
-            if secret is not None:
-                return Made(self._settings_for(namespace_id), dict.fromkeys(PROTECTED, secret))
+            ensured = self._ensure_at(arm, namespace_id, watcher)
+            if ensured is not None:
+                return Made.of(ensured, self._settings_for(namespace_id), PROTECTED)
         raise no_name_left(TITLE, self.cluster.id.name)
 
-    def _ensure_at(self, arm: Arm, namespace_id: str, watcher: Watcher) -> str | None:
-        """The connection string, or None where the namespace is another cluster's."""
+    def _ensure_at(self, arm: Arm, namespace_id: str, watcher: Watcher) -> Ensured | None:
+        """The namespace with what belongs in it, or None where it is another cluster's."""
         body = {"location": self.cluster.location, "sku": {"name": "Standard"}, "tags": tags(self.cluster.id)}
-        namespace = Making(TITLE, namespace_id, body)
+        namespace = Making(TITLE, namespace_id, body, partial(self._fill, namespace_id=namespace_id))
         found = namespace.find(arm, watcher)
         if found is not None and self._is_anothers(arm, namespace_id, found):
             return None
-        is_new = not is_usable(found)
-        if is_new and namespace.make(arm, watcher) is None:
-            return None
-        missing = list(self._missing(arm, namespace_id, is_new))
-        if missing and not is_new:
+        if not is_usable(found):
+            return namespace.make(arm, watcher)
+        missing = list(self._missing(arm, namespace_id))
+        if missing:
             namespace.mend(arm, watcher)
         for entity_id, entity in missing:
             arm.put(entity_id, entity)
-        return _secret(arm, namespace_id) or _new_secret(arm, namespace, watcher)
+        return Ensured(namespace, found, _secret(arm, namespace_id) or _new_secret(arm, namespace, watcher))
+
+    def _fill(self, arm: Arm, namespace_id: str) -> str:
+        for topic_id, subscription_id in self._entities(namespace_id):
+            arm.put(topic_id, _TOPIC)
+            arm.put(subscription_id, _SUBSCRIPTION)
+        return _key(arm, namespace_id, _BORN_RULE)
 
     def _is_anothers(self, arm: Arm, namespace_id: str, found: Found) -> bool:
         return namespace_id != self.known and is_anothers(arm, self.cluster.id, names.SERVICE_BUS, found)
 
-    def _missing(self, arm: Arm, namespace_id: str, is_new: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Ids and bodies of what the namespace lacks, topics before their subscriptions; a new one lacks everything."""
-        for topic, subscription in self.subscriptions.items():
-            topic_id = f"{namespace_id}/topics/{topic}"
-            subscription_id = f"{topic_id}/subscriptions/{subscription}"
-            if not is_new and unless_missing(arm.get, subscription_id) is not None:
+    def _missing(self, arm: Arm, namespace_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Ids and bodies of what the namespace lacks, topics before their subscriptions."""
+        for topic_id, subscription_id in self._entities(namespace_id):
+            if unless_missing(arm.get, subscription_id) is not None:
                 continue
-            if is_new or unless_missing(arm.get, topic_id) is None:
+            if unless_missing(arm.get, topic_id) is None:
                 yield topic_id, _TOPIC
             yield subscription_id, _SUBSCRIPTION
+
+    def _entities(self, namespace_id: str) -> Iterator[tuple[str, str]]:
+        """The ids of each topic and its subscription."""
+        for topic, subscription in self.subscriptions.items():
+            topic_id = f"{namespace_id}/topics/{topic}"
+            yield topic_id, f"{topic_id}/subscriptions/{subscription}"
 
     def _settings_for(self, namespace_id: str) -> dict[str, str]:
         mapping = {_MAPPING + topic: subscription for topic, subscription in self.subscriptions.items()}
@@ -119,13 +129,17 @@ def read_secret(arm: Arm, settings: Mapping[str, str], cluster: ClusterId | None
 
 def _secret(arm: Arm, namespace_id: str) -> str | None:
     for rule in (_BORN_RULE, _OWN_RULE):
-        keys = unless_missing(arm.post, f"{namespace_id}/{rule}/listKeys")
-        if keys:
-            return str(keys["primaryConnectionString"])
+        secret = unless_missing(_key, arm, namespace_id, rule)
+        if secret:
+            return secret
     return None
 
 
 def _new_secret(arm: Arm, namespace: Making, watcher: Watcher) -> str:
     namespace.mend(arm, watcher)
     arm.put(f"{namespace.id}/{_OWN_RULE}", _RIGHTS)
-    return str(arm.post(f"{namespace.id}/{_OWN_RULE}/listKeys")["primaryConnectionString"])
+    return _key(arm, namespace.id, _OWN_RULE)
+
+
+def _key(arm: Arm, namespace_id: str, rule: str) -> str:
+    return str(arm.post(f"{namespace_id}/{rule}/listKeys")["primaryConnectionString"])
