@@ -100,7 +100,7 @@ _COMMANDS = {
     ),
     "detach": (
         "Take a compute target out of its workspace.",
-        "The cluster, its extension and its namespaces stay as they are.",
+        "The cluster, its extension and its namespaces stay as they are. One that is gone already is no error.",
         (("Detach without a question", "detach -n k8s-compute -w amlarc-ws -g amlarc-rg --yes"),),
     ),
     "wait": (

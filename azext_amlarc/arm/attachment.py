@@ -159,9 +159,16 @@ def _body(wanted: Wanted, location: str) -> dict[str, Any]:
     return body
 
 
-def begin_detach(arm: Arm, workspace: WorkspaceId, name: str) -> Operation[Compute]:
-    """Take the compute out of the workspace; the cluster, its extension and its namespace stay as they are."""
-    found = show(arm, workspace, name)
+def begin_detach(arm: Arm, workspace: WorkspaceId, name: str, watcher: Watcher) -> Operation[Compute] | None:
+    """Take the compute out of the workspace; the cluster, its extension and its namespace stay as they are.
+
+    None, which the watcher is told, where the workspace has no such compute; NotFound where there is no workspace.
+    """
+    found = read(arm, workspace, name)
+    if found is None:
+        watcher.tell(f"The workspace {workspace.name!r} has no compute {name!r}.")
+        return None
+    refuse_another_kind(found)
     accepted = None if found.is_being_deleted else _send_deletion(arm, workspace, name)
     url = accepted.operation_url if accepted else None
 

@@ -19,7 +19,7 @@ from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
 
 from azext_amlarc.arm.registration import RegistrationPolicy
-from azext_amlarc.arm.retries import RetryPolicy
+from azext_amlarc.arm.retries import RetryPolicy, logger
 
 if TYPE_CHECKING:
     from azext_amlarc.arm.waiting import Watcher
@@ -61,6 +61,7 @@ class Arm:
 
     `written` holds what has been written so far, in words for the user: whoever stops half-way must name it.
     `registrar` is told of resource providers that have to be registered; without it they are not.
+    `watcher` is told that Azure asks to wait; without it the log is.
     `patience` is how long to wait, in seconds, for whatever must be ready before the write that was asked for.
     """
 
@@ -78,6 +79,7 @@ class Arm:
         self.subscription_id = subscription_id
         self.written: list[str] = []
         self.registrar: Watcher | None = None
+        self.watcher: Watcher | None = None
         self.patience = 600.0
         self._credential = credential
         self._user_agent = user_agent
@@ -90,7 +92,7 @@ class Arm:
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
                 policies.ContentDecodePolicy(),
-                RetryPolicy(),
+                RetryPolicy(self._tell),
                 ARMChallengeAuthenticationPolicy(credential, *cloud.scopes),
                 # az's own policy logs bodies under --debug; this one logs the line and harmless headers alone.
                 ARMHttpLoggingPolicy(),
@@ -112,6 +114,7 @@ class Arm:
         twin = Arm(self.cloud, self._credential, self.subscription_id, user_agent=self._user_agent, verify=self._verify)
         twin.written = self.written
         twin.registrar = self.registrar
+        twin.watcher = self.watcher
         twin.patience = self.patience
         return twin
 
@@ -147,6 +150,9 @@ class Arm:
     def get_url(self, url: str) -> HttpResponse:
         """An operation's status, by its URL exactly as Azure gave it: newer ones are signed."""
         return self._send(HttpRequest("GET", url))
+
+    def _tell(self, text: str) -> None:
+        (self.watcher.tell if self.watcher else logger.warning)(text)
 
     def _call(
         self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None

@@ -1,5 +1,6 @@
 """Sending a request again, and the care that a write needs then: its answer may be lost after it has taken effect."""
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ SECOND = 1.0
 _TRIES, _FIRST_PAUSE = 4, 0.8
 # With it Azure says when. It answers ten seconds to ten minutes (ARM's contract); whoever says more wants no retry.
 _TRIES_WHEN_TOLD, _LONGEST_TOLD = 10, 600.0
+# Who waits longer than this for no reason that he sees thinks that the command hangs.
+_LONGEST_UNSAID = 5.0
 # The part of a pause by which ours differ, so that many clients that were refused at once don't come back at once.
 _SPREAD = 0.25
 
@@ -22,6 +25,8 @@ _TRANSIENT = {408, 429, 500, 502, 503, 504}
 # After these nobody knows whether the request took effect: a gateway may have given up on what went on behind it.
 _UNCERTAIN = {408, 500, 502, 503, 504}
 _LOST = (ServiceResponseError, IncompleteReadError)
+
+logger = logging.getLogger("azext_amlarc.arm")
 
 
 class WriteTaken(Exception):
@@ -34,6 +39,11 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
     Except that Azure fails a write that meets its own first copy still under way. So a write may bring an option
     `taken`, which is asked, each time an answer is lost, whether the write took effect; WriteTaken is raised then.
     """
+
+    def __init__(self, tell: Callable[[str], object] = logger.warning) -> None:
+        """`tell` hears, once a request, that Azure has asked for a pause of more than five seconds."""
+        super().__init__()
+        self._tell = tell
 
     def send(self, request: Any) -> Any:
         taken = _taken(request)
@@ -54,7 +64,13 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                     raise WriteTaken
                 if not _is_worth_another(status, told, tries):
                     return response
+            self._announce(request, told)
             time.sleep(pause(tries, told))
+
+    def _announce(self, request: Any, told: float | None) -> None:
+        if told and told > _LONGEST_UNSAID and not request.context.get("announced"):
+            request.context["announced"] = True
+            self._tell(f"Azure is busy, and asks to wait {told:.0f} s before the next try")
 
 
 def _taken(request: Any) -> Callable[[], bool]:

@@ -98,10 +98,11 @@ def detach(
     from azext_amlarc.arm import attachment
 
     workspace = _workspace(cmd, resource_group_name, workspace_name)
+    watcher = progress(cmd)
     with connected(cmd) as arm:
-        operation = attachment.begin_detach(arm, workspace, name)
-        if not accepted_only:
-            operation.wait(progress(cmd), timeout)
+        operation = attachment.begin_detach(arm, workspace, name, watcher)
+        if operation and not accepted_only:
+            operation.wait(watcher, timeout)
 
 
 def wait(

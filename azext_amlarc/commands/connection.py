@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from azext_amlarc.commands.progress import progress
 from azext_amlarc.errors import StillRunning
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def connected(
     """
     with _connect(cmd, subscription) as arm:
         arm.registrar = registrar
+        arm.watcher = registrar or progress(cmd)
         arm.patience = arm.patience if patience is None else patience
         try:
             yield arm

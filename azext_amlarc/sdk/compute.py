@@ -137,12 +137,17 @@ class KubernetesCompute:
         return ComputeStatus(self.provisioning_state, self.details.created_on, self.details.modified_on)
 
     def detach(self, timeout: float = DEFAULT_TIMEOUT) -> None:
-        """Take the target out of the workspace and wait for that; the cluster and its extension stay as they are."""
+        """Take the target out of the workspace and wait for that; the cluster and its extension stay as they are.
+
+        One that is gone already is no error.
+        """
         workspace = self._workspace
         with raised_as(ComputeTargetException):
             arm = workspace.connection
             with writing(arm, timeout, registers=False) as watcher:
-                attachment.begin_detach(arm, workspace.id, self.name).wait(watcher, timeout)
+                operation = attachment.begin_detach(arm, workspace.id, self.name, watcher)
+                if operation:
+                    operation.wait(watcher, timeout)
 
     def __repr__(self) -> str:
         return f"KubernetesCompute(name={self.name!r}, provisioning_state={self.provisioning_state!r})"

@@ -1,12 +1,13 @@
 """When a request is sent again: policy alone; tests/faults breaks whole commands."""
 
+import logging
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.arm import retries
-from tests.arm.supporting_things import connect
+from tests.arm.supporting_things import Diary, connect
 from tests.azure import Azure
 
 GROUP = "/resourceGroups/amlarc-rg"
@@ -61,6 +62,35 @@ def test_a_refusal_is_an_answer(azure: Azure, status: int) -> None:
     with pytest.raises(HttpResponseError):
         read_group(azure)
     assert len(azure.traffic()) == 1
+
+
+def test_a_long_pause_that_azure_asks_for_is_said_once_a_request(azure: Azure) -> None:
+    azure.fault(path=f"{GROUP}$", status=429, retryAfter=7, times=3)
+    with connect(azure) as arm:
+        arm.watcher = diary = Diary()
+        arm.get(azure.group)
+        assert diary.told == ["Azure is busy, and asks to wait 7 s before the next try"]
+        azure.fault(path=f"{GROUP}$", status=429, retryAfter=8)
+        with arm.another() as connection:
+            connection.get(azure.group)
+        assert diary.told[1:] == ["Azure is busy, and asks to wait 8 s before the next try"]
+
+
+def test_a_long_pause_is_in_the_log_where_nobody_watches(azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
+    azure.fault(path=f"{GROUP}$", status=429, retryAfter=6)
+    read_group(azure)
+    assert caplog.record_tuples == [
+        ("azext_amlarc.arm", logging.WARNING, "Azure is busy, and asks to wait 6 s before the next try")
+    ]
+
+
+@pytest.mark.parametrize("fault", [{"status": 429, "retryAfter": 5}, {"status": 503}, {"reset": "before"}])
+def test_a_short_pause_is_not_worth_a_word(
+    azure: Azure, caplog: pytest.LogCaptureFixture, fault: dict[str, Any]
+) -> None:
+    azure.fault(path=f"{GROUP}$", **fault)
+    read_group(azure)
+    assert caplog.record_tuples == []
 
 
 def test_pauses_grow_and_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:

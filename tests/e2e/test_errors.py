@@ -123,7 +123,10 @@ MISSING = {
     "workspace-shown": (("amlarc", "show", "-n", "k8s-compute", "-w", "nowhere", "-g", "amlarc-rg"),
                         "There is no workspace 'nowhere'"),
     "compute": (("amlarc", "show", "-n", "nothing", *WORKSPACE), "has no compute 'nothing'"),
-    "detached": (("amlarc", "detach", "-n", "nothing", *WORKSPACE, "--yes"), "has no compute 'nothing'"),
+    "workspace-of-a-detach": (("amlarc", "detach", "-n", "nothing", "-w", "nowhere", "-g", "amlarc-rg", "--yes"),
+                              "There is no workspace 'nowhere'"),
+    "group-of-a-detach": (("amlarc", "detach", "-n", "nothing", "-w", "amlarc-ws", "-g", "no-group", "--yes"),
+                          "There is no resource group 'no-group'"),
     "group": (("amlarc", "extension", "create", "-c", "amlarc-cluster", "-g", "no-group", "--config",
                "enableTraining=True"), "There is no resource group 'no-group'"),
     "group-of-the-workspace": (("amlarc", "list", "-w", "amlarc-ws", "-g", "no-group"),
@@ -140,6 +143,20 @@ def test_something_that_does_not_exist(az: Az, what: str) -> None:
     assert_clean(result.stderr)
     assert said in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("untouched")
+def test_detaching_what_is_not_there_is_no_error(az: Az) -> None:
+    absent = az.must("amlarc", "detach", "-n", "nothing", *WORKSPACE, "--yes")
+    assert absent.stderr == "The workspace 'amlarc-ws' has no compute 'nothing'.\n"
+    assert absent.stdout == ""
+
+
+def test_a_pause_that_azure_asks_for_is_said(az: Az, azure: Azure) -> None:
+    azure.fault(path="/workspaces/amlarc-ws/computes$", status=429, retryAfter=6)
+    listed = az.must("amlarc", "list", *WORKSPACE)
+    assert listed.object == []
+    assert listed.stderr == "Azure is busy, and asks to wait 6 s before the next try\n"
 
 
 USAGE = {

@@ -5,9 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from azext_amlarc.arm.clients import API_VERSIONS
 from tests.azure import Azure
 
 Resources = Mapping[str, Any]
+
+SUPPORTING = ("Microsoft.Relay", "Microsoft.ServiceBus", "Microsoft.OperationalInsights")
 
 # What differs from run to run and means nothing.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)?")
@@ -22,6 +25,17 @@ def resources(azure: Azure) -> Resources:
         text = text.replace(json.dumps(chosen)[1:-1], label)
     found: Resources = json.loads(_GUID.sub("guid", _MOMENT.sub("moment", text)))
     return found
+
+
+def being_made(azure: Azure) -> list[tuple[str, str]]:
+    """What the extension talks through and Azure is still making: ids, each with an api-version."""
+    versions = {f"/{name.lower()}/": API_VERSIONS[name] for name in SUPPORTING}
+    return [
+        (id_, version)
+        for id_, item in azure.state()["resources"].items()
+        for provider, version in versions.items()
+        if provider in id_ and item["operation"]
+    ]
 
 
 def _shown(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,14 @@ def test_a_detached_target_is_gone(ws: Workspace, azure: Azure) -> None:
     assert caught.value.code == "NotFound"
 
 
+def test_detaching_a_target_again_is_no_error(ws: Workspace, azure: Azure) -> None:
+    compute = attached(ws)
+    compute.wait_for_completion()
+    compute.detach()
+    compute.detach()
+    assert [item["method"] for item in azure.traffic()].count("DELETE") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
