@@ -17,7 +17,8 @@ _COMMANDS = {
         "Install the extension on a cluster.",
         "Every setting is checked before anything is sent. On a cluster that is connected through Azure Arc an Azure "
         "Relay is made in the cluster's resource group. Running it again changes nothing when all is as wanted, joins "
-        "an installation that is running, and tries a failed one again.",
+        "an installation that is running, and tries a failed one again. With --no-wait it returns once Azure has "
+        "accepted the installation, with the Relay's keys in it; the Relay itself may become active only later.",
         (
             ("Install for training", "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True"),
             (
