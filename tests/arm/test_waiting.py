@@ -1,10 +1,11 @@
 """Waiting for an operation: when it is looked at, and what is said when it is given up."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from azext_amlarc.arm.waiting import Look, Operation
+from azext_amlarc.arm.waiting import Look, Operation, Watcher
 from azext_amlarc.errors import ArcError, StillRunning, WriteFailed
 
 
@@ -75,6 +76,19 @@ def test_time_that_is_up_says_what_was_seen_and_how_to_go_on() -> None:
         operation(looks("Creating", "Creating")).wait(Clock(), 0)
     assert caught.value.message == "The work has not ended after 0 s; its state was last Creating."
     assert caught.value.fix == "Run it again."
+
+
+def test_what_else_has_to_be_ready_is_waited_for_after_a_good_end_alone() -> None:
+    waited: list[Watcher] = []
+    good, bad = (
+        replace(operation(looks(word)), then=lambda watcher, _: waited.append(watcher))
+        for word in ("Succeeded", "Failed")
+    )
+    clock = Clock()
+    assert good.wait(clock, 60) == "read"
+    with pytest.raises(WriteFailed):
+        bad.wait(Clock(), 60)
+    assert waited == [clock]
 
 
 def test_ctrl_c_explains_that_azure_goes_on() -> None:
