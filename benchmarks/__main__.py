@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import checks
 from benchmarks.measure import Subject, measure, run_once, table
 from tests.az import ROOT, VENV, Az
 from tests.azure import Azure, running
@@ -129,7 +130,7 @@ def main(arguments: Sequence[str]) -> None:
     slow = ROOT / ".run" / "bench-slow"
     shutil.rmtree(slow, ignore_errors=True)
     slow.mkdir(parents=True)
-    print(f"\n{overhead(slow)}")
+    print(f"\n{overhead(slow)}\n\n{checks.report(rounds)}")
 
 
 if __name__ == "__main__":

@@ -19,14 +19,18 @@ from azext_amlarc.validation.quantity import parse
 _NO_TROUBLE = ("Ready",)
 
 
-class Annotations(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):
+    """Decoded, read and let go: the garbage collector has nothing to find in it."""
+
+
+class Annotations(Part, frozen=True):
     """Who installed an object, by Helm's annotations."""
 
     release: str = field(name="meta.helm.sh/release-name", default="")
     release_namespace: str = field(name="meta.helm.sh/release-namespace", default="")
 
 
-class Metadata(Struct, frozen=True):
+class Metadata(Part, frozen=True):
     """What all objects have."""
 
     name: str
@@ -35,7 +39,7 @@ class Metadata(Struct, frozen=True):
     annotations: Annotations = Annotations()
 
 
-class Named(Struct, frozen=True):
+class Named(Part, frozen=True):
     """Any object, by its metadata alone."""
 
     metadata: Metadata
@@ -46,13 +50,13 @@ class Named(Struct, frozen=True):
         return facts.Owned(kind, metadata.namespace, metadata.name, helm.release, helm.release_namespace)
 
 
-class Version(Struct, frozen=True):
+class Version(Part, frozen=True):
     """The API server's /version."""
 
     git_version: str = field(name="gitVersion")
 
 
-class _Phase(Struct, frozen=True):
+class _Phase(Part, frozen=True):
     phase: str = ""
 
 
@@ -62,29 +66,29 @@ class Namespace(Named, frozen=True):
     status: _Phase = _Phase()
 
 
-class _Taint(Struct, frozen=True):
+class _Taint(Part, frozen=True):
     key: str
     effect: str
     value: str = ""
 
 
-class _NodeSpec(Struct, frozen=True):
+class _NodeSpec(Part, frozen=True):
     taints: list[_Taint] = []
     unschedulable: bool = False
 
 
-class _Condition(Struct, frozen=True):
+class _Condition(Part, frozen=True):
     type: str
     status: str
     message: str = ""
 
 
-class _NodeInfo(Struct, frozen=True):
+class _NodeInfo(Part, frozen=True):
     architecture: str = ""
     system: str = field(name="operatingSystem", default="")
 
 
-class _NodeStatus(Struct, frozen=True):
+class _NodeStatus(Part, frozen=True):
     capacity: dict[str, str] = {}
     allocatable: dict[str, str] = {}
     conditions: list[_Condition] = []
@@ -115,18 +119,18 @@ class Node(Named, frozen=True):
         )
 
 
-class _Resources(Struct, frozen=True):
+class _Resources(Part, frozen=True):
     requests: dict[str, str] = {}
 
 
-class _ContainerSpec(Struct, frozen=True):
+class _ContainerSpec(Part, frozen=True):
     name: str
     image: str = ""
     resources: _Resources = _Resources()
     restarts: str = field(name="restartPolicy", default="")
 
 
-class _PodSpec(Struct, frozen=True):
+class _PodSpec(Part, frozen=True):
     node: str = field(name="nodeName", default="")
     containers: list[_ContainerSpec] = []
     before: list[_ContainerSpec] = field(name="initContainers", default_factory=list)
@@ -134,17 +138,17 @@ class _PodSpec(Struct, frozen=True):
     resources: _Resources = _Resources()
 
 
-class _Reason(Struct, frozen=True):
+class _Reason(Part, frozen=True):
     reason: str = ""
     code: int = field(name="exitCode", default=0)
 
 
-class _State(Struct, frozen=True):
+class _State(Part, frozen=True):
     waiting: _Reason | None = None
     terminated: _Reason | None = None
 
 
-class _ContainerStatus(Struct, frozen=True):
+class _ContainerStatus(Part, frozen=True):
     name: str
     ready: bool = False
     restarts: int = field(name="restartCount", default=0)
@@ -152,7 +156,7 @@ class _ContainerStatus(Struct, frozen=True):
     last: _State = field(name="lastState", default=_State())
 
 
-class _PodStatus(Struct, frozen=True):
+class _PodStatus(Part, frozen=True):
     phase: str = ""
     conditions: list[_Condition] = []
     containers: list[_ContainerStatus] = field(name="containerStatuses", default_factory=list)
@@ -230,20 +234,20 @@ def _amounts(texts: Mapping[str, str]) -> dict[str, Fraction]:
     return {sys.intern(name): parse(text) for name, text in texts.items()}
 
 
-class _Images(Struct, frozen=True):
+class _Images(Part, frozen=True):
     containers: list[_ContainerSpec] = []
     before: list[_ContainerSpec] = field(name="initContainers", default_factory=list)
 
 
-class _Template(Struct, frozen=True):
+class _Template(Part, frozen=True):
     spec: _Images = _Images()
 
 
-class _DaemonSpec(Struct, frozen=True):
+class _DaemonSpec(Part, frozen=True):
     template: _Template = _Template()
 
 
-class _DaemonStatus(Struct, frozen=True):
+class _DaemonStatus(Part, frozen=True):
     wanted: int = field(name="desiredNumberScheduled", default=0)
     ready: int = field(name="numberReady", default=0)
 
@@ -260,7 +264,7 @@ class DaemonSet(Named, frozen=True):
         return facts.DaemonSet(self.owned("DaemonSet"), images, self.status.wanted, self.status.ready)
 
 
-class _IngressSpec(Struct, frozen=True):
+class _IngressSpec(Part, frozen=True):
     controller: str = ""
 
 
@@ -273,15 +277,15 @@ class IngressClass(Named, frozen=True):
         return facts.IngressClass(self.owned("IngressClass"), self.spec.controller)
 
 
-class _Service(Struct, frozen=True):
+class _Service(Part, frozen=True):
     path: str = "/"
 
 
-class _ClientConfig(Struct, frozen=True):
+class _ClientConfig(Part, frozen=True):
     service: _Service | None = None
 
 
-class _Webhook(Struct, frozen=True):
+class _Webhook(Part, frozen=True):
     client: _ClientConfig = field(name="clientConfig", default=_ClientConfig())
 
 
@@ -306,36 +310,36 @@ class Secret(Named, frozen=True):
     data: dict[str, str] = {}
 
 
-class _Reference(Struct, frozen=True):
+class _Reference(Part, frozen=True):
     name: str = ""
 
 
-class Source(Struct, frozen=True):
+class Source(Part, frozen=True):
     """Where the variables of a container come from: a ConfigMap or a Secret, by name."""
 
     config_map: _Reference | None = field(name="configMapRef", default=None)
     secret: _Reference | None = field(name="secretRef", default=None)
 
 
-class _Variable(Struct, frozen=True):
+class _Variable(Part, frozen=True):
     name: str
     value: str = ""
 
 
-class _Environment(Struct, frozen=True):
+class _Environment(Part, frozen=True):
     variables: list[_Variable] = field(name="env", default_factory=list)
     sources: list[Source] = field(name="envFrom", default_factory=list)
 
 
-class _AgentPod(Struct, frozen=True):
+class _AgentPod(Part, frozen=True):
     containers: list[_Environment] = []
 
 
-class _AgentTemplate(Struct, frozen=True):
+class _AgentTemplate(Part, frozen=True):
     spec: _AgentPod = _AgentPod()
 
 
-class _AgentSpec(Struct, frozen=True):
+class _AgentSpec(Part, frozen=True):
     template: _AgentTemplate = _AgentTemplate()
 
 

@@ -150,6 +150,13 @@ CASES = [
         "gpu-1 has the taint sku=gpu:NoSchedule",
     ),
     Case(
+        "K010",
+        "nodes for the extension alone",
+        nodes(replace(CPU_1, taints=(facts.Taint("ml.azure.com/amlarc-system", "true", "NoSchedule"),))),
+        PASS,
+        "1 of 1 node can run the extension.",
+    ),
+    Case(
         "K011",
         "labels that a node has",
         settings(nodeSelector__accelerator="nvidia-t4"),
@@ -282,6 +289,14 @@ CASES = [
     ),
     Case(
         "K022",
+        "a taint that the extension alone tolerates",
+        nodes(CPU_1, replace(GPU_1, taints=(facts.Taint("ml.azure.com/amlarc-system", "true", "NoExecute"),))),
+        FAIL,
+        "0 of 2 instance types whose nodes all take jobs.",
+        "gpu: gpu-1 has the taint ml.azure.com/amlarc-system=true:NoExecute",
+    ),
+    Case(
+        "K022",
         "a cordoned node of several",
         nodes(CPU_1, replace(CPU_2, cordoned=True), GPU_1),
         WARN,
@@ -345,7 +360,7 @@ CASES = [
         "gpu: nodeSelector is None on the cluster, not {'accelerator': 'nvidia-t4'}\n"
         "gpu: limits.cpu is 4 on the cluster, not 2\n"
         "gpu: limits.nvidia.com/gpu is not there on the cluster, not 1",
-        "az ml arc config convert -f attach.json | kubectl apply -f -",
+        "az ml arc config convert -f attach.json --to instancetype | kubectl apply -f -",
     ),
     Case(
         "K024",
@@ -721,6 +736,14 @@ CASES = [
     ),
     Case(
         "K070",
+        "a component that was evicted",
+        extension_pods(pod("azureml", COMPONENTS[0], phase="Failed")),
+        FAIL,
+        "1 of 14 components without a pod.",
+        "there is no pod gateway",
+    ),
+    Case(
+        "K070",
         "AKS has no relay, but an ingress controller",
         {given.CLUSTER_TYPE: "managedClusters", given.SETTINGS: {"enableInference": "True", "installPromOp": "False"}},
         FAIL,
@@ -756,7 +779,7 @@ CASES = [
         "a pod that keeps coming back",
         extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", True, 8, "", "Error"),))),
         WARN,
-        "1 of 15 pods of the extension restarted again and again.",
+        "1 of 15 pods of the extension ended badly, or restarted again and again.",
         "azureml/gateway-7f969684dc-2lxzh: gateway restarted 8 times, last ended Error",
     ),
     Case(
@@ -773,6 +796,15 @@ CASES = [
         "1 of 16 pods of the extension not running.",
         remedy=f"{UPDATE} nginxIngress.controllerConfig.worker-processes=8 "
         "nginxIngress.resources.controller.limits.memory=2048Mi",
+    ),
+    Case(
+        "K071",
+        "a hook that failed",
+        extension_pods(pod("azureml", "healthcheck", phase="Failed")),
+        WARN,
+        "1 of 16 pods of the extension ended badly, or restarted again and again.",
+        "azureml/healthcheck: Failed",
+        "kubectl describe pod -n azureml healthcheck",
     ),
     Case(
         "K071",

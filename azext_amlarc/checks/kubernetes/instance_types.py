@@ -8,13 +8,16 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import DOCUMENT, SETTINGS
 from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import INSTANCE_TYPES, NODES, PODS, Amounts, Node
+from azext_amlarc.checks.kubernetes.scheduling import JOBS
 from azext_amlarc.validation.instancetype import CLUSTER_DEFAULT, COPY_OF, manifests
 from azext_amlarc.validation.quantity import parse
 from azext_amlarc.validation.resources import SIDES, is_device
 
 GROUP = "instance-types"
 
-_APPLY = "az ml arc config convert -f attach.json | kubectl apply -f -"
+_APPLY = "az ml arc config convert -f attach.json --to instancetype | kubectl apply -f -"
+# Of many nodes the first are enough to show what is meant.
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ def _missing(key: str, value: str, nodes: Iterable[Node]) -> str:
 
 def _counted(nodes: Iterable[Node]) -> str:
     names = [node.name for node in nodes]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{amounts.number(len(names), 'node')}: {', '.join(names[:5])}{more}"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{amounts.number(len(names), 'node')}: {', '.join(names[:_SHOWN])}{more}"
 
 
 def matching_nodes_are_amd64(facts: Facts) -> Verdict:
@@ -91,20 +94,17 @@ def matching_nodes_take_jobs(facts: Facts) -> Verdict:
 
 def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
     matching = scheduling.matching(nodes, wanted.selector)
-    tainted = [(node, taint) for node in matching for taint in scheduling.forbidding(node)]
-    closed = {node.name for node, _ in tainted} | {node.name for node in matching if not scheduling.is_up(node)}
+    tainted = [(node, taint) for node in matching for taint in scheduling.forbidding(node, JOBS)]
+    down = [node for node in matching if not scheduling.is_up(node)]
+    closed = {node.name for node, _ in tainted} | {node.name for node in down}
     if not closed:
         return Line(Status.PASS, f"{wanted.name}: jobs go to {amounts.number(len(matching), 'node')}")
     why = [f"{node.name} has the taint {taint}" for node, taint in tainted]
-    why += [f"{node.name} is {'cordoned' if node.ready else 'not Ready'}" for node in matching if _is_down(node)]
-    taints = dict.fromkeys(f"kubectl taint node {node.name} {taint}-" for node, taint in tainted)
-    cordons = [f"kubectl uncordon {node.name}" for node in matching if node.cordoned]
+    why += [f"{node.name} is {'cordoned' if node.ready else 'not Ready'}" for node in down]
+    commands = [f"kubectl taint node {node.name} {taint}-" for node, taint in tainted]
+    commands += [f"kubectl uncordon {node.name}" for node in down if node.cordoned]
     status = Status.FAIL if len(closed) == len(matching) else Status.WARN
-    return Line(status, f"{wanted.name}: {'; '.join(why)}", "\n".join([*taints, *cordons][:5]))
-
-
-def _is_down(node: Node) -> bool:
-    return not scheduling.is_up(node)
+    return Line(status, f"{wanted.name}: {'; '.join(why)}", "\n".join(commands[:_SHOWN]))
 
 
 def configured_types_fit(facts: Facts) -> Verdict:
@@ -128,7 +128,7 @@ def types_of_the_cluster_fit(facts: Facts) -> Verdict:
 
 
 def _fitting(types: Iterable[Wanted], facts: Facts) -> Verdict:
-    rooms = amounts.rooms(scheduling.open_nodes(facts[NODES]), facts[PODS])
+    rooms = amounts.rooms(scheduling.open_nodes(facts[NODES], JOBS), facts[PODS])
     return _gathered([_fit(wanted, rooms) for wanted in types], "with room on a node")
 
 

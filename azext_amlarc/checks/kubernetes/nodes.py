@@ -7,6 +7,7 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
+from azext_amlarc.checks.kubernetes.scheduling import SYSTEM
 
 GROUP = "nodes"
 
@@ -28,7 +29,7 @@ _ROUTERS = 3
 def a_node_can_run_the_extension(facts: Facts) -> Verdict:
     """Linux on amd64, Ready, not cordoned, without taints that the extension's pods do not tolerate."""
     nodes = facts[NODES]
-    usable = scheduling.open_nodes(nodes)
+    usable = scheduling.open_nodes(nodes, SYSTEM)
     lines = tuple(line for node in nodes for line in _obstacles(node))
     if not usable:
         return Verdict(
@@ -46,7 +47,7 @@ def _obstacles(node: Node) -> list[str]:
     found += [] if node.ready else ["is not Ready"]
     found += ["is cordoned"] if node.cordoned else []
     found += [f"has {trouble}" for trouble in node.troubles]
-    found += [f"has the taint {taint}" for taint in scheduling.forbidding(node)]
+    found += [f"has the taint {taint}" for taint in scheduling.forbidding(node, SYSTEM)]
     return [f"{node.name} {what}" for what in found]
 
 
@@ -57,7 +58,7 @@ def selected_nodes_exist(facts: Facts) -> Verdict:
         return Verdict(Status.PASS, "The settings select no nodes: all will do.")
     labels = _labels(selector)
     matching = scheduling.matching(facts[NODES], selector)
-    if not scheduling.open_nodes(matching):
+    if not scheduling.open_nodes(matching, SYSTEM):
         lines = tuple(line for node in matching for line in _obstacles(node))
         remedy = f"kubectl label node NODE {labels.replace(',', ' ')}"
         return Verdict(Status.FAIL, f"No node that can be used has {labels}.", remedy, lines)
@@ -74,7 +75,7 @@ def the_router_has_three_nodes(facts: Facts) -> Verdict:
     settings = facts[SETTINGS]
     if not workloads.inference(settings) or not workloads.is_on(settings, "inferenceRouterHA"):
         return Verdict(Status.PASS, "No replicas of the inference router are wanted.")
-    usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)))
+    usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)), SYSTEM)
     names = tuple(node.name for node in usable)
     if len(names) < _ROUTERS:
         message = f"inferenceRouterHA wants {_ROUTERS} nodes, and {len(names)} can be used."
@@ -84,11 +85,11 @@ def the_router_has_three_nodes(facts: Facts) -> Verdict:
 
 def the_extension_has_room(facts: Facts) -> Verdict:
     """Free cpu and memory on the nodes that can be used, against what the enabled workloads request."""
-    settings, nodes = facts[SETTINGS], facts[NODES]
+    settings = facts[SETTINGS]
     training, inference = workloads.training(settings), workloads.inference(settings)
     if not training and not inference:
         return Verdict(Status.SKIPPED, "Neither enableTraining nor enableInference is on: nothing will be installed.")
-    usable = scheduling.open_nodes(scheduling.matching(nodes, workloads.selector(settings)))
+    usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)), SYSTEM)
     # The extension's own pods are what room is looked for, should they be there already.
     pods = [pod for pod in facts[PODS] if pod.namespace != EXTENSION_NAMESPACE]
     rooms = amounts.rooms(usable, pods)

@@ -42,7 +42,7 @@ def needed_pods_are_there(facts: Facts) -> Verdict:
         return _not_installed()
     pods = facts[EXTENSION_PODS]
     needed = tuple(_needed(facts))
-    missing = tuple(name for name in needed if not any(_is(pod, name) for pod in pods))
+    missing = tuple(name for name in needed if not any(_is(pod, name) for pod in pods if not _has_ended(pod)))
     if missing:
         message = f"{len(missing)} of {number(len(needed), 'component')} without a pod."
         lines = tuple(f"there is no pod {name}" for name in missing)
@@ -50,6 +50,10 @@ def needed_pods_are_there(facts: Facts) -> Verdict:
             Status.FAIL, message, f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp", lines
         )
     return Verdict(Status.PASS, f"{number(len(needed), 'component')}, each with a pod.", evidence=needed)
+
+
+def _has_ended(pod: Pod) -> bool:
+    return pod.phase in ("Succeeded", "Failed")
 
 
 def _not_installed() -> Verdict:
@@ -88,14 +92,15 @@ def pods_of_the_extension_run(facts: Facts) -> Verdict:
 def verdict_on(pods: Iterable[Pod], whose: str) -> Verdict:
     """Whether pods run and stay up: the lines say which do not and why, the remedy how to see more."""
     pods = [pod for pod in pods if pod.phase != "Succeeded"]
-    down = [pod for pod in pods if not runs(pod)]
-    shaky = [pod for pod in pods if runs(pod) and _restarts(pod) >= _MANY_RESTARTS]
+    down = [pod for pod in pods if not runs(pod) and not _has_ended(pod)]
+    # One that failed was a hook, or has a successor where it is needed.
+    shaky = [pod for pod in pods if _has_ended(pod) or (runs(pod) and _restarts(pod) >= _MANY_RESTARTS)]
     lines = tuple(f"{pod}: {'; '.join(reasons(pod))}" for pod in (*down, *shaky))
     if down:
         message = f"{len(down)} of {number(len(pods), 'pod')} {whose} not running."
         return Verdict(Status.FAIL, message, _remedy(down), lines)
     if shaky:
-        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} restarted again and again."
+        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} ended badly, or restarted again and again."
         return Verdict(Status.WARN, message, _remedy(shaky), lines)
     return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running.")
 
