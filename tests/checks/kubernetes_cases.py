@@ -1,0 +1,873 @@
+"""What changes to a cluster on which all is well make of its checks."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from azext_amlarc.checks import given
+from azext_amlarc.checks.check import Fact, Status
+from azext_amlarc.checks.kubernetes import facts
+from azext_amlarc.checks.kubernetes.facts import AgentProxy, Container, Node, Owned
+from tests.checks.clusters import (
+    COMPONENTS,
+    NODES,
+    OBJECTS,
+    SETTINGS,
+    TAINTED,
+    WELL,
+    amounts,
+    daemon,
+    ingress_class,
+    manifest,
+    node,
+    pod,
+)
+
+UPDATE = "az ml arc extension update -c CLUSTER -g GROUP --config"
+
+
+class Case(NamedTuple):
+    """What a change to the cluster makes of a check; `evidence` and `remedy` are looked for within what is said."""
+
+    id: str
+    title: str
+    changes: Mapping[Fact[Any], object]
+    status: Status
+    message: str
+    evidence: str = ""
+    remedy: str = ""
+
+
+def settings(**more: str) -> dict[Fact[Any], object]:
+    return {given.SETTINGS: {**SETTINGS, **{key.replace("__", "."): value for key, value in more.items()}}}
+
+
+def nodes(*changed: Node) -> dict[Fact[Any], object]:
+    return {facts.NODES: changed}
+
+
+def pods(*more: facts.Pod) -> dict[Fact[Any], object]:
+    there = WELL[facts.PODS]
+    assert isinstance(there, tuple)
+    return {facts.PODS: (*there, *more)}
+
+
+def extension_pods(*changed: facts.Pod) -> dict[Fact[Any], object]:
+    names = {one.name for one in changed}
+    return {facts.EXTENSION_PODS: (*changed, *(pod("azureml", name) for name in COMPONENTS if name not in names))}
+
+
+def reports(**more: str) -> dict[Fact[Any], object]:
+    return {facts.HEALTH_REPORTS: {f"reports-{key.replace('_', '-')}": text for key, text in more.items()}}
+
+
+PASS, WARN, FAIL, SKIPPED = Status.PASS, Status.WARN, Status.FAIL, Status.SKIPPED
+CPU_1, CPU_2, GPU_1 = NODES
+VOLCANO = pod("volcano-system", "volcano-scheduler-1", "docker.io/volcanosh/vc-scheduler:v1.5.1")
+OWN_VOLCANO = settings(installVolcano="False")
+SCALER = pod("kube-system", "cluster-autoscaler-1", "registry.k8s.io/autoscaling/cluster-autoscaler:v1.34.0")
+PROMETHEUS = pod(
+    "monitoring",
+    "prometheus-operator-1",
+    "quay.io/prometheus-operator/prometheus-operator:v0.62.0",
+    chart="kube-prometheus-stack-30.0.1",
+)
+LEGACY = (
+    Owned("Deployment", "default", "azureml-fe"),
+    Owned("ClusterRole", "", "azureml-fe-role"),
+    Owned("Service", "azureml", "azureml-fe", "amlarc-compute", "azureml"),
+)
+
+CASES = [
+    Case(
+        "K001",
+        "a version of 2021",
+        {facts.KUBERNETES_VERSION: "v1.18.2"},
+        PASS,
+        "The API server runs Kubernetes v1.18.2.",
+    ),
+    Case("K001", "before", {facts.KUBERNETES_VERSION: "v1.17.9"}, FAIL, "Kubernetes v1.17.9 is older than 1.18."),
+    Case(
+        "K001",
+        "a version that says nothing",
+        {facts.KUBERNETES_VERSION: "unknown"},
+        WARN,
+        "The API server answers, and calls its version 'unknown'.",
+    ),
+    Case(
+        "K002",
+        "a namespace that nobody made",
+        {given.NAMESPACE: "ml"},
+        FAIL,
+        "There is no namespace ml.",
+        remedy="kubectl create namespace ml",
+    ),
+    Case(
+        "K002",
+        "a namespace that goes",
+        {facts.NAMESPACES: {"ml-team": "Terminating"}},
+        FAIL,
+        "The namespace ml-team is Terminating.",
+        remedy="kubectl wait --for=delete namespace/ml-team --timeout=10m\nkubectl create namespace ml-team",
+    ),
+    Case("K003", "no namespace yet", {facts.NAMESPACES: {}}, PASS, "The namespace azureml is absent."),
+    Case(
+        "K003",
+        "one that goes",
+        {facts.NAMESPACES: {"azureml": "Terminating"}},
+        FAIL,
+        "The namespace azureml is being removed.",
+        remedy="kubectl wait --for=delete namespace/azureml --timeout=15m",
+    ),
+    Case(
+        "K010",
+        "no node of linux/amd64",
+        nodes(replace(CPU_1, architecture="arm64"), replace(CPU_2, cordoned=True)),
+        FAIL,
+        "None of 2 nodes can run the extension.",
+        "cpu-1 runs linux/arm64, not linux/amd64",
+    ),
+    Case("K010", "no node at all", nodes(), FAIL, "None of 0 nodes can run the extension."),
+    Case(
+        "K010",
+        "one that is not ready",
+        nodes(CPU_1, replace(CPU_2, ready=False, troubles=("DiskPressure",))),
+        WARN,
+        "1 of 2 nodes can run the extension.",
+        "cpu-2 is not Ready\ncpu-2 has DiskPressure",
+    ),
+    Case(
+        "K010",
+        "a taint of its own",
+        nodes(CPU_1, replace(GPU_1, taints=(TAINTED,))),
+        PASS,
+        "1 of 2 nodes can run the extension.",
+        "gpu-1 has the taint sku=gpu:NoSchedule",
+    ),
+    Case(
+        "K010",
+        "nodes for the extension alone",
+        nodes(replace(CPU_1, taints=(facts.Taint("ml.azure.com/amlarc-system", "true", "NoSchedule"),))),
+        PASS,
+        "1 of 1 node can run the extension.",
+    ),
+    Case(
+        "K011",
+        "labels that a node has",
+        settings(nodeSelector__accelerator="nvidia-t4"),
+        PASS,
+        "1 node with accelerator=nvidia-t4.",
+        "gpu-1",
+    ),
+    Case(
+        "K011",
+        "labels that none has",
+        settings(nodeSelector__pool="ml"),
+        FAIL,
+        "No node that can be used has pool=ml.",
+        remedy="kubectl label node NODE pool=ml",
+    ),
+    Case(
+        "K011",
+        "labels of a cordoned node",
+        {**settings(nodeSelector__accelerator="nvidia-t4"), **nodes(CPU_1, replace(GPU_1, cordoned=True))},
+        FAIL,
+        "No node that can be used has accelerator=nvidia-t4.",
+        "gpu-1 is cordoned",
+    ),
+    Case(
+        "K012",
+        "two nodes",
+        nodes(CPU_1, CPU_2),
+        FAIL,
+        "inferenceRouterHA wants 3 nodes, and 2 can be used.",
+        "cpu-1\ncpu-2",
+        f"{UPDATE} inferenceRouterHA=False",
+    ),
+    Case(
+        "K012",
+        "two nodes under its former name",
+        {**nodes(CPU_1, CPU_2), **settings(inferenceLoadBalancerHA="false")},
+        PASS,
+        "No replicas of the inference router are wanted.",
+    ),
+    Case(
+        "K013",
+        "too little free",
+        {
+            **nodes(*(node(f"cpu-{n}", has=amounts("2", 2)) for n in (1, 2, 3))),
+            **pods(pod("a", "b", requests=amounts("2", 2))),
+        },
+        FAIL,
+        "The extension asks for cpu 3.73, memory 4.5Gi; free are cpu 4, memory 4Gi.",
+        "cpu-1: free cpu 0, memory 0Mi",
+    ),
+    Case(
+        "K013",
+        "a small cluster for jobs",
+        {**nodes(node("small", has=amounts("2", 7))), **settings(enableInference="False")},
+        WARN,
+        "The cluster has cpu 2, memory 7Gi; 4 vCPU and 14 GB are recommended for production.",
+        "small: free cpu 2, memory 7Gi",
+    ),
+    Case(
+        "K013",
+        "nothing is enabled",
+        settings(enableTraining="False", enableInference="False"),
+        SKIPPED,
+        "Neither enableTraining nor enableInference is on: nothing will be installed.",
+    ),
+    Case(
+        "K013",
+        "the extension itself fills the nodes",
+        pods(*(pod("azureml", f"x-{n}", node=f"cpu-{n}", requests=amounts("4", 16)) for n in (1, 2))),
+        PASS,
+        "The extension asks for cpu 3.73, memory 4.5Gi; free are cpu 16, memory 88Gi.",
+    ),
+    Case(
+        "K020",
+        "another GPU than was asked for",
+        nodes(CPU_1, replace(GPU_1, labels={"accelerator": "nvidia-k80"})),
+        FAIL,
+        "1 of 2 instance types with nodes.",
+        "gpu: no node has accelerator=nvidia-t4 (there are nvidia-k80)",
+        "kubectl label node NODE accelerator=nvidia-t4",
+    ),
+    Case(
+        "K020",
+        "the settings select as well",
+        settings(nodeSelector__pool="ml"),
+        FAIL,
+        "0 of 2 instance types with nodes.",
+        "cpu: no node has pool=ml",
+        "kubectl label node NODE pool=ml\nkubectl label node NODE pool=ml accelerator=nvidia-t4",
+    ),
+    Case(
+        "K020",
+        "no instance types",
+        {given.DOCUMENT: {"namespace": "ml"}},
+        SKIPPED,
+        "The configuration has no instance types.",
+    ),
+    Case(
+        "K021",
+        "a GPU node of ARM",
+        nodes(CPU_1, replace(GPU_1, architecture="arm64")),
+        FAIL,
+        "0 of 2 instance types on linux/amd64 alone.",
+        "gpu: also matches gpu-1 (linux/arm64)",
+        "Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of gpu",
+    ),
+    Case(
+        "K021",
+        "Windows beside",
+        nodes(CPU_1, GPU_1, node("win-1", system="windows")),
+        WARN,
+        "1 of 2 instance types on linux/amd64 alone.",
+        "cpu: also matches win-1 (windows/amd64)",
+    ),
+    Case(
+        "K022",
+        "a taint that jobs do not tolerate",
+        nodes(CPU_1, CPU_2, replace(GPU_1, taints=(TAINTED,))),
+        FAIL,
+        "0 of 2 instance types whose nodes all take jobs.",
+        "gpu: gpu-1 has the taint sku=gpu:NoSchedule",
+        "kubectl taint node gpu-1 sku=gpu:NoSchedule-",
+    ),
+    Case(
+        "K022",
+        "a taint that jobs tolerate",
+        nodes(CPU_1, replace(GPU_1, taints=(facts.Taint("ml.azure.com/amlarc", "true", "NoSchedule"),))),
+        PASS,
+        "2 of 2 instance types whose nodes all take jobs.",
+    ),
+    Case(
+        "K022",
+        "a taint that the extension alone tolerates",
+        nodes(CPU_1, replace(GPU_1, taints=(facts.Taint("ml.azure.com/amlarc-system", "true", "NoExecute"),))),
+        FAIL,
+        "0 of 2 instance types whose nodes all take jobs.",
+        "gpu: gpu-1 has the taint ml.azure.com/amlarc-system=true:NoExecute",
+    ),
+    Case(
+        "K022",
+        "a cordoned node of several",
+        nodes(CPU_1, replace(CPU_2, cordoned=True), GPU_1),
+        WARN,
+        "1 of 2 instance types whose nodes all take jobs.",
+        "cpu: cpu-2 is cordoned",
+        "kubectl uncordon cpu-2",
+    ),
+    Case(
+        "K023",
+        "larger than any node",
+        nodes(node("small", has=amounts("1", 4)), GPU_1, node("other", has=amounts("1", 4)))
+        | {
+            given.DOCUMENT: {
+                "defaultInstanceType": "huge",
+                "instanceTypes": {"huge": {"resources": {"requests": {"cpu": "9", "memory": "1Gi"}}}},
+            }
+        },
+        FAIL,
+        "0 of 1 instance type with room on a node.",
+        "huge: asks for cpu 9, memory 1Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
+        "Lower the requests and limits of huge, or add larger nodes.",
+    ),
+    Case(
+        "K023",
+        "another job has the GPU",
+        pods(pod("ml-team", "job", node="gpu-1", requests=amounts("6", 8, 1))),
+        WARN,
+        "1 of 2 instance types with room on a node.",
+        "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; "
+        "at most cpu 2, memory 48Gi, nvidia.com/gpu 0 are free now, on gpu-1",
+        "kubectl describe node gpu-1",
+    ),
+    Case(
+        "K023",
+        "a node that is full of pods",
+        nodes(replace(GPU_1, allocatable={**GPU_1.allocatable, "pods": Fraction(1)}))
+        | pods(pod("ml-team", "tiny", node="gpu-1")),
+        WARN,
+        "0 of 2 instance types with room on a node.",
+        "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; at most cpu 8",
+    ),
+    Case(
+        "K023",
+        "no node that it may go to",
+        nodes(CPU_1, replace(GPU_1, ready=False)),
+        FAIL,
+        "1 of 2 instance types with room on a node.",
+        "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; no node that it may go to",
+    ),
+    Case(
+        "K024",
+        "another amount",
+        {
+            facts.INSTANCE_TYPES: (
+                *OBJECTS[:2],
+                manifest("gpu", None, {"cpu": "1", "memory": "4Gi"}, {"cpu": "4", "memory": "8Gi"}),
+            )
+        },
+        FAIL,
+        "3 differences between the configuration and the cluster's InstanceType objects.",
+        "gpu: nodeSelector is None on the cluster, not {'accelerator': 'nvidia-t4'}\n"
+        "gpu: limits.cpu is 4 on the cluster, not 2\n"
+        "gpu: limits.nvidia.com/gpu is not there on the cluster, not 1",
+        "az ml arc config convert -f attach.json --to instancetype | kubectl apply -f -",
+    ),
+    Case(
+        "K024",
+        "no such kind",
+        {facts.INSTANCE_TYPES: ()},
+        FAIL,
+        "3 differences between the configuration and the cluster's InstanceType objects.",
+        "defaultinstancetype: there is no such InstanceType on the cluster, which jobs that name no instance type get",
+    ),
+    Case(
+        "K024",
+        "others beside",
+        {facts.INSTANCE_TYPES: (*OBJECTS, manifest("huge", None, {}, {}))},
+        PASS,
+        "3 InstanceType objects are as the configuration says.",
+    ),
+    Case(
+        "K025",
+        "an object that no node can hold",
+        {
+            facts.INSTANCE_TYPES: (
+                manifest("huge", None, {"cpu": "64", "memory": "8Gi"}, {"cpu": "64", "memory": "8Gi"}),
+            )
+        },
+        FAIL,
+        "0 of 1 instance type with room on a node.",
+        "huge: asks for cpu 64, memory 8Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
+    ),
+    Case(
+        "K025",
+        "an object whose amounts are none",
+        {facts.INSTANCE_TYPES: (manifest("odd", None, {"cpu": "two", "memory": "8Gi"}, {}),)},
+        FAIL,
+        "InstanceType odd has amounts that are none.",
+        remedy="kubectl edit instancetype odd",
+    ),
+    Case(
+        "K025",
+        "no such kind",
+        {facts.INSTANCE_TYPES: ()},
+        PASS,
+        "The cluster has no InstanceType objects but its own default.",
+    ),
+    Case(
+        "K030",
+        "the plugin is there, and installed again",
+        settings(installNvidiaDevicePlugin="True")
+        | {facts.DAEMON_SETS: (daemon("gpu-operator", "nvidia-device-plugin-daemonset", "gpu-operator"),)},
+        FAIL,
+        "installNvidiaDevicePlugin is on, and the cluster has the plugin already.",
+        "DaemonSet gpu-operator/nvidia-device-plugin-daemonset, owned by Helm release gpu-operator/gpu-operator, "
+        "ready on 1 of 1 node",
+        f"{UPDATE} installNvidiaDevicePlugin=False",
+    ),
+    Case(
+        "K030",
+        "the extension's own plugin",
+        settings(installNvidiaDevicePlugin="True")
+        | {facts.DAEMON_SETS: (daemon("azureml", "nvidia-device-plugin-daemonset", "amlarc-compute"),)},
+        PASS,
+        "There is an NVIDIA device plugin, DaemonSet azureml/nvidia-device-plugin-daemonset.",
+    ),
+    Case(
+        "K030",
+        "GPUs that nothing offers",
+        nodes(CPU_1, replace(GPU_1, allocatable=amounts())) | {facts.DAEMON_SETS: ()},
+        WARN,
+        "Nothing offers the GPUs of 1 node: no NVIDIA device plugin, and installNvidiaDevicePlugin is off.",
+        "gpu-1",
+        f"{UPDATE} installNvidiaDevicePlugin=True",
+    ),
+    Case(
+        "K030",
+        "no GPU and no plugin",
+        nodes(CPU_1) | {facts.DAEMON_SETS: ()},
+        PASS,
+        "There is no NVIDIA device plugin; installNvidiaDevicePlugin is off.",
+    ),
+    Case("K031", "no GPU", nodes(CPU_1), PASS, "No node has an NVIDIA GPU."),
+    Case(
+        "K031",
+        "a node whose driver fails",
+        nodes(GPU_1, node("gpu-2", {"kubernetes.azure.com/accelerator": "nvidia"})),
+        WARN,
+        "1 of 2 nodes with NVIDIA GPUs advertise none.",
+        "gpu-1: nvidia.com/gpu 1\ngpu-2: nvidia.com/gpu 0\n"
+        "DaemonSet kube-system/nvidia-device-plugin-daemonset, owned by no Helm release, ready on 1 of 1 node",
+        "kubectl describe node gpu-2",
+    ),
+    Case(
+        "K040",
+        "the cluster's own is there already",
+        pods(PROMETHEUS),
+        FAIL,
+        "installPromOp is on, and the cluster has a Prometheus operator already.",
+        "pod monitoring/prometheus-operator-1, of the Helm chart kube-prometheus-stack-30.0.1",
+        f"{UPDATE} installPromOp=False",
+    ),
+    Case(
+        "K040",
+        "the cluster's own is used",
+        pods(PROMETHEUS) | settings(reuseExistingPromOp="True"),
+        PASS,
+        "The cluster has a Prometheus operator.",
+    ),
+    Case(
+        "K040",
+        "there is none",
+        settings(installPromOp="False"),
+        FAIL,
+        "installPromOp is off, and the cluster has no Prometheus operator of its own.",
+        remedy=f"{UPDATE} installPromOp=True",
+    ),
+    Case(
+        "K041",
+        "the GPU operator's is there",
+        settings(installDcgmExporter="True")
+        | {facts.DAEMON_SETS: (daemon("gpu-operator", "nvidia-dcgm-exporter", "gpu-operator"),)},
+        FAIL,
+        "installDcgmExporter is on, and the cluster has a DCGM exporter already.",
+        "DaemonSet gpu-operator/nvidia-dcgm-exporter, owned by Helm release gpu-operator/gpu-operator",
+        f"{UPDATE} installDcgmExporter=False",
+    ),
+    Case(
+        "K041",
+        "the extension's own",
+        settings(installDcgmExporter="True")
+        | {facts.DAEMON_SETS: (daemon("azureml", "dcgm-exporter", "amlarc-compute"),)},
+        PASS,
+        "The extension brings a DCGM exporter.",
+    ),
+    Case(
+        "K042",
+        "the cluster's ingress-nginx on AKS",
+        {
+            **{given.SETTINGS: {"enableInference": "True"}, given.CLUSTER_TYPE: "managedClusters"},
+            facts.INGRESS_CLASSES: (ingress_class("nginx", "k8s.io/ingress-nginx", "ingress", "ingress-basic"),),
+        },
+        FAIL,
+        "The cluster has an ingress controller k8s.io/ingress-nginx already.",
+        "IngressClass nginx, owned by Helm release ingress-basic/ingress, is served by k8s.io/ingress-nginx",
+        f"{UPDATE} nginxIngress.controller=k8s.io/amlarc-ingress-nginx",
+    ),
+    Case(
+        "K042",
+        "under a name of its own",
+        settings(nginxIngress__enabled="True", nginxIngress__controller="k8s.io/amlarc-ingress-nginx")
+        | {facts.INGRESS_CLASSES: (ingress_class("nginx", "k8s.io/ingress-nginx"),)},
+        PASS,
+        "No other ingress controller is named k8s.io/amlarc-ingress-nginx.",
+    ),
+    Case(
+        "K042",
+        "the extension's own",
+        settings(nginxIngress__enabled="True")
+        | {facts.INGRESS_CLASSES: (ingress_class("azureml", "k8s.io/ingress-nginx", "amlarc-compute", "azureml"),)},
+        PASS,
+        "No other ingress controller is named k8s.io/ingress-nginx.",
+    ),
+    Case(
+        "K043",
+        "left from 2021, and installed again",
+        settings(installBlobfuseSysctl="True")
+        | {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
+        FAIL,
+        "installBlobfuseSysctl is on, and the cluster has Blobfuse already.",
+        "DaemonSet kube-system/blobfuse-flexvol-installer, owned by no Helm release",
+        f"{UPDATE} installBlobfuseSysctl=False installBlobfuseFlexvol=False",
+    ),
+    Case(
+        "K043",
+        "left from 2021, and nothing said",
+        {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
+        WARN,
+        "The cluster has Blobfuse already, which extensions of 2021 install too unless told not to.",
+    ),
+    Case(
+        "K043",
+        "left from 2021, and turned off",
+        settings(installBlobfuseSysctl="False", installBlobfuseFlexvol="False")
+        | {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
+        PASS,
+        "Blobfuse is not installed twice.",
+    ),
+    Case(
+        "K044",
+        "what version 1 left",
+        {facts.LEGACY_ROUTER: LEGACY},
+        FAIL,
+        "Of Azure Machine Learning v1's inference router 2 objects can be found.",
+        "Deployment default/azureml-fe\nClusterRole azureml-fe-role",
+        "kubectl delete deployment azureml-fe -n default\nkubectl delete clusterrole azureml-fe-role\n"
+        "kubectl delete service/azureml-fe-int-http secret/azuremlfessl -n default --ignore-not-found",
+    ),
+    Case(
+        "K044",
+        "today's router alone",
+        {facts.LEGACY_ROUTER: LEGACY[2:]},
+        PASS,
+        "Nothing of Azure Machine Learning v1 is left.",
+    ),
+    Case(
+        "K050",
+        "the cluster's own is there already",
+        pods(VOLCANO),
+        FAIL,
+        "installVolcano is on, and the cluster has a Volcano scheduler already.",
+        "pod volcano-system/volcano-scheduler-1",
+        f"{UPDATE} installVolcano=False",
+    ),
+    Case(
+        "K050", "the cluster's own is used", OWN_VOLCANO | pods(VOLCANO), PASS, "The cluster has a Volcano scheduler."
+    ),
+    Case(
+        "K050",
+        "there is none",
+        settings(volcanoScheduler__enable="False"),
+        FAIL,
+        "installVolcano is off, and the cluster has no Volcano scheduler of its own.",
+        remedy=f"{UPDATE} installVolcano=True",
+    ),
+    Case(
+        "K050",
+        "no jobs",
+        settings(enableTraining="False", installVolcano="False"),
+        PASS,
+        "Jobs are not enabled: Volcano is not needed.",
+    ),
+    Case(
+        "K051",
+        "an old one validates jobs",
+        OWN_VOLCANO | pods(VOLCANO),
+        FAIL,
+        "The cluster's Volcano is 1.5 and validates jobs, which below 1.6 refuses ours.",
+        "webhook configuration volcano-admission-service-jobs-validate calls /jobs/validate",
+        "# Take /jobs/validate out of volcano-admission's --enabled-admission, then:\n"
+        "kubectl delete validatingwebhookconfiguration volcano-admission-service-jobs-validate",
+    ),
+    Case(
+        "K051",
+        "an old one without the webhook",
+        OWN_VOLCANO
+        | pods(VOLCANO)
+        | {facts.WEBHOOKS: {"volcano-admission-service-queues-validate": ("/queues/validate",)}},
+        PASS,
+        "The cluster's Volcano is 1.5, which does not validate jobs.",
+    ),
+    Case(
+        "K051",
+        "a new one",
+        OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler:v1.10.0")),
+        PASS,
+        "The cluster's Volcano is 1.10.",
+    ),
+    Case(
+        "K051",
+        "one that nobody tried",
+        OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler:v1.2.0")) | {facts.WEBHOOKS: {}},
+        WARN,
+        "The cluster's Volcano is 1.2; 1.4 and later are known to work.",
+        remedy="Upgrade Volcano to 1.6 or later",
+    ),
+    Case(
+        "K051",
+        "one by its digest",
+        OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler@sha256:1234")) | {facts.WEBHOOKS: {}},
+        WARN,
+        "The cluster's Volcano is of an unknown version; 1.4 and later are known to work.",
+    ),
+    Case(
+        "K052",
+        "kinds that nobody owns",
+        {facts.CUSTOM_RESOURCES: (Owned("CustomResourceDefinition", "", "jobs.batch.volcano.sh"),)},
+        FAIL,
+        "1 kind of Volcano on the cluster, not the extension's.",
+        "jobs.batch.volcano.sh belongs to no Helm release",
+        "kubectl label crd jobs.batch.volcano.sh app.kubernetes.io/managed-by=Helm\nkubectl annotate crd "
+        "jobs.batch.volcano.sh meta.helm.sh/release-namespace=azureml meta.helm.sh/release-name=amlarc-compute",
+    ),
+    Case("K052", "the cluster's own is used", OWN_VOLCANO, PASS, "The extension brings no Volcano."),
+    Case(
+        "K053",
+        "an autoscaler beside gangs",
+        {facts.AUTOSCALER: True},
+        WARN,
+        "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see.",
+        "kind: ConfigMap\nmetadata:\n  name: volcano-scheduler-no-gang\n  namespace: azureml",
+        f"{UPDATE} volcanoScheduler.schedulerConfigMap=volcano-scheduler-no-gang "
+        "amloperator.skipResourceValidation=True",
+    ),
+    Case(
+        "K053",
+        "an autoscaler that says nothing of itself",
+        pods(SCALER),
+        WARN,
+        "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see.",
+        "pod kube-system/cluster-autoscaler-1",
+    ),
+    Case(
+        "K053",
+        "an autoscaler beside a configuration of its own",
+        {facts.AUTOSCALER: True} | settings(volcanoScheduler__schedulerConfigMap="no-gang"),
+        PASS,
+        "Volcano is configured by no-gang.",
+    ),
+    Case(
+        "K060",
+        "no agents",
+        {facts.PODS: ()},
+        FAIL,
+        "No agent of Azure Arc runs in azure-arc.",
+        remedy="az connectedk8s connect -n CLUSTER -g GROUP",
+    ),
+    Case(
+        "K060",
+        "AKS starts its own",
+        {facts.PODS: (), given.CLUSTER_TYPE: "managedClusters"},
+        PASS,
+        "0 pods of the agents, all running.",
+    ),
+    Case(
+        "K060",
+        "an agent out of memory",
+        {
+            facts.PODS: (
+                pod(
+                    "azure-arc",
+                    "extension-manager-1",
+                    containers=(Container("manager", "x:1", False, 9, "CrashLoopBackOff", "OOMKilled"),),
+                ),
+            )
+        },
+        FAIL,
+        "1 of 1 pod of the agents not running.",
+        "azure-arc/extension-manager-1: manager waits: CrashLoopBackOff, restarted 9 times, last ended OOMKilled",
+        "kubectl describe pod -n azure-arc extension-manager-1",
+    ),
+    Case("K061", "no proxy", {facts.AGENT_PROXY: AgentProxy(False, ())}, PASS, "The agents use no proxy."),
+    Case(
+        "K061",
+        "a skip range without the pod itself",
+        {facts.AGENT_PROXY: AgentProxy(True, ("10.0.0.0/16", "localhost"))},
+        FAIL,
+        "The agents' proxy skip range lacks 127.0.0.1.",
+        "proxy skip range: 10.0.0.0/16,localhost",
+        "az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 10.0.0.0/16,localhost,127.0.0.1",
+    ),
+    Case(
+        "K061",
+        "no skip range",
+        {facts.AGENT_PROXY: AgentProxy(True, ())},
+        FAIL,
+        "The agents' proxy skip range lacks 127.0.0.1 and localhost.",
+        "proxy skip range: empty",
+    ),
+    Case(
+        "K062",
+        "an installation that was broken off",
+        {facts.PENDING_RELEASES: (Owned("Secret", "azureml", "sh.helm.release.v1.amlarc-compute.v2"),)},
+        WARN,
+        "1 operation of Helm pending, or broken off.",
+        "Secret azureml/sh.helm.release.v1.amlarc-compute.v2",
+        "kubectl delete secret -n azureml sh.helm.release.v1.amlarc-compute.v2",
+    ),
+    Case(
+        "K070",
+        "components that never came",
+        {facts.EXTENSION_PODS: tuple(pod("azureml", name) for name in COMPONENTS[2:])},
+        FAIL,
+        "2 of 14 components without a pod.",
+        "there is no pod gateway\nthere is no pod metrics-controller-manager",
+        "kubectl get events -n azureml --sort-by=.lastTimestamp",
+    ),
+    Case(
+        "K070",
+        "a component that was evicted",
+        extension_pods(pod("azureml", COMPONENTS[0], phase="Failed")),
+        FAIL,
+        "1 of 14 components without a pod.",
+        "there is no pod gateway",
+    ),
+    Case(
+        "K070",
+        "AKS has no relay, but an ingress controller",
+        {given.CLUSTER_TYPE: "managedClusters", given.SETTINGS: {"enableInference": "True", "installPromOp": "False"}},
+        FAIL,
+        "1 of 9 components without a pod.",
+        "there is no pod azureml-ingress-nginx-controller",
+    ),
+    Case(
+        "K070",
+        "not installed yet",
+        {facts.NAMESPACES: {"default": "Active"}},
+        SKIPPED,
+        "The extension is not installed: there is no namespace azureml.",
+    ),
+    Case(
+        "K071",
+        "a pod without a node",
+        extension_pods(pod("azureml", COMPONENTS[0], phase="Pending", node="", unscheduled="0/3 nodes are available")),
+        FAIL,
+        "1 of 15 pods of the extension not running.",
+        "azureml/gateway-7f969684dc-2lxzh: Pending; 0/3 nodes are available",
+        "kubectl describe pod -n azureml gateway-7f969684dc-2lxzh",
+    ),
+    Case(
+        "K071",
+        "a pod that is not ready",
+        extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", ready=False),))),
+        FAIL,
+        "1 of 15 pods of the extension not running.",
+        "azureml/gateway-7f969684dc-2lxzh: gateway is not ready",
+    ),
+    Case(
+        "K071",
+        "a pod that keeps coming back",
+        extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", True, 8, "", "Error"),))),
+        WARN,
+        "1 of 15 pods of the extension ended badly, or restarted again and again.",
+        "azureml/gateway-7f969684dc-2lxzh: gateway restarted 8 times, last ended Error",
+    ),
+    Case(
+        "K071",
+        "an ingress controller that starves",
+        extension_pods(
+            pod(
+                "azureml",
+                "azureml-ingress-nginx-controller-1",
+                containers=(Container("controller", "x:1", False, 3, "CrashLoopBackOff", "OOMKilled"),),
+            )
+        ),
+        FAIL,
+        "1 of 16 pods of the extension not running.",
+        remedy=f"{UPDATE} nginxIngress.controllerConfig.worker-processes=8 "
+        "nginxIngress.resources.controller.limits.memory=2048Mi",
+    ),
+    Case(
+        "K071",
+        "a hook that failed",
+        extension_pods(pod("azureml", "healthcheck", phase="Failed")),
+        WARN,
+        "1 of 16 pods of the extension ended badly, or restarted again and again.",
+        "azureml/healthcheck: Failed",
+        "kubectl describe pod -n azureml healthcheck",
+    ),
+    Case(
+        "K071",
+        "a hook that is done",
+        extension_pods(pod("azureml", "healthcheck", phase="Succeeded")),
+        PASS,
+        "15 pods of the extension, all running.",
+    ),
+    Case(
+        "K071",
+        "not installed yet",
+        {facts.NAMESPACES: {}},
+        SKIPPED,
+        "The extension is not installed: there is no namespace azureml.",
+    ),
+    Case(
+        "K080",
+        "too few nodes",
+        reports(
+            pre_install="Status: Passed Name: network\n"
+            "Status: Failed Name: node ErrorCode: E40002 ErrorMessage: Insufficient node"
+        ),
+        FAIL,
+        "The health check failed: E40002.",
+        "pre-install, node: E40002 INSUFFICIENT_NODE: Insufficient node (three healthy nodes are needed for "
+        "inferenceRouterHA, or the settings nodeSelector.… match too few)",
+        f"# Add nodes, or do without:\n{UPDATE} inferenceRouterHA=False",
+    ),
+    Case(
+        "K080",
+        "a diagnosis",
+        reports(pre_delete="Status: Failed Name: agent ErrorCode: E45001 ErrorMessage: unhealthy"),
+        WARN,
+        "The health check failed: E45001.",
+        remedy="kubectl logs healthcheck -n azureml",
+    ),
+    Case(
+        "K080",
+        "a code that nobody documents",
+        reports(pre_install="Status: Failed Name: new ErrorCode: E49000 ErrorMessage: new"),
+        FAIL,
+        "The health check failed: E49000.",
+        "pre-install, new: E49000: new",
+        "kubectl get configmap -n azureml arcml-healthcheck -o yaml",
+    ),
+    Case("K080", "no report", reports(), SKIPPED, "The health check reported on no install."),
+    Case(
+        "K081",
+        "issue 293 of Azure/AML-Kubernetes",
+        reports(
+            pre_install="Status: Failed Name: node ErrorCode: E40002 ErrorMessage: an older story",
+            pre_upgrade="Status: Failed Name: inferencev1 ErrorCode: E45005 "
+            "ErrorMessage: Azureml Fe deployment confict",
+        ),
+        FAIL,
+        "The health check failed: E45005.",
+        "pre-upgrade, inferencev1: E45005 AZUREML_FE_DEPLOYMENT_CONFLICT: Azureml Fe deployment confict",
+        "kubectl delete deployment,service,serviceaccount azureml-fe",
+    ),
+    Case("K081", "no update yet", reports(pre_install=""), SKIPPED, "The health check reported on no update."),
+    Case(
+        "K082",
+        "somebody looked",
+        reports(test="Status: Failed Name: network ErrorCode: E45003 ErrorMessage: timeout"),
+        WARN,
+        "The health check failed: E45003.",
+        remedy="https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall",
+    ),
+    Case("K082", "nobody looked", reports(), SKIPPED, "Nobody has run the health check by hand."),
+]
