@@ -20,6 +20,7 @@ NEEDS = {
     "a Kubernetes cluster and the extension connectedk8s": ("az connectedk8s",),
     "a package registry": ("pip",),
     "a person at a browser": ("az login",),
+    "an administrator of the subscription": ("az provider register",),
     "the extension ml": ("az ml job",),
 }
 LANGUAGES = {"console", "json", "python", "text", "yaml"}
