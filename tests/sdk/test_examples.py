@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.az import VENV
 from tests.azure import ROOT, Azure
 from tests.sdk.conftest import Run
 
@@ -44,6 +45,10 @@ def statements(code: str) -> str:
 def test_the_environment_of_the_examples_has_no_az(run: Run) -> None:
     for package in ("azure.cli", "knack", "pytest"):
         assert f"No module named '{package}'" in run("-c", f"import {package}").stderr
+
+
+def test_what_the_wheel_installs_is_typed() -> None:
+    assert (VENV / "extensions" / "amlarc" / "azext_amlarc" / "py.typed").is_file()
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

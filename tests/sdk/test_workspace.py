@@ -78,6 +78,13 @@ def test_a_workspace_asks_nothing_before_something_is_wanted(azure: Azure) -> No
     assert caught.value.correlation_id
 
 
+def test_a_workspace_can_be_in_a_cloud_of_its_own(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ARM_CLOUD_METADATA_URL")
+    cloud = azure.python_env["ARM_CLOUD_METADATA_URL"]
+    ws = Workspace("123", "rg", "amlarc-ws", credential=Login(azure), cloud=cloud)
+    assert dict(ws.compute_targets) == {}
+
+
 def test_get_finds_out_whether_the_workspace_exists(azure: Azure) -> None:
     assert Workspace.get("amlarc-ws", "123", "rg", credential=Login(azure)).name == "amlarc-ws"
     with pytest.raises(WorkspaceException, match="There is no workspace 'other'"):
