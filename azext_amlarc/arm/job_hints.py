@@ -39,7 +39,7 @@ _BY_WORDS = (
     (
         "exited with status code",
         "The pod ran, the command failed: its output is in the studio under Outputs + logs, user_logs/std_log.txt. "
-        "With --gpu, see that the instance type has nvidia.com/gpu among its limits and the node its device plugin.",
+        "Where no GPU is seen: has the instance type nvidia.com/gpu among its limits, and the node a device plugin?",
     ),
 )
 # By the state that a job was last seen in.

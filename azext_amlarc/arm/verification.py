@@ -65,7 +65,7 @@ def chosen_types(compute: Compute, instance_type: str | None, every: bool) -> tu
         return known or (None,)
     if instance_type and known and instance_type not in (*known, DEFAULT_TYPE):
         raise InvalidInput(
-            f"--instance-type: the configuration of the compute {compute.name!r} has no type {instance_type!r}: "
+            f"The configuration of the compute {compute.name!r} has no instance type {instance_type!r}: "
             f"{did_you_mean(instance_type, known)}",
             "Azure knows no type that is on the cluster alone: attach again with a configuration that has it.",
         )
@@ -80,9 +80,9 @@ def environment_id(workspace: WorkspaceId, reference: str) -> str:
     if _ELSEWHERE.fullmatch(reference):
         return reference
     raise InvalidInput(
-        f"--environment: {reference!r} names no environment with its version.",
+        f"{reference!r} names no environment with its version.",
         "Write azureml:NAME:VERSION, azureml://registries/REGISTRY/environments/NAME/versions/VERSION (or "
-        "…/labels/latest), or a resource id. For an image: --image IMAGE",
+        "…/labels/latest), or a resource id.",
     )
 
 

@@ -45,7 +45,7 @@ def test_a_job_on_every_instance_type_and_one_that_has_no_gpu(attached: Az) -> N
 def test_an_instance_type_that_the_configuration_lacks_is_refused(attached: Az, azure: Azure) -> None:
     refused = attached(*VERIFY, "--instance-type", "gpu-instanc")
     assert (refused.code, refused.stdout, jobs(azure)) == (1, "", [])
-    assert "has no type 'gpu-instanc': did you mean \"gpu_instance\"?" in refused.stderr
+    assert "has no instance type 'gpu-instanc': did you mean \"gpu_instance\"?" in refused.stderr
 
 
 def test_an_image_is_registered_once_and_used(attached: Az, azure: Azure) -> None:
