@@ -9,7 +9,7 @@
 
 PYTHON ?= python3.11
 DEV := .venv-dev/bin
-SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed)
+SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/examples/*' -type f)
 
 .PHONY: demo test kube-assets test-faults test-long bench lint wheel clean
 

@@ -67,6 +67,8 @@ setup(
             "azext_metadata.json",
             "py.typed",
             "checks/page.html",
+            "examples/*",
+            "examples/src/*",
             "validation/schemas/*.json",
             "validation/catalogue/*.json",
         ]

@@ -130,6 +130,10 @@ _COMMANDS = {
                 "Make sure that a job sees a GPU",
                 "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --instance-type gpu_instance --gpu",
             ),
+            (
+                "Write job files to start from: single, distributed, sweep, pipeline, NFS, proxy",
+                "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --write-examples jobs",
+            ),
         ),
     ),
     "config validate": (

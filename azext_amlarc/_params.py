@@ -266,3 +266,7 @@ def _verify_options(loader: Any, prefix: str) -> None:
             "azureml://registries/… or a resource id.",
         )
         c.argument("timeout", type=int, help="Seconds to wait; jobs that are not over then go on.")
+        c.argument(
+            "write_examples",
+            help="Run nothing: write ready job files for this compute to a folder, which must not have them yet.",
+        )

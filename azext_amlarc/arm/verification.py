@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
+from azext_amlarc import job_examples
 from azext_amlarc.arm import compute as computes
 from azext_amlarc.arm import jobs, run_history
+from azext_amlarc.arm.attachment import DEFAULT_NAMESPACE
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.compute import Compute, WorkspaceId
 from azext_amlarc.arm.job_hints import hint_for_failure, hint_for_state
@@ -102,6 +104,32 @@ def verify(
     return [run.explained(job) for job in run.jobs]
 
 
+def write_examples(
+    folder: str, workspace: WorkspaceId, compute: Compute, instance_type: str | None
+) -> list[job_examples.Written]:
+    """Write job files for this compute; InvalidInput where a file exists."""
+    cluster = _names(compute)
+    names = {
+        "compute": compute.name,
+        "instance-type": instance_type or compute.default_instance_type or DEFAULT_TYPE,
+        "workspace": workspace.name,
+        "resource-group": workspace.resource_group,
+        "namespace": cluster["NAMESPACE"],
+        "cluster": cluster.get("CLUSTER", "CLUSTER"),
+        "cluster-group": cluster.get("GROUP", "GROUP"),
+    }
+    return job_examples.write(folder, names)
+
+
+def _names(compute: Compute) -> dict[str, str]:
+    """What hints call NAMESPACE, GROUP, TYPE and CLUSTER, as far as it is known."""
+    names = {"NAMESPACE": compute.namespace or DEFAULT_NAMESPACE}
+    parts = (compute.resource_id or "").split("/")
+    if len(parts) == 9:  # /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME
+        names |= {"GROUP": parts[4], "TYPE": parts[7], "CLUSTER": parts[8]}
+    return names
+
+
 def follow(workspace: WorkspaceId, names: Sequence[str]) -> str:
     """How to go on with jobs that are not over."""
     name = names[0] if len(names) == 1 else "NAME"
@@ -171,11 +199,7 @@ class _Run:
         return replace(job, error_code=code or None, error_message=message or None, hint=hint or None)
 
     def _with_names(self, hint: str) -> str:
-        names = {"NAMESPACE": self.compute.namespace or "default"}
-        parts = (self.compute.resource_id or "").split("/")
-        if len(parts) == 9:  # /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME
-            names |= {"GROUP": parts[4], "TYPE": parts[7], "CLUSTER": parts[8]}
-        for word, name in names.items():
+        for word, name in _names(self.compute).items():
             hint = hint.replace(word, name)
         return hint
 

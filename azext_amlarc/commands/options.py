@@ -50,3 +50,5 @@ def check_verify(namespace: Any) -> None:
         raise UsageError("Give --instance-type or --all, not both.")
     if namespace.image and namespace.environment:
         raise UsageError("Give --image or --environment, not both.")
+    if namespace.write_examples and (namespace.every_type or namespace.gpu or namespace.image or namespace.environment):
+        raise UsageError("--write-examples runs nothing: leave --all, --gpu, --image and --environment out.")

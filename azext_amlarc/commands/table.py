@@ -37,7 +37,7 @@ def load_command_table(loader: Any) -> None:
                 "list", "list_all", validator=options.check_cluster_list, table_transformer=cluster_rows
             )
         with _group(loader, prefix, "verification") as group:
-            group.custom_command("verify", "verify", validator=options.check_verify, table_transformer=job_rows)
+            group.custom_command("verify", "verify", validator=options.check_verify, table_transformer=verify_rows)
         with _group(loader, f"{prefix} config", "config") as group:
             group.custom_command("validate", "validate", table_transformer=report_rows)
             group.custom_command("schema", "schema")
@@ -109,17 +109,18 @@ def compute_rows(computes: Iterable[Mapping[str, Any]]) -> list[Row]:
     return [compute_row(compute) for compute in computes]
 
 
-def job_rows(jobs: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Jobs in `-o table`."""
-    return [
-        OrderedDict(
-            InstanceType=job["instanceType"] or "(default)",
-            Status=job["status"],
-            Name=job["name"],
-            Compute=job["computeName"],
-        )
-        for job in jobs
-    ]
+def verify_rows(found: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Jobs in `-o table`, or the files that were written instead."""
+    return [OrderedDict(File=item["file"], Shows=item["shows"]) if "file" in item else _job_row(item) for item in found]
+
+
+def _job_row(job: Mapping[str, Any]) -> Row:
+    return OrderedDict(
+        InstanceType=job["instanceType"] or "(default)",
+        Status=job["status"],
+        Name=job["name"],
+        Compute=job["computeName"],
+    )
 
 
 def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:

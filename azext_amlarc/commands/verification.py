@@ -6,7 +6,9 @@ from azext_amlarc.commands.connection import connected, subscription_id
 from azext_amlarc.commands.progress import progress
 
 if TYPE_CHECKING:
+    from azext_amlarc.arm.compute import WorkspaceId
     from azext_amlarc.arm.jobs import Job
+    from azext_amlarc.job_examples import Written
 
 
 def verify(
@@ -20,8 +22,12 @@ def verify(
     image: str | None = None,
     environment: str | None = None,
     timeout: int = 1800,
-) -> "list[Job]":
-    """Run one small job on each instance type that is asked for; exit code 1 unless all complete."""
+    write_examples: str | None = None,
+) -> "list[Job] | list[Written]":
+    """Run one small job on each instance type that is asked for; exit code 1 unless all complete.
+
+    With `write_examples` nothing is run: job files for this compute are written to that folder.
+    """
     from azext_amlarc.arm import jobs, verification
     from azext_amlarc.arm.compute import WorkspaceId
 
@@ -31,6 +37,8 @@ def verify(
     with connected(cmd) as arm:
         compute = verification.ready(arm, workspace, name)
         types = verification.chosen_types(compute, instance_type, every_type)
+        if write_examples:
+            return verification.write_examples(write_examples, workspace, compute, instance_type)
         used = jobs.environment_of_image(arm, workspace, image) if image else known
         wanted = verification.Wanted(types, used, gpu)
         found = verification.verify(arm, workspace, compute, wanted, watcher, timeout)
@@ -38,7 +46,7 @@ def verify(
     return found
 
 
-def _end_with_one_unless_good(cmd: Any, found: "list[Job]", workspace: Any) -> None:
+def _end_with_one_unless_good(cmd: Any, found: "list[Job]", workspace: "WorkspaceId") -> None:
     from azure.cli.core.azclierror import AzureResponseError
 
     from azext_amlarc.arm import verification

@@ -97,3 +97,19 @@ def test_options_that_do_not_go_together_are_usage_errors(az: Az) -> None:
 
 def test_a_missing_compute_is_3(az: Az) -> None:
     assert az(*VERIFY).code == 3
+
+
+def test_examples_are_written_for_the_compute_and_nothing_is_run(attached: Az, azure: Azure, tmp_path: Path) -> None:
+    write = (*VERIFY, "--write-examples", "jobs", "-o", "table")
+    assert_golden("verify-examples.txt", attached.must(*write, folder=tmp_path).stdout)
+    job = (tmp_path / "jobs" / "single.yml").read_text()
+    assert ("compute: azureml:k8s-compute" in job, 'instance_type: "gpu_instance"' in job) == (True, True)
+    assert 'namespace: "amlarc-testing"' in (tmp_path / "jobs" / "nfs-volume.yaml").read_text()
+    assert jobs(azure) == []
+    again = attached(*write, folder=tmp_path)
+    assert (again.code, "These files exist, and are left alone: jobs/README.md" in again.stderr) == (1, True)
+
+
+def test_examples_go_with_no_run(az: Az) -> None:
+    both = az(*VERIFY, "--write-examples", "jobs", "--all")
+    assert (both.code, "runs nothing" in both.stderr) == (2, True)
