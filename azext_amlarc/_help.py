@@ -72,7 +72,9 @@ _COMMANDS = {
         "Attach a cluster to a workspace as a compute target.",
         "Name and configuration are checked before anything is sent. The namespace must exist on the cluster. Today's "
         "clusters take instance types from InstanceType objects: with --apply-instance-types and a kubeconfig they are "
-        "written there before Azure is asked to attach, after showing the difference and asking.",
+        "written there before Azure is asked to attach, after showing the difference and asking. "
+        "On a terminal what is missing is asked for: workspace, name, cluster, and a configuration file; you see what "
+        "would be done before anything is. Nothing is asked under --yes, or where the variable CI is set.",
         (
             (
                 "Attach with a configuration file",
@@ -87,6 +89,7 @@ _COMMANDS = {
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json "
                 "--create-namespace --apply-instance-types --kubeconfig cluster.kubeconfig --yes",
             ),
+            ("Answer questions on a terminal instead", "attach"),
         ),
     ),
     "show": (

@@ -11,6 +11,8 @@ _NO_WAIT = {
     "help": "Return once Azure has accepted it, with the object as it is then.",
 }
 
+_ASKED = "Required, but asked for on a terminal."
+
 
 def load_arguments(loader: Any) -> None:
     """Describe every option of every command, under every prefix."""
@@ -205,12 +207,25 @@ def _compute_options(loader: Any, prefix: str) -> None:
             c.argument("timeout", type=int, help="Seconds to wait.")
             c.argument("accepted_only", **_NO_WAIT)
     with loader.argument_context(f"{prefix} attach") as c:
+        c.argument("name", options_list=["--name", "-n"], help=f"Name of the compute target. {_ASKED}")
+        c.argument(
+            "workspace_name",
+            options_list=["--workspace-name", "-w"],
+            help=f"Name of the workspace. {_ASKED}",
+        )
         c.argument(
             "resource_group_name",
             resource_group_name_type,
             help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
         )
         c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
+        c.argument(
+            "cluster_type",
+            options_list=["--cluster-type", "-t"],
+            arg_type=get_enum_type(["connectedClusters", "managedClusters"]),
+            arg_group="Cluster",
+            help="Connected through Azure Arc (connectedClusters, the default), or AKS (managedClusters).",
+        )
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
         c.argument("namespace", help="Namespace that the jobs run in; it must exist. Default: the file's, or default.")
         c.argument(
@@ -239,9 +254,7 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
             help="Write the configuration's instance types to the cluster as InstanceType objects, before attaching.",
         )
         c.argument("create_namespace", action="store_true", help="Create the namespace on the cluster if it is absent.")
-        c.argument(
-            "yes", options_list=["--yes", "-y"], action="store_true", help="Write instance types without a question."
-        )
+        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Ask nothing.")
 
 
 def _verify_options(loader: Any, prefix: str) -> None:

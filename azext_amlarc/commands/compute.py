@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from azext_amlarc.commands import form
 from azext_amlarc.commands.connection import connected, subscription_id
 from azext_amlarc.commands.extension import address
-from azext_amlarc.commands.options import DEFAULT_TIMEOUT
+from azext_amlarc.commands.options import DEFAULT_TIMEOUT, missing_for_attach
 from azext_amlarc.commands.progress import progress
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 def attach(
     cmd: Any,
-    name: str,
-    workspace_name: str,
+    name: str | None = None,
+    workspace_name: str | None = None,
     resource_group_name: str | None = None,
     workspace_group: str | None = None,
     cluster_name: str | None = None,
-    cluster_type: str = "connectedClusters",
+    cluster_type: str | None = None,
     resource_id: str | None = None,
     config: str | None = None,
     namespace: str | None = None,
@@ -36,24 +37,24 @@ def attach(
 ) -> "Compute":
     """Attach the cluster to the workspace; name and configuration are checked before anything is sent.
 
-    What it writes to the cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
+    What is missing is asked for; where nobody can answer, `options.check_attach` has refused it. What it writes to the
+    cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
     """
     from azext_amlarc.arm import attachment, clusters, compute
-    from azext_amlarc.commands.document_inputs import read_document
-    from azext_amlarc.commands.findings import show_findings
     from azext_amlarc.commands.preparation import prepared
-    from azext_amlarc.errors import stop_at_errors
-    from azext_amlarc.validation.document import judge_compute_name
     from azext_amlarc.validation.identity import meant_type
 
-    named = judge_compute_name(name, "--name")
-    stop_at_errors("The name", named)
-    configuration = read_document(config, namespace)
-    show_findings([*named, *configuration.findings])
+    given, configuration = _completed(
+        cmd,
+        form.Given(
+            name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
+        ),
+        namespace,
+    )
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    workspace = _workspace(cmd, workspace_group or resource_group_name, workspace_name)
+    cluster_id = address(cmd, given.resource_group_name, given.cluster_name, given.type_of_cluster, given.resource_id)
+    workspace = _workspace(cmd, given.workspace_group or given.resource_group_name, str(given.workspace_name))
     identity = meant_type(identity_type, user_assigned_identities)
     watcher = progress(cmd)
     with (
@@ -66,8 +67,25 @@ def attach(
         if preparation:
             preparation.write(arm.written)
         wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
-        operation = attachment.begin_attach(arm, workspace, name, wanted, location, watcher)
+        operation = attachment.begin_attach(arm, workspace, str(given.name), wanted, location, watcher)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)
+
+
+def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[form.Given, Configuration]":
+    """What to attach, with answers for what was missing, and the configuration ready to be sent; findings are said."""
+    from azext_amlarc.commands.document_inputs import read_document
+    from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.errors import stop_at_errors
+    from azext_amlarc.validation.document import judge_compute_name
+
+    named = judge_compute_name(given.name, "--name") if given.name else []
+    stop_at_errors("The name", named)
+    configuration = read_document(given.config, namespace)
+    show_findings([*named, *configuration.findings])
+    if not missing_for_attach(given):
+        return given, configuration
+    answers = form.complete(cmd, given, namespace)
+    return answers, read_document(answers.config, namespace)
 
 
 def show(cmd: Any, name: str, workspace_name: str, resource_group_name: str) -> "Compute":

@@ -2,6 +2,7 @@
 
 import sys
 
+from azext_amlarc.commands.terminal import ask
 from azext_amlarc.errors import InvalidInput
 
 
@@ -11,7 +12,5 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise InvalidInput(f"{question} There is no terminal to ask on; nothing was sent.", "Answer with --yes.")
-    from knack.prompting import prompt_y_n
-
-    if not prompt_y_n(question, default="n"):
+    if ask(f"{question} (y/N):").lower() not in {"y", "yes"}:
         raise InvalidInput("Nothing was sent, as you answered no.")

@@ -5,6 +5,7 @@ az exits with 2 for what a check raises, unless it is one of az's own errors: th
 
 from typing import Any
 
+from azext_amlarc.commands.terminal import can_ask
 from azext_amlarc.errors import UsageError
 
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
@@ -27,13 +28,29 @@ def check_cluster_list(namespace: Any) -> None:
         raise UsageError("--workspace-group is the group of a workspace: name that with --workspace-name.")
 
 
+def missing_for_attach(given: Any) -> list[str]:
+    """The options without which nothing can be attached, and that are not there."""
+    named = given.resource_id or given.cluster_name
+    # The cluster's group is the workspace's too, unless that one is said.
+    groups = given.resource_group_name or (given.resource_id and given.workspace_group)
+    needed = {
+        "--name": given.name,
+        "--workspace-name": given.workspace_name,
+        "--cluster-name or --resource-id": named,
+        "--workspace-group" if given.resource_id else "--resource-group": groups,
+    }
+    return [option for option, value in needed.items() if not value]
+
+
 def check_attach(namespace: Any) -> None:
-    """An attach names a cluster, and the workspace's group where -g does not."""
+    """An attach names everything that it needs, unless somebody is there to be asked for the rest."""
     from azext_amlarc.validation.identity import contradiction
 
-    check_cluster(namespace)
-    if not (namespace.workspace_group or namespace.resource_group_name):
-        raise UsageError("Which workspace? Give its resource group with --workspace-group.")
+    if namespace.resource_id and namespace.cluster_name:
+        raise UsageError("Give --cluster-name or --resource-id, not both.")
+    missing = missing_for_attach(namespace)
+    if missing and (namespace.yes or not can_ask()):
+        raise UsageError(f"Missing: {', '.join(missing)}.", "On a terminal attach asks for them, without --yes.")
     if namespace.apply_instance_types and not namespace.config:
         raise UsageError(
             "--apply-instance-types writes the instance types of a configuration.", "Give it: --config FILE"

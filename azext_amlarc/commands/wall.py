@@ -16,7 +16,7 @@ def raise_for_az(error: Exception) -> NoReturn:
     if isinstance(error, CLIError):
         raise error
     if isinstance(error, ArcError):
-        raise _class_for(error)(_with_notes(_said(error), error), error.fix or None) from error
+        raise _class_for(error)(_with_notes(said(error), error), error.fix or None) from error
     if isinstance(error, HttpResponseError) and error.response is not None:
         raise _from_response(error) from error
     if isinstance(error, (AzureError, OSError)):
@@ -41,7 +41,8 @@ def _class_for(error: ArcError) -> type:
     return found
 
 
-def _said(error: ArcError) -> str:
+def said(error: ArcError) -> str:
+    """What a failure says, with its findings or its code."""
     if isinstance(error, InvalidInput) and error.findings:
         from azext_amlarc.validation.report import as_text
 

@@ -59,7 +59,7 @@ def crowded_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     Its traffic is not left for armcheck: Azure's Swagger does not have the parameter that its own nextLinks bring.
     """
     seed = str(Path(__file__).with_name("clusters.json"))
-    with running(tmp_path_factory.mktemp("azure"), "--polls", "0", "--page-size", "2", "--seed", seed) as azure:
+    with running(tmp_path_factory.mktemp("azure"), "--polls", "1", "--page-size", "2", "--seed", seed) as azure:
         yield azure
 
 

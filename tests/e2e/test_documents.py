@@ -11,11 +11,22 @@ from azext_amlarc._help import _COMMANDS
 from tests.az import ROOT, Az
 from tests.cluster import Cluster
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.terminal import session
 
 EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
 # What must exist before an example: nothing for those that install or work offline.
 NEEDS_NOTHING = ("extension create", "extension list", "config", "settings", "list", "cluster")
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
+# What is typed where an example asks.
+ANSWERS = {
+    "attach": {
+        "Workspace (": "amlarc-ws",
+        "Compute name:": "k8s-compute",
+        "Cluster (": "amlarc-cluster",
+        "Configuration file (": "attach.json",
+        "Attach it?": "y",
+    }
+}
 
 
 @pytest.fixture
@@ -45,8 +56,19 @@ def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str, requ
         (folder / "attach.json").unlink()
     if command == "extension wait -c amlarc-cluster -g amlarc-rg --deleted":
         az.must("amlarc", "extension", "delete", *CLUSTER, "--yes")
+    if command in ANSWERS:
+        assert answered(az, command, folder) == 0
+        return
     strict = "--strict" in command  # the guide's own example has warnings
     assert az("amlarc", *shlex.split(command), folder=folder).code == (1 if strict else 0)
+
+
+def answered(az: Az, command: str, folder: Path) -> int:
+    """How a command that asks on a terminal ends."""
+    with session(az, "amlarc", *shlex.split(command), folder=folder) as screen:
+        for question, answer in ANSWERS[command].items():
+            screen.answer(question, answer)
+        return screen.end().code
 
 
 def test_the_readmes_commands_run_in_their_order(az: Az, folder: Path) -> None:
