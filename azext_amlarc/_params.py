@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from azext_amlarc.commands import completers
 from azext_amlarc.commands.table import PREFIXES
 
 # Under its usual name az would take the option for its own, and print nothing.
@@ -17,6 +18,7 @@ _ASKED = "Required, but asked for on a terminal."
 def load_arguments(loader: Any) -> None:
     """Describe every option of every command, under every prefix."""
     for prefix in PREFIXES:
+        _completions(loader, prefix)
         _cluster_options(loader, prefix)
         _extension_options(loader, prefix)
         _wait_options(loader, prefix)
@@ -27,8 +29,24 @@ def load_arguments(loader: Any) -> None:
         _offline_options(loader, prefix)
 
 
+def _completions(loader: Any, prefix: str) -> None:
+    """What <TAB> offers for options that mean the same in every command; the others' stand beside them."""
+    from argcomplete.completers import FilesCompleter
+    from azure.cli.core.commands.parameters import get_resource_group_completion_list
+
+    with loader.argument_context(prefix) as c:
+        c.argument("cluster_name", completer=completers.cluster_names)
+        c.argument("resource_id", completer=completers.cluster_ids)
+        c.argument("workspace_name", completer=completers.workspace_names)
+        c.argument("workspace_group", completer=get_resource_group_completion_list)
+        c.argument("release_train", completer=completers.release_trains)
+        for option in ("config", "config_file", "config_protected_file", "file", "kubeconfig"):
+            c.argument(option, completer=FilesCompleter())  # type: ignore[no-untyped-call]
+
+
 def _cluster_options(loader: Any, prefix: str) -> None:
-    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+    from azure.cli.core.commands.parameters import resource_group_name_type
+    from knack.arguments import enum_choice_list
 
     for scope in (f"{prefix} extension", f"{prefix} attach"):
         with loader.argument_context(scope, arg_group="Cluster") as c:
@@ -36,7 +54,8 @@ def _cluster_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "cluster_type",
                 options_list=["--cluster-type", "-t"],
-                arg_type=get_enum_type(["connectedClusters", "managedClusters"]),
+                # Not az's own enum type: completers never see the value of that.
+                **enum_choice_list(["connectedClusters", "managedClusters"]),
                 help="Connected through Azure Arc (connectedClusters), or AKS (managedClusters).",
             )
             c.argument(
@@ -64,7 +83,12 @@ def _extension_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import get_three_state_flag
 
     with loader.argument_context(f"{prefix} extension") as c:
-        c.argument("name", options_list=["--name", "-n"], help="Name of the extension.")
+        c.argument(
+            "name",
+            options_list=["--name", "-n"],
+            completer=completers.extension_names,
+            help="Name of the extension.",
+        )
         c.argument("timeout", type=int, help="Seconds to wait.")
     for command in ("create", "update"):
         with loader.argument_context(f"{prefix} extension {command}") as c:
@@ -114,12 +138,14 @@ def _setting_options(loader: Any, prefix: str) -> None:
                 "config",
                 options_list=["--config", "--configuration-settings"],
                 nargs="+",
+                completer=completers.plain_settings,
                 help="Settings as space-separated key=value.",
             )
             c.argument("config_file", help="JSON file of settings; --config wins over it.")
             c.argument(
                 "config_protected",
                 nargs="+",
+                completer=completers.protected_settings,
                 help="Protected settings as space-separated key=value. Other processes can see them: prefer the file.",
             )
             c.argument(
@@ -149,7 +175,7 @@ def _offline_options(loader: Any, prefix: str) -> None:
             )
     with loader.argument_context(f"{prefix} settings") as c:
         c.argument("workload", arg_type=get_enum_type(["training", "inference"]), help="Only settings that concern it.")
-        c.argument("name", options_list=["--name", "-n"], help="Key of the setting.")
+        c.argument("name", options_list=["--name", "-n"], completer=completers.setting_keys, help="Key of the setting.")
         c.argument(
             "cluster_type",
             options_list=["--cluster-type", "-t"],
@@ -198,10 +224,16 @@ def _config_options(loader: Any, prefix: str) -> None:
 
 def _compute_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+    from knack.arguments import enum_choice_list
 
     for command in ("attach", "show", "list", "detach", "wait"):
         with loader.argument_context(f"{prefix} {command}") as c:
-            c.argument("name", options_list=["--name", "-n"], help="Name of the compute target.")
+            c.argument(
+                "name",
+                options_list=["--name", "-n"],
+                completer=completers.compute_names,
+                help="Name of the compute target.",
+            )
             c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
             c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
             c.argument("timeout", type=int, help="Seconds to wait.")
@@ -222,7 +254,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
         c.argument(
             "cluster_type",
             options_list=["--cluster-type", "-t"],
-            arg_type=get_enum_type(["connectedClusters", "managedClusters"]),
+            **enum_choice_list(["connectedClusters", "managedClusters"]),
             arg_group="Cluster",
             help="Connected through Azure Arc (connectedClusters, the default), or AKS (managedClusters).",
         )

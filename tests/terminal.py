@@ -1,4 +1,4 @@
-"""The real `az` on a pseudo-terminal, with somebody who reads what it asks and types answers."""
+"""Programs on a pseudo-terminal, with somebody who reads what they ask and types answers."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ import select
 import subprocess
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 class Session:
-    """One `az` whose input and errors are the terminal; its stdout is apart, as with `> file`."""
+    """A program on a terminal, and what is on its screen."""
 
     def __init__(self, process: "subprocess.Popen[str]", screen: int) -> None:
         self._process = process
@@ -59,7 +59,7 @@ class Session:
             written = os.read(self._screen, 65536)
         except OSError:  # Linux says so when the last process on the terminal has ended
             return False
-        self.seen += written.decode().replace("\r\n", "\n")
+        self.seen += written.decode().replace("\r\n", "\n").replace("\a", "")
         return bool(written)
 
 
@@ -67,15 +67,33 @@ class Session:
 def session(
     az: Az, *arguments: str, folder: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> Iterator[Session]:
-    """`az` on a terminal of its own, where no CI system is said to be."""
-    screen, terminal = os.openpty()
+    """`az` on a terminal of its own, where no CI system is said to be; its stdout is apart, as with `> file`."""
     environment = {name: value for name, value in az.environment.items() if name != "CI"}
+    command = [str(VENV / "bin" / "az"), *arguments]
+    with _on_terminal(command, {**environment, **(variables or {})}, folder or az.config, subprocess.PIPE) as opened:
+        yield opened
+
+
+@contextmanager
+def shell(az: Az) -> Iterator[Session]:
+    """A bash of somebody who has this az in the path, all of it on a terminal of its own."""
+    path = f"{VENV / 'bin'}:{az.environment['PATH']}"
+    environment = {**az.environment, "PATH": path, "PS1": "$ ", "TERM": "dumb", "INPUTRC": os.devnull}
+    with _on_terminal(["bash", "--noprofile", "--norc", "-i"], environment, az.config, None) as opened:
+        yield opened
+
+
+@contextmanager
+def _on_terminal(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, stdout: int | None
+) -> Iterator[Session]:
+    screen, terminal = os.openpty()
     process: subprocess.Popen[Any] = subprocess.Popen(
-        [str(VENV / "bin" / "az"), *arguments],
-        env={**environment, **(variables or {})},
-        cwd=folder or az.config,
+        command,
+        env=environment,
+        cwd=folder,
         stdin=terminal,
-        stdout=subprocess.PIPE,
+        stdout=terminal if stdout is None else stdout,
         stderr=terminal,
         text=True,
         start_new_session=True,

@@ -93,15 +93,15 @@ def list_all(arm: Arm, cluster: ClusterId) -> list[Extension]:
     return [from_sdk(item, cluster) for item in found if (item.extension_type or "").lower() == TYPE]
 
 
-def install_states(arm: Arm, cluster: ClusterId) -> list[str]:
-    """The installState of each extension of our type on a cluster; one request a page, and no SDK to import for it."""
+def install_states(arm: Arm, cluster: ClusterId) -> dict[str, str]:
+    """The installState of each extension of our type on a cluster, by name; one request a page, without the SDK."""
     found = arm.get_all(f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")
-    properties = [item.get("properties") or {} for item in found]
-    return [
-        _install_state(str(own.get("provisioningState") or ""))
-        for own in properties
+    properties = {str(item.get("name")): item.get("properties") or {} for item in found}
+    return {
+        name: _install_state(str(own.get("provisioningState") or ""))
+        for name, own in properties.items()
         if str(own.get("extensionType")).lower() == TYPE
-    ]
+    }
 
 
 def address(cluster: ClusterId) -> tuple[str, str, str, str]:

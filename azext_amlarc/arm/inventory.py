@@ -7,6 +7,7 @@ from functools import partial
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.arm import clusters, compute, extension
+from azext_amlarc.arm.answers import refusal
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import MANAGED, PROVIDERS, Cluster
 from azext_amlarc.arm.compute import WorkspaceId
@@ -110,10 +111,9 @@ def _list(arm: Arm, _watcher: Watcher, *, kind: str, resource_group: str | None)
         return _Answer(kind, refusal=error)
 
 
-def _warning(kind: str, refusal: HttpResponseError) -> str:
-    code, message = _reason(refusal)
-    fix = " Name a resource group that you may read." if refusal.status_code == 403 else ""
-    return f"{kind} are left out, as Azure does not list them: ({code}) {message}{fix}"
+def _warning(kind: str, error: HttpResponseError) -> str:
+    fix = " Name a resource group that you may read." if error.status_code == 403 else ""
+    return f"{kind} are left out, as Azure does not list them: {_reason(error)}{fix}"
 
 
 def _extension_states(arm: Arm, found: Sequence[Cluster]) -> dict[Cluster, _State]:
@@ -135,14 +135,13 @@ def _extension_state(arm: Arm, cluster: Cluster) -> _State:
     try:
         found = extension.install_states(arm, cluster.id)
     except HttpResponseError as error:
-        code, message = _reason(error)
-        return _State(UNKNOWN, f"({code}) {message}")
-    return _State(found[0] if found else NOT_INSTALLED)
+        return _State(UNKNOWN, _reason(error))
+    return _State(next(iter(found.values()), NOT_INSTALLED))
 
 
-def _reason(error: HttpResponseError) -> tuple[str, str]:
-    own = error.error
-    return (own.code or "", own.message or "") if own else (str(error.status_code), error.reason or "")
+def _reason(error: HttpResponseError) -> str:
+    said = refusal(error)
+    return f"({said.code}) {said.message}"
 
 
 def _listed(cluster: Cluster, state: _State, names: Mapping[str, list[str]] | None) -> ListedCluster:

@@ -58,6 +58,11 @@ class Record:
         return fixed if bracket else ""
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that it can have, where only some are; empty for free text and numbers."""
+        return self.values or (("True", "False") if self.type == "boolean" else ())
+
+    @property
     def replaced_by(self) -> tuple[str, ...]:
         """The keys that say today what this renamed one said."""
         return tuple(dict.fromkeys(key for successors in (self.replacement or {}).values() for key in successors))
@@ -140,7 +145,7 @@ def as_row(record: Record) -> dict[str, object]:
     return {
         "key": record.key,
         "type": record.type,
-        "values": list(record.values) or (["True", "False"] if record.type == "boolean" else []),
+        "values": list(record.choices),
         "protected": record.protected,
         "default2021": record.default_2021,
         "defaultToday": record.default_today,
