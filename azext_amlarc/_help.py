@@ -125,13 +125,14 @@ _COMMANDS = {
     "verify": (
         "Prove that a compute target trains: run one small job on it.",
         "The job says what machine it is on. Ends with 1 unless every job completes, and says why. Jobs stay in the "
-        "workspace, in the experiment amlarc-verify; each run submits new ones.",
+        "workspace, in the experiment amlarc-verify; each run submits new ones. Instance types go by the names of the "
+        "cluster's InstanceType objects: gpu_instance of a configuration is gpu-instance there.",
         (
             ("Run a job on the default instance type", "verify -n k8s-compute -w amlarc-ws -g amlarc-rg"),
             ("Run a job on every instance type", "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --all --timeout 900"),
             (
                 "Make sure that a job sees a GPU",
-                "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --instance-type gpu_instance --gpu",
+                "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --instance-type gpu-instance --gpu",
             ),
             (
                 "Write job files to start from: single, distributed, sweep, pipeline, NFS, proxy",

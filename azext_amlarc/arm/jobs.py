@@ -95,6 +95,7 @@ def environment_of_image(arm: Arm, workspace: WorkspaceId, image: str) -> str:
     """The id of an environment that is this image; the same image gives the same one, however often."""
     version = hashlib.sha256(image.encode()).hexdigest()
     environment_id = f"{workspace}/environments/{_UNNAMED}/versions/{version}"
+    arm.written.append(f"environment of the image {image}")
     arm.put(environment_id, {"properties": {"image": image, "isAnonymous": True}})
     return environment_id
 

@@ -16,6 +16,7 @@ from azext_amlarc.arm.job_hints import hint_for_failure, hint_for_state
 from azext_amlarc.arm.jobs import Job
 from azext_amlarc.arm.waiting import Watcher, wait_until
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
+from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.validation.suggestion import did_you_mean
 
 # Which every cluster with the extension has, whether or not anybody has defined it.
@@ -59,19 +60,21 @@ def ready(arm: Arm, workspace: WorkspaceId, name: str) -> Compute:
 def chosen_types(compute: Compute, instance_type: str | None, every: bool) -> tuple[str | None, ...]:
     """The instance types to verify; InvalidInput for one that the compute's configuration does not have.
 
-    The cluster's InstanceType objects decide today, and ARM does not show them: a compute that was attached without a
-    configuration takes any name.
+    Jobs go by the names of the cluster's InstanceType objects, which are DNS names: gpu_instance is gpu-instance. ARM
+    does not show those objects: a compute that was attached without a configuration takes any name.
     """
-    known = tuple(compute.instance_types or ())
+    known = tuple(as_dns_name(name) for name in compute.instance_types or ())
     if every:
         return known or (None,)
-    if instance_type and known and instance_type not in (*known, DEFAULT_TYPE):
+    if instance_type is None:
+        return (None,)
+    if known and as_dns_name(instance_type) not in (*known, DEFAULT_TYPE):
         raise InvalidInput(
             f"The configuration of the compute {compute.name!r} has no instance type {instance_type!r}: "
             f"{did_you_mean(instance_type, known)}",
             "Azure knows no type that is on the cluster alone: attach again with a configuration that has it.",
         )
-    return (instance_type,)
+    return (as_dns_name(instance_type),)
 
 
 def environment_id(workspace: WorkspaceId, reference: str) -> str:
@@ -111,7 +114,7 @@ def write_examples(
     cluster = _names(compute)
     names = {
         "compute": compute.name,
-        "instance-type": instance_type or compute.default_instance_type or DEFAULT_TYPE,
+        "instance-type": as_dns_name(instance_type or compute.default_instance_type or DEFAULT_TYPE),
         "workspace": workspace.name,
         "resource-group": workspace.resource_group,
         "namespace": cluster["NAMESPACE"],

@@ -175,14 +175,19 @@ def _obstacle(cloud: Cloud, asked: Json, compute: Resource) -> tuple[str, str] |
     if str(settings.get("enableTraining", "")).lower() != "true":
         return "UserError", f'AzureML Kubernetes job failed. E45004:"{NO_TRAINING}"'
     kubernetes_of = compute.properties["properties"]
-    types: Json = kubernetes_of["instanceTypes"] or {}
-    default = kubernetes_of["defaultInstanceType"] or DEFAULT_TYPE
+    types = {_on_cluster(name): found for name, found in (kubernetes_of["instanceTypes"] or {}).items()}
+    default = _on_cluster(kubernetes_of["defaultInstanceType"] or DEFAULT_TYPE)
     name = (asked.get("resources") or {}).get("instanceType") or default
     if name not in types and name != DEFAULT_TYPE:
         return "UserError", NO_TYPE
     if _needs_gpu(asked["command"]) and not _gpus(types.get(name) or {}):
         return "UserError", NO_GPU
     return None
+
+
+def _on_cluster(name: str) -> str:
+    """Instance types are Kubernetes objects today, whose names are DNS-1123: gpu_instance can't be one."""
+    return name.lower().replace("_", "-")
 
 
 def _needs_gpu(command: str) -> bool:

@@ -45,7 +45,7 @@ def test_a_job_on_every_instance_type_and_one_that_has_no_gpu(attached: Az) -> N
 def test_an_instance_type_that_the_configuration_lacks_is_refused(attached: Az, azure: Azure) -> None:
     refused = attached(*VERIFY, "--instance-type", "gpu-instanc")
     assert (refused.code, refused.stdout, jobs(azure)) == (1, "", [])
-    assert "has no instance type 'gpu-instanc': did you mean \"gpu_instance\"?" in refused.stderr
+    assert "has no instance type 'gpu-instanc': did you mean \"gpu-instance\"?" in refused.stderr
 
 
 def test_an_image_is_registered_once_and_used(attached: Az, azure: Azure) -> None:
@@ -103,7 +103,7 @@ def test_examples_are_written_for_the_compute_and_nothing_is_run(attached: Az, a
     write = (*VERIFY, "--write-examples", "jobs", "-o", "table")
     assert_golden("verify-examples.txt", attached.must(*write, folder=tmp_path).stdout)
     job = (tmp_path / "jobs" / "single.yml").read_text()
-    assert ("compute: azureml:k8s-compute" in job, 'instance_type: "gpu_instance"' in job) == (True, True)
+    assert ("compute: azureml:k8s-compute" in job, 'instance_type: "gpu-instance"' in job) == (True, True)
     assert 'namespace: "amlarc-testing"' in (tmp_path / "jobs" / "nfs-volume.yaml").read_text()
     assert jobs(azure) == []
     again = attached(*write, folder=tmp_path)
