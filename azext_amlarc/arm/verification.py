@@ -16,11 +16,10 @@ from azext_amlarc.arm.job_hints import hint_for_failure, hint_for_state
 from azext_amlarc.arm.jobs import Job
 from azext_amlarc.arm.waiting import Watcher, wait_until
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
+from azext_amlarc.validation.instancetype import CLUSTER_DEFAULT
 from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.validation.suggestion import did_you_mean
 
-# Which every cluster with the extension has, whether or not anybody has defined it.
-DEFAULT_TYPE = "defaultinstancetype"
 EXPERIMENT = "amlarc-verify"
 # Any image with a shell has what these need; nvidia-smi is put there by NVIDIA's container runtime.
 _FACTS = "uname -srm && nproc && grep MemTotal /proc/meminfo"
@@ -68,7 +67,7 @@ def chosen_types(compute: Compute, instance_type: str | None, every: bool) -> tu
         return known or (None,)
     if instance_type is None:
         return (None,)
-    if known and as_dns_name(instance_type) not in (*known, DEFAULT_TYPE):
+    if known and as_dns_name(instance_type) not in (*known, CLUSTER_DEFAULT):
         raise InvalidInput(
             f"The configuration of the compute {compute.name!r} has no instance type {instance_type!r}: "
             f"{did_you_mean(instance_type, known)}",
@@ -114,7 +113,7 @@ def write_examples(
     cluster = _names(compute)
     names = {
         "compute": compute.name,
-        "instance-type": as_dns_name(instance_type or compute.default_instance_type or DEFAULT_TYPE),
+        "instance-type": as_dns_name(instance_type or compute.default_instance_type or CLUSTER_DEFAULT),
         "workspace": workspace.name,
         "resource-group": workspace.resource_group,
         "namespace": cluster["NAMESPACE"],
