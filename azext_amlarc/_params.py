@@ -301,7 +301,7 @@ def _verify_options(loader: Any, prefix: str) -> None:
             "every_type",
             options_list=["--all"],
             action="store_true",
-            help="Verify every instance type of the configuration that the compute was attached with.",
+            help="Verify every instance type that the compute was attached with; the default one where it has none.",
         )
         c.argument("gpu", action="store_true", help="Fail where a job sees no NVIDIA GPU.")
         c.argument("image", help="Image to run, instead of a small curated environment.")

@@ -103,7 +103,7 @@ def verify(
             run.submit(instance_type)
         with suppress(StillRunning):
             wait_until(run.look, _are_over, states, watcher, timeout, None)
-    return [run.explained(job) for job in run.jobs]
+        return [run.explained(job) for job in run.jobs]
 
 
 def write_examples(
