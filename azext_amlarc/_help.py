@@ -140,6 +140,20 @@ _COMMANDS = {
             ),
         ),
     ),
+    "check": (
+        "Check what stands in the way of an installation, and why one does not work.",
+        "Makes every check that can be made and stops at none; what could not be checked is said, and never passes. "
+        "Says by group what did not pass, why, and the command that mends it; --verbose says all. Ends with 1 where "
+        "something failed or could not be asked, under --strict on warnings too.",
+        (
+            ("Before an installation", "check -c amlarc-cluster -g amlarc-rg --phase pre"),
+            (
+                "Everything of an attached cluster, as a table",
+                "check -c amlarc-cluster -g amlarc-rg -w amlarc-ws --as-object -o table",
+            ),
+            ("The Relay alone", "check -c amlarc-cluster -g amlarc-rg --only relay"),
+        ),
+    ),
     "config validate": (
         "Judge attach configuration files.",
         "Reports every finding of every file. Ends with 1 on errors, under --strict on warnings too.",

@@ -26,6 +26,7 @@ def load_arguments(loader: Any) -> None:
         _compute_options(loader, prefix)
         _kubernetes_options(loader, prefix)
         _verify_options(loader, prefix)
+        _check_options(loader, prefix)
         _offline_options(loader, prefix)
 
 
@@ -48,7 +49,7 @@ def _cluster_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import resource_group_name_type
     from knack.arguments import enum_choice_list
 
-    for scope in (f"{prefix} extension", f"{prefix} attach"):
+    for scope in (f"{prefix} extension", f"{prefix} attach", f"{prefix} check"):
         with loader.argument_context(scope, arg_group="Cluster") as c:
             c.argument("cluster_name", options_list=["--cluster-name", "-c"], help="Name of the Kubernetes cluster.")
             c.argument(
@@ -315,3 +316,43 @@ def _verify_options(loader: Any, prefix: str) -> None:
             "write_examples",
             help="Run nothing: write ready job files for this compute to a folder, which must not have them yet.",
         )
+
+
+def _check_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+
+    for scope in (f"{prefix} attach", f"{prefix} extension create"):
+        with loader.argument_context(scope) as c:
+            c.argument(
+                "preflight",
+                action="store_true",
+                help="Make all checks first, not only those that cost no request, and begin nothing where one fails.",
+            )
+    for scope in (f"{prefix} check", f"{prefix} extension create"):
+        with loader.argument_context(scope, arg_group="Kubernetes") as c:
+            c.argument("kubeconfig", help="Kubeconfig file of the cluster, whose checks are left out without it.")
+    with loader.argument_context(f"{prefix} check") as c:
+        c.argument(
+            "resource_group_name",
+            resource_group_name_type,
+            help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
+        )
+        c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
+        c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
+        c.argument(
+            "name", options_list=["--name", "-n"], help="Name of the compute target. Default: any of the cluster."
+        )
+        c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
+        c.argument("settings", nargs="+", help="Settings that are to be installed, as space-separated key=value.")
+    with loader.argument_context(f"{prefix} check", arg_group="Selection") as c:
+        c.argument(
+            "phase",
+            arg_type=get_enum_type(["pre", "post", "all"]),
+            help="Checks before an installation, after it, or all. Default: pre where nothing is installed, else all.",
+        )
+        c.argument("only", nargs="+", help="Groups of checks to make, and no others.")
+        c.argument("skip", nargs="+", help="Ids of checks to leave out, such as AMLARC-A063.")
+    with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
+        c.argument("strict", action="store_true", help="End with 1 on warnings too.")
+        c.argument("as_object", action="store_true", help="Give the results as an object instead of text.")
+        c.argument("output_file", help="File for a report as well: .html for a page, .xml for JUnit.")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import struct
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,16 +42,17 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange; it is on record before the caller sees the answer."""
+        began = time.monotonic()
         sent = await _read(Request(scope, receive))
         fault = self.faults.next(sent.method, sent.path) or NO_FAULT
         effect = fault.effect
         await asyncio.sleep((self.cloud.options.latency_ms + effect.get("delayMs", 0)) / 1000)
         if effect.get("reset") == "before":
-            self._record(sent, (None, {}, b""), fault)
+            self._record(sent, (None, {}, b""), fault, began)
             await _hang_up(scope, receive)
             return
         status, headers, content = self._answer(sent, fault)
-        self._record(sent, (status, headers, content), fault)
+        self._record(sent, (status, headers, content), fault, began)
         if effect.get("reset") == "after":
             await _hang_up(scope, receive)
         elif effect.get("truncate"):
@@ -108,10 +110,12 @@ class Front:
         headers = error.headers if seconds is None else {**error.headers, "retry-after": str(seconds)}
         return Reply(effect["status"], effect.get("body", error.body), headers)
 
-    def _record(self, sent: arm.Request, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault) -> None:
+    def _record(
+        self, sent: arm.Request, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault, began: float
+    ) -> None:
         told = None if fault is NO_FAULT else str(fault)
         url = self.cloud.endpoint + sent.target
-        self.traffic.write(sent.method, url, (sent.headers, sent.content), reply, told)
+        self.traffic.write(sent.method, url, (sent.headers, sent.content), reply, told, began)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,8 +25,12 @@ class Traffic:
         request: tuple[Mapping[str, str], bytes],
         reply: tuple[int | None, Mapping[str, str], bytes],
         fault: str | None,
+        began: float,
     ) -> None:
-        """Record one exchange; headers and body of the request, then status, headers and body of the reply."""
+        """Record one exchange; headers and body of the request, then status, headers and body of the reply.
+
+        `began` and, in the record, `ended` are seconds of one clock: they tell which exchanges waited for which.
+        """
         line = {
             "method": method,
             "url": url,
@@ -35,6 +40,8 @@ class Traffic:
             "responseHeaders": dict(reply[1]),
             "responseBody": _body(*reply[1:]),
             "fault": fault,
+            "began": began,
+            "ended": time.monotonic(),
         }
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()

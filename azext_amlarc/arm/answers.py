@@ -5,7 +5,7 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.arm.hints import hint_for
+from azext_amlarc.checks.hints import hint_for
 
 
 @dataclass(frozen=True)

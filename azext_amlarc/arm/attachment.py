@@ -9,7 +9,6 @@ from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.compute import KIND, Compute, WorkspaceId, from_answer, read, refuse_another_kind, show
 from azext_amlarc.arm.differences import differences
-from azext_amlarc.arm.hints import hint_for
 from azext_amlarc.arm.waiting import (
     Accepted,
     Look,
@@ -20,6 +19,7 @@ from azext_amlarc.arm.waiting import (
     operation_error,
     write,
 )
+from azext_amlarc.checks.hints import hint_for
 from azext_amlarc.errors import ArcError, Refused, WriteFailed
 
 DEFAULT_NAMESPACE = "default"

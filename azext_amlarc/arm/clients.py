@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 # The api-versions of the calls that go without an SDK, by provider. Each is in Azure's public Swagger.
 API_VERSIONS = {
+    "Microsoft.Authorization": "2022-04-01",
     "Microsoft.ContainerService": "2024-05-01",
-    "Microsoft.Kubernetes": "2021-10-01",
+    # The first one that tells of the agents' upgrades.
+    "Microsoft.Kubernetes": "2024-01-01",
     "Microsoft.KubernetesConfiguration": "2023-05-01",
     "Microsoft.MachineLearningServices": "2023-04-01",
     # The last one that has sharedKeys as well.
@@ -117,6 +119,10 @@ class Arm:
         twin.watcher = self.watcher
         twin.patience = self.patience
         return twin
+
+    def sign_in(self) -> None:
+        """Get a token: work side by side would ask for one each. Raises what the credential raises."""
+        self._credential.get_token(*self.cloud.scopes)
 
     def get(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
         """The resource, as Azure answers; HttpResponseError for any status of 400 or more."""

@@ -1,7 +1,8 @@
 """The Kubernetes clusters that can train: connected through Azure Arc, or Azure's own (AKS)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
@@ -66,6 +67,7 @@ class Cluster:
     """What the work needs to know of a cluster. `node_count` is None where Azure has not been told it yet.
 
     `connectivity` is Arc's word (Connected, Connecting, Offline, Expired), or AKS' power state (Running, Stopped).
+    `properties` are the resource's own, as Azure answers them, for the checks.
     """
 
     id: ClusterId
@@ -74,6 +76,7 @@ class Cluster:
     distribution: str | None
     kubernetes_version: str | None = None
     connectivity: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def read(arm: Arm, cluster_id: ClusterId) -> Cluster:
@@ -105,6 +108,7 @@ def _from_answer(found: dict[str, Any], cluster_id: ClusterId) -> Cluster:
         distribution=properties.get("distribution"),
         kubernetes_version=properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion"),
         connectivity=properties.get("connectivityStatus") or power.get("code"),
+        properties=properties,
     )
 
 

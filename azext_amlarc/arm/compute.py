@@ -59,8 +59,13 @@ class Compute:
 
 def workspace_location(arm: Arm, workspace: WorkspaceId) -> str:
     """The workspace's region, which a compute has to name; NotFound where there is no such workspace."""
+    return str(read_workspace(arm, workspace).get("location", ""))
+
+
+def read_workspace(arm: Arm, workspace: WorkspaceId) -> dict[str, Any]:
+    """The workspace as Azure answers, one request; NotFound where there is no such workspace."""
     try:
-        return str(arm.get(str(workspace)).get("location", ""))
+        return arm.get(str(workspace))
     except HttpResponseError as error:
         if error.status_code != 404:
             raise

@@ -6,8 +6,8 @@ from dataclasses import replace
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.extension import Extension, read, show
-from azext_amlarc.arm.hints import hint_for
 from azext_amlarc.arm.waiting import Accepted, Look, Operation, look_at_operation, look_for_absence, operation_error
+from azext_amlarc.checks.hints import hint_for
 from azext_amlarc.errors import ArcError, WriteFailed
 
 

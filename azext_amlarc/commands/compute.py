@@ -29,6 +29,7 @@ def attach(
     user_assigned_identities: Sequence[str] | None = None,
     apply_instance_types: bool = False,
     create_namespace: bool = False,
+    preflight: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
     yes: bool = False,
@@ -41,6 +42,9 @@ def attach(
     cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
     """
     from azext_amlarc.arm import attachment, clusters, compute
+    from azext_amlarc.arm.facts.clusters import facts_of as facts_of_cluster
+    from azext_amlarc.arm.facts.workspaces import facts_of as facts_of_workspace
+    from azext_amlarc.commands.inspections import attachment_checks
     from azext_amlarc.commands.preparation import prepared
     from azext_amlarc.validation.identity import meant_type
 
@@ -62,13 +66,22 @@ def attach(
         connected(cmd, registrar=watcher, patience=timeout) as arm,
     ):
         arm.import_ahead(arm.COMPUTES)
-        location = compute.workspace_location(arm, workspace)
+        found = compute.read_workspace(arm, workspace)
         cluster = clusters.read(arm, cluster_id)
+        checks = attachment_checks(
+            cmd, arm, cluster, workspace, str(given.name), configuration.document, kubeconfig, context, create_namespace
+        )
+        checks.before(facts_of_cluster(cluster) | facts_of_workspace(found), preflight)
         if preparation:
             preparation.write(arm.written)
         wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
-        operation = attachment.begin_attach(arm, workspace, str(given.name), wanted, location, watcher)
-        return operation.resource if accepted_only else operation.wait(watcher, timeout)
+        operation = attachment.begin_attach(
+            arm, workspace, str(given.name), wanted, str(found.get("location", "")), watcher
+        )
+        if accepted_only:
+            return operation.resource
+        with checks.explained():
+            return operation.wait(watcher, timeout)
 
 
 def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[form.Given, Configuration]":

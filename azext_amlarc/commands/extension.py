@@ -27,12 +27,17 @@ def create(
     release_train: str = "stable",
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
+    preflight: bool = False,
+    kubeconfig: str | None = None,
+    context: str | None = None,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Install the extension; every setting is checked before anything is sent."""
+    """Install the extension; every setting is checked before anything is sent, and the cluster before it is written."""
     from azext_amlarc.arm import clusters, installation
+    from azext_amlarc.arm.facts.clusters import facts_of
     from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.commands.inspections import installation_checks
     from azext_amlarc.commands.setting_inputs import read_settings
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
@@ -45,10 +50,15 @@ def create(
         cluster = clusters.read(arm, cluster_id)
         judgement = given.judged(cluster)
         show_findings(judgement.findings)
+        checks = installation_checks(cmd, arm, cluster, judgement.plain, kubeconfig, context)
+        checks.before(facts_of(cluster), preflight)
         wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
         patience = 0 if accepted_only else timeout
         operation = installation.begin_create(arm, cluster, name, wanted, watcher, patience)
-        return operation.resource if accepted_only else operation.wait(watcher, timeout)
+        if accepted_only:
+            return operation.resource
+        with checks.explained():
+            return operation.wait(watcher, timeout)
 
 
 def show(

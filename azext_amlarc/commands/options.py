@@ -3,6 +3,7 @@
 az exits with 2 for what a check raises, unless it is one of az's own errors: those exit with 1.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from azext_amlarc.commands.terminal import can_ask
@@ -69,3 +70,28 @@ def check_verify(namespace: Any) -> None:
         raise UsageError("Give --image or --environment, not both.")
     if namespace.write_examples and (namespace.every_type or namespace.gpu or namespace.image or namespace.environment):
         raise UsageError("--write-examples runs nothing: leave --all, --gpu, --image and --environment out.")
+
+
+def check_check(namespace: Any) -> None:
+    """A check needs no cluster; one that is named is named whole, as are groups and ids of checks."""
+    from azext_amlarc.checks import table
+
+    if namespace.cluster_name or namespace.resource_id:
+        check_cluster(namespace)
+    if namespace.workspace_name and not (namespace.workspace_group or namespace.resource_group_name):
+        raise UsageError("Which workspace? Give its resource group with --resource-group or --workspace-group.")
+    if namespace.name and not namespace.workspace_name:
+        raise UsageError("--name is a compute target's: give its workspace with --workspace-name.")
+    _check_words("--only", namespace.only, table.GROUPS)
+    _check_words("--skip", namespace.skip, table.IDS)
+    file = namespace.output_file
+    if file and not file.lower().endswith((".html", ".xml")):
+        raise UsageError(f"--output-file {file}: give it a name that ends in .html (a page) or .xml (JUnit).")
+
+
+def _check_words(option: str, words: Sequence[str] | None, known: Sequence[str]) -> None:
+    from azext_amlarc.validation.suggestion import did_you_mean
+
+    for word in words or ():
+        if word.lower() not in {one.lower() for one in known}:
+            raise UsageError(f"{option}: there is no {word!r}: {did_you_mean(word, known)}")

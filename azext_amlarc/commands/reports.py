@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from azext_amlarc.errors import InvalidInput
 from azext_amlarc.validation import report
 from azext_amlarc.validation.findings import Rule
 
@@ -14,7 +16,7 @@ def deliver(cmd: Any, judged: report.Report, rules: Sequence[Rule], form: str | 
         from azure.cli.core.azclierror import InvalidArgumentValueError
 
         end_with_one(cmd.cli_ctx, InvalidArgumentValueError(report.summary(judged)))
-    if form is None and {"-o", "--output"} & set(cmd.cli_ctx.data.get("safe_params") or ()):
+    if form is None and options_given(cmd) & {"-o", "--output"}:
         return report.as_object(judged)
     write(report.render(judged, form or "text", rules))
     return None
@@ -23,6 +25,19 @@ def deliver(cmd: Any, judged: report.Report, rules: Sequence[Rule], form: str | 
 def write(text: str) -> None:
     """Text on stdout as it is: az would print it as a JSON string."""
     sys.stdout.write(text.removesuffix("\n") + "\n")
+
+
+def write_file(path: str, text: str) -> None:
+    """Text in a file, which is replaced where it exists; InvalidInput where that can't be."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be written: {error.strerror or error}.", "Name another file.") from None
+
+
+def options_given(cmd: Any) -> set[str]:
+    """The options of the command line as they were written, az's own among them."""
+    return set(cmd.cli_ctx.data.get("safe_params") or ())
 
 
 def end_with_one(cli: Any, error: Exception) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from azext_amlarc import files
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.given_settings import GivenSettings
 from azext_amlarc.validation import jsontext, settings, text
 from azext_amlarc.validation.findings import Finding
@@ -45,6 +45,13 @@ def read_settings(
     given = GivenSettings.read(parts, allow_unknown)
     _warn_of_readers(config_protected or (), [config_protected_file, *given.files])
     return given
+
+
+def read_plain(pairs: Sequence[str], option: str) -> dict[str, str]:
+    """Plain settings as they were given, not judged; InvalidInput with every pair that is none."""
+    given, findings = settings.parse_pairs(pairs, option)
+    stop_at_errors("The settings", findings)
+    return {setting.key: str(setting.value) for setting in given}
 
 
 def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:

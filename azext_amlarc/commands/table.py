@@ -38,6 +38,8 @@ def load_command_table(loader: Any) -> None:
             )
         with _group(loader, prefix, "verification") as group:
             group.custom_command("verify", "verify", validator=options.check_verify, table_transformer=verify_rows)
+        with _group(loader, prefix, "check") as group:
+            group.custom_command("check", "check", validator=options.check_check, table_transformer=check_rows)
         with _group(loader, f"{prefix} config", "config") as group:
             group.custom_command("validate", "validate", table_transformer=report_rows)
             group.custom_command("schema", "schema")
@@ -135,6 +137,20 @@ def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:
             Status=setting["status"],
         )
         for setting in settings
+    ]
+
+
+def check_rows(results: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Results of checks in `-o table`."""
+    return [
+        OrderedDict(
+            Id=result["id"],
+            Group=result["group"],
+            Status=result["status"],
+            Title=result["title"],
+            Message=result["message"],
+        )
+        for result in results
     ]
 
 

@@ -12,6 +12,7 @@ KIND = "microsoft.kubernetes/connectedclusters"
 # What only api-version 2024-01-01 shows.
 LATER = ("distributionVersion", "privateLinkState", "privateLinkScopeResourceId", "azureHybridBenefit", "aadProfile",
          "arcAgentProfile", "miscellaneousProperties")  # fmt: skip
+HEARD = "Connected"
 # Azure answers its own spelling once the operation has ended.
 DISTRIBUTIONS = {"aks": "AKS", "aks_management": "AKS_Management"}
 
@@ -109,23 +110,24 @@ def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
 
 
 def show(cluster: Resource, version: str) -> Json:
-    """The cluster without what its api-version doesn't have."""
+    """The cluster without what its api-version doesn't have; connected agents have just been heard."""
+    heard = {"lastConnectivityTime": clock.stamp(3)} if cluster.properties.get("connectivityStatus") == HEARD else {}
+    properties = {**heard, **cluster.properties}
     if version >= "2024-01-01":
         extra = {"privateLinkState": "Disabled", "azureHybridBenefit": "NotApplicable"}
-        return {**cluster.body, "properties": {**extra, **cluster.properties}}
-    return {**cluster.body, "properties": {key: item for key, item in cluster.properties.items() if key not in LATER}}
+        return {**cluster.body, "properties": {**extra, **properties}}
+    return {**cluster.body, "properties": {key: item for key, item in properties.items() if key not in LATER}}
 
 
 def _facts() -> Json:
     """What a connected agent reports."""
     return {
-        "connectivityStatus": "Connected",
+        "connectivityStatus": HEARD,
         "kubernetesVersion": "1.29.4",
         "totalNodeCount": 3,
         "totalCoreCount": 12,
         "agentVersion": "1.20.1",
         "offering": "",
-        "lastConnectivityTime": clock.stamp(3),
         "managedIdentityCertificateExpirationTime": clock.stamp(0, days=90),
     }
 

@@ -16,6 +16,7 @@ MACHINE_LEARNING = "microsoft.azureml.kubernetes"
 # What the release trains hold now, and the namespace that each type is known to install into.
 CURRENT = {MACHINE_LEARNING: "1.1.64"}
 NAMESPACES = {MACHINE_LEARNING: "azureml"}
+CONNECTION_SETTING = "relayserver.hybridConnectionResourceID"
 OPERATION_VERSIONS = (
     "2019-11-01-Preview, 2021-05-01-preview, 2021-06-01-preview, 2021-09-01, 2021-11-01-preview, 2022-01-01-preview, "
     "2022-03-01, 2022-04-02-preview, 2022-07-01, 2022-11-01, 2023-05-01"
@@ -88,6 +89,7 @@ def ended(cloud: Cloud, extension: Resource, operation: Operation) -> None:
     if operation.status == "Succeeded":
         _resolve_version(extension)
         extension.properties["statuses"] = []
+        _listen(cloud, extension)
     elif operation.status == "Failed" and operation.error:
         extension.properties["statuses"] = [_status(operation.error["message"])]
 
@@ -188,6 +190,13 @@ def _resolve_version(extension: Resource) -> None:
     properties["currentVersion"] = current
     if not properties["autoUpgradeMinorVersion"]:
         properties["version"] = current
+
+
+def _listen(cloud: Cloud, extension: Resource) -> None:
+    """An extension that runs listens on its hybrid connection."""
+    connection = cloud.state.get(extension.properties["configurationSettings"].get(CONNECTION_SETTING, ""))
+    if connection:
+        connection.properties["listenerCount"] = 1
 
 
 def _status(message: str) -> Json:

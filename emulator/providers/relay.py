@@ -15,7 +15,7 @@ def put_connection(call: Call) -> Reply:
     properties = {
         "createdAt": known.properties["createdAt"] if known else now,
         "updatedAt": now,
-        "listenerCount": 0,
+        "listenerCount": known.properties["listenerCount"] if known else 0,
         "requiresClientAuthorization": asked.get("requiresClientAuthorization", True),
     }
     if asked.get("userMetadata") is not None:

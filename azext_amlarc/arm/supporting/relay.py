@@ -17,7 +17,7 @@ CONNECTION_ID = "relayserver.hybridConnectionResourceID"
 CONNECTION_NAME = "relayserver.hybridConnectionName"
 PROTECTED = ("relayServerConnectionString", "relayserver.relayConnectionString")
 
-_RULE = "authorizationRules/azureml_rw"
+RULE = "authorizationRules/azureml_rw"
 _RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
 _CONNECTION = {"properties": {"requiresClientAuthorization": True}}
 
@@ -126,12 +126,12 @@ def _is_of(cluster: ClusterId, connection_id: str) -> bool:
 def _fill(arm: Arm, connection_id: str) -> str:
     """Writes that change nothing where the thing is there."""
     arm.put(connection_id, _CONNECTION)
-    arm.put(f"{connection_id}/{_RULE}", _RIGHTS)
-    return str(arm.post(f"{connection_id}/{_RULE}/listKeys")["primaryConnectionString"])
+    arm.put(f"{connection_id}/{RULE}", _RIGHTS)
+    return str(arm.post(f"{connection_id}/{RULE}/listKeys")["primaryConnectionString"])
 
 
 def _secret(arm: Arm, connection_id: str) -> str | None:
-    keys = unless_missing(arm.post, f"{connection_id}/{_RULE}/listKeys")
+    keys = unless_missing(arm.post, f"{connection_id}/{RULE}/listKeys")
     return str(keys["primaryConnectionString"]) if keys else None
 
 

@@ -1,0 +1,282 @@
+"""What there is to know on Azure's side: the facts that checks judge, and what each of them holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from azext_amlarc.checks.check import Fact, Status, Unknown
+
+CONNECTED, MANAGED = "connectedClusters", "managedClusters"
+
+NO_CLUSTER = Unknown(Status.SKIPPED, "No cluster was named: -c CLUSTER -g GROUP.")
+NO_WORKSPACE = Unknown(Status.SKIPPED, "No workspace was named: -w WORKSPACE.")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a resource is."""
+
+    subscription_id: str
+    resource_group: str
+    name: str
+
+    @property
+    def group_id(self) -> str:
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the user named; None for what he did not."""
+
+    subscription_id: str
+    cluster: Place | None = None
+    cluster_type: str = CONNECTED
+    workspace: Place | None = None
+    compute: str | None = None
+
+    @property
+    def cluster_options(self) -> str:
+        """The options that name the cluster to our commands."""
+        kind = f" -t {self.cluster_type}" if self.cluster_type != CONNECTED else ""
+        return f"-c {self.cluster_name} -g {self.cluster_group}{kind}"
+
+    @property
+    def workspace_options(self) -> str:
+        """The options that name the workspace to our commands."""
+        return f"-w {self.workspace_name} -g {self.workspace_group}"
+
+    @property
+    def cluster_name(self) -> str:
+        return self.cluster.name if self.cluster else "CLUSTER"
+
+    @property
+    def cluster_group(self) -> str:
+        return self.cluster.resource_group if self.cluster else "GROUP"
+
+    @property
+    def workspace_name(self) -> str:
+        return self.workspace.name if self.workspace else "WORKSPACE"
+
+    @property
+    def workspace_group(self) -> str:
+        return self.workspace.resource_group if self.workspace else "GROUP"
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Whether something that was named is there, and if not: what to say, and what to do about it."""
+
+    is_there: bool
+    message: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """The subscription; `state` is Enabled, Warned, PastDue, Disabled or Deleted."""
+
+    id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A resource provider in the subscription: its registration state, and the regions of each of its types."""
+
+    namespace: str
+    state: str
+    regions: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one role allows: actions with `*` for anything, and those among them that it does not."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        return _covers(self.actions, action) and not _covers(self.not_actions, action)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the signed-in principal may do at a scope, a resource group's id."""
+
+    scope: str
+    grants: tuple[Grant, ...]
+
+    def allow(self, action: str) -> bool:
+        return any(grant.allows(action) for grant in self.grants)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster of either type, as Azure has it. `node_count` is None where Azure has not been told it yet."""
+
+    id: str
+    location: str
+    provisioning_state: str
+    kubernetes_version: str | None
+    node_count: int | None
+    distribution: str | None
+
+
+@dataclass(frozen=True)
+class Agents:
+    """What Azure knows of the agents of a connected cluster. `connectivity` is Connected, Connecting, Offline, Expired.
+
+    `desired_version` is the one that they are to run, where somebody has said so.
+    """
+
+    connectivity: str
+    last_seen: datetime | None
+    version: str | None
+    desired_version: str | None
+    upgrade_themselves: bool
+
+
+@dataclass(frozen=True)
+class Aks:
+    """What decides whether the service gets into an AKS cluster. `power` is Running or Stopped."""
+
+    power: str
+    has_managed_identity: bool
+    local_accounts_disabled: bool
+    authorized_ranges: tuple[str, ...]
+    is_private: bool
+
+
+@dataclass(frozen=True)
+class ExtensionStatus:
+    """One line that the extension or Azure has said about it; `level` is Error, Warning, Information or unknown."""
+
+    code: str
+    level: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Extension:
+    """The cluster extension, as Azure has it. `changed` is when its resource was last written."""
+
+    name: str
+    provisioning_state: str
+    version: str | None
+    current_version: str | None
+    release_train: str | None
+    upgrades_itself: bool
+    settings: Mapping[str, str]
+    statuses: tuple[ExtensionStatus, ...]
+    changed: datetime | None
+
+    @property
+    def is_moving(self) -> bool:
+        return self.provisioning_state.lower() not in {"succeeded", "failed", "canceled"}
+
+    @property
+    def install_state(self) -> str:
+        """The 2021 guide's word."""
+        if self.is_moving:
+            return "Pending"
+        return "Installed" if self.provisioning_state.lower() == "succeeded" else "Failed"
+
+
+@dataclass(frozen=True)
+class RelayPart:
+    """A part of the cluster's Relay: its id, and what Azure says of it; None where it does not exist.
+
+    That is the namespace's status, the hybrid connection's number of listeners, the rule's rights.
+    """
+
+    id: str
+    found: str | int | frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace. `private_endpoints` are its connections, each with its status (Approved, Pending, Rejected)."""
+
+    location: str
+    provisioning_state: str
+    is_public: bool
+    private_endpoints: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ComputeError:
+    """Why a compute target failed, in Azure's words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A compute target on a Kubernetes cluster."""
+
+    name: str
+    workspace: str
+    cluster_id: str
+    namespace: str
+    provisioning_state: str
+    errors: tuple[ComputeError, ...]
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """The compute targets that other workspaces have on this cluster, and the workspaces that could not be read."""
+
+    computes: tuple[Compute, ...]
+    unread: tuple[str, ...]
+
+
+NOW: Fact[datetime] = Fact("now")
+TARGET: Fact[Target] = Fact("target")
+SIGNED_IN: Fact[Sought] = Fact("signedIn")
+ACCOUNT: Fact[str] = Fact("account")
+SUBSCRIPTION: Fact[Subscription] = Fact("subscription")
+EXTENSION_PROVIDER: Fact[Provider] = Fact("extensionProvider")
+CLUSTER_PROVIDER: Fact[Provider] = Fact("clusterProvider")
+RELAY_PROVIDER: Fact[Provider] = Fact("relayProvider")
+WORKSPACE_PROVIDER: Fact[Provider] = Fact("workspaceProvider")
+CLUSTER_RIGHTS: Fact[Rights] = Fact("clusterRights")
+WORKSPACE_RIGHTS: Fact[Rights] = Fact("workspaceRights")
+# Of each pair the first tells whether the thing is there; where it is not, the second is unknown.
+CLUSTER_FOUND: Fact[Sought] = Fact("clusterFound")
+CLUSTER: Fact[Cluster] = Fact("cluster")
+AGENTS: Fact[Agents] = Fact("agents")
+AKS: Fact[Aks] = Fact("aks")
+EXTENSION_FOUND: Fact[Sought] = Fact("extensionFound")
+EXTENSION: Fact[Extension] = Fact("extension")
+RELAY_NAMESPACE: Fact[RelayPart] = Fact("relayNamespace")
+RELAY_CONNECTION: Fact[RelayPart] = Fact("relayConnection")
+RELAY_RULE: Fact[RelayPart] = Fact("relayRule")
+WORKSPACE_FOUND: Fact[Sought] = Fact("workspaceFound")
+WORKSPACE: Fact[Workspace] = Fact("workspace")
+# Those of the workspace that are on this cluster, or the one that was named; none where it has none.
+COMPUTES: Fact[tuple[Compute, ...]] = Fact("computes")
+ATTACHMENTS: Fact[Attachments] = Fact("attachments")
+
+
+_OF_OTHERS: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {
+    CONNECTED: {"The cluster is connected through Azure Arc.": (AKS,)},
+    MANAGED: {
+        "An AKS cluster has no Arc agents.": (AGENTS,),
+        "An AKS cluster needs no Relay.": (RELAY_PROVIDER, RELAY_NAMESPACE, RELAY_CONNECTION, RELAY_RULE),
+    },
+}
+
+
+def of_others(cluster_type: str) -> dict[str, object]:
+    """The facts that clusters of this type do not have, each with the reason."""
+    reasons = _OF_OTHERS[cluster_type].items()
+    return {fact.name: Unknown(Status.SKIPPED, reason) for reason, facts in reasons for fact in facts}
+
+
+def _covers(patterns: tuple[str, ...], action: str) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)

@@ -1,0 +1,114 @@
+"""`az ml arc check`: what stands in the way of an installation, and why one does not work."""
+
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from azext_amlarc.checks.check import Result
+    from azext_amlarc.checks.page import Heading
+    from azext_amlarc.inspection import Question
+
+Objects = list[dict[str, Any]]
+
+
+def check(
+    cmd: Any,
+    resource_group_name: str | None = None,
+    cluster_name: str | None = None,
+    cluster_type: str = "connectedClusters",
+    resource_id: str | None = None,
+    workspace_name: str | None = None,
+    workspace_group: str | None = None,
+    name: str | None = None,
+    config: str | None = None,
+    settings: Sequence[str] | None = None,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    phase: str | None = None,
+    only: Sequence[str] | None = None,
+    skip: Sequence[str] | None = None,
+    strict: bool = False,
+    as_object: bool = False,
+    output_file: str | None = None,
+) -> Objects | None:
+    """Make every check that can be made, and say by group what did not pass, why, and what mends it."""
+    from azext_amlarc.checks.check import Phase
+    from azext_amlarc.commands.document_inputs import read_document
+    from azext_amlarc.commands.inspections import inspected, target
+    from azext_amlarc.commands.setting_inputs import read_plain
+    from azext_amlarc.inspection import Question
+
+    question = Question(
+        target=target(
+            cmd, resource_group_name, cluster_name, cluster_type, resource_id, workspace_name, workspace_group, name
+        ),
+        settings=read_plain(settings, "--settings") if settings else None,
+        document=read_document(config, None).document if config else None,
+        phase=Phase(phase) if phase else None,
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        kubeconfig=kubeconfig,
+        context=context,
+    )
+    _hush_requests(cmd)
+    began = time.monotonic()
+    results = inspected(cmd, question)
+    if output_file:
+        _write_report(output_file, question, results, time.monotonic() - began, strict)
+    return _deliver(cmd, results, strict, as_object)
+
+
+def _hush_requests(cmd: Any) -> None:
+    """Leave requests to --debug: --verbose, which az takes for more of its log, means more of the checks here."""
+    from azext_amlarc.commands.reports import options_given
+
+    if "--debug" not in options_given(cmd):
+        logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
+
+
+def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: bool) -> Objects | None:
+    """The results on stdout, as text or as the object (--as-object, -o); exit code 1 where they say so."""
+    from azure.cli.core.azclierror import ValidationError
+
+    from azext_amlarc.checks import report, tally
+    from azext_amlarc.commands.reports import end_with_one, options_given, write
+    from azext_amlarc.inspection import is_good
+
+    given = options_given(cmd)
+    if not is_good(results, strict):
+        end_with_one(cmd.cli_ctx, ValidationError(f"{len(results)} checks: {tally.in_words(results)}."))
+    if as_object or given & {"-o", "--output"}:
+        return [result.as_object() for result in results]
+    color = cmd.cli_ctx.enable_color and sys.stdout.isatty()
+    write(report.text(results, bool(given & {"--verbose", "--debug"}), color, sys.stdout.encoding))
+    return None
+
+
+def _write_report(path: str, question: "Question", results: "Sequence[Result]", seconds: float, strict: bool) -> None:
+    """A page for people or a file for CI systems, by the name's end."""
+    from azext_amlarc.checks import page, report
+    from azext_amlarc.commands.reports import write_file
+
+    if path.lower().endswith(".xml"):
+        write_file(path, report.junit(results, seconds, strict))
+    else:
+        write_file(path, page.html(results, _heading(question)))
+
+
+def _heading(question: "Question") -> "Heading":
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    from azext_amlarc.checks.page import Heading
+
+    target = question.target
+    return Heading(
+        cluster=target.cluster.name if target.cluster else "No cluster",
+        workspace=target.workspace.name if target.workspace else "",
+        subscription=target.subscription_id,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=version("amlarc"),
+    )

@@ -1,0 +1,514 @@
+"""Every check on Azure's side: where it passes, where it fails or warns, and where it could not be made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from azext_amlarc.checks import azure as table
+from azext_amlarc.checks.azure import facts as azure
+from azext_amlarc.checks.azure.facts import (
+    Attachments,
+    ComputeError,
+    ExtensionStatus,
+    Grant,
+    Place,
+    RelayPart,
+    Rights,
+    Sought,
+    Subscription,
+)
+from azext_amlarc.checks.check import Check, Fact, Facts, Result, Status, Unknown, run
+from azext_amlarc.checks.given import CLUSTER_TYPE, NAMESPACE, SETTINGS
+from tests.checks.azure_facts import (
+    AGENTS,
+    AKS,
+    AKS_TARGET,
+    CLUSTER,
+    COMPUTE,
+    CONNECTION_ID,
+    EXTENSION,
+    GOOD,
+    GROUP_ID,
+    NAMESPACE_ID,
+    RULE_ID,
+    SUBSCRIPTION_ID,
+    TARGET,
+    WORKSPACE,
+    provider,
+)
+
+CHECKS: Mapping[str, Check] = {check.id: check for check in table.CHECKS}
+# What everybody who asks gives: it is never unknown.
+GIVEN = {azure.NOW, azure.TARGET, CLUSTER_TYPE, NAMESPACE}
+ELSEWHERE = "11111111-1111-1111-1111-111111111111"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A check, the facts that are not as they should be, and what the check then says."""
+
+    id: str
+    facts: Mapping[Fact[Any], object]
+    status: Status
+    says: str
+    remedy: str = ""
+    evidence: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.status} {self.says[:30]}"
+
+
+def extension(**changes: Any) -> dict[Fact[Any], object]:
+    return {azure.EXTENSION: replace(EXTENSION, **changes)}
+
+
+def failed(message: str, code: str = "InstallationFailed", level: str | None = None) -> dict[Fact[Any], object]:
+    return extension(provisioning_state="Failed", statuses=(ExtensionStatus(code, level, message),))
+
+
+def agents(**changes: Any) -> dict[Fact[Any], object]:
+    return {azure.AGENTS: replace(AGENTS, **changes)}
+
+
+def rights(*actions: str, but: tuple[str, ...] = ()) -> Rights:
+    return Rights(GROUP_ID, (Grant(actions, but),))
+
+
+SKIP, WARN, FAIL, PASS, ERROR = Status.SKIPPED, Status.WARN, Status.FAIL, Status.PASS, Status.ERROR
+CASES = (
+    Case(
+        "AMLARC-A001", {azure.SIGNED_IN: Sought(False, "Nobody is signed in", "az login")}, FAIL, "Nobody", "az login"
+    ),
+    Case(
+        "AMLARC-A002",
+        {azure.SUBSCRIPTION: Subscription(SUBSCRIPTION_ID, "Lab", "Disabled")},
+        FAIL,
+        f"Lab ({SUBSCRIPTION_ID}) is Disabled",
+        "az account set -s NAME",
+    ),
+    Case("AMLARC-A002", {azure.SUBSCRIPTION: Subscription("s", "Lab", "PastDue")}, WARN, "Lab (s) is PastDue"),
+    *(
+        Case(
+            code,
+            {fact: provider(namespace, "NotRegistered")},
+            FAIL,
+            f"{namespace} is NotRegistered",
+            f"az provider register -n {namespace} --wait --subscription {SUBSCRIPTION_ID}",
+        )
+        for code, fact, namespace in (
+            ("AMLARC-A003", azure.EXTENSION_PROVIDER, "Microsoft.KubernetesConfiguration"),
+            ("AMLARC-A004", azure.CLUSTER_PROVIDER, "Microsoft.Kubernetes"),
+            ("AMLARC-A005", azure.RELAY_PROVIDER, "Microsoft.Relay"),
+            ("AMLARC-A006", azure.WORKSPACE_PROVIDER, "Microsoft.MachineLearningServices"),
+        )
+    ),
+    Case("AMLARC-A005", {azure.RELAY_PROVIDER: provider("Microsoft.Relay", "Registering")}, WARN, "Registering"),
+    Case(
+        "AMLARC-A010",
+        {azure.CLUSTER_RIGHTS: rights("Microsoft.KubernetesConfiguration/*", "Microsoft.Relay/*/read")},
+        FAIL,
+        "For ada@example.com 4 rights are missing: Microsoft.Relay/namespaces/write, Microsoft.Relay/namespaces/"
+        "hybridConnections/write, Microsoft.Relay/namespaces/hybridConnections/authorizationRules/write, "
+        "Microsoft.Relay/namespaces/hybridConnections/authorizationRules/listKeys/action",
+        f'az role assignment create --assignee ada@example.com --role "Azure Relay Owner" --scope {GROUP_ID}',
+    ),
+    Case(
+        "AMLARC-A010",
+        {azure.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*", but=("*/extensions/write",))},
+        FAIL,
+        "For ada@example.com a right is missing: Microsoft.KubernetesConfiguration/extensions/write",
+        '--role "Kubernetes Extension Contributor"',
+        (
+            f"Microsoft.KubernetesConfiguration/extensions/write at {GROUP_ID}: "
+            "the role Kubernetes Extension Contributor has it",
+        ),
+    ),
+    Case(
+        "AMLARC-A010", {azure.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/extensions/*")}, PASS, "every right"
+    ),
+    Case(
+        "AMLARC-A011",
+        {azure.WORKSPACE_RIGHTS: rights("*/read")},
+        FAIL,
+        "For ada@example.com a right is missing: Microsoft.MachineLearningServices/workspaces/computes/write",
+        f'az role assignment create --assignee ada@example.com --role "Contributor" --scope {GROUP_ID}',
+    ),
+    Case(
+        "AMLARC-A011",
+        {azure.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/read")},
+        FAIL,
+        "listClusterAdminCredential",
+        '--role "Azure Kubernetes Service Cluster Admin Role"',
+    ),
+    Case(
+        "AMLARC-A020", {azure.CLUSTER_FOUND: Sought(False, "There is none", "connect it")}, FAIL, "none", "connect it"
+    ),
+    Case(
+        "AMLARC-A021",
+        agents(connectivity="Offline", last_seen=datetime(2026, 11, 20, 12, 0, tzinfo=UTC)),
+        FAIL,
+        "The cluster is Offline; its agents were last heard 3 days ago",
+        "kubectl get pods -n azure-arc\naz connectedk8s troubleshoot -n lab -g lab-rg",
+    ),
+    Case(
+        "AMLARC-A021",
+        agents(connectivity="Expired", last_seen=None),
+        FAIL,
+        "The cluster is Expired",
+        "az connectedk8s delete -n lab -g lab-rg --yes\naz connectedk8s connect -n lab -g lab-rg",
+    ),
+    Case(
+        "AMLARC-A022",
+        agents(last_seen=datetime(2026, 11, 23, 11, 40, tzinfo=UTC)),
+        WARN,
+        "Azure last heard of its agents 20 minutes ago",
+        "kubectl get pods -n azure-arc",
+    ),
+    Case("AMLARC-A022", agents(last_seen=None), WARN, "Azure has never heard of the cluster's agents"),
+    Case(
+        "AMLARC-A023",
+        agents(desired_version="1.21.0"),
+        WARN,
+        "The agents run 1.20.1, where 1.21.0 is asked for",
+        "az connectedk8s upgrade -n lab -g lab-rg --agent-version 1.21.0",
+    ),
+    Case(
+        "AMLARC-A023",
+        agents(upgrade_themselves=False),
+        WARN,
+        "The agents run 1.20.1 and do not upgrade themselves",
+        "az connectedk8s update -n lab -g lab-rg --auto-upgrade true",
+    ),
+    Case("AMLARC-A023", agents(version=None), SKIP, "Azure has not been told the agents' version yet"),
+    Case(
+        "AMLARC-A024",
+        {azure.CLUSTER: replace(CLUSTER, kubernetes_version="v1.17.9+k3s1")},
+        FAIL,
+        "The cluster runs Kubernetes v1.17.9+k3s1, older than 1.18",
+        "Upgrade Kubernetes",
+    ),
+    Case(
+        "AMLARC-A024",
+        {azure.TARGET: AKS_TARGET, azure.CLUSTER: replace(CLUSTER, kubernetes_version="1.9")},
+        FAIL,
+        "The cluster runs Kubernetes 1.9",
+        "az aks get-upgrades -n aks -g lab-rg -o table",
+    ),
+    Case("AMLARC-A024", {azure.CLUSTER: replace(CLUSTER, kubernetes_version=None)}, SKIP, "Azure has not been told"),
+    Case(
+        "AMLARC-A025",
+        {azure.CLUSTER: replace(CLUSTER, distribution="openshift")},
+        FAIL,
+        "The distribution is openshift, but the extension has openshift=false",
+        "az ml arc extension update -c lab -g lab-rg --config openshift=true",
+    ),
+    Case("AMLARC-A025", extension(settings={"openshift": "True"}), FAIL, "k3s, but the extension has openshift=true"),
+    Case(
+        "AMLARC-A026",
+        {azure.CLUSTER: replace(CLUSTER, location="marsnorth")},
+        FAIL,
+        "There are no cluster extensions in marsnorth",
+        "az connectedk8s connect --location REGION",
+        ("eastus, westeurope",),
+    ),
+    Case(
+        "AMLARC-A026",
+        {azure.EXTENSION_PROVIDER: replace(provider("Microsoft.KubernetesConfiguration"), regions={})},
+        SKIP,
+        "Azure does not say",
+    ),
+    Case(
+        "AMLARC-A027",
+        {azure.CLUSTER: replace(CLUSTER, node_count=1)},
+        FAIL,
+        "The cluster has 1 node, but inferenceRouterHA needs 3",
+        "az ml arc extension update -c lab -g lab-rg --config inferenceRouterHA=False",
+    ),
+    Case(
+        "AMLARC-A027",
+        {azure.CLUSTER: replace(CLUSTER, node_count=2), SETTINGS: {"enableInference": "true"}},
+        WARN,
+        "The cluster has 2 nodes, where inferenceRouterHA needs 3",
+    ),
+    Case("AMLARC-A027", {SETTINGS: {}}, SKIP, "Inference is not enabled"),
+    Case("AMLARC-A027", {azure.CLUSTER: replace(CLUSTER, node_count=None)}, SKIP, "the number of nodes"),
+    Case("AMLARC-A030", {azure.AKS: replace(AKS, power="Stopped")}, FAIL, "Stopped", "az aks start -n lab -g lab-rg"),
+    Case(
+        "AMLARC-A031",
+        {azure.AKS: replace(AKS, has_managed_identity=False)},
+        FAIL,
+        "service principal",
+        "az aks update -n lab -g lab-rg --enable-managed-identity",
+    ),
+    Case(
+        "AMLARC-A032",
+        {azure.AKS: replace(AKS, local_accounts_disabled=True)},
+        WARN,
+        "Local accounts are disabled",
+        "az aks update -n lab -g lab-rg --enable-local-accounts",
+    ),
+    Case(
+        "AMLARC-A033",
+        {azure.AKS: replace(AKS, authorized_ranges=("10.0.0.0/8", "192.0.2.0/24"))},
+        WARN,
+        "Only some addresses may reach the API server",
+        'az aks update -n lab -g lab-rg --api-server-authorized-ip-ranges "10.0.0.0/8,192.0.2.0/24,…"',
+        ("10.0.0.0/8", "192.0.2.0/24"),
+    ),
+    Case(
+        "AMLARC-A033", {azure.AKS: replace(AKS, is_private=True)}, WARN, "The cluster is private", "through Azure Arc"
+    ),
+    Case("AMLARC-A040", {azure.EXTENSION_FOUND: Sought(False, "It has none", "create it")}, FAIL, "none", "create it"),
+    Case(
+        "AMLARC-A041",
+        extension(provisioning_state="Failed"),
+        FAIL,
+        "amlarc-compute is Failed (provisioning state Failed)",
+        "az ml arc extension show -n amlarc-compute -c lab -g lab-rg",
+    ),
+    Case(
+        "AMLARC-A041",
+        extension(provisioning_state="Creating"),
+        WARN,
+        "amlarc-compute is Pending (provisioning state Creating)",
+        "az ml arc extension wait -n amlarc-compute -c lab -g lab-rg",
+    ),
+    Case(
+        "AMLARC-A042",
+        failed("Error: pod healthcheck failed"),
+        FAIL,
+        "amlarc-compute complains: InstallationFailed",
+        "kubectl get configmap arcml-healthcheck -n azureml -o yaml",
+        ("(InstallationFailed) Error: pod healthcheck failed",),
+    ),
+    Case("AMLARC-A042", failed("Nobody knows why"), FAIL, "InstallationFailed", "arcml-healthcheck"),
+    Case("AMLARC-A042", failed("old", level="Warning"), WARN, "amlarc-compute complains"),
+    Case("AMLARC-A042", failed("all is well", level="Information"), PASS, "There are no complaints"),
+    Case(
+        "AMLARC-A043",
+        extension(provisioning_state="Updating"),
+        WARN,
+        "amlarc-compute is Updating, since 30 minutes (2026-11-23 11:30 UTC)",
+        "az ml arc extension wait -n amlarc-compute -c lab -g lab-rg",
+    ),
+    Case(
+        "AMLARC-A043",
+        extension(provisioning_state="Deleting", changed=datetime(2026, 11, 22, 11, 0, tzinfo=UTC)),
+        FAIL,
+        "amlarc-compute is Deleting, since 1 day (2026-11-22 11:00 UTC)",
+        "extension wait -n amlarc-compute -c lab -g lab-rg --deleted\n# Where the cluster is gone for good:\n"
+        "az ml arc extension delete -n amlarc-compute -c lab -g lab-rg --force",
+    ),
+    Case("AMLARC-A043", extension(provisioning_state="Creating", changed=None), WARN, "amlarc-compute is Creating"),
+    Case(
+        "AMLARC-A044",
+        extension(version="1.1.70", upgrades_itself=False),
+        WARN,
+        "Version 1.1.64 runs, where 1.1.70 is asked for",
+        "az ml arc extension update -n amlarc-compute -c lab -g lab-rg --version 1.1.70",
+    ),
+    Case("AMLARC-A044", extension(current_version=None), SKIP, "Azure does not say which version runs"),
+    Case(
+        "AMLARC-A045",
+        extension(release_train="preview"),
+        WARN,
+        "The release train is preview, not stable",
+        "--release-train stable",
+    ),
+    Case(
+        "AMLARC-A050",
+        {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, None)},
+        FAIL,
+        "The Relay namespace labrelay does not exist",
+        "az ml arc extension delete -c lab -g lab-rg --yes\naz ml arc extension create -c lab -g lab-rg --config …",
+        (NAMESPACE_ID,),
+    ),
+    Case("AMLARC-A050", {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, "Removing")}, FAIL, "labrelay is Removing"),
+    Case(
+        "AMLARC-A051",
+        {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None)},
+        FAIL,
+        "The hybrid connection lab does not exist",
+        "az ml arc extension create",
+    ),
+    Case(
+        "AMLARC-A052",
+        {azure.RELAY_RULE: RelayPart(RULE_ID, frozenset({"Send"}))},
+        FAIL,
+        "azureml_rw lacks the rights Listen, Manage",
+        "az relay hyco authorization-rule update -g lab-rg --namespace-name labrelay --hybrid-connection-name lab "
+        "-n azureml_rw --rights Listen Manage Send",
+    ),
+    Case("AMLARC-A052", {azure.RELAY_RULE: RelayPart(RULE_ID, None)}, FAIL, "The authorization rule azureml_rw"),
+    Case(
+        "AMLARC-A053",
+        {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, 0)},
+        FAIL,
+        "Nobody listens on the hybrid connection lab",
+        "kubectl get pods -n azureml",
+    ),
+    Case(
+        "AMLARC-A053", {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None)}, SKIP, "There is no hybrid connection"
+    ),
+    Case("AMLARC-A060", {azure.WORKSPACE_FOUND: Sought(False, "There is none", "look")}, FAIL, "none", "look"),
+    Case(
+        "AMLARC-A061",
+        {azure.WORKSPACE: replace(WORKSPACE, provisioning_state="Failed")},
+        FAIL,
+        "The workspace is Failed",
+        "az ml workspace show",
+    ),
+    Case(
+        "AMLARC-A062",
+        {azure.TARGET: replace(AKS_TARGET, cluster=Place(ELSEWHERE, "lab-rg", "aks"))},
+        FAIL,
+        f"The cluster is in the subscription {ELSEWHERE}, the workspace in {SUBSCRIPTION_ID}",
+        f"az connectedk8s connect -n aks -g GROUP --subscription {SUBSCRIPTION_ID}",
+    ),
+    Case(
+        "AMLARC-A062", {azure.TARGET: replace(TARGET, cluster=Place(ELSEWHERE, "g", "c"))}, WARN, "in the subscription"
+    ),
+    Case(
+        "AMLARC-A063",
+        {azure.CLUSTER: replace(CLUSTER, location="westeurope")},
+        WARN,
+        "The workspace is in eastus, the cluster in westeurope",
+    ),
+    Case(
+        "AMLARC-A064",
+        {azure.WORKSPACE: replace(WORKSPACE, is_public=False)},
+        FAIL,
+        "The workspace is closed, and has no approved private endpoint",
+        "az ml workspace update -n lab-ws -g ws-rg --public-network-access Enabled",
+    ),
+    Case(
+        "AMLARC-A064",
+        {azure.WORKSPACE: replace(WORKSPACE, is_public=False, private_endpoints=(("pe", "Approved"),))},
+        WARN,
+        "The workspace has private endpoints only",
+        "nslookup",
+        ("pe: Approved",),
+    ),
+    Case(
+        "AMLARC-A070",
+        {azure.COMPUTES: ()},
+        FAIL,
+        "The workspace has no compute target 'k8s'",
+        "az ml arc attach -n k8s -w lab-ws -c lab -g lab-rg --workspace-group ws-rg",
+    ),
+    Case(
+        "AMLARC-A070",
+        {azure.COMPUTES: (), azure.TARGET: replace(TARGET, compute=None)},
+        WARN,
+        "The workspace has no compute target on this cluster",
+        "az ml arc attach -n NAME -w lab-ws",
+    ),
+    Case(
+        "AMLARC-A071",
+        {
+            azure.COMPUTES: (
+                replace(
+                    COMPUTE,
+                    provisioning_state="Failed",
+                    errors=(ComputeError("ClusterNotReachable", "it can't be reached"),),
+                ),
+            )
+        },
+        FAIL,
+        "k8s is Failed",
+        "Start the cluster, allow the workspace's addresses on its API server, and try again",
+        ("k8s: (ClusterNotReachable) it can't be reached",),
+    ),
+    Case("AMLARC-A071", {azure.COMPUTES: (replace(COMPUTE, provisioning_state="Creating"),)}, WARN, "k8s is Creating"),
+    Case("AMLARC-A071", {azure.COMPUTES: ()}, SKIP, "The workspace has no such compute target"),
+    Case(
+        "AMLARC-A072",
+        {azure.COMPUTES: (replace(COMPUTE, cluster_id=f"{GROUP_ID}/providers/p/connectedClusters/other"),)},
+        FAIL,
+        "k8s is attached to another cluster",
+        "az ml arc detach -n k8s -w lab-ws -g ws-rg",
+        (f"{GROUP_ID}/providers/p/connectedClusters/other",),
+    ),
+    Case(
+        "AMLARC-A072",
+        {azure.COMPUTES: (replace(COMPUTE, namespace="team-a"),)},
+        FAIL,
+        "k8s runs in the namespace team-a, not in default",
+        "az ml arc detach -n k8s -w lab-ws -g ws-rg",
+    ),
+    Case("AMLARC-A072", {azure.TARGET: replace(TARGET, compute=None)}, SKIP, "No compute target was named: -n NAME"),
+    Case("AMLARC-A072", {azure.TARGET: replace(TARGET, cluster=None)}, SKIP, "No cluster was named"),
+    Case(
+        "AMLARC-A073",
+        {azure.ATTACHMENTS: Attachments((replace(COMPUTE, workspace="theirs"),), ("secret-ws",))},
+        WARN,
+        "Other workspaces have 1 compute target on the cluster",
+        "give each workspace a namespace of its own",
+        ("theirs: k8s, namespace default", "secret-ws: not readable"),
+    ),
+    Case(
+        "AMLARC-A073",
+        {azure.ATTACHMENTS: Attachments((), ("secret-ws",))},
+        ERROR,
+        "A workspace could not be read",
+        evidence=("secret-ws: not readable",),
+    ),
+)
+
+
+def judged(check: Check, changes: Mapping[Fact[Any], object]) -> Result:
+    facts = {fact.name: value for fact, value in {**GOOD, **changes}.items()}
+    [result] = run([check], Facts(facts))
+    return result
+
+
+@pytest.mark.parametrize("check", table.CHECKS, ids=lambda check: check.id)
+def test_it_passes_where_all_is_as_it_should_be(check: Check) -> None:
+    result = judged(check, {})
+    assert (result.verdict.status, result.verdict.remedy) == (Status.PASS, "")
+    assert result.verdict.message or check.id in {"AMLARC-A020", "AMLARC-A040", "AMLARC-A060"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_says_what_is_wrong_and_what_mends_it(case: Case) -> None:
+    verdict = judged(CHECKS[case.id], case.facts).verdict
+    assert verdict.status is case.status
+    assert case.says in verdict.message
+    assert case.remedy in verdict.remedy
+    assert bool(verdict.remedy) == (case.status in (FAIL, WARN))
+    assert case.evidence in (None, verdict.evidence)
+
+
+def unknown_facts() -> list[tuple[str, Fact[Any]]]:
+    return [(check.id, fact) for check in table.CHECKS for fact in check.needs if fact not in GIVEN]
+
+
+@pytest.mark.parametrize(("id_", "fact"), unknown_facts(), ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize("status", [Status.ERROR, Status.SKIPPED])
+def test_what_could_not_be_asked_is_said_and_does_not_pass(id_: str, fact: Fact[Any], status: Status) -> None:
+    # The rights on the cluster decide an attachment only where that is an AKS cluster.
+    target = {azure.TARGET: AKS_TARGET} if (id_, fact) == ("AMLARC-A011", azure.CLUSTER_RIGHTS) else {}
+    verdict = judged(CHECKS[id_], {**target, fact: Unknown(status, "No right to x (403).")}).verdict
+    assert (verdict.status, verdict.message) == (status, "No right to x (403).")
+
+
+@pytest.mark.parametrize("missing", ["cluster", "workspace"])
+def test_subscriptions_can_not_be_compared_where_one_was_not_named(missing: str) -> None:
+    verdict = judged(CHECKS["AMLARC-A062"], {azure.TARGET: replace(TARGET, **{missing: None})}).verdict  # type: ignore[arg-type]
+    assert verdict.status is Status.SKIPPED
+    assert f"No {missing} was named" in verdict.message
+
+
+def test_every_check_has_a_case_where_it_fails_or_warns_and_one_where_it_could_not_be_made() -> None:
+    assert {case.id for case in CASES if case.status in (FAIL, WARN)} == set(CHECKS)
+    assert {id_ for id_, _ in unknown_facts()} | {"AMLARC-A062"} == set(CHECKS)
+
+
+def test_ids_are_unique_and_every_check_says_what_usually_mends_it_and_where_that_is_documented() -> None:
+    assert len(CHECKS) == len(table.CHECKS)
+    for check in table.CHECKS:
+        assert check.remedy
+        assert check.url.startswith("https://learn.microsoft.com/")

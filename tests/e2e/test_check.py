@@ -1,0 +1,270 @@
+"""`check`: what is found, how it is said, and how the command ends."""
+
+import json
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.az import ROOT, Az
+from tests.azure import Azure, running
+from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.e2e.test_output import as_text, assert_golden
+
+CHECK = ("amlarc", "check", *CLUSTER)
+ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
+CREATE = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+HEALTH = {"code": "ExtensionOperationFailed", "message": "Helm installation failed : pod healthcheck failed"}
+
+
+@pytest.fixture
+def attached(installed: Az) -> Az:
+    """An az whose cluster is attached as well."""
+    installed.must(*ATTACH, "--config", ADVANCED)
+    return installed
+
+
+def change_cluster(azure: Azure, times: int = 9, **properties: Any) -> None:
+    """Let Azure answer for the cluster with these properties."""
+    path = f"{azure.group}/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+    body = azure.get(path, "2024-01-01").body
+    body["properties"] |= properties
+    azure.fault(method="GET", path="/connectedClusters/amlarc-cluster$", status=200, body=body, times=times)
+
+
+def by_id(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {result["id"]: result for result in results}
+
+
+def test_all_is_well_in_a_few_lines(attached: Az) -> None:
+    result = attached.must(*CHECK, "-w", "amlarc-ws", "-n", "k8s-compute", "--config", ADVANCED)
+    assert_golden("check-azure.txt", result.stdout)
+    assert result.stderr == ""
+
+
+def test_the_object_and_the_table(attached: Az) -> None:
+    found = attached.must(*CHECK, "-w", "amlarc-ws", "--as-object", "--only", "subscription", "relay", "compute").object
+    assert_golden("check.json", as_text(found))
+    table = attached.must(*CHECK, "-w", "amlarc-ws", "--only", "relay", "compute", "--as-object", "-o", "table").stdout
+    assert_golden("check-table.txt", table)
+
+
+def test_output_alone_gives_the_object_as_well(az: Az) -> None:
+    assert az.must("amlarc", "check", "--only", "subscription", "-o", "json").object[0]["id"] == "AMLARC-A001"
+
+
+def test_before_an_installation_only_its_own_checks_are_made(az: Az) -> None:
+    found = by_id(az.must(*CHECK, "--as-object").object)
+    assert "AMLARC-A010" in found
+    assert "AMLARC-A040" not in found
+    assert az(*CHECK, "--phase", "post").code == 1
+
+
+def test_a_failure_is_said_with_its_reason_and_remedy_and_ends_with_one(installed: Az, azure: Azure) -> None:
+    change_cluster(azure, connectivityStatus="Offline", lastConnectivityTime="2026-01-01T00:00:00Z")
+    result = installed(*CHECK, "--only", "cluster")
+    assert result.code == 1
+    assert "✘ The cluster is connected to Azure Arc (AMLARC-A021)" in result.stdout
+    assert "The cluster is Offline; its agents were last heard" in result.stdout
+    assert "az connectedk8s troubleshoot -n amlarc-cluster -g amlarc-rg" in result.stdout
+    assert "ERROR: 8 checks: 1 failed, 1 warning, 5 passed, 1 skipped." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_warnings_end_with_one_under_strict_only(installed: Az, azure: Azure) -> None:
+    change_cluster(azure, arcAgentProfile={"agentAutoUpgrade": "Disabled"})
+    check = (*CHECK, "--only", "cluster")
+    assert installed.must(*check).stdout.count("⚠ The cluster's agents are current") == 1
+    assert installed(*check, "--strict").code == 1
+    assert installed.must(*check, "--strict", "--skip", "amlarc-a023").stderr == ""
+
+
+def test_what_could_not_be_asked_is_in_error_and_ends_with_one(installed: Az, azure: Azure) -> None:
+    azure.allow("*", but=["Microsoft.Relay/namespaces/read"])
+    result = installed(*CHECK, "--as-object")
+    assert result.code == 1
+    found = by_id(result.object)
+    assert (found["AMLARC-A050"]["status"], found["AMLARC-A050"]["message"]) == (
+        "error",
+        "No right to Microsoft.Relay/namespaces/read (403).",
+    )
+    assert found["AMLARC-A051"]["status"] == "pass"
+
+
+def test_rights_that_are_missing_are_named_with_a_role_that_has_them(az: Az, azure: Azure) -> None:
+    azure.allow("*/read", "Microsoft.KubernetesConfiguration/*")
+    result = az(*CHECK, "-w", "amlarc-ws", "--only", "rights")
+    assert result.code == 1
+    assert "Microsoft.Relay/namespaces/write" in result.stdout
+    assert f'--assignee {azure.client_id} --role "Azure Relay Owner" --scope {azure.group}' in result.stdout
+    assert "Microsoft.MachineLearningServices/workspaces/computes/write" in result.stdout
+
+
+def test_a_cluster_and_a_workspace_that_are_not_there(az: Az) -> None:
+    result = az("amlarc", "check", "-c", "nowhere", "-g", "amlarc-rg", "-w", "no-ws", "--as-object")
+    assert result.code == 1
+    found = by_id(result.object)
+    assert "There is no Azure Arc-enabled cluster 'nowhere'" in found["AMLARC-A020"]["message"]
+    assert found["AMLARC-A021"]["status"] == "skipped"
+    assert found["AMLARC-A060"]["status"] == "fail"
+
+
+def test_nobody_is_signed_in(az: Az, tmp_path: Path) -> None:
+    result = az(*CHECK, "--as-object", variables={"AZURE_CONFIG_DIR": str(tmp_path)})
+    assert result.code == 1
+    found = by_id(result.object)
+    assert (found["AMLARC-A001"]["status"], found["AMLARC-A001"]["remedy"]) == ("fail", "az login")
+    assert {found[id_]["message"] for id_ in ("AMLARC-A002", "AMLARC-A020", "AMLARC-A010")} == {"Nobody is signed in."}
+
+
+def test_verbose_shows_every_check_and_no_request(az: Az) -> None:
+    shown = az.must("amlarc", "check", "--only", "subscription", "--verbose")
+    assert "✔ The subscription is enabled (AMLARC-A002)" in shown.stdout
+    assert "Request URL" not in shown.stderr
+
+
+def test_nothing_is_written(installed: Az, azure: Azure) -> None:
+    before = len(azure.traffic())
+    installed.must(*CHECK, "-w", "amlarc-ws")
+    assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
+
+
+USAGE = {
+    "unknown-group": (("--only", "relays"), 'did you mean "relay"?'),
+    "unknown-id": (("--skip", "AMLARC-A99"), "--skip: there is no 'AMLARC-A99'"),
+    "compute-without-workspace": (("-n", "k8s-compute"), "--workspace-name"),
+    "another-kind-of-report": (("--output-file", "report.pdf"), ".html"),
+}
+
+
+@pytest.mark.parametrize("what", USAGE)
+def test_usage_errors_end_with_two_before_anything_is_asked(az: Az, azure: Azure, what: str) -> None:
+    options, said = USAGE[what]
+    result = az(*CHECK, *options)
+    assert result.code == 2
+    assert said in result.stderr
+    assert azure.traffic() == []
+
+
+def test_a_kubeconfig_that_is_not_there_is_said_before_anything_is_asked(az: Az, azure: Azure) -> None:
+    result = az(*CHECK, "--kubeconfig", "/no/such/kubeconfig")
+    assert result.code == 1
+    assert "/no/such/kubeconfig" in result.stderr
+    assert azure.traffic() == []
+
+
+def test_without_a_kubeconfig_named_the_cluster_is_left_alone_and_its_client_is_not_imported(
+    az: Az, tmp_path: Path
+) -> None:
+    variables = {"KUBECONFIG": str(tmp_path / "other-cluster"), "PYTHONPROFILEIMPORTTIME": "1"}
+    result = az(*CHECK, "--as-object", variables=variables)
+    assert result.code == 0
+    assert "lightkube" not in result.stderr
+    assert "azure.mgmt.kubernetesconfiguration" not in result.stderr
+    cluster = [item for item in result.object if item["id"].startswith("AMLARC-K")]
+    assert {(item["status"], item["message"]) for item in cluster} == {
+        ("skipped", "No kubeconfig was given: --kubeconfig FILE.")
+    }
+
+
+class Ids(HTMLParser):
+    """The ids of a page's elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str | None] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {value for name, value in attrs if name == "id"}
+
+
+def test_a_report_is_a_page_or_a_junit_file(az: Az, tmp_path: Path) -> None:
+    az.must(*CHECK, "--output-file", "report.html", folder=tmp_path)
+    page = Ids()
+    page.feed((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert {"AMLARC-A001", "AMLARC-A026"} <= page.found
+    az.must(*CHECK, "--output-file", "report.xml", folder=tmp_path)
+    suites = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert (suites.get("failures"), suites.get("errors")) == ("0", "0")
+    refused = az(*CHECK, "--output-file", str(tmp_path / "missing" / "report.xml"))
+    assert refused.code == 1
+    assert "can't be written" in refused.stderr
+
+
+def longest_chain(lines: list[dict[str, Any]]) -> int:
+    """The most exchanges of which each began when the one before had ended: round trips that had to wait."""
+    count, free = 0, 0.0
+    for line in sorted(lines, key=lambda line: float(line["ended"])):
+        if line["began"] >= free:
+            count, free = count + 1, line["ended"]
+    return count
+
+
+@pytest.fixture
+def far_azure(tmp_path: Path) -> Iterator[Azure]:
+    """An Azure that is far away, with forty other workspaces."""
+    seed = json.loads((ROOT / "emulator" / "seed.json").read_text(encoding="utf-8"))
+    resources = seed["subscriptions"][0]["resources"]
+    workspace = "/resourceGroups/amlarc-rg/providers/Microsoft.MachineLearningServices/workspaces"
+    resources += [{"id": f"{workspace}/other-{number}", "location": "eastus"} for number in range(40)]
+    (tmp_path / "seed.json").write_text(json.dumps(seed))
+    with running(tmp_path, "--polls", "0", "--latency-ms", "300", "--seed", str(tmp_path / "seed.json")) as azure:
+        yield azure
+
+
+def test_azure_is_asked_in_a_few_round_trips_whatever_there_is_to_ask(far_azure: Azure) -> None:
+    az = Az(far_azure)
+    az.sign_in(far_azure)
+    az.must(*CREATE)
+    before = len(far_azure.traffic())
+    az.must(*CHECK, "-w", "amlarc-ws")
+    lines = far_azure.traffic()[before:]
+    assert len(lines) == 55
+    assert longest_chain(lines) <= 8
+
+
+def test_an_offline_cluster_stops_an_installation_and_an_attach_before_they_write(installed: Az, azure: Azure) -> None:
+    change_cluster(azure, connectivityStatus="Offline", lastConnectivityTime="2026-01-01T00:00:00Z")
+    before = len(azure.traffic())
+    for command in (CREATE, ATTACH):
+        refused = installed(*command)
+        assert refused.code == 1
+        assert "Nothing was written, since a check failed." in refused.stderr
+        assert "az connectedk8s troubleshoot -n amlarc-cluster -g amlarc-rg" in refused.stderr
+        assert refused.stderr.count("ERROR:") == 1
+    assert [line["method"] for line in azure.traffic()[before:]] == ["GET", "GET", "GET"]
+
+
+def test_a_warning_does_not_stop_an_installation(az: Az, azure: Azure) -> None:
+    change_cluster(azure, arcAgentProfile={"agentAutoUpgrade": "Disabled"})
+    assert "The agents run 1.20.1 and do not upgrade themselves." in az.must(*CREATE).stderr
+
+
+def test_a_preflight_asks_more_and_stops_as_well(az: Az, azure: Azure) -> None:
+    azure.allow("*", but=["Microsoft.Relay/namespaces/write"])
+    refused = az(*CREATE, "--preflight")
+    assert refused.code == 1
+    assert "Azure Relay Owner" in refused.stderr
+    assert {line["method"] for line in azure.traffic()} == {"GET"}
+
+
+def test_a_failed_installation_ends_with_what_else_is_wrong(az: Az, azure: Azure) -> None:
+    azure.fault(method="PUT", path="/extensions/", operation="Failed", error=HEALTH)
+    change_cluster(azure, arcAgentProfile={"desiredAgentVersion": "1.21.0"})
+    failed = az(*CREATE)
+    assert failed.code == 1
+    assert failed.stderr.count("pod healthcheck failed") == 1
+    assert "What may be the cause:" in failed.stderr
+    assert "The agents run 1.20.1, where 1.21.0 is asked for." in failed.stderr.partition("What may be the cause:")[2]
+
+
+def test_a_failed_attach_ends_with_the_findings_that_explain_it(az: Az) -> None:
+    failed = az(*ATTACH)
+    assert failed.code == 1
+    cause = failed.stderr.partition("What may be the cause:")[2]
+    assert "The cluster has the extension (AMLARC-A040)" in cause
+    assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in cause
+    assert "Traceback" not in failed.stderr
