@@ -138,7 +138,7 @@ LOADED: dict[Fact[Any], object] = {
 
 
 def load(cluster: Cluster) -> None:
-    cluster.load("checked.yaml", "instancetype-crd.yaml", "instance-type.yaml")
+    cluster.load("checked.yaml", "agents.yaml", "instancetype-crd.yaml", "instance-type.yaml")
 
 
 def test_what_is_on_a_cluster_is_known(cluster: Cluster) -> None:
@@ -260,7 +260,7 @@ READS = {
 
 @pytest.mark.parametrize("missing", READS)
 def test_a_missing_right_takes_away_what_needs_it(cluster: Cluster, missing: str) -> None:
-    load(cluster)
+    cluster.load("agents.yaml")
     rule = {"apiGroups": ["*"], "resources": [name for name in READS if name != missing], "verbs": ["get", "list"]}
     rbac = "rbac.authorization.k8s.io"
     cluster.create(
