@@ -18,6 +18,7 @@ def list_pods(kubeconfig: str) -> None:
 def check_all(kubeconfig: str) -> None:
     """Everything that is known of a cluster, and every check of it."""
     from azext_amlarc.checks import given
+    from azext_amlarc.checks.azure.facts import TARGET, Target
     from azext_amlarc.checks.check import Facts, run
     from azext_amlarc.checks.kubernetes import CHECKS, facts
     from azext_amlarc.kube.client import connect
@@ -28,6 +29,7 @@ def check_all(kubeconfig: str) -> None:
         given.DOCUMENT.name: {"defaultInstanceType": "cpu", "instanceTypes": {"cpu": {}}},
         given.NAMESPACE.name: "default",
         given.CLUSTER_TYPE.name: "connectedClusters",
+        TARGET.name: Target(""),
     }
     with closing(connect(kubeconfig, None)) as kube:
         known = gather(kube, facts.ALL)

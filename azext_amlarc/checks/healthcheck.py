@@ -45,6 +45,10 @@ class Code:
     cause: str
     fix: str
 
+    def fix_of(self, cluster_options: str) -> str:
+        """The steps, for the cluster that these options name."""
+        return self.fix.replace(_CLUSTER, cluster_options)
+
     @property
     def blocks(self) -> bool:
         """Whether it is known to stop an installation: those below E45000, and a legacy azureml-fe.
@@ -56,7 +60,9 @@ class Code:
 
 _LOGS = "kubectl logs healthcheck -n azureml"
 _PODS = "kubectl get pods -n azureml"
-_UPDATE = "az ml arc extension update -c CLUSTER -g GROUP --config"
+# How our commands name a cluster that they do not know.
+_CLUSTER = "-c CLUSTER -g GROUP"
+_UPDATE = f"az ml arc extension update {_CLUSTER} --config"
 _LEGACY_FIX = "kubectl delete deployment,service,serviceaccount azureml-fe -n NAMESPACE"
 
 CODES: Mapping[str, Code] = {
@@ -80,7 +86,7 @@ CODES: Mapping[str, Code] = {
             "INTERNAL_LOAD_BALANCER_NOT_SUPPORT",
             "internalLoadBalancerProvider is set, and the cluster is not AKS",
             "# A setting cannot be taken back: delete the extension, then create it without that one.\n"
-            "az ml arc extension delete -c CLUSTER -g GROUP",
+            f"az ml arc extension delete {_CLUSTER}",
         ),
         Code("E40004", "", "the inference router is not there", _PODS),
         Code(
@@ -100,7 +106,7 @@ CODES: Mapping[str, Code] = {
             "INVALID_SSL_SETTING",
             "the certificate or its key is missing or broken, or sslCname does not fit the certificate",
             "# Check them (`openssl x509 -in cert.pem -noout -subject -dates`), and give them again:\n"
-            "az ml arc extension update -c CLUSTER -g GROUP --config-protected-file FILE",
+            f"az ml arc extension update {_CLUSTER} --config-protected-file FILE",
         ),
         Code("E45001", "AGENT_UNHEALTHY", "a pod, job or deployment of the extension is unhealthy", _LOGS),
         Code(
@@ -137,17 +143,6 @@ CODES: Mapping[str, Code] = {
             "# Each needs cpu and memory under requests and under limits, as text:\nkubectl get instancetypes -o yaml",
         ),
         Code("E49999", "CHECKER_PANIC", "the health check itself crashed", _LOGS),
-    )
-}
-
-# Jobs use one of the codes for something else.
-CODES_OF_JOBS: Mapping[str, Code] = {
-    "E45004": Code(
-        "E45004",
-        "TRAINING_NOT_ENABLED",
-        "Training feature is not enabled: the extension was installed without enableTraining "
-        "(in a health report E45004 means a ClusterRole azureml-fe-role instead)",
-        f"{_UPDATE} enableTraining=True",
     )
 }
 

@@ -5,11 +5,14 @@ from fractions import Fraction
 from typing import Any
 
 from azext_amlarc.checks import given
+from azext_amlarc.checks.azure.facts import TARGET, Place, Target
 from azext_amlarc.checks.check import Fact, Facts
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.facts import Amounts, Container, DaemonSet, IngressClass, Node, Owned, Pod, Taint
 
 GIBIBYTE = 2**30
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+TARGETED = Target(SUBSCRIPTION, Place(SUBSCRIPTION, "edge-rg", "edge"))
 
 DOCUMENT = {
     "namespace": "ml-team",
@@ -113,6 +116,7 @@ WELL: Mapping[Fact[Any], object] = {
     given.DOCUMENT: DOCUMENT,
     given.NAMESPACE: "ml-team",
     given.CLUSTER_TYPE: "connectedClusters",
+    TARGET: TARGETED,
     facts.KUBERNETES_VERSION: "v1.34.4",
     facts.NAMESPACES: {"default": "Active", "ml-team": "Active", "azureml": "Active", "azure-arc": "Active"},
     facts.NODES: NODES,

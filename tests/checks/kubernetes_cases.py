@@ -24,7 +24,7 @@ from tests.checks.clusters import (
     pod,
 )
 
-UPDATE = "az ml arc extension update -c CLUSTER -g GROUP --config"
+UPDATE = "az ml arc extension update -c edge -g edge-rg --config"
 
 
 class Case(NamedTuple):
@@ -668,7 +668,7 @@ CASES = [
         {facts.PODS: ()},
         FAIL,
         "No agent of Azure Arc runs in azure-arc.",
-        remedy="az connectedk8s connect -n CLUSTER -g GROUP",
+        remedy="az connectedk8s connect -n edge -g edge-rg",
     ),
     Case(
         "K060",
@@ -702,7 +702,7 @@ CASES = [
         FAIL,
         "The agents' proxy skip range lacks 127.0.0.1.",
         "proxy skip range: 10.0.0.0/16,localhost",
-        "az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 10.0.0.0/16,localhost,127.0.0.1",
+        "az connectedk8s update -n edge -g edge-rg --proxy-skip-range 10.0.0.0/16,localhost,127.0.0.1",
     ),
     Case(
         "K061",

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azext_amlarc.arm.job_hints import hint_for_failure
 from azext_amlarc.checks import healthcheck
-from azext_amlarc.checks.healthcheck import CODES, CODES_OF_JOBS, Checked
+from azext_amlarc.checks.healthcheck import CODES, Checked
 
 PRODUCT = Path(__file__).parents[2].parent / "shared" / "facts" / "product.md"
 
@@ -102,14 +103,19 @@ def test_no_code_of_the_reference_is_missing() -> None:
 
 
 def test_one_code_means_two_things() -> None:
-    here, of_jobs = CODES["E45004"], CODES_OF_JOBS["E45004"]
+    here = CODES["E45004"]
     assert here.name == "AZUREML_FE_ROLE_CONFLICT"
     assert (
         here.fix == "kubectl delete clusterrole azureml-fe-role\nkubectl delete clusterrolebinding azureml-fe-binding"
     )
-    assert of_jobs.fix == "az ml arc extension update -c CLUSTER -g GROUP --config enableTraining=True"
     assert "Training feature is not enabled" in here.cause
-    assert "azureml-fe-role" in of_jobs.cause
+    of_jobs = hint_for_failure("E45004: Training feature is not enabled")
+    assert of_jobs.startswith("Turn training on: ")
+
+
+def test_a_fix_names_the_cluster() -> None:
+    fix = "# Add nodes, or do without:\naz ml arc extension update -c edge -g edge-rg --config inferenceRouterHA=False"
+    assert CODES["E40002"].fix_of("-c edge -g edge-rg") == fix
 
 
 def test_codes_below_45000_block_and_so_does_a_legacy_router() -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from azext_amlarc.checks import check, given
+from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown
 from azext_amlarc.checks.kubernetes import CHECKS, facts
 from azext_amlarc.checks.kubernetes.facts import (
@@ -26,7 +27,7 @@ from azext_amlarc.checks.kubernetes.facts import (
 )
 from azext_amlarc.kube.client import connect
 from azext_amlarc.kube.facts import gather
-from tests.checks.clusters import DOCUMENT, SETTINGS
+from tests.checks.clusters import DOCUMENT, SETTINGS, TARGETED
 from tests.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 
 GIVEN: Mapping[str, object] = {
@@ -34,6 +35,7 @@ GIVEN: Mapping[str, object] = {
     given.DOCUMENT.name: DOCUMENT,
     given.NAMESPACE.name: "ml-team",
     given.CLUSTER_TYPE.name: "connectedClusters",
+    TARGET.name: TARGETED,
 }
 KIBIBYTE, MEBIBYTE, GIBIBYTE = 2**10, 2**20, 2**30
 

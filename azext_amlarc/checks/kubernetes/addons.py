@@ -1,8 +1,9 @@
 """What else runs on the cluster that the extension brings as well, and what earlier products left behind."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
@@ -17,6 +18,7 @@ from azext_amlarc.checks.kubernetes.facts import (
     Owned,
     Pod,
 )
+from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 
 GROUP = "add-ons"
 
@@ -59,16 +61,16 @@ def running(pods: Iterable[Pod], *names: str) -> list[Pod]:
     return [pod for pod in foreign if any(image_name(container.image) in names for container in pod.containers)]
 
 
-def brought_once(component: Component, others: tuple[str, ...], settings: Mapping[str, str]) -> Verdict:
+def brought_once(component: Component, others: tuple[str, ...], facts: Facts) -> Verdict:
     """Whether the cluster gets a component from one side: from `others` that are there, or from the extension."""
     words, setting, needed = component
-    wanted = workloads.is_on(settings, setting)
+    wanted = workloads.is_on(facts[SETTINGS], setting)
     if wanted and others:
         message = f"{setting} is on, and the cluster has {words} already."
-        return Verdict(Status.FAIL, message, workloads.change(f"{setting}=False"), others)
+        return Verdict(Status.FAIL, message, workloads.setting(facts[TARGET], f"{setting}=False"), others)
     if needed and not wanted and not others:
         message = f"{setting} is off, and the cluster has no {words.partition(' ')[2]} of its own."
-        return Verdict(Status.FAIL, message, workloads.change(f"{setting}=True"))
+        return Verdict(Status.FAIL, message, workloads.setting(facts[TARGET], f"{setting}=True"))
     side = "The extension brings" if wanted else "The cluster has" if others else "Nobody needs"
     return Verdict(Status.PASS, f"{side} {words}.", evidence=others)
 
@@ -77,14 +79,14 @@ def prometheus_operator_is_brought_once(facts: Facts) -> Verdict:
     """Two of them fight over every Prometheus (E45002)."""
     others = running(facts[PODS], "prometheus-operator")
     component = Component("a Prometheus operator", "installPromOp", needed=True)
-    return brought_once(component, told(others), facts[SETTINGS])
+    return brought_once(component, told(others), facts)
 
 
 def dcgm_exporter_is_brought_once(facts: Facts) -> Verdict:
     """It reads the GPUs' counters, which only one can; nobody needs it for jobs to run."""
     others = [daemon.owned for daemon in facts[DAEMON_SETS] if named(daemon, "dcgm-exporter")]
     lines = tuple(f"{owned}, owned by {owned.owner}" for owned in others if not is_ours(owned))
-    return brought_once(Component("a DCGM exporter", "installDcgmExporter", needed=False), lines, facts[SETTINGS])
+    return brought_once(Component("a DCGM exporter", "installDcgmExporter", needed=False), lines, facts)
 
 
 def told(pods: Iterable[Pod]) -> tuple[str, ...]:
@@ -104,7 +106,8 @@ def ingress_controller_has_its_own_name(facts: Facts) -> Verdict:
     if clashing:
         lines = tuple(f"{owned}, owned by {owned.owner}, is served by {controller}" for owned in clashing)
         message = f"The cluster has an ingress controller {controller} already."
-        return Verdict(Status.FAIL, message, workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"), lines)
+        remedy = workloads.setting(facts[TARGET], f"nginxIngress.controller={_OWN_CONTROLLER}")
+        return Verdict(Status.FAIL, message, remedy, lines)
     return Verdict(Status.PASS, f"No other ingress controller is named {controller}.")
 
 
@@ -117,7 +120,7 @@ def blobfuse_is_installed_once(facts: Facts) -> Verdict:
     if not lines or len(off) == len(_BLOBFUSE) or not workloads.training(settings):
         return Verdict(Status.PASS, "Blobfuse is not installed twice.", evidence=lines)
     on = [key for key in _BLOBFUSE if settings.get(key, "").lower() == "true"]
-    remedy = workloads.change(*(f"{key}=False" for key in _BLOBFUSE))
+    remedy = workloads.setting(facts[TARGET], *(f"{key}=False" for key in _BLOBFUSE))
     if on:
         return Verdict(Status.FAIL, f"{' and '.join(on)} is on, and the cluster has Blobfuse already.", remedy, lines)
     message = "The cluster has Blobfuse already, which extensions of 2021 install too unless told not to."
@@ -149,9 +152,9 @@ CHECKS = (
         group=GROUP,
         title="The Prometheus operator is brought by one side only",
         phase=Phase.ALL,
-        needs=(SETTINGS, PODS),
+        needs=(SETTINGS, PODS, TARGET),
         judge=prometheus_operator_is_brought_once,
-        remedy=workloads.change("installPromOp=False"),
+        remedy=workloads.setting(SOME_CLUSTER, "installPromOp=False"),
         url=f"{pages.TROUBLESHOOT}#prometheus-operator",
     ),
     Check(
@@ -159,9 +162,9 @@ CHECKS = (
         group=GROUP,
         title="The DCGM exporter is brought by one side only",
         phase=Phase.ALL,
-        needs=(SETTINGS, DAEMON_SETS),
+        needs=(SETTINGS, DAEMON_SETS, TARGET),
         judge=dcgm_exporter_is_brought_once,
-        remedy=workloads.change("installDcgmExporter=False"),
+        remedy=workloads.setting(SOME_CLUSTER, "installDcgmExporter=False"),
         url=f"{pages.TROUBLESHOOT}#dcgm-exporter",
     ),
     Check(
@@ -169,9 +172,9 @@ CHECKS = (
         group=GROUP,
         title="The extension's ingress controller has a name of its own",
         phase=Phase.ALL,
-        needs=(SETTINGS, CLUSTER_TYPE, INGRESS_CLASSES),
+        needs=(SETTINGS, CLUSTER_TYPE, INGRESS_CLASSES, TARGET),
         judge=ingress_controller_has_its_own_name,
-        remedy=workloads.change(f"nginxIngress.controller={_OWN_CONTROLLER}"),
+        remedy=workloads.setting(SOME_CLUSTER, f"nginxIngress.controller={_OWN_CONTROLLER}"),
         url=f"{pages.TROUBLESHOOT}#ingress-nginx-controller",
     ),
     Check(
@@ -179,9 +182,9 @@ CHECKS = (
         group=GROUP,
         title="Blobfuse is installed by one side only",
         phase=Phase.PRE,
-        needs=(SETTINGS, DAEMON_SETS),
+        needs=(SETTINGS, DAEMON_SETS, TARGET),
         judge=blobfuse_is_installed_once,
-        remedy=workloads.change(*(f"{key}=False" for key in _BLOBFUSE)),
+        remedy=workloads.setting(SOME_CLUSTER, *(f"{key}=False" for key in _BLOBFUSE)),
         url=pages.DEPLOY,
     ),
     Check(

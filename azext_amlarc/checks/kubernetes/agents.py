@@ -1,5 +1,6 @@
 """Whether the agents that install extensions run, and reach Azure as jobs need it."""
 
+from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE
 from azext_amlarc.checks.kubernetes import pages
@@ -16,28 +17,27 @@ _NEVER_THROUGH_A_PROXY = ("127.0.0.1", "localhost")
 
 def agents_run(facts: Facts) -> Verdict:
     """On Arc those of azure-arc, without which nothing is installed; AKS starts its own with the first extension."""
-    pods = facts[PODS]
+    pods, target = facts[PODS], facts[TARGET]
     if facts[CLUSTER_TYPE].lower() == "managedclusters":
-        return verdict_on(
-            [pod for pod in pods if pod.namespace == "kube-system" and pod.name.startswith(_IN_AKS)], "of the agents"
-        )
+        agents = [pod for pod in pods if pod.namespace == "kube-system" and pod.name.startswith(_IN_AKS)]
+        return verdict_on(agents, "of the agents", target)
     agents = [pod for pod in pods if pod.namespace == AGENT_NAMESPACE]
     if not agents:
-        connect = "az connectedk8s connect -n CLUSTER -g GROUP"
+        connect = f"az connectedk8s connect -n {target.cluster_name} -g {target.cluster_group}"
         return Verdict(Status.FAIL, f"No agent of Azure Arc runs in {AGENT_NAMESPACE}.", connect)
-    return verdict_on(agents, "of the agents")
+    return verdict_on(agents, "of the agents", target)
 
 
 def the_proxy_leaves_the_pod_itself_alone(facts: Facts) -> Verdict:
     """Jobs inherit the agents' proxy; their identity sidecar fails (exit code 137) where 127.0.0.1 goes through it."""
-    proxy = facts[AGENT_PROXY]
+    proxy, target = facts[AGENT_PROXY], facts[TARGET]
     if not proxy.used:
         return Verdict(Status.PASS, "The agents use no proxy.")
     missing = [host for host in _NEVER_THROUGH_A_PROXY if host not in proxy.skipped]
     lines = (f"proxy skip range: {','.join(proxy.skipped) or 'empty'}",)
     if missing:
-        skipped = ",".join((*proxy.skipped, *missing))
-        remedy = f"az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range {skipped}"
+        named = f"-n {target.cluster_name} -g {target.cluster_group}"
+        remedy = f"az connectedk8s update {named} --proxy-skip-range {','.join((*proxy.skipped, *missing))}"
         return Verdict(Status.FAIL, f"The agents' proxy skip range lacks {' and '.join(missing)}.", remedy, lines)
     return Verdict(Status.PASS, "The agents' proxy skips the pod itself.", evidence=lines)
 
@@ -59,7 +59,7 @@ CHECKS = (
         group=GROUP,
         title="The agents that install extensions run",
         phase=Phase.ALL,
-        needs=(CLUSTER_TYPE, PODS),
+        needs=(CLUSTER_TYPE, PODS, TARGET),
         judge=agents_run,
         remedy=f"kubectl get pods -n {AGENT_NAMESPACE}",
         url=pages.CONNECT,
@@ -69,7 +69,7 @@ CHECKS = (
         group=GROUP,
         title="The agents' proxy skips 127.0.0.1 and localhost",
         phase=Phase.ALL,
-        needs=(AGENT_PROXY,),
+        needs=(AGENT_PROXY, TARGET),
         judge=the_proxy_leaves_the_pod_itself_alone,
         remedy="az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 127.0.0.1,localhost,…",
         url=pages.TROUBLESHOOT_COMPUTE,

@@ -1,11 +1,13 @@
 """Whether GPUs can be asked for: the NVIDIA device plugin, and what it advertises."""
 
+from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
 from azext_amlarc.checks.kubernetes.addons import is_ours, named
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node
+from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 
 GROUP = "gpu"
 
@@ -29,13 +31,13 @@ def the_device_plugin_is_installed_once(facts: Facts) -> Verdict:
     lines = tuple(_told(plugin) for plugin in plugins)
     if wanted and others:
         message = f"{_SETTING} is on, and the cluster has the plugin already."
-        return Verdict(Status.FAIL, message, workloads.change(f"{_SETTING}=False"), lines)
+        return Verdict(Status.FAIL, message, workloads.setting(facts[TARGET], f"{_SETTING}=False"), lines)
     silent = [node.name for node in facts[NODES] if _has_gpu(node) and not node.allocatable.get(GPU)]
     if not plugins and not wanted and silent:
         message = (
             f"Nothing offers the GPUs of {number(len(silent), 'node')}: no NVIDIA device plugin, and {_SETTING} is off."
         )
-        return Verdict(Status.WARN, message, workloads.change(f"{_SETTING}=True"), tuple(silent))
+        return Verdict(Status.WARN, message, workloads.setting(facts[TARGET], f"{_SETTING}=True"), tuple(silent))
     if not plugins:
         return Verdict(Status.PASS, f"There is no NVIDIA device plugin; {_SETTING} is {'on' if wanted else 'off'}.")
     return Verdict(Status.PASS, f"There is an NVIDIA device plugin, {plugins[0].owned}.", evidence=lines)
@@ -75,9 +77,9 @@ CHECKS = (
         group=GROUP,
         title="The NVIDIA device plugin is installed by one side only",
         phase=Phase.ALL,
-        needs=(SETTINGS, DAEMON_SETS, NODES),
+        needs=(SETTINGS, DAEMON_SETS, NODES, TARGET),
         judge=the_device_plugin_is_installed_once,
-        remedy=workloads.change("installNvidiaDevicePlugin=False"),
+        remedy=workloads.setting(SOME_CLUSTER, "installNvidiaDevicePlugin=False"),
         url=pages.DEPLOY,
     ),
     Check(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from azext_amlarc.checks import healthcheck
+from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.healthcheck import Checked
+from azext_amlarc.checks.healthcheck import CODES, Checked
 from azext_amlarc.checks.kubernetes import pages
 from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 
@@ -27,23 +28,25 @@ def _explained(facts: Facts, operation: str) -> Verdict:
     data = facts[HEALTH_REPORTS]
     if not any(f"reports-{step}" in data for step in healthcheck.EXPLAINING[operation]):
         return Verdict(Status.SKIPPED, f"The health check reported on no {operation}.")
-    return judged(healthcheck.explaining(data, operation))
+    return judged(healthcheck.explaining(data, operation), facts[TARGET])
 
 
 def the_test_met_nothing(facts: Facts) -> Verdict:
     """The report of `helm test`, which somebody ran by hand."""
     if "reports-test" not in facts[HEALTH_REPORTS]:
         return Verdict(Status.SKIPPED, "Nobody has run the health check by hand.")
-    return judged([one for one in healthcheck.read(facts[HEALTH_REPORTS]) if one.step == "test" and not one.passed])
+    found = healthcheck.read(facts[HEALTH_REPORTS])
+    return judged([one for one in found if one.step == "test" and not one.passed], facts[TARGET])
 
 
-def judged(failed: Iterable[Checked]) -> Verdict:
+def judged(failed: Iterable[Checked], target: Target) -> Verdict:
     """One verdict of failed checkers: each code with its cause, and the fixes."""
     failed = tuple(failed)
     if not failed:
         return Verdict(Status.PASS, "The health check found nothing.")
-    fixes = [healthcheck.CODES[one.code].fix for one in failed if one.code in healthcheck.CODES]
-    diagnostic = all(one.code in healthcheck.CODES and not healthcheck.CODES[one.code].blocks for one in failed)
+    codes = [CODES.get(one.code) for one in failed]
+    fixes = [code.fix_of(target.cluster_options) for code in codes if code is not None]
+    diagnostic = all(code is not None and not code.blocks for code in codes)
     message = f"The health check failed: {', '.join(dict.fromkeys(one.code or one.name for one in failed))}."
     status = Status.WARN if diagnostic else Status.FAIL
     remedy = "\n".join(dict.fromkeys(fixes)) or _READ
@@ -51,7 +54,7 @@ def judged(failed: Iterable[Checked]) -> Verdict:
 
 
 def _told(checked: Checked) -> str:
-    code = healthcheck.CODES.get(checked.code)
+    code = CODES.get(checked.code)
     title = " ".join(word for word in (checked.code, code.name if code else "") if word)
     said = f": {checked.message}" if checked.message else ""
     cause = f" ({code.cause})" if code else ""
@@ -64,7 +67,7 @@ CHECKS = (
         group=GROUP,
         title="The health check of the last installation found nothing",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS,),
+        needs=(HEALTH_REPORTS, TARGET),
         judge=the_installation_met_nothing,
         remedy=_READ,
         url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
@@ -74,7 +77,7 @@ CHECKS = (
         group=GROUP,
         title="The health check of the last update found nothing",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS,),
+        needs=(HEALTH_REPORTS, TARGET),
         judge=the_update_met_nothing,
         remedy=_READ,
         url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
@@ -84,7 +87,7 @@ CHECKS = (
         group=GROUP,
         title="The health check that was run by hand found nothing",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS,),
+        needs=(HEALTH_REPORTS, TARGET),
         judge=the_test_met_nothing,
         remedy=_READ,
         url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",

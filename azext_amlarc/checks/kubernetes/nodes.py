@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
+from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import SYSTEM
+from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 
 GROUP = "nodes"
 
@@ -79,7 +81,7 @@ def the_router_has_three_nodes(facts: Facts) -> Verdict:
     names = tuple(node.name for node in usable)
     if len(names) < _ROUTERS:
         message = f"inferenceRouterHA wants {_ROUTERS} nodes, and {len(names)} can be used."
-        return Verdict(Status.FAIL, message, workloads.change("inferenceRouterHA=False"), names)
+        return Verdict(Status.FAIL, message, workloads.setting(facts[TARGET], "inferenceRouterHA=False"), names)
     return Verdict(Status.PASS, f"{len(names)} nodes can hold the {_ROUTERS} inference routers.")
 
 
@@ -138,9 +140,9 @@ CHECKS = (
         group=GROUP,
         title="The setting inferenceRouterHA has its three nodes",
         phase=Phase.ALL,
-        needs=(SETTINGS, NODES),
+        needs=(SETTINGS, NODES, TARGET),
         judge=the_router_has_three_nodes,
-        remedy=workloads.change("inferenceRouterHA=False"),
+        remedy=workloads.setting(SOME_CLUSTER, "inferenceRouterHA=False"),
         url=pages.TROUBLESHOOT,
     ),
     Check(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
@@ -31,8 +32,9 @@ _INGRESS = "azureml-ingress-nginx-controller"
 # These bear the extension's own name in front.
 _WITH_PREFIX = ("kube-state-metrics", "prometheus-operator")
 _MANY_RESTARTS = 5
-_MORE_MEMORY = workloads.change(
-    "nginxIngress.controllerConfig.worker-processes=8", "nginxIngress.resources.controller.limits.memory=2048Mi"
+_MORE_MEMORY = (
+    "nginxIngress.controllerConfig.worker-processes=8",
+    "nginxIngress.resources.controller.limits.memory=2048Mi",
 )
 
 
@@ -86,10 +88,10 @@ def pods_of_the_extension_run(facts: Facts) -> Verdict:
     """Each pod of the extension runs, is ready and stays up; what has completed is done."""
     if EXTENSION_NAMESPACE not in facts[NAMESPACES]:
         return _not_installed()
-    return verdict_on(facts[EXTENSION_PODS], "of the extension")
+    return verdict_on(facts[EXTENSION_PODS], "of the extension", facts[TARGET])
 
 
-def verdict_on(pods: Iterable[Pod], whose: str) -> Verdict:
+def verdict_on(pods: Iterable[Pod], whose: str, target: Target) -> Verdict:
     """Whether pods run and stay up: the lines say which do not and why, the remedy how to see more."""
     pods = [pod for pod in pods if pod.phase != "Succeeded"]
     down = [pod for pod in pods if not runs(pod) and not _has_ended(pod)]
@@ -98,10 +100,10 @@ def verdict_on(pods: Iterable[Pod], whose: str) -> Verdict:
     lines = tuple(f"{pod}: {'; '.join(reasons(pod))}" for pod in (*down, *shaky))
     if down:
         message = f"{len(down)} of {number(len(pods), 'pod')} {whose} not running."
-        return Verdict(Status.FAIL, message, _remedy(down), lines)
+        return Verdict(Status.FAIL, message, _remedy(down, target), lines)
     if shaky:
         message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} ended badly, or restarted again and again."
-        return Verdict(Status.WARN, message, _remedy(shaky), lines)
+        return Verdict(Status.WARN, message, _remedy(shaky, target), lines)
     return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running.")
 
 
@@ -133,11 +135,11 @@ def _restarts(pod: Pod) -> int:
     return max((container.restarts for container in pod.containers), default=0)
 
 
-def _remedy(pods: list[Pod]) -> str:
+def _remedy(pods: list[Pod], target: Target) -> str:
     """How to see why, pod by pod; the ingress controller's lack of memory has a cure of its own."""
     starved = [pod for pod in pods if pod.name.startswith(_INGRESS) and _out_of_memory(pod)]
     looks = [f"kubectl describe pod -n {pod.namespace} {pod.name}" for pod in pods if pod not in starved]
-    return "\n".join([*([_MORE_MEMORY] if starved else []), *looks[:3]])
+    return "\n".join([*([workloads.update(target, *_MORE_MEMORY)] if starved else []), *looks[:3]])
 
 
 def _out_of_memory(pod: Pod) -> bool:
@@ -160,7 +162,7 @@ CHECKS = (
         group=GROUP,
         title="Every pod of the extension runs and stays up",
         phase=Phase.POST,
-        needs=(NAMESPACES, EXTENSION_PODS),
+        needs=(NAMESPACES, EXTENSION_PODS, TARGET),
         judge=pods_of_the_extension_run,
         remedy=f"kubectl describe pods -n {EXTENSION_NAMESPACE}",
         url=pages.TROUBLESHOOT,

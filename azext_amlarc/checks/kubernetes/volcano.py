@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import pages, workloads
@@ -16,6 +17,7 @@ from azext_amlarc.checks.kubernetes.facts import (
     WEBHOOKS,
     Pod,
 )
+from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 
 GROUP = "scheduler"
 
@@ -59,7 +61,7 @@ def volcano_is_brought_once(facts: Facts) -> Verdict:
     if not workloads.training(settings):
         return Verdict(Status.PASS, "Jobs are not enabled: Volcano is not needed.")
     others = running(facts[PODS], *_SCHEDULER)
-    return brought_once(Component("a Volcano scheduler", _SETTING, needed=True), told(others), settings)
+    return brought_once(Component("a Volcano scheduler", _SETTING, needed=True), told(others), facts)
 
 
 def own_volcano_works_with_jobs(facts: Facts) -> Verdict:
@@ -113,7 +115,8 @@ def volcano_resources_can_be_taken_over(facts: Facts) -> Verdict:
     )
     lines = tuple(f"{one.name} belongs to {one.owner}" for one in foreign)
     message = f"{number(len(foreign), 'kind')} of Volcano on the cluster, not the extension's."
-    remedy = f"# Use the Volcano that runs here:\n{workloads.change(f'{_SETTING}=False')}\n{_LEFT}\n{adopt}"
+    use = workloads.setting(facts[TARGET], f"{_SETTING}=False")
+    remedy = f"# Use the Volcano that runs here:\n{use}\n{_LEFT}\n{adopt}"
     return Verdict(Status.FAIL, message, remedy, lines)
 
 
@@ -128,8 +131,8 @@ def autoscaler_works_with_the_scheduler(facts: Facts) -> Verdict:
     own = workloads.text(settings, "volcanoScheduler.schedulerConfigMap")
     if own or not workloads.is_on(settings, _SETTING):
         return Verdict(Status.PASS, f"Volcano is configured by {own or 'the cluster'}.")
-    change = workloads.change(
-        f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}", "amloperator.skipResourceValidation=True"
+    change = workloads.setting(
+        facts[TARGET], f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}", "amloperator.skipResourceValidation=True"
     )
     remedy = f"# Save the manifest below as {_CONFIG_MAP}.yaml:\nkubectl apply -f {_CONFIG_MAP}.yaml\n{change}"
     message = "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see."
@@ -142,9 +145,9 @@ CHECKS = (
         group=GROUP,
         title="Volcano is brought by one side only",
         phase=Phase.ALL,
-        needs=(SETTINGS, PODS),
+        needs=(SETTINGS, PODS, TARGET),
         judge=volcano_is_brought_once,
-        remedy=workloads.change("installVolcano=False"),
+        remedy=workloads.setting(SOME_CLUSTER, "installVolcano=False"),
         url=f"{pages.TROUBLESHOOT}#volcano-scheduler",
     ),
     Check(
@@ -162,9 +165,9 @@ CHECKS = (
         group=GROUP,
         title="No kinds of another Volcano are in the way of the extension's",
         phase=Phase.PRE,
-        needs=(SETTINGS, CUSTOM_RESOURCES),
+        needs=(SETTINGS, CUSTOM_RESOURCES, TARGET),
         judge=volcano_resources_can_be_taken_over,
-        remedy=workloads.change("installVolcano=False"),
+        remedy=workloads.setting(SOME_CLUSTER, "installVolcano=False"),
         url=f"{pages.TROUBLESHOOT}#error-cant-be-imported-into-the-current-release-invalid-ownership-metadata",
     ),
     Check(
@@ -172,9 +175,9 @@ CHECKS = (
         group=GROUP,
         title="A cluster autoscaler sees the pods that jobs wait for",
         phase=Phase.ALL,
-        needs=(SETTINGS, PODS, AUTOSCALER),
+        needs=(SETTINGS, PODS, AUTOSCALER, TARGET),
         judge=autoscaler_works_with_the_scheduler,
-        remedy=workloads.change(f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}"),
+        remedy=workloads.setting(SOME_CLUSTER, f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}"),
         url=f"{pages.TROUBLESHOOT}#volcano-scheduler-integration-supporting-cluster-autoscaler",
     ),
 )

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from azext_amlarc.checks.azure.facts import Target
 from azext_amlarc.validation import catalogue
 
-# The door knows the cluster that it was given: see docs/checks.md.
-_UPDATE = "az ml arc extension update -c CLUSTER -g GROUP --config"
+# For remedies that know no cluster yet.
+SOME_CLUSTER = Target("")
 
 
 def is_on(settings: Mapping[str, str], key: str) -> bool:
@@ -36,9 +37,14 @@ def selector(settings: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
 
 
-def change(*settings: str) -> str:
-    """The command that gives the installed extension these settings; `create` takes the same --config."""
-    return f"{_UPDATE} {' '.join(settings)}"
+def setting(target: Target, *settings: str) -> str:
+    """The steps that give the extension these settings, whether it is installed or not."""
+    return f"# `az ml arc extension create` takes the same settings.\n{update(target, *settings)}"
+
+
+def update(target: Target, *settings: str) -> str:
+    """The command that gives the installed extension these settings."""
+    return f"az ml arc extension update {target.cluster_options} --config {' '.join(settings)}"
 
 
 def _successors(settings: Mapping[str, str]) -> dict[str, str]:
