@@ -58,7 +58,8 @@ def _outcome(results: Sequence[Result]) -> str:
 
 
 def _about(of: Heading) -> Iterator[str]:
-    when = of.when and f'<time datetime="{of.when}">{of.when.replace("T", " ")}</time>'
+    clock = re.sub(r"(?:Z|\+00:00)$", " UTC", of.when).replace("T", " ", 1)
+    when = clock and f'<time datetime="{of.when}">{clock}</time>'
     for name, value in {"Workspace": of.workspace, "Subscription": of.subscription, "Checked": when}.items():
         if value:
             yield f"<div><dt>{name}</dt><dd>{value}</dd></div>"

@@ -79,7 +79,7 @@ def test_the_heading_says_what_was_checked_and_how_it_ended(browser: Browser, pa
     assert browser.driver.title == "lab-berlin: 2 of 14 checks failed"
     assert browser.texts("h1, .outcome") == ["lab-berlin", "2 of 14 checks failed"]
     assert browser.texts("dt") == ["Workspace", "Subscription", "Checked"]
-    assert browser.texts("dd") == ["vision-ws", "Contoso Training", "2026-11-23 21:04:00Z"]
+    assert browser.texts("dd") == ["vision-ws", "Contoso Training", "2026-11-23 21:04:00 UTC"]
 
 
 def test_every_group_is_there_with_its_numbers_and_its_mark(browser: Browser, page: Path) -> None:

@@ -4,7 +4,7 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Result, Status, Verdi
 from azext_amlarc.checks.page import Heading
 
 NO_KUBECONFIG = "no kubeconfig was given: --kubeconfig FILE"
-HEADING = Heading("lab-berlin", "vision-ws", "Contoso Training", "2026-11-23T21:04:00Z", "0.1.0")
+HEADING = Heading("lab-berlin", "vision-ws", "Contoso Training", "2026-11-23T21:04:00+00:00", "0.1.0")
 LEARN = "https://learn.microsoft.com/azure/machine-learning"
 
 

@@ -68,7 +68,7 @@ def _name(part: RelayPart) -> str:
     return part.id.rpartition("/")[2]
 
 
-_AGAIN = "az ml arc extension delete -c CLUSTER -g GROUP, then az ml arc extension create"
+_AGAIN = "az ml arc extension delete -c CLUSTER -g GROUP\naz ml arc extension create -c CLUSTER -g GROUP --config …"
 CHECKS = (
     Check(
         id="AMLARC-A050",
