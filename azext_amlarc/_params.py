@@ -294,7 +294,12 @@ def _verify_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import resource_group_name_type
 
     with loader.argument_context(f"{prefix} verify") as c:
-        c.argument("name", options_list=["--name", "-n"], help="Name of the compute target.")
+        c.argument(
+            "name",
+            options_list=["--name", "-n"],
+            completer=completers.compute_names,
+            help="Name of the compute target.",
+        )
         c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
         c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
         c.argument("instance_type", help="Instance type to verify. Default: the compute's own default.")

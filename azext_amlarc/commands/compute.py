@@ -95,10 +95,9 @@ def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[for
     stop_at_errors("The name", named)
     configuration = read_document(given.config, namespace)
     show_findings([*named, *configuration.findings])
-    if not missing_for_attach(given):
-        return given, configuration
-    answers = form.complete(cmd, given, namespace)
-    return answers, read_document(answers.config, namespace)
+    if missing_for_attach(given):
+        return form.complete(cmd, given, configuration, namespace)
+    return given, configuration
 
 
 def show(cmd: Any, name: str, workspace_name: str, resource_group_name: str) -> "Compute":

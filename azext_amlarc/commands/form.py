@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from azext_amlarc.commands import menu, terminal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from azext_amlarc.arm.compute import WorkspaceId
     from azext_amlarc.arm.inventory import ListedCluster
     from azext_amlarc.arm.workspaces import Workspace
+    from azext_amlarc.commands.document_inputs import Configuration
     from azext_amlarc.validation.findings import Finding
 
 T = TypeVar("T")
@@ -39,8 +41,13 @@ class Given:
         return self.cluster_type or "connectedClusters"
 
 
-def complete(cmd: Any, given: Given, namespace: str | None) -> Given:
-    """Ask for what is missing, show what would be done, and ask whether to; InvalidInput for a no. Sends only GETs."""
+def complete(
+    cmd: Any, given: Given, configuration: "Configuration", namespace: str | None
+) -> "tuple[Given, Configuration]":
+    """Ask for what is missing, show what would be done, and ask whether to; InvalidInput for a no. Sends only GETs.
+
+    `configuration` is what was read of the command line's, and comes back unless another was asked for.
+    """
     from azext_amlarc.commands.connection import connected
 
     with connected(cmd) as arm:
@@ -55,9 +62,11 @@ def complete(cmd: Any, given: Given, namespace: str | None) -> Given:
                 cluster_type=cluster.cluster_type,
                 resource_group_name=cluster.resource_group,
             )
-        done = replace(done, config=given.config or _config(namespace))
-        _confirm(given, done, namespace)
-        return done
+        if not given.config:
+            file, configuration = _until_valid("Configuration file (Enter for none):", partial(_read, namespace))
+            done = replace(done, config=file)
+        _confirm(given, done, configuration)
+        return done, configuration
 
 
 def _workspace(arm: "Arm", given: Given) -> "WorkspaceId":
@@ -126,7 +135,10 @@ def _pick(what: str, heads: Sequence[str], items: Sequence[Item[T]], named: str 
     while True:
         terminal.say(menu.as_text(heads, shown))
         if all(item.obstacle for item in items):
-            raise Refused("None of these can be attached now.", "Install the extension: az ml arc extension create")
+            raise Refused(
+                "None of these can be attached now.",
+                "Install the extension where it is missing: az ml arc extension create",
+            )
         step = menu.answered(items, shown, terminal.ask(f"{what} (number, name, or a part of it):"))
         if step.picked:
             terminal.say(f"{what}: {step.picked.name}")
@@ -136,52 +148,47 @@ def _pick(what: str, heads: Sequence[str], items: Sequence[Item[T]], named: str 
             terminal.say(step.said)
 
 
-def _until_valid(question: str, judge: Callable[[str], "Iterable[Finding]"]) -> str:
-    """The first answer without an error; what is wrong with the others is said, and so are warnings of that one."""
+def _until_valid(question: str, read: Callable[[str], "tuple[T, Iterable[Finding]]"]) -> T:
+    """What is read of the first answer without an error; what is wrong with the others is said, and warnings of it."""
     from azext_amlarc.commands.wall import said
     from azext_amlarc.validation.report import as_text
 
     while True:
-        answer = terminal.ask(question)
         try:
-            findings = tuple(judge(answer))
+            meant, findings = read(terminal.ask(question))
         except InvalidInput as error:
             terminal.say("\n    fix: ".join(part for part in (said(error), error.fix) if part))
             continue
         if findings:
             terminal.say(as_text(findings))
-        return answer
+        return meant
 
 
-def _judge_name(name: str) -> "Iterable[Finding]":
+def _judge_name(name: str) -> "tuple[str, Iterable[Finding]]":
     from azext_amlarc.errors import stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
 
     findings = judge_compute_name(name, "name")
     stop_at_errors("The name", findings)
-    return findings
+    return name, findings
 
 
-def _config(namespace: str | None) -> str | None:
-    """The path of a valid configuration file, or None where none is wanted."""
+def _read(namespace: str | None, answer: str) -> "tuple[tuple[str | None, Configuration], Iterable[Finding]]":
+    """The path of a configuration file with what is in it; without an answer neither."""
     from azext_amlarc.commands.document_inputs import read_document
 
-    def judge(path: str) -> "Iterable[Finding]":
-        if path == "-":
-            raise InvalidInput("Standard input is where you answer.", "Name a file.")
-        return read_document(os.path.expanduser(path) or None, namespace).findings
-
-    answer = _until_valid("Configuration file (Enter for none):", judge)
-    return os.path.expanduser(answer) or None
+    if answer == "-":
+        raise InvalidInput("Standard input is where you answer.", "Name a file.")
+    path = os.path.expanduser(answer) or None
+    configuration = read_document(path, namespace)
+    return (path, configuration), configuration.findings
 
 
-def _confirm(given: Given, done: Given, namespace: str | None) -> None:
+def _confirm(given: Given, done: Given, configuration: "Configuration") -> None:
     from azext_amlarc.arm.attachment import DEFAULT_NAMESPACE
     from azext_amlarc.commands.confirmation import confirm
-    from azext_amlarc.commands.document_inputs import read_document
 
-    inside = read_document(done.config, namespace).document.get("namespace") or DEFAULT_NAMESPACE
-    terminal.say(summary(done, inside))
+    terminal.say(summary(done, configuration.document.get("namespace") or DEFAULT_NAMESPACE))
     terminal.say(f"Without questions: {command(sys.argv, given, done)}")
     confirm("Attach it?", yes=False)
 

@@ -52,6 +52,8 @@ def check_attach(namespace: Any) -> None:
     missing = missing_for_attach(namespace)
     if missing and (namespace.yes or not can_ask()):
         raise UsageError(f"Missing: {', '.join(missing)}.", "On a terminal attach asks for them, without --yes.")
+    if missing and namespace.config == "-":
+        raise UsageError("--config - takes standard input, where attach would ask for what is missing.", "Name a file.")
     if namespace.apply_instance_types and not namespace.config:
         raise UsageError(
             "--apply-instance-types writes the instance types of a configuration.", "Give it: --config FILE"

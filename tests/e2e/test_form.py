@@ -1,8 +1,10 @@
 """`attach` on a terminal asks for what is missing, as the studio's form does; anywhere else it says what is."""
 
 import json
+import os
 import shlex
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -136,6 +138,28 @@ def test_a_bad_file_is_asked_for_again_with_its_findings(crowd: Az, tmp_path: Pa
         screen.expect("nodeSelector")
         screen.answer(FILE, "good.yaml")
         screen.expect("Namespace:      training\nConfiguration:  good.yaml\n")
+
+
+def test_a_configuration_is_read_only_once_as_from_a_pipe(crowd: Az, tmp_path: Path) -> None:
+    pipe = tmp_path / "attach.yaml"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=("namespace: training\n",))
+    writer.start()
+    with session(
+        crowd, *ATTACH, "-n", "k8s-pipe", "-w", "ml-ws", "-c", "edge-cluster", "--config", str(pipe)
+    ) as screen:
+        screen.expect("Namespace:      training\n")
+        screen.answer(LAST, "y")
+        result = screen.end()
+    writer.join()
+    assert result.object["namespace"] == "training"
+
+
+def test_standard_input_is_no_configuration_where_questions_are_answered(crowd: Az) -> None:
+    with session(crowd, *ATTACH, "--config", "-") as screen:
+        result = screen.end()
+    assert result.code == 2
+    assert "--config - takes standard input" in result.stderr
 
 
 def test_what_the_command_line_says_is_not_asked(crowd: Az, crowded_azure: Azure) -> None:
