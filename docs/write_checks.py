@@ -14,8 +14,8 @@ HEAD = """# Checks
 
 What `az ml arc check` looks at, before an installation and after it. It makes every check that it can, at once, and
 stops at none. Checks with an A ask Azure, with the rights of whoever is signed in. Checks with a K read the cluster
-through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. Where nothing is installed yet those of before are
-made, else all: `--phase`, `--only GROUP` and `--skip ID` choose.
+through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. Where nothing is installed yet those of before
+are made, else all: `--phase`, `--only GROUP` and `--skip ID` choose.
 
 Each check is a true statement. It ends in one of five ways:
 
