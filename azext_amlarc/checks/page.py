@@ -58,7 +58,7 @@ def _outcome(results: Sequence[Result]) -> str:
 
 
 def _about(of: Heading) -> Iterator[str]:
-    clock = re.sub(r"(?:Z|\+00:00)$", " UTC", of.when).replace("T", " ", 1)
+    clock = re.sub(r"(?:Z|\+00:00)$", " UTC", of.when.replace("T", " "))
     when = clock and f'<time datetime="{of.when}">{clock}</time>'
     for name, value in {"Workspace": of.workspace, "Subscription": of.subscription, "Checked": when}.items():
         if value:
