@@ -345,10 +345,18 @@ def _check_options(loader: Any, prefix: str) -> None:
         c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
         c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
         c.argument(
-            "name", options_list=["--name", "-n"], help="Name of the compute target. Default: any of the cluster."
+            "name",
+            options_list=["--name", "-n"],
+            completer=completers.compute_names,
+            help="Name of the compute target. Default: any of the cluster.",
         )
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
-        c.argument("settings", nargs="+", help="Settings that are to be installed, as space-separated key=value.")
+        c.argument(
+            "settings",
+            nargs="+",
+            completer=completers.plain_settings,
+            help="Settings that are to be installed, as space-separated key=value.",
+        )
     with loader.argument_context(f"{prefix} check", arg_group="Selection") as c:
         c.argument(
             "phase",

@@ -52,6 +52,7 @@ OFFLINE = {
     ],
     "az amlarc extension create --config-protected ssl": ["sslCertPemFile=", "sslKeyPemFile="],
     "az amlarc extension create --release-train ": ["stable", "preview"],
+    "az amlarc check --settings installV": ["installVolcano=True", "installVolcano=False"],
     "az amlarc settings show -n volumeP": ["volumePluginDir "],
     "az amlarc attach --identity-type ": ["SystemAssigned", "UserAssigned"],
     "az amlarc extension create -t m": ["managedClusters "],
