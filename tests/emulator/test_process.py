@@ -61,6 +61,8 @@ def test_an_exchange_is_on_record_before_it_is_answered(azure: Azure) -> None:
         "responseHeaders",
         "responseBody",
         "fault",
+        "began",
+        "ended",
     ]
     assert (line["method"], line["status"], line["fault"]) == ("PUT", 200, None)
     assert line["url"] == f"{azure.endpoint}{azure.group}{NAMESPACE}?api-version=2021-11-01"

@@ -1,0 +1,88 @@
+"""`check --kubeconfig`: both sides together, against the local Azure and a real Kubernetes API server."""
+
+from typing import Any
+
+import pytest
+
+from tests.az import Az
+from tests.azure import Azure
+from tests.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
+from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+
+CHECK = ("amlarc", "check", *CLUSTER, "--as-object")
+CREATE = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+FAILED = {"code": "ExtensionOperationFailed", "message": "Helm installation failed : pod healthcheck failed"}
+
+
+@pytest.fixture
+def checked(cluster: Cluster) -> Cluster:
+    """A cluster with something for each check."""
+    cluster.load("checked.yaml")
+    return cluster
+
+
+def kubeconfig(cluster: Cluster, user: str = ADMIN) -> tuple[str, str]:
+    return ("--kubeconfig", str(cluster.kubeconfig(user)))
+
+
+def by_id(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {result["id"]: result for result in results}
+
+
+def test_the_cluster_is_judged_with_what_azure_says_of_it(installed: Az, checked: Cluster) -> None:
+    found = by_id(installed(*CHECK, *kubeconfig(checked), "--config", ADVANCED).object)
+    assert found["AMLARC-K001"]["status"] == "pass"
+    assert (found["AMLARC-K002"]["status"], found["AMLARC-K002"]["remedy"]) == (
+        "fail",
+        "kubectl create namespace amlarc-testing",
+    )
+    assert found["AMLARC-K080"]["status"] == "fail"
+    assert "E40002" in found["AMLARC-K080"]["message"] + "".join(found["AMLARC-K080"]["evidence"])
+    assert found["AMLARC-A041"]["status"] == "pass"
+    assert not [item for item in found.values() if "No kubeconfig" in item["message"]]
+
+
+def test_the_cluster_is_only_read(installed: Az, azure: Azure, checked: Cluster) -> None:
+    installed(*CHECK, *kubeconfig(checked), "-w", "amlarc-ws")
+    assert {request.verb for request in checked.requests()} <= {"get", "list"}
+
+
+@pytest.mark.parametrize("user", [READ_NOTHING, READ_NODES])
+def test_rights_that_are_missing_on_the_cluster_take_nothing_else_away(
+    installed: Az, checked: Cluster, user: str
+) -> None:
+    result = installed(*CHECK, *kubeconfig(checked, user))
+    assert result.code == 1
+    found = by_id(result.object)
+    assert found["AMLARC-A021"]["status"] == "pass"
+    assert found["AMLARC-K071"]["status"] == "error"
+    assert "(403)" in found["AMLARC-K071"]["message"]
+    assert (found["AMLARC-K010"]["status"] == "error") == (user == READ_NOTHING)
+
+
+def test_without_azure_the_cluster_is_still_judged(az: Az, checked: Cluster, tmp_path: Any) -> None:
+    result = az(*CHECK, *kubeconfig(checked), variables={"AZURE_CONFIG_DIR": str(tmp_path)})
+    found = by_id(result.object)
+    assert (found["AMLARC-A001"]["status"], found["AMLARC-K001"]["status"]) == ("fail", "pass")
+
+
+def test_a_failed_installation_ends_with_the_health_report(az: Az, azure: Azure, checked: Cluster) -> None:
+    azure.fault(method="PUT", path="/extensions/", operation="Failed", error=FAILED)
+    failed = az(*CREATE, *kubeconfig(checked))
+    assert failed.code == 1
+    cause = failed.stderr.partition("What may be the cause:")[2]
+    assert "(AMLARC-K080)" in cause
+    assert "E40002" in cause
+    assert failed.stderr.count("pod healthcheck failed") == 1
+
+
+def test_a_preflight_looks_at_the_cluster_and_knows_the_namespace_that_is_to_be_made(
+    installed: Az, azure: Azure, checked: Cluster
+) -> None:
+    attach = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--namespace", "team-new")
+    options = (*kubeconfig(checked), "--preflight")
+    refused = installed(*attach, *options)
+    assert refused.code == 1
+    assert "There is no namespace team-new." in refused.stderr
+    assert not [line for line in azure.traffic() if line["method"] == "PUT" and "/computes/" in line["url"]]
+    assert "AMLARC-K002" not in installed(*attach, *options, "--create-namespace").stderr
