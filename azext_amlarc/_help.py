@@ -18,9 +18,15 @@ _COMMANDS = {
         "Every setting is checked before anything is sent. On a cluster that is connected through Azure Arc an Azure "
         "Relay is made in the cluster's resource group. Running it again changes nothing when all is as wanted, joins "
         "an installation that is running, and tries a failed one again. With --no-wait it returns once Azure has "
-        "accepted the installation, with the Relay's keys in it; the Relay itself may become active only later.",
+        "accepted the installation, with the Relay's keys in it; the Relay itself may become active only later. Checks "
+        "that cost no request come first (see `az ml arc check`), with --preflight all of them: where one fails "
+        "nothing is written. An installation that fails ends with what the checks find then.",
         (
             ("Install for training", "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True"),
+            (
+                "Make all checks first",
+                "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True --preflight",
+            ),
             (
                 "Install on an AKS cluster with settings from a file",
                 "extension create -c aks-cluster -g amlarc-rg -t managedClusters --config-file settings.json",
@@ -152,6 +158,11 @@ _COMMANDS = {
                 "check -c amlarc-cluster -g amlarc-rg -w amlarc-ws --as-object -o table",
             ),
             ("The Relay alone", "check -c amlarc-cluster -g amlarc-rg --only relay"),
+            (
+                "The cluster itself as well, with a page for people",
+                "check -c amlarc-cluster -g amlarc-rg --kubeconfig cluster.kubeconfig --phase pre --only kubernetes "
+                "scheduler --output-file report.html",
+            ),
         ),
     ),
     "config validate": (

@@ -363,8 +363,12 @@ def _check_options(loader: Any, prefix: str) -> None:
             arg_type=get_enum_type(["pre", "post", "all"]),
             help="Checks before an installation, after it, or all. Default: pre where nothing is installed, else all.",
         )
-        c.argument("only", nargs="+", help="Groups of checks to make, and no others.")
-        c.argument("skip", nargs="+", help="Ids of checks to leave out, such as AMLARC-A063.")
+        c.argument(
+            "only", nargs="+", completer=completers.check_groups, help="Groups of checks to make, and no others."
+        )
+        c.argument(
+            "skip", nargs="+", completer=completers.check_ids, help="Ids of checks to leave out, such as AMLARC-A063."
+        )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="End with 1 on warnings too.")
         c.argument("as_object", action="store_true", help="Give the results as an object instead of text.")

@@ -51,6 +51,22 @@ def release_trains(_prefix: str) -> tuple[str, ...]:
     return ("stable", "preview")
 
 
+@_offline
+def check_groups(_prefix: str) -> tuple[str, ...]:
+    """The groups of checks."""
+    from azext_amlarc.checks import table
+
+    return table.GROUPS
+
+
+@_offline
+def check_ids(_prefix: str) -> tuple[str, ...]:
+    """The ids of checks."""
+    from azext_amlarc.checks import table
+
+    return table.IDS
+
+
 def pairs(records: "Iterable[Record]", prefix: str) -> list[str]:
     """`key=` for each setting of today that begins like this; for a single one what it can be, if it is known.
 

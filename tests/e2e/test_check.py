@@ -226,6 +226,16 @@ def test_azure_is_asked_in_a_few_round_trips_whatever_there_is_to_ask(far_azure:
     assert longest_chain(lines) <= 8
 
 
+def test_other_workspaces_are_found_page_after_page(crowd: Az) -> None:
+    others = crowd.must(*CHECK, "-w", "twin-ws", "--workspace-group", "edge-rg", "--only", "compute", "--as-object")
+    found = by_id(others.object)["AMLARC-A073"]
+    assert (found["status"], found["message"]) == ("warn", "Other workspaces have 2 compute targets on the cluster.")
+    assert found["evidence"] == [
+        "amlarc-rg/amlarc-ws: k8s-compute, namespace default",
+        "amlarc-rg/amlarc-ws: k8s-team, namespace team-a",
+    ]
+
+
 def test_an_offline_cluster_stops_an_installation_and_an_attach_before_they_write(installed: Az, azure: Azure) -> None:
     change_cluster(azure, connectivityStatus="Offline", lastConnectivityTime="2026-01-01T00:00:00Z")
     before = len(azure.traffic())
