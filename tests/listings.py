@@ -1,7 +1,8 @@
 """The fenced listings of a document: what it shows to be typed, run, written to a file, or read.
 
-The words behind a fence's language say more about it: a file's name, under which the listing is saved, or `no-emulator`
-for commands that need more than the local Azure. Such a listing says why in its first line.
+The words behind a fence's language say more about it: a file's name, under which the listing is saved; `terminal` for a
+command that asks, shown with its questions and their answers; or `no-emulator` for commands that need more than the
+local Azure. Such a listing says why in its first line.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.az import ROOT, Az
 from tests.azure import Azure
 from tests.e2e.test_output import steady
 from tests.listings import Interpreter, Listing, listings
+from tests.terminal import session
 
 GUIDE = ROOT / "docs" / "guide.md"
 DOCUMENTS = (GUIDE, ROOT / "docs" / "python.md")
@@ -23,6 +25,8 @@ NEEDS = {
     "an administrator of the subscription": ("az provider register",),
     "the extension ml": ("az ml job",),
 }
+# A line of the form that asks, with its answer.
+QUESTION = re.compile(r"^(.*\(.*\):|Compute name:) ?(.*)$", re.MULTILINE)
 LANGUAGES = {"console", "json", "python", "text", "yaml"}
 
 
@@ -35,9 +39,23 @@ def walk(listing: Listing, az: Az, python: Interpreter, folder: Path) -> str:
     if listing.language == "console" and listing.remark != "no-emulator":
         for (program, *arguments), shown in listing.commands():
             assert program == "az", f"line {listing.line}: what runs {program}?"
-            printed = az.must(*arguments, folder=folder).stdout
-            assert not shown or steady(printed) == steady(shown)
+            if listing.remark == "terminal":
+                converse(az, arguments, shown, folder)
+            else:
+                printed = az.must(*arguments, folder=folder).stdout
+                assert not shown or steady(printed) == steady(shown)
     return ""
+
+
+def converse(az: Az, arguments: list[str], shown: str, folder: Path) -> None:
+    """Run a command on a terminal, and answer its questions as it is shown; the screen is as shown then."""
+    with session(az, *arguments, folder=folder) as screen:
+        for question, answer in QUESTION.findall(shown):
+            screen.answer(question, answer)
+        result = screen.end()
+    assert result.code == 0
+    seen = "\n".join(line.rpartition("\r\x1b[K")[2].rstrip() for line in result.stderr.split("\n"))
+    assert steady(seen.rstrip()) == steady(shown.rstrip())
 
 
 @pytest.mark.timeout(600)  # some twenty commands, one after the other
