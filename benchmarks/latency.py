@@ -1,43 +1,65 @@
-"""A loopback proxy that makes a connection as slow as one across a continent: each answer takes so much longer."""
+"""A loopback proxy that makes a server as far as one across a continent: each round trip takes so much longer."""
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-CHUNK = 256 * 1024
 
 
 @contextmanager
 def delayed(port: int, seconds: float) -> Iterator[int]:
-    """A port of the loopback whose round trips to `port` take `seconds` longer, the connection's own first one too."""
+    """A port of the loopback that leads to `port`: what is sent arrives `seconds` later, what is answered at once.
+
+    So a round trip takes as much longer as on a long line, and the proxy itself wakes as rarely as it can.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    serving = asyncio.run_coroutine_threadsafe(_serve(port, seconds), loop).result()
+    serving = asyncio.run_coroutine_threadsafe(loop.create_server(lambda: _Near(port, seconds), "127.0.0.1"), loop)
     try:
-        yield serving.sockets[0].getsockname()[1]
+        yield serving.result().sockets[0].getsockname()[1]
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
 
-async def _serve(port: int, seconds: float) -> asyncio.Server:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(seconds)
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(
-            _carry(reader, server_writer, seconds / 2),
-            _carry(server_reader, writer, seconds / 2),
-            return_exceptions=True,
+class _Near(asyncio.Protocol):
+    """The client's end: keeps back what is sent."""
+
+    def __init__(self, port: int, seconds: float) -> None:
+        self._port, self._seconds = port, seconds
+        self._far: asyncio.Future[asyncio.WriteTransport] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        loop = asyncio.get_running_loop()
+        self._opening = loop.create_task(
+            loop.create_connection(lambda: _Far(transport, self._far), "127.0.0.1", self._port)
         )
 
-    return await asyncio.start_server(connected, "127.0.0.1", 0)
+    def data_received(self, data: bytes) -> None:
+        self._later(lambda far: far.write(data))
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._later(lambda far: far.close())
+
+    def _later(self, act: Callable[[asyncio.WriteTransport], None]) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._seconds, lambda: self._far.add_done_callback(lambda far: act(far.result())))
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Bytes arrive in order, each piece `delay` after it was sent; pieces are under way together."""
-    loop = asyncio.get_running_loop()
-    while piece := await reader.read(CHUNK):
-        loop.call_later(delay, writer.write, piece)
-    loop.call_later(delay, writer.close)
+class _Far(asyncio.Protocol):
+    """The server's end: hands on what is answered."""
+
+    def __init__(self, near: asyncio.Transport, far: "asyncio.Future[asyncio.WriteTransport]") -> None:
+        self._near, self._far = near, far
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._far.set_result(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._near.write(data)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._near.close()

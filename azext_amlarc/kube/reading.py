@@ -1,9 +1,10 @@
 """Reading from the API server in the form that is wanted: only some fields of objects, or their metadata alone.
 
-lightkube decodes whole objects, which for ten thousand pods takes ten times the time and memory of what checks read.
+lightkube decodes whole objects, which for ten thousand pods takes twice the time and four times the memory.
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 import msgspec
@@ -13,7 +14,8 @@ from azext_amlarc.kube.client import Kube
 
 T = TypeVar("T")
 
-# Objects in one answer. Ten thousand pods far away take 0.5 s less than by 500, and 20 MiB more than that.
+# Objects in one answer: ten thousand pods are ten round trips, one after the other. By 500 they were twenty, and the
+# 20 MiB that it takes less are not worth that.
 PAGE = 1000
 _FULL = "application/json"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -24,9 +26,12 @@ class _ListMetadata(msgspec.Struct):
     continue_: str = msgspec.field(name="continue", default="")
 
 
+class _Head(msgspec.Struct):
+    metadata: _ListMetadata
+
+
 class _Page(msgspec.Struct, Generic[T]):
     items: list[T] | None  # null where metadata is listed and there is none
-    metadata: _ListMetadata
 
 
 def listed(kube: Kube, path: str, form: type[T], names_only: bool = False, **selectors: str) -> Iterator[T]:
@@ -35,18 +40,22 @@ def listed(kube: Kube, path: str, form: type[T], names_only: bool = False, **sel
     `selectors` are fieldSelector and labelSelector; with `names_only` the server sends metadata alone. Raises as
     Kube.asking does.
     """
-    decoder = msgspec.json.Decoder(_Page[form])  # type: ignore[valid-type]
+    page = msgspec.json.Decoder(_Page[form])  # type: ignore[valid-type]
     query = {"limit": str(PAGE), **selectors}
     with kube.asking(f"list {path.rpartition('/')[2]}"):
-        while True:
-            answer = _ask(kube, path, query, _METADATA_LIST if names_only else _FULL)
-            if answer is None:
-                return
-            page = decoder.decode(answer)
-            yield from page.items or ()
-            if not page.metadata.continue_:
-                return
-            query["continue"] = page.metadata.continue_
+        for answer in _answers(kube, path, query, _METADATA_LIST if names_only else _FULL):
+            yield from page.decode(answer).items or ()
+
+
+def _answers(kube: Kube, path: str, query: Mapping[str, str], accept: str) -> Iterator[bytes]:
+    """A list's pages; the next one is under way while the last one is read."""
+    head = msgspec.json.Decoder(_Head)
+    with ThreadPoolExecutor(1) as ahead:
+        asked: Future[bytes | None] | None = ahead.submit(_ask, kube, path, query, accept)
+        while asked is not None and (answer := asked.result()) is not None:
+            token = head.decode(answer).metadata.continue_
+            asked = ahead.submit(_ask, kube, path, {**query, "continue": token}, accept) if token else None
+            yield answer
 
 
 def one(kube: Kube, path: str, form: type[T], names_only: bool = False) -> T | None:
