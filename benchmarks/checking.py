@@ -1,4 +1,4 @@
-"""What benchmarks/checks.py measures, each in a process of its own: `python -m benchmarks.checking WHAT KUBECONFIG`."""
+"""What benchmarks/checks.py measures, each in a process of its own: `benchmarks/checking.py WHAT KUBECONFIG`."""
 
 import sys
 from contextlib import closing

@@ -131,12 +131,12 @@ def autoscaler_works_with_the_scheduler(facts: Facts) -> Verdict:
     own = workloads.text(settings, "volcanoScheduler.schedulerConfigMap")
     if own or not workloads.is_on(settings, _SETTING):
         return Verdict(Status.PASS, f"Volcano is configured by {own or 'the cluster'}.")
-    change = workloads.setting(
+    change = workloads.update(
         facts[TARGET], f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}", "amloperator.skipResourceValidation=True"
     )
-    remedy = f"# Save the manifest below as {_CONFIG_MAP}.yaml:\nkubectl apply -f {_CONFIG_MAP}.yaml\n{change}"
+    remedy = f"# Once the extension is there, save the manifest:\nkubectl apply -f {_CONFIG_MAP}.yaml\n{change}"
     message = "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see."
-    return Verdict(Status.WARN, message, remedy, (*told(scalers), *NO_GANG.splitlines()))
+    return Verdict(Status.WARN, message, remedy, (*told(scalers), f"{_CONFIG_MAP}.yaml:", *NO_GANG.splitlines()))
 
 
 CHECKS = (
@@ -177,7 +177,7 @@ CHECKS = (
         phase=Phase.ALL,
         needs=(SETTINGS, PODS, AUTOSCALER, TARGET),
         judge=autoscaler_works_with_the_scheduler,
-        remedy=workloads.setting(SOME_CLUSTER, f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}"),
+        remedy=workloads.update(SOME_CLUSTER, f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}"),
         url=f"{pages.TROUBLESHOOT}#volcano-scheduler-integration-supporting-cluster-autoscaler",
     ),
 )
