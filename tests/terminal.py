@@ -3,6 +3,7 @@
 import fcntl
 import os
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -97,8 +98,7 @@ def _on_terminal(
         stderr=terminal,
         text=True,
         start_new_session=True,
-        # Only a controlling terminal turns Ctrl-C into an interrupt.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_sit_down,
     )
     os.close(terminal)
     try:
@@ -107,3 +107,9 @@ def _on_terminal(
         process.kill()
         process.communicate()
         os.close(screen)
+
+
+def _sit_down() -> None:
+    """Only a controlling terminal turns Ctrl-C into an interrupt, which programs started in the background ignore."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
