@@ -3,11 +3,13 @@
 import socket
 from collections.abc import Collection, Mapping
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from time import sleep
 from typing import Any
 
+import httpx2
 import pytest
 import yaml
 
@@ -316,15 +318,36 @@ ENDS[READ_NODES] = ENDS[READ_NOTHING] | {
 }
 
 
-def test_a_server_that_is_not_there_is_told_once_a_fact(tmp_path: Path, cluster: Cluster) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+def elsewhere(cluster: Cluster, port: int, folder: Path) -> str:
+    """A kubeconfig that leads to another port."""
     config = yaml.safe_load(cluster.kubeconfig().read_text(encoding="utf-8"))
     config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
-    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config), encoding="utf-8")
-    with closing(connect(str(tmp_path / "kubeconfig"), None)) as kube:
-        found = gather(kube, facts.ALL)
+    (folder / "kubeconfig").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return str(folder / "kubeconfig")
+
+
+def reasons(found: Mapping[str, object]) -> list[str]:
+    """Why each of all facts is not known."""
     assert set(found) == {fact.name for fact in facts.ALL}
-    unknown = [value for value in found.values() if isinstance(value, Unknown)]
+    unknown = [value for value in found.values() if isinstance(value, Unknown) and value.status is Status.ERROR]
     assert len(unknown) == len(found)
-    assert all(one.reason.startswith(f"https://127.0.0.1:{port} can't be reached: ") for one in unknown)
+    return [one.reason for one in unknown]
+
+
+def test_a_server_that_is_not_there_is_told_for_each_fact(tmp_path: Path, cluster: Cluster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with closing(connect(elsewhere(cluster, port, tmp_path), None)) as kube:
+        found = gather(kube, facts.ALL)
+    assert all(one.startswith(f"https://127.0.0.1:{port} can't be reached: ") for one in reasons(found))
+
+
+def test_a_server_that_never_answers_is_told_for_each_fact(tmp_path: Path, cluster: Cluster) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        port = silent.getsockname()[1]
+        with (
+            closing(connect(elsewhere(cluster, port, tmp_path), None)) as kube,
+            httpx2.Client(base_url=kube.server, timeout=0.1) as impatient,
+        ):
+            found = gather(replace(kube, http=impatient), facts.ALL)
+    assert all("timed out" in one for one in reasons(found))
