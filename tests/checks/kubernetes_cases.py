@@ -261,6 +261,13 @@ CASES = [
     ),
     Case(
         "K021",
+        "nodes for none of them",
+        settings(nodeSelector__pool="ml"),
+        SKIPPED,
+        "No node matches an instance type.",
+    ),
+    Case(
+        "K021",
         "Windows beside",
         nodes(CPU_1, GPU_1, node("win-1", system="windows")),
         WARN,
@@ -275,6 +282,14 @@ CASES = [
         "0 of 2 instance types whose nodes all take jobs.",
         "gpu: gpu-1 has the taint sku=gpu:NoSchedule",
         "kubectl taint node gpu-1 sku=gpu:NoSchedule-",
+    ),
+    Case(
+        "K022",
+        "nodes for one of two",
+        nodes(CPU_1),
+        PASS,
+        "1 of 2 instance types whose nodes all take jobs.",
+        "gpu: no node matches",
     ),
     Case(
         "K022",

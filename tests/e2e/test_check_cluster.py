@@ -8,8 +8,10 @@ from tests.az import Az
 from tests.azure import Azure
 from tests.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.e2e.test_output import assert_golden
 
 CHECK = ("amlarc", "check", *CLUSTER, "--as-object")
+OF_THE_CLUSTER = ("kubernetes", "nodes", "instance-types", "gpu", "add-ons", "scheduler", "agents", "pods", "health")
 CREATE = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
 FAILED = {"code": "ExtensionOperationFailed", "message": "Helm installation failed : pod healthcheck failed"}
 
@@ -40,6 +42,19 @@ def test_the_cluster_is_judged_with_what_azure_says_of_it(installed: Az, checked
     assert "E40002" in found["AMLARC-K080"]["message"] + "".join(found["AMLARC-K080"]["evidence"])
     assert found["AMLARC-A041"]["status"] == "pass"
     assert not [item for item in found.values() if "No kubeconfig" in item["message"]]
+
+
+def test_what_is_wrong_is_said_with_names_and_remedies(installed: Az, checked: Cluster) -> None:
+    checked.load("agents.yaml", "instancetype-crd.yaml", "instance-type.yaml")
+    options = (*kubeconfig(checked), "--config", ADVANCED, "--only", *OF_THE_CLUSTER)
+    assert_golden("check-cluster.txt", installed("amlarc", "check", *CLUSTER, *options).stdout)
+
+
+def test_a_password_of_the_agents_proxy_is_never_said(installed: Az, checked: Cluster) -> None:
+    checked.load("agents.yaml")
+    result = installed(*CHECK, *kubeconfig(checked), "--only", "agents", "--debug")
+    assert "proxy skip range: 10.0.0.0/16,localhost" in result.stdout
+    assert "geheim" not in result.stdout + result.stderr
 
 
 def test_the_cluster_is_only_read(installed: Az, azure: Azure, checked: Cluster) -> None:

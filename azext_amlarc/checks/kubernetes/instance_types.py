@@ -78,6 +78,8 @@ def matching_nodes_are_amd64(facts: Facts) -> Verdict:
 
 def _of_amd64(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
     matching = scheduling.matching(nodes, wanted.selector)
+    if not matching:
+        return Line(Status.SKIPPED, f"{wanted.name}: no node matches")
     foreign = [node for node in matching if not scheduling.is_supported(node)]
     if not foreign:
         return Line(Status.PASS, f"{wanted.name}: linux/amd64")
@@ -94,6 +96,8 @@ def matching_nodes_take_jobs(facts: Facts) -> Verdict:
 
 def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
     matching = scheduling.matching(nodes, wanted.selector)
+    if not matching:
+        return Line(Status.SKIPPED, f"{wanted.name}: no node matches")
     tainted = [(node, taint) for node in matching for taint in scheduling.forbidding(node, JOBS)]
     down = [node for node in matching if not scheduling.is_up(node)]
     closed = {node.name for node, _ in tainted} | {node.name for node in down}
@@ -222,8 +226,10 @@ def _gathered(lines: list[Line], what: str) -> Verdict:
     """One verdict of many lines: the worst status, the lines that explain it first, their remedies once each."""
     if not lines:
         return Verdict(Status.SKIPPED, "The configuration has no instance types.")
-    order = (Status.FAIL, Status.WARN, Status.PASS)
+    order = (Status.FAIL, Status.WARN, Status.PASS, Status.SKIPPED)
     lines = sorted(lines, key=lambda line: order.index(line.status))
+    if lines[0].status is Status.SKIPPED:
+        return Verdict(Status.SKIPPED, "No node matches an instance type.")
     good = sum(line.status is Status.PASS for line in lines)
     remedy = "\n".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
     message = f"{good} of {amounts.number(len(lines), 'instance type')} {what}."

@@ -119,15 +119,15 @@ def reasons(pod: Pod) -> Iterator[str]:
     if pod.unscheduled:
         yield pod.unscheduled
     for container in pod.containers:
-        yield from _told(container)
+        yield from _told(container, pod.phase)
 
 
-def _told(container: Container) -> Iterator[str]:
+def _told(container: Container, phase: str) -> Iterator[str]:
     if container.waiting or (container.restarts and not container.ready) or container.restarts >= _MANY_RESTARTS:
         ended = f", last ended {container.ended}" if container.ended else ""
         waiting = f" waits: {container.waiting}," if container.waiting else ""
         yield f"{container.name}{waiting} restarted {container.restarts} times{ended}"
-    elif not container.ready:
+    elif not container.ready and phase == "Running":
         yield f"{container.name} is not ready"
 
 

@@ -134,7 +134,9 @@ def autoscaler_works_with_the_scheduler(facts: Facts) -> Verdict:
     change = workloads.update(
         facts[TARGET], f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}", "amloperator.skipResourceValidation=True"
     )
-    remedy = f"# Once the extension is there, save the manifest:\nkubectl apply -f {_CONFIG_MAP}.yaml\n{change}"
+    remedy = (
+        f"# Once the extension is there, save the manifest as a file:\nkubectl apply -f {_CONFIG_MAP}.yaml\n{change}"
+    )
     message = "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see."
     return Verdict(Status.WARN, message, remedy, (*told(scalers), f"{_CONFIG_MAP}.yaml:", *NO_GANG.splitlines()))
 
