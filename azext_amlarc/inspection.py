@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from azext_amlarc.arm.clients import Arm
     from azext_amlarc.kube.client import Kube
 
-DEFAULT_NAMESPACE = "default"
+# Where the service runs jobs unless it is told otherwise.
+_DEFAULT_NAMESPACE = "default"
 # What is known only together with what Azure says.
 _FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {SETTINGS: EXTENSION, NAMESPACE: COMPUTES}
 _AZURE, _KUBERNETES = (
@@ -78,12 +79,14 @@ def inspect(question: Question, arm: "Arm | None", login: Mapping[str, object]) 
     InvalidInput for a kubeconfig that can't be used; nobody has been asked then.
     """
     checks = question.checks
-    needs = {fact for check in checks for fact in check.needs} | {EXTENSION_FOUND}
+    needs = {fact for check in checks for fact in check.needs}
+    if question.phase is None:
+        needs.add(EXTENSION_FOUND)
     needs |= {_FROM_AZURE[fact] for fact in needs if fact in _FROM_AZURE}
     known, connection = {**question.given, **login}, _connection(question)
     with ThreadPoolExecutor(1) as pool:
         cluster = pool.submit(_kubernetes, connection, needs)
-        known = completed({**_azure(arm, needs, known), **cluster.result()}, question)
+        known = _completed({**_azure(arm, needs, known), **cluster.result()}, question)
     if question.phase is None and _is_not_installed(known):
         checks = replace(question, phase=Phase.PRE).checks
     return _judged(checks, known, connection)
@@ -92,8 +95,9 @@ def inspect(question: Question, arm: "Arm | None", login: Mapping[str, object]) 
 def _judged(checks: Collection[Check], known: Mapping[str, object], connection: "Kube | Unknown") -> list[Result]:
     """The results; without a connection no check of the cluster itself is made, not even one that could guess."""
     blind = dict.fromkeys(known, connection) if isinstance(connection, Unknown) else known
-    facts = {True: Facts(blind), False: Facts(known)}
-    return [result for check in checks for result in run([check], facts[check in kubernetes.CHECKS])]
+    of_cluster = [check for check in checks if check in kubernetes.CHECKS]
+    of_azure = [check for check in checks if check not in kubernetes.CHECKS]
+    return [*run(of_azure, Facts(known)), *run(of_cluster, Facts(blind))]
 
 
 def _azure(arm: "Arm | None", needs: Collection[Fact[Any]], known: dict[str, object]) -> dict[str, object]:
@@ -129,11 +133,11 @@ def _kubernetes(connection: "Kube | Unknown", needs: Collection[Fact[Any]]) -> d
 
 def judge_known(question: Question, known: Mapping[str, object]) -> list[Result]:
     """The checks of the question for which `known` and what was given are enough: nobody is asked."""
-    facts = completed({**known, **question.given}, question)
+    facts = _completed({**known, **question.given}, question)
     return run(table.answerable(question.checks, facts), Facts(facts))
 
 
-def completed(known: Mapping[str, object], question: Question) -> dict[str, object]:
+def _completed(known: Mapping[str, object], question: Question) -> dict[str, object]:
     """The facts with those that follow from what was given and what Azure says together."""
     return {**known, SETTINGS.name: _settings(known, question), NAMESPACE.name: _namespace(known, question)}
 
@@ -141,6 +145,8 @@ def completed(known: Mapping[str, object], question: Question) -> dict[str, obje
 def _settings(known: Mapping[str, object], question: Question) -> object:
     """Those installed, and over them those given."""
     extension = known.get(EXTENSION.name)
+    if question.settings is None and _is_not_installed(known):
+        return Unknown(Status.SKIPPED, "Nothing is installed, and no settings were given: --settings key=value.")
     if question.settings is None and isinstance(extension, Unknown):
         return extension
     return {**getattr(extension, "settings", {}), **(question.settings or {})}
@@ -149,7 +155,7 @@ def _settings(known: Mapping[str, object], question: Question) -> object:
 def _namespace(known: Mapping[str, object], question: Question) -> str:
     """The one given, or that of the compute target, or the service's default."""
     computes = known.get(COMPUTES.name)
-    attached = computes[0].namespace if isinstance(computes, tuple) and computes else DEFAULT_NAMESPACE
+    attached = computes[0].namespace if isinstance(computes, tuple) and computes else _DEFAULT_NAMESPACE
     return str((question.document or {}).get("namespace") or attached)
 
 

@@ -40,8 +40,7 @@ def target(
         cluster, kind = _place(found), found.cluster_type
     elif cluster_name:
         cluster = Place(active, str(resource_group), cluster_name)
-    group = workspace_group or resource_group or (cluster.resource_group if cluster else "")
-    workspace = Place(active, group, workspace_name) if workspace_name else None
+    workspace = Place(active, str(workspace_group or resource_group), workspace_name) if workspace_name else None
     return Target(cluster.subscription_id if cluster else active, cluster, kind, workspace, compute)
 
 

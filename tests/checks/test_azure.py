@@ -43,6 +43,7 @@ from tests.checks.azure_facts import (
 CHECKS: Mapping[str, Check] = {check.id: check for check in table.CHECKS}
 # What everybody who asks gives: it is never unknown.
 GIVEN = {azure.NOW, azure.TARGET, CLUSTER_TYPE, NAMESPACE}
+RELAY = (azure.RELAY_NAMESPACE, azure.RELAY_CONNECTION, azure.RELAY_RULE)
 ELSEWHERE = "11111111-1111-1111-1111-111111111111"
 
 
@@ -255,7 +256,7 @@ CASES = (
         {azure.AKS: replace(AKS, authorized_ranges=("10.0.0.0/8", "192.0.2.0/24"))},
         WARN,
         "Only some addresses may reach the API server",
-        'az aks update -n lab -g lab-rg --api-server-authorized-ip-ranges "10.0.0.0/8,192.0.2.0/24,…"',
+        "az aks update -n lab -g lab-rg --api-server-authorized-ip-ranges 10.0.0.0/8,192.0.2.0/24,RANGE",
         ("10.0.0.0/8", "192.0.2.0/24"),
     ),
     Case(
@@ -323,7 +324,8 @@ CASES = (
         {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, None)},
         FAIL,
         "The Relay namespace labrelay does not exist",
-        "az ml arc extension delete -c lab -g lab-rg --yes\naz ml arc extension create -c lab -g lab-rg --config …",
+        "az ml arc extension delete -c lab -g lab-rg --yes\naz ml arc extension create -c lab -g lab-rg "
+        "--config enableTraining=True",
         (NAMESPACE_ID,),
     ),
     Case("AMLARC-A050", {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, "Removing")}, FAIL, "labrelay is Removing"),
@@ -490,8 +492,10 @@ def unknown_facts() -> list[tuple[str, Fact[Any]]]:
 @pytest.mark.parametrize("status", [Status.ERROR, Status.SKIPPED])
 def test_what_could_not_be_asked_is_said_and_does_not_pass(id_: str, fact: Fact[Any], status: Status) -> None:
     # The rights on the cluster decide an attachment only where that is an AKS cluster.
-    target = {azure.TARGET: AKS_TARGET} if (id_, fact) == ("AMLARC-A011", azure.CLUSTER_RIGHTS) else {}
-    verdict = judged(CHECKS[id_], {**target, fact: Unknown(status, "No right to x (403).")}).verdict
+    # What is installed matters only where a part of the Relay is missing.
+    target: dict[Fact[Any], object] = {azure.TARGET: AKS_TARGET} if fact is azure.CLUSTER_RIGHTS else {}
+    parts = {part: RelayPart(RULE_ID, None) for part in RELAY} if fact is azure.EXTENSION else {}
+    verdict = judged(CHECKS[id_], {**target, **parts, fact: Unknown(status, "No right to x (403).")}).verdict
     assert (verdict.status, verdict.message) == (status, "No right to x (403).")
 
 

@@ -63,6 +63,27 @@ def test_before_an_installation_only_its_own_checks_are_made(az: Az) -> None:
     assert az(*CHECK, "--phase", "post").code == 1
 
 
+def test_settings_that_are_to_be_installed_are_judged_beside_the_cluster(az: Az) -> None:
+    check = ("amlarc", "check", "-c", "edge-cluster", "-g", "amlarc-rg", "--as-object", "--only", "cluster")
+    without = by_id(az.must(*check).object)["AMLARC-A027"]
+    assert (without["status"], "--settings key=value" in without["message"]) == ("skipped", True)
+    judged = az(*check, "--settings", "enableInference=True", "inferenceRouterHA=True")
+    assert judged.code == 1
+    assert by_id(judged.object)["AMLARC-A027"]["message"] == "The cluster has 1 node, but inferenceRouterHA needs 3."
+    assert az(*check, "--settings", "enableInference").code == 1
+
+
+def test_a_relay_that_is_gone_is_named_with_the_commands_that_make_it_again(installed: Az, azure: Azure) -> None:
+    [namespace] = [name for name in azure.state()["resources"] if name.count("/") == 8 and "microsoft.relay" in name]
+    azure.call("DELETE", namespace, "2021-11-01")
+    azure.get(namespace, "2021-11-01")
+    found = by_id(installed(*CHECK, "--only", "relay", "--as-object").object)
+    assert found["AMLARC-A051"]["remedy"] == (
+        "az ml arc extension delete -c amlarc-cluster -g amlarc-rg --yes\n"
+        "az ml arc extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True enableInference=False"
+    )
+
+
 def test_a_failure_is_said_with_its_reason_and_remedy_and_ends_with_one(installed: Az, azure: Azure) -> None:
     change_cluster(azure, connectivityStatus="Offline", lastConnectivityTime="2026-01-01T00:00:00Z")
     result = installed(*CHECK, "--only", "cluster")

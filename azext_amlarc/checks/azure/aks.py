@@ -1,7 +1,7 @@
 """What decides whether the service gets into an AKS cluster; skipped for one that is connected through Azure Arc."""
 
 from azext_amlarc.checks.azure import links
-from azext_amlarc.checks.azure.facts import AKS, TARGET, Target
+from azext_amlarc.checks.azure.facts import AKS, TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 
 GROUP = "aks"
@@ -12,14 +12,14 @@ def cluster_is_running(facts: Facts) -> Verdict:
     power, target = facts[AKS].power, facts[TARGET]
     if power == "Running":
         return Verdict(Status.PASS, "The cluster is Running.")
-    return Verdict(Status.FAIL, f"The cluster is {power}.", f"az aks start {_named(target)}")
+    return Verdict(Status.FAIL, f"The cluster is {power}.", f"az aks start {target.azure_options}")
 
 
 def identity_is_managed(facts: Facts) -> Verdict:
     """The cluster acts with a managed identity, not with a service principal (product facts, section 4)."""
     if facts[AKS].has_managed_identity:
         return Verdict(Status.PASS, "The cluster has a managed identity.")
-    fix = f"az aks update {_named(facts[TARGET])} --enable-managed-identity"
+    fix = f"az aks update {facts[TARGET].azure_options} --enable-managed-identity"
     return Verdict(Status.FAIL, "The cluster acts as a service principal, which the extension does not support.", fix)
 
 
@@ -27,7 +27,7 @@ def local_accounts_are_enabled(facts: Facts) -> Verdict:
     """The service signs in with a local account; documents differ on whether Trusted Access does without."""
     if not facts[AKS].local_accounts_disabled:
         return Verdict(Status.PASS, "Local accounts are enabled.")
-    fix = f"az aks update {_named(facts[TARGET])} --enable-local-accounts"
+    fix = f"az aks update {facts[TARGET].azure_options} --enable-local-accounts"
     said = "Local accounts are disabled: without Trusted Access for the workspace the service can't sign in."
     return Verdict(Status.WARN, said, fix)
 
@@ -40,13 +40,10 @@ def api_server_is_open(facts: Facts) -> Verdict:
         return Verdict(Status.WARN, said, "Connect it through Azure Arc and attach that: az connectedk8s connect")
     if aks.authorized_ranges:
         said = "Only some addresses may reach the API server: those of the service must be among them."
-        fix = f'az aks update {_named(target)} --api-server-authorized-ip-ranges "{",".join(aks.authorized_ranges)},…"'
+        ranges = ",".join([*aks.authorized_ranges, "RANGE"])
+        fix = f"az aks update {target.azure_options} --api-server-authorized-ip-ranges {ranges}"
         return Verdict(Status.WARN, said, fix, aks.authorized_ranges)
     return Verdict(Status.PASS, "The API server may be reached from everywhere.")
-
-
-def _named(target: Target) -> str:
-    return f"-n {target.cluster_name} -g {target.cluster_group}"
 
 
 CHECKS = (

@@ -17,8 +17,8 @@ from azext_amlarc.checks.azure.facts import (
     Agents,
     Target,
 )
+from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.azure.spans import ago
-from azext_amlarc.checks.azure.subscription import is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 
@@ -43,7 +43,7 @@ def agents_are_connected(facts: Facts) -> Verdict:
 
 
 def _reconnection(agents: Agents, target: Target) -> str:
-    named = f"-n {target.cluster_name} -g {target.cluster_group}"
+    named = target.azure_options
     if agents.connectivity == "Expired":
         return (
             "# The agents' certificate has expired: connect anew.\n"
@@ -67,8 +67,7 @@ def agents_were_seen_recently(facts: Facts) -> Verdict:
 
 def agents_are_current(facts: Facts) -> Verdict:
     """The agents run the version that was asked for, and upgrade themselves."""
-    agents, target = facts[AGENTS], facts[TARGET]
-    named = f"-n {target.cluster_name} -g {target.cluster_group}"
+    agents, named = facts[AGENTS], facts[TARGET].azure_options
     if agents.version is None:
         return Verdict(Status.SKIPPED, "Azure has not been told the agents' version yet.")
     if agents.desired_version not in (None, agents.version):
@@ -90,8 +89,7 @@ def kubernetes_is_new_enough(facts: Facts) -> Verdict:
     if (int(match[1]), int(match[2])) >= _OLDEST:
         return Verdict(Status.PASS, f"{said}.")
     needed = ".".join(map(str, _OLDEST))
-    named = f"-n {target.cluster_name} -g {target.cluster_group}"
-    upgrade = f"az aks get-upgrades {named} -o table" if target.cluster_type == MANAGED else ""
+    upgrade = f"az aks get-upgrades {target.azure_options} -o table" if target.cluster_type == MANAGED else ""
     return Verdict(Status.FAIL, f"{said}, older than {needed}.", upgrade)
 
 

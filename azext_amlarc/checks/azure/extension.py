@@ -5,8 +5,8 @@ from functools import partial
 
 from azext_amlarc.checks.azure import links
 from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, TARGET
+from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.azure.spans import ago
-from azext_amlarc.checks.azure.subscription import is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.hints import hint_for
 

@@ -44,6 +44,11 @@ class Target:
         return f"-c {self.cluster_name} -g {self.cluster_group}{kind}"
 
     @property
+    def azure_options(self) -> str:
+        """The options that name the cluster to `az connectedk8s` and `az aks`."""
+        return f"-n {self.cluster_name} -g {self.cluster_group}"
+
+    @property
     def workspace_options(self) -> str:
         """The options that name the workspace to our commands."""
         return f"-w {self.workspace_name} -g {self.workspace_group}"

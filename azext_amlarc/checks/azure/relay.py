@@ -3,6 +3,7 @@
 from azext_amlarc.checks.azure import links
 from azext_amlarc.checks.azure.facts import EXTENSION, RELAY_CONNECTION, RELAY_NAMESPACE, RELAY_RULE, TARGET, RelayPart
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
+from azext_amlarc.validation import catalogue
 
 GROUP = "relay"
 _RIGHTS = frozenset({"Listen", "Manage", "Send"})
@@ -60,22 +61,32 @@ def _missing(facts: Facts, fact: Fact[RelayPart], title: str) -> Verdict | None:
     part, options = facts[fact], facts[TARGET].cluster_options
     if part.found is not None:
         return None
-    again = f"az ml arc extension delete {options} --yes\naz ml arc extension create {options} --config …"
+    settings = " ".join(f"{key}={value}" for key, value in facts[EXTENSION].settings.items() if _is_a_users(key))
+    again = f"az ml arc extension delete {options} --yes\naz ml arc extension create {options} --config {settings}"
     return Verdict(Status.FAIL, f"The {title} {_name(part)} does not exist.", again, (part.id,))
+
+
+def _is_a_users(key: str) -> bool:
+    """Whether a user gives the setting, rather than what installs the extension."""
+    record = catalogue.find(key)
+    return record is not None and record.status == "current" and not record.protected
 
 
 def _name(part: RelayPart) -> str:
     return part.id.rpartition("/")[2]
 
 
-_AGAIN = "az ml arc extension delete -c CLUSTER -g GROUP\naz ml arc extension create -c CLUSTER -g GROUP --config …"
+_AGAIN = (
+    "az ml arc extension delete -c CLUSTER -g GROUP\n"
+    "az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True"
+)
 CHECKS = (
     Check(
         id="AMLARC-A050",
         group=GROUP,
         title="The Relay namespace is active",
         phase=Phase.POST,
-        needs=(RELAY_NAMESPACE, TARGET),
+        needs=(RELAY_NAMESPACE, EXTENSION, TARGET),
         judge=namespace_is_active,
         remedy=_AGAIN,
         url=links.COMPUTE_TROUBLES,
@@ -85,7 +96,7 @@ CHECKS = (
         group=GROUP,
         title="The Relay has the cluster's hybrid connection",
         phase=Phase.POST,
-        needs=(RELAY_CONNECTION, TARGET),
+        needs=(RELAY_CONNECTION, EXTENSION, TARGET),
         judge=connection_is_there,
         remedy=_AGAIN,
         url=links.COMPUTE_TROUBLES,
@@ -95,7 +106,7 @@ CHECKS = (
         group=GROUP,
         title="The hybrid connection's rule has its rights",
         phase=Phase.POST,
-        needs=(RELAY_RULE, TARGET),
+        needs=(RELAY_RULE, EXTENSION, TARGET),
         judge=rule_has_its_rights,
         remedy="az relay hyco authorization-rule update … --rights Listen Manage Send",
         url=links.COMPUTE_TROUBLES,

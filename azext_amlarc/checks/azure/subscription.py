@@ -13,18 +13,12 @@ from azext_amlarc.checks.azure.facts import (
     TARGET,
     WORKSPACE_PROVIDER,
     Provider,
-    Sought,
 )
+from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
 
 GROUP = "subscription"
 _LIMITED = {"warned", "pastdue"}
-
-
-def is_there(facts: Facts, fact: Fact[Sought]) -> Verdict:
-    """What was named is there."""
-    sought = facts[fact]
-    return Verdict(Status.PASS if sought.is_there else Status.FAIL, sought.message, sought.remedy)
 
 
 def subscription_is_enabled(facts: Facts) -> Verdict:

@@ -12,7 +12,7 @@ from azext_amlarc.checks.azure.facts import (
     WORKSPACE,
     WORKSPACE_FOUND,
 )
-from azext_amlarc.checks.azure.subscription import is_there
+from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
 
 GROUP = "workspace"
