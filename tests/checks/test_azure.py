@@ -361,7 +361,7 @@ CASES = (
         {azure.WORKSPACE: replace(WORKSPACE, provisioning_state="Failed")},
         FAIL,
         "The workspace is Failed",
-        "az ml workspace show",
+        "az ml workspace show -n lab-ws -g ws-rg",
     ),
     Case(
         "AMLARC-A062",
@@ -423,6 +423,13 @@ CASES = (
         "k8s is Failed",
         "Start the cluster, allow the workspace's addresses on its API server, and try again",
         ("k8s: (ClusterNotReachable) it can't be reached",),
+    ),
+    Case(
+        "AMLARC-A071",
+        {azure.COMPUTES: (replace(COMPUTE, provisioning_state="Failed", errors=(ComputeError("Timeout", "Late."),)),)},
+        FAIL,
+        "k8s is Failed.",
+        "az connectedk8s show -n lab -g lab-rg",
     ),
     Case("AMLARC-A071", {azure.COMPUTES: (replace(COMPUTE, provisioning_state="Creating"),)}, WARN, "k8s is Creating"),
     Case("AMLARC-A071", {azure.COMPUTES: ()}, SKIP, "The workspace has no such compute target"),

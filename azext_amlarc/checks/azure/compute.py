@@ -26,17 +26,18 @@ def cluster_is_attached(facts: Facts) -> Verdict:
 
 def computes_are_ready(facts: Facts) -> Verdict:
     """Every compute target has been attached to the end."""
-    found = facts[COMPUTES]
+    found, target = facts[COMPUTES], facts[TARGET]
     bad = [compute for compute in found if compute.provisioning_state.lower() != "succeeded"]
     if not bad:
         return Verdict(Status.PASS, f"{len(found)} attached well.") if found else _NONE
     errors = [(compute, error) for compute in bad for error in compute.errors]
     hints = dict.fromkeys(hint for _, error in errors if (hint := hint_for(error.code, error.message)))
+    shows = [f"az ml arc show -n {compute.name} {target.workspace_options}" for compute in bad]
     is_fatal = any(compute.provisioning_state.lower() in {"failed", "canceled"} for compute in bad)
     return Verdict(
         Status.FAIL if is_fatal else Status.WARN,
         f"{', '.join(f'{compute.name} is {compute.provisioning_state}' for compute in bad)}.",
-        "\n".join(hints),
+        target.mended("\n".join(hints or shows)),
         tuple(f"{compute.name}: ({error.code}) {error.message}" for compute, error in errors),
     )
 
@@ -97,7 +98,7 @@ CHECKS = (
         group=GROUP,
         title="The compute target is ready",
         phase=Phase.POST,
-        needs=(COMPUTES,),
+        needs=(COMPUTES, TARGET),
         judge=computes_are_ready,
         remedy="az ml arc show -n NAME -w WORKSPACE -g GROUP",
         url=links.COMPUTE_TROUBLES,

@@ -29,7 +29,7 @@ def extension_is_installed(facts: Facts) -> Verdict:
 
 def statuses_are_good(facts: Facts) -> Verdict:
     """Neither the extension nor Azure complains of anything."""
-    extension = facts[EXTENSION]
+    extension, target = facts[EXTENSION], facts[TARGET]
     bad = [status for status in extension.statuses if (status.level or "Error").lower() != "information"]
     if not bad:
         return Verdict(Status.PASS, "There are no complaints.")
@@ -40,7 +40,7 @@ def statuses_are_good(facts: Facts) -> Verdict:
     return Verdict(
         Status.WARN if is_warning else Status.FAIL,
         f"{extension.name} complains: {', '.join(dict.fromkeys(status.code for status in bad))}.",
-        "\n".join(hints),
+        target.mended("\n".join(hints)),
         tuple(f"({status.code}) {status.message}" for status in bad),
     )
 
@@ -111,7 +111,7 @@ CHECKS = (
         group=GROUP,
         title="The extension's statuses are good",
         phase=Phase.POST,
-        needs=(EXTENSION,),
+        needs=(EXTENSION, TARGET),
         judge=statuses_are_good,
         remedy="kubectl get configmap arcml-healthcheck -n azureml -o yaml",
         url=links.EXTENSION_TROUBLES,

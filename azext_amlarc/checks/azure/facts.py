@@ -48,6 +48,12 @@ class Target:
         """The options that name the cluster to `az connectedk8s` and `az aks`."""
         return f"-n {self.cluster_name} -g {self.cluster_group}"
 
+    def mended(self, hint: str) -> str:
+        """A hint with this cluster in the commands that leave its place to the reader."""
+        return hint.replace("-n CLUSTER -g GROUP", self.azure_options).replace(
+            "-c CLUSTER -g GROUP", self.cluster_options
+        )
+
     @property
     def workspace_options(self) -> str:
         """The options that name the workspace to our commands."""

@@ -20,8 +20,11 @@ GROUP = "workspace"
 
 def workspace_is_ready(facts: Facts) -> Verdict:
     """The workspace has been made to the end."""
-    state = facts[WORKSPACE].provisioning_state
-    return Verdict(Status.PASS if state.lower() == "succeeded" else Status.FAIL, f"The workspace is {state}.")
+    state, target = facts[WORKSPACE].provisioning_state, facts[TARGET]
+    said = f"The workspace is {state}."
+    if state.lower() == "succeeded":
+        return Verdict(Status.PASS, said)
+    return Verdict(Status.FAIL, said, f"az ml workspace show -n {target.workspace_name} -g {target.workspace_group}")
 
 
 def subscription_is_the_clusters(facts: Facts) -> Verdict:
@@ -81,7 +84,7 @@ CHECKS = (
         group=GROUP,
         title="The workspace is ready",
         phase=Phase.ALL,
-        needs=(WORKSPACE,),
+        needs=(WORKSPACE, TARGET),
         judge=workspace_is_ready,
         remedy="az ml workspace show -n WORKSPACE -g GROUP",
         url=links.ATTACH,
