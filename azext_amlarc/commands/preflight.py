@@ -25,11 +25,13 @@ class Preflight:
     def before(self, known: Mapping[str, object], everything: bool) -> None:
         """Make the checks that `known` is enough for, or `everything` that comes before an installation.
 
-        Refused, with what mends it, where one fails; what else is worth knowing is said.
+        Refused, with what mends it, where one fails; what else is worth knowing is said. InvalidInput for a kubeconfig
+        that would be of no use later.
         """
         from azext_amlarc.checks.check import Phase, Status
         from azext_amlarc.inspection import judge_known
 
+        self._read_kubeconfig()
         question = replace(self.question, phase=Phase.PRE)
         results = self._inspected(Phase.PRE) if everything else judge_known(question, known)
         failed = [result for result in results if result.verdict.status is Status.FAIL]
@@ -52,6 +54,12 @@ class Preflight:
             if found:
                 error.add_note(f"What may be the cause:\n{_shown(found)}")
             raise
+
+    def _read_kubeconfig(self) -> None:
+        if self.question.kubeconfig or self.question.context:
+            from azext_amlarc.kube.kubeconfig import read_context
+
+            read_context(self.question.kubeconfig, self.question.context)
 
     def _inspected(self, phase: "Phase") -> "list[Result]":
         from azext_amlarc.commands.inspections import sign_in

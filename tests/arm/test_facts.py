@@ -174,7 +174,8 @@ def test_the_workspace(azure: Azure) -> None:
 
 def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
     install(azure)
-    error = {"code": "ClusterNotReachable", "message": "It can't be reached."}
+    inner = {"code": "ClusterNotReachable", "message": "It can't be reached.", "details": []}
+    error = {"code": "UserError", "message": "See the details.", "details": [inner]}
     azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
     finish(azure, azure.put(azure.group + COMPUTE, "2023-04-01", attachment(azure)))
     finish(azure, azure.put(f"{azure.group}{COMPUTE}-aks", "2023-04-01", attachment(azure, MANAGED)))
@@ -184,7 +185,7 @@ def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
         azure.group + CLUSTER,
         "training",
         "Failed",
-        (ComputeError("ClusterNotReachable", "It can't be reached."),),
+        (ComputeError("UserError", "See the details."), ComputeError("ClusterNotReachable", "It can't be reached.")),
     )
     assert one(azure, facts.COMPUTES) == (on_cluster,)
     assert one(azure, facts.COMPUTES, target(azure, compute="nothing")) == ()

@@ -269,6 +269,13 @@ def test_an_offline_cluster_stops_an_installation_and_an_attach_before_they_writ
     assert [line["method"] for line in azure.traffic()[before:]] == ["GET", "GET", "GET"]
 
 
+def test_a_kubeconfig_that_is_no_use_is_said_before_an_installation(az: Az, azure: Azure) -> None:
+    refused = az(*CREATE, "--kubeconfig", "/no/such/kubeconfig")
+    assert refused.code == 1
+    assert "/no/such/kubeconfig" in refused.stderr
+    assert [line["method"] for line in azure.traffic()] == ["GET"]
+
+
 def test_a_warning_does_not_stop_an_installation(az: Az, azure: Azure) -> None:
     change_cluster(azure, arcAgentProfile={"agentAutoUpgrade": "Disabled"})
     assert "The agents run 1.20.1 and do not upgrade themselves." in az.must(*CREATE).stderr

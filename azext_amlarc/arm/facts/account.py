@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.arm.clients import Arm
-from azext_amlarc.arm.clusters import PROVIDERS
+from azext_amlarc.arm.clusters import PROVIDERS, ClusterId
+from azext_amlarc.arm.compute import WorkspaceId
 from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, region, workspace_of
 from azext_amlarc.checks.azure.facts import (
     CLUSTER_PROVIDER,
@@ -16,7 +17,6 @@ from azext_amlarc.checks.azure.facts import (
     WORKSPACE_PROVIDER,
     WORKSPACE_RIGHTS,
     Grant,
-    Place,
     Provider,
     Rights,
     Subscription,
@@ -64,19 +64,18 @@ def _of_workspaces(target: Target) -> str:
 
 
 def _cluster_rights(arm: Arm, target: Target, _known: Facts) -> Known:
-    cluster = cluster_of(target)
-    return {CLUSTER_RIGHTS.name: _rights(arm, Place(cluster.subscription_id, cluster.resource_group, cluster.name))}
+    return {CLUSTER_RIGHTS.name: _rights(arm, cluster_of(target))}
 
 
 def _workspace_rights(arm: Arm, target: Target, _known: Facts) -> Known:
-    workspace = workspace_of(target)
-    place = Place(workspace.subscription_id, workspace.resource_group, workspace.name)
-    return {WORKSPACE_RIGHTS.name: _rights(arm, place)}
+    return {WORKSPACE_RIGHTS.name: _rights(arm, workspace_of(target))}
 
 
-def _rights(arm: Arm, place: Place) -> Rights:
-    found = arm.get_all(f"{place.group_id}/providers/Microsoft.Authorization/permissions")
-    return Rights(place.group_id, tuple(map(_grant, found)))
+def _rights(arm: Arm, within: ClusterId | WorkspaceId) -> Rights:
+    """Those at the resource group: Azure's Swagger has no permissions of a resource that is not nested."""
+    group = f"/subscriptions/{within.subscription_id}/resourceGroups/{within.resource_group}"
+    found = arm.get_all(f"{group}/providers/Microsoft.Authorization/permissions")
+    return Rights(group, tuple(map(_grant, found)))
 
 
 def _grant(item: Mapping[str, Any]) -> Grant:

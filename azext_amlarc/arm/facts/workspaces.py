@@ -1,6 +1,6 @@
 """The workspace, its compute targets on the cluster, and those that other workspaces have on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -115,7 +115,7 @@ def _on_kubernetes(arm: Arm, workspace_id: str) -> list[Compute]:
 
 def _compute(item: Mapping[str, Any], workspace: str) -> Compute:
     own = _own(item)
-    errors = [error.get("error") or {} for error in own.get("provisioningErrors") or ()]
+    errors = [inner for error in own.get("provisioningErrors") or () for inner in _unfolded(error.get("error") or {})]
     return Compute(
         name=str(item.get("name")),
         workspace=workspace,
@@ -124,6 +124,13 @@ def _compute(item: Mapping[str, Any], workspace: str) -> Compute:
         provisioning_state=str(own.get("provisioningState") or ""),
         errors=tuple(ComputeError(str(it.get("code") or ""), str(it.get("message") or "")) for it in errors),
     )
+
+
+def _unfolded(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An error and those among its details, however deep: the one that is known may be the innermost."""
+    yield error
+    for detail in error.get("details") or ():
+        yield from _unfolded(detail)
 
 
 def _own(item: Mapping[str, Any]) -> Mapping[str, Any]:
