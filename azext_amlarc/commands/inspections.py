@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from azext_amlarc.commands.preflight import Preflight
     from azext_amlarc.inspection import Question
 
-# The check that an attach which makes the namespace itself can do without.
+# What a write can do without: providers, which it registers itself, and the namespace where it makes that.
+_PROVIDERS = ("AMLARC-A003", "AMLARC-A004", "AMLARC-A005", "AMLARC-A006")
 _NAMESPACE_EXISTS = "AMLARC-K002"
 
 
@@ -56,7 +57,8 @@ def installation_checks(
     id_ = cluster.id
     target = Target(id_.subscription_id, _place(id_), id_.cluster_type)
     wanted = derived_settings(arm, cluster, settings)
-    return Preflight(cmd, arm, Question(target, wanted, kubeconfig=kubeconfig, context=context), "extension")
+    question = Question(target, wanted, skip=_PROVIDERS, kubeconfig=kubeconfig, context=context)
+    return Preflight(cmd, arm, question, "extension")
 
 
 def attachment_checks(
@@ -77,7 +79,7 @@ def attachment_checks(
 
     id_ = cluster.id
     target = Target(id_.subscription_id, _place(id_), id_.cluster_type, _place(workspace), name)
-    skip = (_NAMESPACE_EXISTS,) if makes_namespace else ()
+    skip = (*_PROVIDERS, _NAMESPACE_EXISTS) if makes_namespace else _PROVIDERS
     question = Question(target, document=document, skip=skip, kubeconfig=kubeconfig, context=context)
     return Preflight(cmd, arm, question, "compute")
 

@@ -4,12 +4,16 @@ import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Event, main_thread
+from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.supporting import ensure, plan, purge, read_secrets
 from azext_amlarc.arm.supporting import owned as find_owned
+from azext_amlarc.arm.supporting.parallel import at_once
+from azext_amlarc.arm.waiting import Watcher
 from tests.arm import supporting_things as things
 from tests.arm.supporting_things import (
     ALL,
@@ -164,6 +168,22 @@ def test_an_interruption_is_heard_by_all_and_names_what_was_written(tmp_path: Pa
         assert {line.partition(" /")[0] for line in arm.written} <= {*KINDS}
         assert arm.written
         assert len(azure.traffic()) == asked
+
+
+class Interrupted(dict[str, Any]):
+    """Works of which the first is handed out when Ctrl-C is pressed."""
+
+    def items(self) -> Any:
+        yield from list(super().items())[:1]
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_is_heard_while_work_is_still_being_handed_out(azure: Azure) -> None:
+    def rest_for_long(_: Arm, watcher: Watcher) -> None:
+        watcher.rest(1000)
+
+    with connect(azure) as arm, pytest.raises(KeyboardInterrupt):
+        at_once(arm, Diary(), Interrupted(one=rest_for_long, other=rest_for_long))
 
 
 def test_what_is_not_asked_for_is_not_made(azure: Azure) -> None:

@@ -289,6 +289,17 @@ def test_a_preflight_asks_more_and_stops_as_well(az: Az, azure: Azure) -> None:
     assert {line["method"] for line in azure.traffic()} == {"GET"}
 
 
+def test_a_preflight_leaves_providers_to_the_write_that_registers_them(az: Az, azure: Azure) -> None:
+    azure.call(
+        "POST",
+        f"/subscriptions/{azure.subscription_id}/providers/Microsoft.KubernetesConfiguration/unregister",
+        "2021-04-01",
+    )
+    created = az.must(*CREATE, "--preflight")
+    assert created.object["provisioningState"] == "Succeeded"
+    assert "Registering the resource provider Microsoft.KubernetesConfiguration" in created.stderr
+
+
 def test_a_failed_installation_ends_with_what_else_is_wrong(az: Az, azure: Azure) -> None:
     azure.fault(method="PUT", path="/extensions/", operation="Failed", error=HEALTH)
     change_cluster(azure, arcAgentProfile={"desiredAgentVersion": "1.21.0"})

@@ -22,11 +22,11 @@ def at_once(arm: Arm, watcher: Watcher, works: Mapping[str, Work[T]]) -> list[T]
         return [work(arm, watcher) for work in works.values()]
     lock, stopped = Lock(), Event()
     with ThreadPoolExecutor(len(works)) as pool:
-        futures = {
-            title: pool.submit(_apart, arm, work, _Relayed(watcher, title, lock, stopped))
-            for title, work in works.items()
-        }
         try:
+            futures = {
+                title: pool.submit(_apart, arm, work, _Relayed(watcher, title, lock, stopped))
+                for title, work in works.items()
+            }
             wait(futures.values())
         except KeyboardInterrupt:
             stopped.set()
