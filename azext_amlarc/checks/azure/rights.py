@@ -18,6 +18,8 @@ GROUP = "rights"
 _EXTENSION_ROLE = "Kubernetes Extension Contributor"
 _RELAY_ROLE = "Azure Relay Owner"
 _HYBRID_CONNECTIONS = "Microsoft.Relay/namespaces/hybridConnections"
+# What is made in the group. All else a role on the resource itself may allow, which does not show in its group.
+_MADE_IN_THE_GROUP = "Microsoft.Relay/"
 # Each action with the narrowest built-in role that has it.
 INSTALL: Mapping[str, str] = {
     "Microsoft.KubernetesConfiguration/extensions/read": _EXTENSION_ROLE,
@@ -67,9 +69,11 @@ def _verdict(account: str, asked: list[tuple[Rights, Mapping[str, str]]]) -> Ver
         f'az role assignment create --assignee {account} --role "{role}" --scope {scope}' for scope, _, role in missing
     }
     count = "a right is" if len(missing) == 1 else f"{len(missing)} rights are"
+    said = f"For {account} {count} missing: {', '.join(action for _, action, _ in missing)}."
+    is_sure = any(action.startswith(_MADE_IN_THE_GROUP) for _, action, _ in missing)
     return Verdict(
-        Status.FAIL,
-        f"For {account} {count} missing: {', '.join(action for _, action, _ in missing)}.",
+        Status.FAIL if is_sure else Status.WARN,
+        said if is_sure else f"{said} A role on the cluster or workspace itself would not show in its resource group.",
         "\n".join(
             ["# An Owner of the scope has to run it; the role Contributor has all of them too.", *sorted(commands)]
         ),
