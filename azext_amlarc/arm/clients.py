@@ -40,6 +40,9 @@ API_VERSIONS = {
     "Microsoft.ServiceBus": "2021-11-01",
 }
 
+# Seconds that whoever is in haste waits for a connection, and then for an answer.
+_HASTE = {"connection_timeout": 3, "read_timeout": 3}
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -75,8 +78,12 @@ class Arm:
         *,
         user_agent: str = "amlarc",
         verify: bool | str = True,
+        hasty: bool = False,
     ) -> None:
-        """`verify` is whether to check the server's certificate, or a file with the authorities to trust."""
+        """`verify` is whether to check the server's certificate, or a file with the authorities to trust.
+
+        `hasty` is for reading what can be done without: each request is sent once, and given up after a few seconds.
+        """
         self.cloud = cloud
         self.subscription_id = subscription_id
         self.written: list[str] = []
@@ -86,15 +93,16 @@ class Arm:
         self._credential = credential
         self._user_agent = user_agent
         self._verify = verify
+        self._hasty = hasty
         self._pipeline = Pipeline(
-            RequestsTransport(connection_verify=verify),
+            RequestsTransport(connection_verify=verify, **(_HASTE if hasty else {})),
             [
                 RegistrationPolicy(self),
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
                 policies.ContentDecodePolicy(),
-                RetryPolicy(self._tell),
+                *([] if hasty else [RetryPolicy(self._tell)]),
                 ARMChallengeAuthenticationPolicy(credential, *cloud.scopes),
                 # az's own policy logs bodies under --debug; this one logs the line and harmless headers alone.
                 ARMHttpLoggingPolicy(),
@@ -113,7 +121,14 @@ class Arm:
 
     def another(self) -> "Arm":
         """A second connection for another thread, since azure-core's is for one; `written` is the same list."""
-        twin = Arm(self.cloud, self._credential, self.subscription_id, user_agent=self._user_agent, verify=self._verify)
+        twin = Arm(
+            self.cloud,
+            self._credential,
+            self.subscription_id,
+            user_agent=self._user_agent,
+            verify=self._verify,
+            hasty=self._hasty,
+        )
         twin.written = self.written
         twin.registrar = self.registrar
         twin.watcher = self.watcher

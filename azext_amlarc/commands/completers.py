@@ -1,6 +1,6 @@
 """What <TAB> offers. Settings come from the catalogue, without a request; names from Azure, with one list request.
 
-Whoever presses <TAB> wants no error message: where Azure can't be asked, nothing is offered.
+Whoever presses <TAB> wants no error message: where Azure does not answer at once, nothing is offered.
 """
 
 from collections.abc import Callable, Iterable
@@ -91,9 +91,9 @@ def _of_azure(find: "Callable[[Arm, Any], Iterable[str]]") -> Any:
         from azext_amlarc.errors import ArcError
 
         try:
-            with connected(cmd, getattr(namespace, "_subscription", None)) as arm:
+            with connected(cmd, getattr(namespace, "_subscription", None), hasty=True) as arm:
                 return list(find(arm, namespace))
-        except (AzureError, ArcError, CLIError):
+        except (AzureError, ArcError, CLIError, OSError):
             return []
 
     return Completer(complete)

@@ -22,15 +22,19 @@ def subscription_id(cmd: Any) -> str:
 
 @contextmanager
 def connected(
-    cmd: Any, subscription: str | None = None, registrar: "Watcher | None" = None, patience: float | None = None
+    cmd: Any,
+    subscription: str | None = None,
+    registrar: "Watcher | None" = None,
+    patience: float | None = None,
+    hasty: bool = False,
 ) -> Iterator["Arm"]:
     """A connection to the subscription (az's active one by default); with a `registrar` it may register providers.
 
-    `patience` is how long to wait, in seconds, for what has to be ready first.
+    `patience` is how long to wait, in seconds, for what has to be ready first; `hasty` is Arm's.
 
     Whatever fails or is interrupted inside leaves with a note of what had been written until then.
     """
-    with _connect(cmd, subscription) as arm:
+    with _connect(cmd, subscription, hasty) as arm:
         arm.registrar = registrar
         arm.watcher = registrar or progress(cmd)
         arm.patience = arm.patience if patience is None else patience
@@ -49,7 +53,7 @@ def _noted(text: str, written: list[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _connect(cmd: Any, subscription: str | None) -> "Arm":
+def _connect(cmd: Any, subscription: str | None, hasty: bool) -> "Arm":
     from azure.cli.core._profile import Profile
     from azure.cli.core.auth.util import resource_to_scopes
     from azure.cli.core.commands.client_factory import get_az_user_agent
@@ -67,4 +71,5 @@ def _connect(cmd: Any, subscription: str | None) -> "Arm":
         found,
         user_agent=f"amlarc {get_az_user_agent()}",
         verify=not should_disable_connection_verify(),
+        hasty=hasty,
     )

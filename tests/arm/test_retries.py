@@ -1,13 +1,15 @@
 """When a request is sent again: policy alone; tests/faults breaks whole commands."""
 
 import logging
+import socket
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.arm import retries
-from tests.arm.supporting_things import Diary, connect
+from azext_amlarc.arm.clients import Arm, Cloud
+from tests.arm.supporting_things import Diary, Login, connect
 from tests.azure import Azure
 
 GROUP = "/resourceGroups/amlarc-rg"
@@ -37,6 +39,21 @@ def test_a_fifth_try_is_never_made(azure: Azure, fault: dict[str, Any]) -> None:
     with pytest.raises(Exception, match=r"(?i)too many|unavailable|connection|incomplete"):
         read_group(azure)
     assert len(azure.traffic()) == 4
+
+
+def test_whoever_is_in_haste_asks_once_and_gives_up_on_an_azure_that_never_answers(azure: Azure) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        with Arm(Cloud(endpoint, (f"{endpoint}/.default",)), Login(azure), "s", hasty=True) as arm:
+            with pytest.raises(AzureError, match="timed out"):
+                arm.get("/subscriptions/s")
+            with arm.another() as twin, pytest.raises(AzureError, match="timed out"):
+                twin.get("/subscriptions/s")
+        silent.setblocking(False)
+        for _ in range(2):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 @pytest.mark.parametrize("status", [409, 429, 503])

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,28 @@ def test_where_azure_refuses_nothing_is_offered_and_nothing_is_said(tab: Tab, cr
     result = tab.run("az amlarc attach -c e")
     assert "Traceback" not in result.stderr
     assert tab("az amlarc attach -c e") == [""]
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429, "retryAfter": 1}, {"reset": "before"}])
+def test_an_azure_that_is_busy_or_out_of_reach_is_asked_once(
+    tab: Tab, crowded_azure: Azure, fault: dict[str, int]
+) -> None:
+    crowded_azure.fault(path="/connectedClusters", times=1000, **fault)
+    assert tab("az amlarc attach -c e") == [""]
+    assert len(crowded_azure.traffic()) == 1
+
+
+def test_without_a_network_and_a_token_nothing_is_offered_and_nothing_is_said(
+    tab: Tab, crowd: Az, tmp_path: Path
+) -> None:
+    config = tmp_path / "azure"
+    shutil.copytree(crowd.config, config, ignore=shutil.ignore_patterns("msal_token_cache*", "msal_http_cache*"))
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    variables = {"AZURE_CONFIG_DIR": str(config), "HTTPS_PROXY": proxy, "NO_PROXY": "", "no_proxy": ""}
+    result = tab.run("az amlarc attach -c e", **variables)
+    assert "Traceback" not in result.stderr
+    assert (tmp_path / "words").read_text() == ""
 
 
 def test_whoever_is_not_signed_in_is_offered_no_names(crowd: Az, tab: Tab, tmp_path: Path) -> None:
