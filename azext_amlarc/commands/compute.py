@@ -62,7 +62,7 @@ def attach(
     identity = meant_type(identity_type, user_assigned_identities)
     watcher = progress(cmd)
     with (
-        prepared(kubeconfig, context, new_namespace, manifests, yes, watcher) as preparation,
+        prepared(kubeconfig, context, cluster_id, new_namespace, manifests, yes, watcher) as preparation,
         connected(cmd, registrar=watcher, patience=timeout) as arm,
     ):
         arm.import_ahead(arm.COMPUTES)

@@ -50,14 +50,11 @@ def installation_checks(
 ) -> "Preflight":
     """The checks around an installation with these settings."""
     from azext_amlarc.arm.installation import derived_settings
-    from azext_amlarc.checks.azure.facts import Target
     from azext_amlarc.commands.preflight import Preflight
     from azext_amlarc.inspection import Question
 
-    id_ = cluster.id
-    target = Target(id_.subscription_id, _place(id_), id_.cluster_type)
     wanted = derived_settings(arm, cluster, settings)
-    question = Question(target, wanted, skip=_PROVIDERS, kubeconfig=kubeconfig, context=context)
+    question = Question(target_of(cluster.id), wanted, skip=_PROVIDERS, kubeconfig=kubeconfig, context=context)
     return Preflight(cmd, arm, question, "extension")
 
 
@@ -82,6 +79,13 @@ def attachment_checks(
     skip = (*_PROVIDERS, _NAMESPACE_EXISTS) if makes_namespace else _PROVIDERS
     question = Question(target, document=document, skip=skip, kubeconfig=kubeconfig, context=context)
     return Preflight(cmd, arm, question, "compute")
+
+
+def target_of(id_: "ClusterId") -> "Target":
+    """A cluster alone."""
+    from azext_amlarc.checks.azure.facts import Target
+
+    return Target(id_.subscription_id, _place(id_), id_.cluster_type)
 
 
 def _place(id_: "ClusterId | WorkspaceId") -> "Place":

@@ -8,6 +8,7 @@ from azext_amlarc.commands.confirmation import confirm
 from azext_amlarc.commands.progress import Progress
 
 if TYPE_CHECKING:
+    from azext_amlarc.arm.clusters import ClusterId
     from azext_amlarc.kube.preparation import Preparation
 
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 def prepared(
     kubeconfig: str | None,
     context: str | None,
+    cluster: "ClusterId",
     namespace: str | None,
     manifests: Sequence[Mapping[str, Any]],
     yes: bool,
@@ -22,16 +24,18 @@ def prepared(
 ) -> "Iterator[Preparation | None]":
     """What is to be written to the cluster, once the user has agreed; None where neither is wanted there.
 
-    InvalidInput where they don't; nothing has been written then, and nothing sent to Azure.
+    InvalidInput where they don't, Refused where the kubeconfig is another cluster's; nothing has been written then, and
+    nothing sent to Azure.
     """
     if namespace is None and not manifests:
         yield None
         return
+    from azext_amlarc.commands.inspections import target_of
     from azext_amlarc.kube.client import connect
     from azext_amlarc.kube.preparation import prepare
 
     with closing(connect(kubeconfig, context)) as kube:
-        preparation = prepare(kube, namespace, manifests)
+        preparation = prepare(kube, target_of(cluster), namespace, manifests)
         watcher.tell(f"On the cluster {kube.server} (context {kube.context}):")
         for line in preparation.lines():
             watcher.tell(line)

@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import Any
 
 from azext_amlarc.checks import healthcheck
+from azext_amlarc.checks.azure.facts import Place
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, EXTENSION_NAMESPACE
@@ -21,6 +22,9 @@ from azext_amlarc.kube.reading import listed, one
 _EXTENSION = f"/api/v1/namespaces/{EXTENSION_NAMESPACE}"
 _AGENTS = f"/api/v1/namespaces/{AGENT_NAMESPACE}"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
+# What the agents of Azure Arc are told of their cluster when it is connected, and where it says which one that is.
+_CONFIGURATION = f"{_AGENTS}/configmaps/azure-clusterconfig"
+_PLACE = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZURE_RESOURCE_NAME")
 # Kind, path and name of what Azure Machine Learning v1 made; the objects without a namespace last.
 _LEGACY = (
     ("Deployment", "/apis/apps/v1/deployments", "azureml-fe"),
@@ -51,6 +55,13 @@ def _known(kube: Kube, name: str) -> object:
 def _version(kube: Kube) -> object:
     version = one(kube, "/version", objects.Version)
     return version.git_version if version else Unknown(Status.ERROR, f"{kube.server} tells no version of Kubernetes")
+
+
+def connected_as(kube: Kube) -> Place | None:
+    """Which connected cluster of Azure it is; None where no agents of Azure Arc tell. Raises as Kube.asking does."""
+    found = one(kube, _CONFIGURATION, objects.ConfigMap)
+    place = [found.data.get(key, "") for key in _PLACE] if found else []
+    return Place(*place) if place and all(place) else None
 
 
 def _namespaces(kube: Kube) -> Mapping[str, str]:
@@ -165,6 +176,7 @@ def _instance_types(kube: Kube) -> tuple[Mapping[str, Any], ...]:
 
 _READERS: Mapping[str, Callable[[Kube], object]] = {
     facts.KUBERNETES_VERSION.name: _version,
+    facts.CONNECTED_AS.name: connected_as,
     facts.NAMESPACES.name: _namespaces,
     facts.NODES.name: _nodes,
     facts.PODS.name: _pods,

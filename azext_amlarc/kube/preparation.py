@@ -4,8 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from azext_amlarc.checks.azure.facts import TARGET, Target
+from azext_amlarc.checks.check import Facts, Status
+from azext_amlarc.checks.kubernetes.cluster import cluster_is_the_one_that_was_named
+from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS
+from azext_amlarc.errors import Denied, Refused
 from azext_amlarc.kube import instance_types, namespaces
 from azext_amlarc.kube.client import Kube
+from azext_amlarc.kube.facts import connected_as
 from azext_amlarc.kube.instance_types import Change
 
 
@@ -42,11 +48,23 @@ class Preparation:
                 written.append(f"instance type {change.name} on {self.kube.server}")
 
 
-def prepare(kube: Kube, namespace: str | None, manifests: Sequence[Mapping[str, Any]]) -> Preparation:
+def prepare(kube: Kube, target: Target, namespace: str | None, manifests: Sequence[Mapping[str, Any]]) -> Preparation:
     """Compare a cluster with a namespace and InstanceType manifests that it should have; nothing is written.
 
-    Denied or Refused where the server would not let it be written.
+    Denied or Refused where the server would not let it be written; Refused where it is not the target's cluster.
     """
+    _stop_at_another_cluster(kube, target)
     absent = namespace is not None and namespaces.is_to_be_created(kube, namespace)
     changes = instance_types.plan(kube, manifests) if manifests else []
     return Preparation(kube, namespace if absent else None, changes)
+
+
+def _stop_at_another_cluster(kube: Kube, target: Target) -> None:
+    """Where the cluster does not tell which one it is, or may not be asked, the user has its server to judge by."""
+    try:
+        facts = Facts({TARGET.name: target, CONNECTED_AS.name: connected_as(kube)})
+    except Denied:
+        return
+    verdict = cluster_is_the_one_that_was_named(facts)
+    if verdict.status is Status.FAIL:
+        raise Refused(verdict.message, verdict.remedy)

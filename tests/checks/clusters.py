@@ -118,6 +118,7 @@ WELL: Mapping[Fact[Any], object] = {
     given.CLUSTER_TYPE: "connectedClusters",
     TARGET: TARGETED,
     facts.KUBERNETES_VERSION: "v1.34.4",
+    facts.CONNECTED_AS: Place(SUBSCRIPTION, "Edge-RG", "EDGE"),
     facts.NAMESPACES: {"default": "Active", "ml-team": "Active", "azureml": "Active", "azure-arc": "Active"},
     facts.NODES: NODES,
     facts.PODS: (

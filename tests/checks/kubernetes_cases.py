@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from azext_amlarc.checks import given
+from azext_amlarc.checks.azure.facts import TARGET, Place, Target
 from azext_amlarc.checks.check import Fact, Status
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.facts import AgentProxy, Container, Node, Owned
@@ -14,6 +15,7 @@ from tests.checks.clusters import (
     NODES,
     OBJECTS,
     SETTINGS,
+    SUBSCRIPTION,
     TAINTED,
     WELL,
     amounts,
@@ -120,6 +122,53 @@ CASES = [
         "The namespace azureml is being removed.",
         remedy="kubectl wait --for=delete namespace/azureml --timeout=15m",
     ),
+    Case(
+        "K004",
+        "another cluster",
+        {facts.CONNECTED_AS: Place(SUBSCRIPTION, "plant-rg", "plant")},
+        FAIL,
+        f"The kubeconfig's cluster is plant in the group plant-rg of the subscription {SUBSCRIPTION}, "
+        f"not edge in the group edge-rg of the subscription {SUBSCRIPTION}.",
+        remedy="Name the right one with --kubeconfig and --context; `kubectl config get-contexts` lists the contexts.",
+    ),
+    Case(
+        "K004",
+        "its namesake in another subscription",
+        {facts.CONNECTED_AS: Place("11111111-1111-1111-1111-111111111111", "edge-rg", "edge")},
+        FAIL,
+        "The kubeconfig's cluster is edge in the group edge-rg of the subscription "
+        f"11111111-1111-1111-1111-111111111111, not edge in the group edge-rg of the subscription {SUBSCRIPTION}.",
+    ),
+    Case(
+        "K004",
+        "nobody is signed in, and it is another",
+        {TARGET: Target("", Place("", "edge-rg", "edge-2"))},
+        FAIL,
+        f"The kubeconfig's cluster is EDGE in the group Edge-RG of the subscription {SUBSCRIPTION}, "
+        "not edge-2 in the group edge-rg.",
+    ),
+    Case(
+        "K004",
+        "nobody is signed in",
+        {TARGET: Target("", Place("", "edge-rg", "edge"))},
+        PASS,
+        f"The kubeconfig's cluster is EDGE in the group Edge-RG of the subscription {SUBSCRIPTION}.",
+    ),
+    Case(
+        "K004",
+        "no agents of Azure Arc",
+        {facts.CONNECTED_AS: None},
+        SKIPPED,
+        "No agents of Azure Arc tell which cluster this is.",
+    ),
+    Case(
+        "K004",
+        "AKS",
+        {TARGET: Target(SUBSCRIPTION, Place(SUBSCRIPTION, "edge-rg", "aks"), "managedClusters")},
+        SKIPPED,
+        "An AKS cluster does not tell which one it is.",
+    ),
+    Case("K004", "no cluster", {TARGET: Target(SUBSCRIPTION)}, SKIPPED, "No cluster was named: -c CLUSTER -g GROUP."),
     Case(
         "K010",
         "no node of linux/amd64",

@@ -143,6 +143,21 @@ def test_a_cluster_without_the_extension_stops_the_attach(az: Az, azure: Azure, 
     assert azure.traffic() == []
 
 
+def test_another_cluster_than_the_one_named_to_azure_is_refused(az: Az, azure: Azure, extended: Cluster) -> None:
+    extended.load("agents.yaml")
+    refused = az(*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
+    assert refused.code == 1
+    zeros = "00000000-0000-0000-0000-000000000000"
+    assert (
+        f"The kubeconfig's cluster is edge in the group edge-rg of the subscription {zeros}, "
+        f"not amlarc-cluster in the group amlarc-rg of the subscription {azure.subscription_id}."
+    ) in refused.stderr
+    assert "`kubectl config get-contexts` lists the contexts." in refused.stderr
+    assert {request.verb for request in extended.requests()} <= {"get"}
+    assert names(extended) == []
+    assert azure.traffic() == []
+
+
 def test_an_unknown_context_stops_the_attach(az: Az, azure: Azure, cluster: Cluster) -> None:
     refused = az(*ATTACH, *PREPARE, *kubeconfig(cluster), "--context", "cluster-admn", "--yes")
     assert refused.code == 1

@@ -1,6 +1,7 @@
 """What is asked of a cluster, and what becomes of the answers: against a real API server, as three users."""
 
 import socket
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from azext_amlarc.checks import check, given
-from azext_amlarc.checks.azure.facts import TARGET
+from azext_amlarc.checks.azure.facts import TARGET, Place
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown
 from azext_amlarc.checks.kubernetes import CHECKS, facts
 from azext_amlarc.checks.kubernetes.facts import (
@@ -49,6 +50,7 @@ def gathered(cluster: Cluster, user: str = ADMIN, needs: Collection[Fact[Any]] =
 
 LOADED: dict[Fact[Any], object] = {
     facts.KUBERNETES_VERSION: "v1.34.4",
+    facts.CONNECTED_AS: Place("00000000-0000-0000-0000-000000000000", "edge-rg", "edge"),
     facts.NODES: (
         Node(
             "cpu-1",
@@ -159,6 +161,7 @@ def test_what_is_not_on_a_cluster_is_known_too(cluster: Cluster) -> None:
     del found["namespaces"]
     assert found == {
         "kubernetesVersion": "v1.34.4",
+        "connectedAs": None,
         "nodes": (),
         "pods": (),
         "extensionPods": (),
@@ -215,7 +218,12 @@ def test_everything_is_read_and_nothing_is_written(cluster: Cluster) -> None:
     gathered(cluster)
     requests = cluster.requests()
     assert {request.verb for request in requests} == {"get", "list"}
-    assert len({request.path for request in requests}) == len(requests) == 23
+    asked = Counter(request.path for request in requests)
+    assert len(asked) == 23
+    # Which cluster it is stands in what the agents take their environment from.
+    assert {path for path, times in asked.items() if times > 1} == {
+        "/api/v1/namespaces/azure-arc/configmaps/azure-clusterconfig"
+    }
 
 
 def test_a_list_goes_on_where_a_page_ends(cluster: Cluster) -> None:
@@ -254,7 +262,7 @@ READS = {
     "deployments": {"legacyRouter", "agentProxy"},
     "services": {"legacyRouter"},
     "serviceaccounts": {"legacyRouter"},
-    "configmaps": {"legacyRouter", "clusterAutoscaler", "agentProxy", "healthReports"},
+    "configmaps": {"legacyRouter", "clusterAutoscaler", "agentProxy", "healthReports", "connectedAs"},
     "clusterroles": {"legacyRouter"},
     "clusterrolebindings": {"legacyRouter"},
     "secrets": {"agentProxy", "pendingReleases"},
@@ -300,7 +308,7 @@ def test_every_check_ends_for_every_user(cluster: Cluster, user: str) -> None:
 
 ENDS = {
     ADMIN: {
-        "K001": "pass", "K002": "pass", "K003": "pass",
+        "K001": "pass", "K002": "pass", "K003": "pass", "K004": "pass",
         "K010": "warn", "K011": "pass", "K012": "fail", "K013": "fail",
         "K020": "pass", "K021": "pass", "K022": "fail", "K023": "fail", "K024": "fail", "K025": "fail",
         "K030": "pass", "K031": "pass",

@@ -8,19 +8,20 @@ from azext_amlarc.errors import Denied, Refused
 from azext_amlarc.kube import namespaces
 from azext_amlarc.kube.client import connect
 from azext_amlarc.kube.preparation import Preparation, prepare
+from tests.checks.clusters import SUBSCRIPTION, TARGETED
 from tests.cluster import ADMIN, READ_NOTHING, Cluster
 from tests.kube.test_instance_types import manifest, writes
 
 
 def prepared(cluster: Cluster, namespace: str | None, *manifests: dict[str, object], user: str = ADMIN) -> Preparation:
     with closing(connect(str(cluster.kubeconfig(user)), None)) as kube:
-        return prepare(kube, namespace, manifests)
+        return prepare(kube, TARGETED, namespace, manifests)
 
 
 def write(cluster: Cluster, namespace: str | None, *manifests: dict[str, object]) -> list[str]:
     written: list[str] = []
     with closing(connect(str(cluster.kubeconfig(ADMIN)), None)) as kube:
-        prepare(kube, namespace, manifests).write(written)
+        prepare(kube, TARGETED, namespace, manifests).write(written)
     return written
 
 
@@ -88,3 +89,42 @@ def test_a_missing_right_to_the_namespace_is_named(cluster: Cluster, verbs: list
     with pytest.raises(Denied, match=denied):
         prepared(cluster, "team-a", user=READ_NOTHING)
     assert cluster.get("/api/v1/namespaces/team-a") is None
+
+
+def connected_as(cluster: Cluster, name: str, **more: str) -> None:
+    """The cluster's agents of Azure Arc tell that it is called this."""
+    data = {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "AZURE_RESOURCE_GROUP": "edge-rg", "AZURE_RESOURCE_NAME": name}
+    cluster.create(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "azure-arc"}},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "azure-clusterconfig", "namespace": "azure-arc"},
+            "data": data | more,
+        },
+    )
+
+
+def test_another_cluster_is_refused_before_anything_else_is_asked(cluster: Cluster) -> None:
+    connected_as(cluster, "plant")
+    with pytest.raises(Refused, match=r"The kubeconfig's cluster is plant in .*, not edge in ") as refused:
+        prepared(cluster, "team-a", manifest())
+    assert "`kubectl config get-contexts` lists the contexts" in refused.value.fix
+    assert [request.path for request in cluster.requests()] == [
+        "/api/v1/namespaces/azure-arc/configmaps/azure-clusterconfig"
+    ]
+
+
+@pytest.mark.parametrize(("name", "more"), [("Edge", {}), ("plant", {"AZURE_RESOURCE_GROUP": ""})])
+def test_the_right_cluster_and_one_that_does_not_tell_will_do(
+    cluster: Cluster, name: str, more: dict[str, str]
+) -> None:
+    connected_as(cluster, name, **more)
+    assert [*prepared(cluster, "team-a").lines()] == ["Creating the namespace team-a"]
+
+
+def test_whoever_may_not_read_which_cluster_it_is_goes_on(cluster: Cluster) -> None:
+    connected_as(cluster, "plant")
+    cluster.allow(READ_NOTHING, "namespaces", "get", "create")
+    preparation = prepared(cluster, "team-a", user=READ_NOTHING)
+    assert [*preparation.lines()] == ["Creating the namespace team-a"]

@@ -1,16 +1,19 @@
 """Whether the cluster answers, and has the namespaces that it needs."""
 
 import re
+from dataclasses import astuple
 
+from azext_amlarc.checks.azure.facts import MANAGED, NO_CLUSTER, TARGET, Place
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import NAMESPACE
 from azext_amlarc.checks.kubernetes import pages
-from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
+from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS, EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
 
 GROUP = "kubernetes"
 
 # The oldest that the extension was ever made for (the guide's, of 2021).
 _OLDEST = (1, 18)
+_ANOTHER = "Name the right one with --kubeconfig and --context; `kubectl config get-contexts` lists the contexts."
 
 
 def api_server_runs_a_supported_version(facts: Facts) -> Verdict:
@@ -44,6 +47,33 @@ def extension_namespace_is_not_going(facts: Facts) -> Verdict:
     return Verdict(Status.PASS, f"The namespace {EXTENSION_NAMESPACE} is {phase.lower()}.")
 
 
+def cluster_is_the_one_that_was_named(facts: Facts) -> Verdict:
+    """A kubeconfig's current context is easily another cluster's; the agents of Azure Arc know which one theirs is."""
+    target = facts[TARGET]
+    if target.cluster is None:
+        return Verdict(NO_CLUSTER.status, NO_CLUSTER.reason)
+    if target.cluster_type == MANAGED:
+        return Verdict(Status.SKIPPED, "An AKS cluster does not tell which one it is.")
+    found = facts[CONNECTED_AS]
+    if found is None:
+        return Verdict(Status.SKIPPED, "No agents of Azure Arc tell which cluster this is.")
+    if not _is_same(found, target.cluster):
+        message = f"The kubeconfig's cluster is {_in_words(found)}, not {_in_words(target.cluster)}."
+        return Verdict(Status.FAIL, message, _ANOTHER)
+    return Verdict(Status.PASS, f"The kubeconfig's cluster is {_in_words(found)}.")
+
+
+def _is_same(found: Place, named: Place) -> bool:
+    """Azure compares names without case; while nobody is signed in the subscription of the one named is not known."""
+    pairs = zip(astuple(found), astuple(named), strict=True)
+    return all(not wanted or wanted.lower() == has.lower() for has, wanted in pairs)
+
+
+def _in_words(place: Place) -> str:
+    subscription = f" of the subscription {place.subscription_id}" if place.subscription_id else ""
+    return f"{place.name} in the group {place.resource_group}{subscription}"
+
+
 CHECKS = (
     Check(
         id="AMLARC-K001",
@@ -74,5 +104,15 @@ CHECKS = (
         judge=extension_namespace_is_not_going,
         remedy=f"kubectl wait --for=delete namespace/{EXTENSION_NAMESPACE} --timeout=15m",
         url=pages.TROUBLESHOOT,
+    ),
+    Check(
+        id="AMLARC-K004",
+        group=GROUP,
+        title="The kubeconfig's cluster is the one that Azure was asked about",
+        phase=Phase.ALL,
+        needs=(TARGET, CONNECTED_AS),
+        judge=cluster_is_the_one_that_was_named,
+        remedy=_ANOTHER,
+        url=pages.CONNECT,
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from azext_amlarc.checks.azure.facts import Place
 from azext_amlarc.checks.check import Fact
 
 # Amounts by resource, in cores, bytes or pieces.
@@ -121,6 +122,8 @@ class AgentProxy:
 
 
 KUBERNETES_VERSION: Fact[str] = Fact("kubernetesVersion")
+# Which connected cluster of Azure it is, by its Arc agents; None where they do not tell.
+CONNECTED_AS: Fact[Place | None] = Fact("connectedAs")
 # Phase by name: Active or Terminating.
 NAMESPACES: Fact[Mapping[str, str]] = Fact("namespaces")
 NODES: Fact[tuple[Node, ...]] = Fact("nodes")
@@ -147,6 +150,7 @@ INSTANCE_TYPES: Fact[tuple[Mapping[str, Any], ...]] = Fact("instanceTypes")
 
 ALL: tuple[Fact[Any], ...] = (
     KUBERNETES_VERSION,
+    CONNECTED_AS,
     NAMESPACES,
     NODES,
     PODS,
