@@ -11,7 +11,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Subject:
-    """A command to measure; `prepare` runs before each round, unmeasured. Ratios are to the subject `control`."""
+    """A command to measure; `prepare` runs before each round, unmeasured. Ratios are to the subject `control`.
+
+    `variables` are added to the environment.
+    """
 
     name: str
     command: Sequence[str]
@@ -19,6 +22,7 @@ class Subject:
     prepare: Callable[[], None] = lambda: None
     limit: float | None = None
     memory_limit: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,7 +70,7 @@ def measure(
         for subject in subjects:
             subject.prepare()
             before = requests()
-            seconds, peak = run_once(subject.command, environment, folder)
+            seconds, peak = run_once(subject.command, {**environment, **subject.variables}, folder)
             found = figures[subject.name]
             found.seconds.append(seconds)
             found.peaks.append(peak)
