@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.checks import kubernetes, table
+from azext_amlarc.checks import selection
+from azext_amlarc.checks.azure import at_hand
 from azext_amlarc.checks.azure import facts as azure_facts
 from azext_amlarc.checks.azure.facts import (
     COMPUTES,
@@ -21,7 +23,6 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Result, Status, Unknown, run
 from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
-from azext_amlarc.checks.kubernetes import facts as kubernetes_facts
 from azext_amlarc.errors import Denied
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 _DEFAULT_NAMESPACE = "default"
 # What is known only together with what Azure says.
 _FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {SETTINGS: EXTENSION, NAMESPACE: COMPUTES}
-_AZURE, _KUBERNETES = (
-    {item.name for item in vars(module).values() if isinstance(item, Fact)}
-    for module in (azure_facts, kubernetes_facts)
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,13 @@ class Question:
     @property
     def checks(self) -> list[Check]:
         """The checks of the question."""
-        return table.select(self.phase or Phase.ALL, self.only, self.skip)
+        from azext_amlarc.checks import table
+
+        return self.among(table.CHECKS)
+
+    def among(self, checks: Collection[Check]) -> list[Check]:
+        """Those of `checks` that the question asks for."""
+        return selection.select(checks, self.phase or Phase.ALL, self.only, self.skip)
 
     @property
     def given(self) -> dict[str, object]:
@@ -94,6 +97,8 @@ def inspect(question: Question, arm: "Arm | None", login: Mapping[str, object]) 
 
 def _judged(checks: Collection[Check], known: Mapping[str, object], connection: "Kube | Unknown") -> list[Result]:
     """The results; without a connection no check of the cluster itself is made, not even one that could guess."""
+    from azext_amlarc.checks import kubernetes
+
     blind = dict.fromkeys(known, connection) if isinstance(connection, Unknown) else known
     of_cluster = [check for check in checks if check in kubernetes.CHECKS]
     of_azure = [check for check in checks if check not in kubernetes.CHECKS]
@@ -102,12 +107,12 @@ def _judged(checks: Collection[Check], known: Mapping[str, object], connection: 
 
 def _azure(arm: "Arm | None", needs: Collection[Fact[Any]], known: dict[str, object]) -> dict[str, object]:
     if arm is not None:
-        from azext_amlarc.arm.facts import gather
+        from azext_amlarc.arm.facts.gathering import gather
 
         return gather(arm, needs, known)
     found = known[SIGNED_IN.name]
     reason = found if isinstance(found, Unknown) else Unknown(Status.SKIPPED, "Nobody is signed in.")
-    return {**dict.fromkeys(_AZURE, reason), **known}
+    return {**dict.fromkeys(_names(azure_facts), reason), **known}
 
 
 def _connection(question: Question) -> "Kube | Unknown":
@@ -123,18 +128,25 @@ def _connection(question: Question) -> "Kube | Unknown":
 
 
 def _kubernetes(connection: "Kube | Unknown", needs: Collection[Fact[Any]]) -> dict[str, object]:
+    from azext_amlarc.checks.kubernetes import facts as kubernetes_facts
+
     if isinstance(connection, Unknown):
-        return dict.fromkeys(_KUBERNETES, connection)
+        return dict.fromkeys(_names(kubernetes_facts), connection)
     from azext_amlarc.kube import facts
 
     with closing(connection):
         return facts.gather(connection, needs)
 
 
+def _names(facts: ModuleType) -> set[str]:
+    """The names of the facts that a module defines."""
+    return {item.name for item in vars(facts).values() if isinstance(item, Fact)}
+
+
 def judge_known(question: Question, known: Mapping[str, object]) -> list[Result]:
     """The checks of the question for which `known` and what was given are enough: nobody is asked."""
     facts = _completed({**known, **question.given}, question)
-    return run(table.answerable(question.checks, facts), Facts(facts))
+    return run(selection.answerable(question.among(at_hand.CHECKS), facts), Facts(facts))
 
 
 def _completed(known: Mapping[str, object], question: Question) -> dict[str, object]:

@@ -11,8 +11,8 @@ from azext_amlarc.arm.answers import refusal
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import MANAGED, PROVIDERS, Cluster
 from azext_amlarc.arm.compute import WorkspaceId
+from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.registration import unregistered_provider
-from azext_amlarc.arm.supporting.parallel import at_once
 from azext_amlarc.arm.waiting import Silence, Watcher
 
 NOT_INSTALLED, UNKNOWN = "NotInstalled", "Unknown"

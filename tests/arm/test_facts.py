@@ -1,15 +1,14 @@
 """What checks know of Azure: read from a local one, each fact by itself."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from azext_amlarc.arm.facts import gather
-from azext_amlarc.checks import azure as checks
+from azext_amlarc.arm.facts.gathering import gather
 from azext_amlarc.checks.azure import facts
+from azext_amlarc.checks.azure import table as checks
 from azext_amlarc.checks.azure.facts import (
     Agents,
     Aks,
@@ -50,8 +49,8 @@ LOGIN: dict[str, object] = {facts.SIGNED_IN.name: Sought(True), facts.ACCOUNT.na
 def target(azure: Azure, kind: str = "connectedClusters", **changes: Any) -> Target:
     name = {"connectedClusters": "amlarc-cluster", "managedClusters": "aks-cluster"}[kind]
     place = Place(azure.subscription_id, "amlarc-rg", name)
-    full = Target(azure.subscription_id, place, kind, replace(place, name="amlarc-ws"), None)
-    return replace(full, **changes)
+    full = Target(azure.subscription_id, place, kind, place._replace(name="amlarc-ws"), None)
+    return full._replace(**changes)
 
 
 def known(azure: Azure, asked: Target | None = None, needs: Collection[Fact[Any]] = ALL) -> dict[str, object]:
@@ -194,8 +193,8 @@ def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
 
 
 def test_what_is_missing_is_told_from_what_could_not_be_read(azure: Azure) -> None:
-    nowhere = replace(target(azure), cluster=Place(azure.subscription_id, "amlarc-rg", "nowhere"))
-    found = known(azure, replace(nowhere, workspace=Place(azure.subscription_id, "amlarc-rg", "no-ws")))
+    nowhere = target(azure)._replace(cluster=Place(azure.subscription_id, "amlarc-rg", "nowhere"))
+    found = known(azure, nowhere._replace(workspace=Place(azure.subscription_id, "amlarc-rg", "no-ws")))
     cluster, workspace = found[facts.CLUSTER_FOUND.name], found[facts.WORKSPACE_FOUND.name]
     assert isinstance(cluster, Sought)
     assert "There is no Azure Arc-enabled cluster 'nowhere'" in cluster.message

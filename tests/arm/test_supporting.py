@@ -10,9 +10,9 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.arm.clients import Arm
+from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.supporting import ensure, plan, purge, read_secrets
 from azext_amlarc.arm.supporting import owned as find_owned
-from azext_amlarc.arm.supporting.parallel import at_once
 from azext_amlarc.arm.waiting import Watcher
 from tests.arm import supporting_things as things
 from tests.arm.supporting_things import (

@@ -1,13 +1,14 @@
 """Every check on Azure's side: where it passes, where it fails or warns, and where it could not be made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from azext_amlarc.checks import azure as table
+from azext_amlarc.checks import selection
+from azext_amlarc.checks.azure import at_hand, table
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import (
     Attachments,
@@ -21,7 +22,7 @@ from azext_amlarc.checks.azure.facts import (
     Subscription,
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Result, Status, Unknown, run
-from azext_amlarc.checks.given import CLUSTER_TYPE, NAMESPACE, SETTINGS
+from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
 from tests.checks.azure_facts import (
     AGENTS,
     AKS,
@@ -63,7 +64,7 @@ class Case:
 
 
 def extension(**changes: Any) -> dict[Fact[Any], object]:
-    return {azure.EXTENSION: replace(EXTENSION, **changes)}
+    return {azure.EXTENSION: EXTENSION._replace(**changes)}
 
 
 def failed(message: str, code: str = "InstallationFailed", level: str | None = None) -> dict[Fact[Any], object]:
@@ -71,7 +72,7 @@ def failed(message: str, code: str = "InstallationFailed", level: str | None = N
 
 
 def agents(**changes: Any) -> dict[Fact[Any], object]:
-    return {azure.AGENTS: replace(AGENTS, **changes)}
+    return {azure.AGENTS: AGENTS._replace(**changes)}
 
 
 def rights(*actions: str, but: tuple[str, ...] = ()) -> Rights:
@@ -186,22 +187,22 @@ CASES = (
     Case("AMLARC-A023", agents(version=None), SKIP, "Azure has not been told the agents' version yet"),
     Case(
         "AMLARC-A024",
-        {azure.CLUSTER: replace(CLUSTER, kubernetes_version="v1.17.9+k3s1")},
+        {azure.CLUSTER: CLUSTER._replace(kubernetes_version="v1.17.9+k3s1")},
         FAIL,
         "The cluster runs Kubernetes v1.17.9+k3s1, older than 1.18",
         "Upgrade Kubernetes",
     ),
     Case(
         "AMLARC-A024",
-        {azure.TARGET: AKS_TARGET, azure.CLUSTER: replace(CLUSTER, kubernetes_version="1.9")},
+        {azure.TARGET: AKS_TARGET, azure.CLUSTER: CLUSTER._replace(kubernetes_version="1.9")},
         FAIL,
         "The cluster runs Kubernetes 1.9",
         "az aks get-upgrades -n aks -g lab-rg -o table",
     ),
-    Case("AMLARC-A024", {azure.CLUSTER: replace(CLUSTER, kubernetes_version=None)}, SKIP, "Azure has not been told"),
+    Case("AMLARC-A024", {azure.CLUSTER: CLUSTER._replace(kubernetes_version=None)}, SKIP, "Azure has not been told"),
     Case(
         "AMLARC-A025",
-        {azure.CLUSTER: replace(CLUSTER, distribution="openshift")},
+        {azure.CLUSTER: CLUSTER._replace(distribution="openshift")},
         FAIL,
         "The distribution is openshift, but the extension has openshift=false",
         "az ml arc extension update -c lab -g lab-rg --config openshift=true",
@@ -209,7 +210,7 @@ CASES = (
     Case("AMLARC-A025", extension(settings={"openshift": "True"}), FAIL, "k3s, but the extension has openshift=true"),
     Case(
         "AMLARC-A026",
-        {azure.CLUSTER: replace(CLUSTER, location="marsnorth")},
+        {azure.CLUSTER: CLUSTER._replace(location="marsnorth")},
         FAIL,
         "There are no cluster extensions in marsnorth",
         "az connectedk8s connect --location REGION",
@@ -217,50 +218,50 @@ CASES = (
     ),
     Case(
         "AMLARC-A026",
-        {azure.EXTENSION_PROVIDER: replace(provider("Microsoft.KubernetesConfiguration"), regions={})},
+        {azure.EXTENSION_PROVIDER: provider("Microsoft.KubernetesConfiguration")._replace(regions={})},
         SKIP,
         "Azure does not say",
     ),
     Case(
         "AMLARC-A027",
-        {azure.CLUSTER: replace(CLUSTER, node_count=1)},
+        {azure.CLUSTER: CLUSTER._replace(node_count=1)},
         FAIL,
         "The cluster has 1 node, but inferenceRouterHA needs 3",
         "az ml arc extension update -c lab -g lab-rg --config inferenceRouterHA=False",
     ),
     Case(
         "AMLARC-A027",
-        {azure.CLUSTER: replace(CLUSTER, node_count=2), SETTINGS: {"enableInference": "true"}},
+        {azure.CLUSTER: CLUSTER._replace(node_count=2), SETTINGS: {"enableInference": "true"}},
         WARN,
         "The cluster has 2 nodes, where inferenceRouterHA needs 3",
     ),
     Case("AMLARC-A027", {SETTINGS: {}}, SKIP, "Inference is not enabled"),
-    Case("AMLARC-A027", {azure.CLUSTER: replace(CLUSTER, node_count=None)}, SKIP, "the number of nodes"),
-    Case("AMLARC-A030", {azure.AKS: replace(AKS, power="Stopped")}, FAIL, "Stopped", "az aks start -n lab -g lab-rg"),
+    Case("AMLARC-A027", {azure.CLUSTER: CLUSTER._replace(node_count=None)}, SKIP, "the number of nodes"),
+    Case("AMLARC-A030", {azure.AKS: AKS._replace(power="Stopped")}, FAIL, "Stopped", "az aks start -n lab -g lab-rg"),
     Case(
         "AMLARC-A031",
-        {azure.AKS: replace(AKS, has_managed_identity=False)},
+        {azure.AKS: AKS._replace(has_managed_identity=False)},
         FAIL,
         "service principal",
         "az aks update -n lab -g lab-rg --enable-managed-identity",
     ),
     Case(
         "AMLARC-A032",
-        {azure.AKS: replace(AKS, local_accounts_disabled=True)},
+        {azure.AKS: AKS._replace(local_accounts_disabled=True)},
         WARN,
         "Local accounts are disabled",
         "az aks update -n lab -g lab-rg --enable-local-accounts",
     ),
     Case(
         "AMLARC-A033",
-        {azure.AKS: replace(AKS, authorized_ranges=("10.0.0.0/8", "192.0.2.0/24"))},
+        {azure.AKS: AKS._replace(authorized_ranges=("10.0.0.0/8", "192.0.2.0/24"))},
         WARN,
         "Only some addresses may reach the API server",
         "az aks update -n lab -g lab-rg --api-server-authorized-ip-ranges 10.0.0.0/8,192.0.2.0/24,RANGE",
         ("10.0.0.0/8", "192.0.2.0/24"),
     ),
     Case(
-        "AMLARC-A033", {azure.AKS: replace(AKS, is_private=True)}, WARN, "The cluster is private", "through Azure Arc"
+        "AMLARC-A033", {azure.AKS: AKS._replace(is_private=True)}, WARN, "The cluster is private", "through Azure Arc"
     ),
     Case("AMLARC-A040", {azure.EXTENSION_FOUND: Sought(False, "It has none", "create it")}, FAIL, "none", "create it"),
     Case(
@@ -358,37 +359,37 @@ CASES = (
     Case("AMLARC-A060", {azure.WORKSPACE_FOUND: Sought(False, "There is none", "look")}, FAIL, "none", "look"),
     Case(
         "AMLARC-A061",
-        {azure.WORKSPACE: replace(WORKSPACE, provisioning_state="Failed")},
+        {azure.WORKSPACE: WORKSPACE._replace(provisioning_state="Failed")},
         FAIL,
         "The workspace is Failed",
         "az ml workspace show -n lab-ws -g ws-rg",
     ),
     Case(
         "AMLARC-A062",
-        {azure.TARGET: replace(AKS_TARGET, cluster=Place(ELSEWHERE, "lab-rg", "aks"))},
+        {azure.TARGET: AKS_TARGET._replace(cluster=Place(ELSEWHERE, "lab-rg", "aks"))},
         FAIL,
         f"The cluster is in the subscription {ELSEWHERE}, the workspace in {SUBSCRIPTION_ID}",
         f"az connectedk8s connect -n aks -g GROUP --subscription {SUBSCRIPTION_ID}",
     ),
     Case(
-        "AMLARC-A062", {azure.TARGET: replace(TARGET, cluster=Place(ELSEWHERE, "g", "c"))}, WARN, "in the subscription"
+        "AMLARC-A062", {azure.TARGET: TARGET._replace(cluster=Place(ELSEWHERE, "g", "c"))}, WARN, "in the subscription"
     ),
     Case(
         "AMLARC-A063",
-        {azure.CLUSTER: replace(CLUSTER, location="westeurope")},
+        {azure.CLUSTER: CLUSTER._replace(location="westeurope")},
         WARN,
         "The workspace is in eastus, the cluster in westeurope",
     ),
     Case(
         "AMLARC-A064",
-        {azure.WORKSPACE: replace(WORKSPACE, is_public=False)},
+        {azure.WORKSPACE: WORKSPACE._replace(is_public=False)},
         FAIL,
         "The workspace is closed, and has no approved private endpoint",
         "az ml workspace update -n lab-ws -g ws-rg --public-network-access Enabled",
     ),
     Case(
         "AMLARC-A064",
-        {azure.WORKSPACE: replace(WORKSPACE, is_public=False, private_endpoints=(("pe", "Approved"),))},
+        {azure.WORKSPACE: WORKSPACE._replace(is_public=False, private_endpoints=(("pe", "Approved"),))},
         WARN,
         "The workspace has private endpoints only",
         "nslookup",
@@ -403,7 +404,7 @@ CASES = (
     ),
     Case(
         "AMLARC-A070",
-        {azure.COMPUTES: (), azure.TARGET: replace(TARGET, compute=None)},
+        {azure.COMPUTES: (), azure.TARGET: TARGET._replace(compute=None)},
         WARN,
         "The workspace has no compute target on this cluster",
         "az ml arc attach -n NAME -w lab-ws",
@@ -412,8 +413,7 @@ CASES = (
         "AMLARC-A071",
         {
             azure.COMPUTES: (
-                replace(
-                    COMPUTE,
+                COMPUTE._replace(
                     provisioning_state="Failed",
                     errors=(ComputeError("ClusterNotReachable", "it can't be reached"),),
                 ),
@@ -426,16 +426,16 @@ CASES = (
     ),
     Case(
         "AMLARC-A071",
-        {azure.COMPUTES: (replace(COMPUTE, provisioning_state="Failed", errors=(ComputeError("Timeout", "Late."),)),)},
+        {azure.COMPUTES: (COMPUTE._replace(provisioning_state="Failed", errors=(ComputeError("Timeout", "Late."),)),)},
         FAIL,
         "k8s is Failed.",
         "az connectedk8s show -n lab -g lab-rg",
     ),
-    Case("AMLARC-A071", {azure.COMPUTES: (replace(COMPUTE, provisioning_state="Creating"),)}, WARN, "k8s is Creating"),
+    Case("AMLARC-A071", {azure.COMPUTES: (COMPUTE._replace(provisioning_state="Creating"),)}, WARN, "k8s is Creating"),
     Case("AMLARC-A071", {azure.COMPUTES: ()}, SKIP, "The workspace has no such compute target"),
     Case(
         "AMLARC-A072",
-        {azure.COMPUTES: (replace(COMPUTE, cluster_id=f"{GROUP_ID}/providers/p/connectedClusters/other"),)},
+        {azure.COMPUTES: (COMPUTE._replace(cluster_id=f"{GROUP_ID}/providers/p/connectedClusters/other"),)},
         FAIL,
         "k8s is attached to another cluster",
         "az ml arc detach -n k8s -w lab-ws -g ws-rg",
@@ -443,16 +443,16 @@ CASES = (
     ),
     Case(
         "AMLARC-A072",
-        {azure.COMPUTES: (replace(COMPUTE, namespace="team-a"),)},
+        {azure.COMPUTES: (COMPUTE._replace(namespace="team-a"),)},
         FAIL,
         "k8s runs in the namespace team-a, not in default",
         "az ml arc detach -n k8s -w lab-ws -g ws-rg",
     ),
-    Case("AMLARC-A072", {azure.TARGET: replace(TARGET, compute=None)}, SKIP, "No compute target was named: -n NAME"),
-    Case("AMLARC-A072", {azure.TARGET: replace(TARGET, cluster=None)}, SKIP, "No cluster was named"),
+    Case("AMLARC-A072", {azure.TARGET: TARGET._replace(compute=None)}, SKIP, "No compute target was named: -n NAME"),
+    Case("AMLARC-A072", {azure.TARGET: TARGET._replace(cluster=None)}, SKIP, "No cluster was named"),
     Case(
         "AMLARC-A073",
-        {azure.ATTACHMENTS: Attachments((replace(COMPUTE, workspace="theirs"),), ("secret-ws",))},
+        {azure.ATTACHMENTS: Attachments((COMPUTE._replace(workspace="theirs"),), ("secret-ws",))},
         WARN,
         "Other workspaces have 1 compute target on the cluster",
         "give each workspace a namespace of its own",
@@ -508,7 +508,7 @@ def test_what_could_not_be_asked_is_said_and_does_not_pass(id_: str, fact: Fact[
 
 @pytest.mark.parametrize("missing", ["cluster", "workspace"])
 def test_subscriptions_can_not_be_compared_where_one_was_not_named(missing: str) -> None:
-    verdict = judged(CHECKS["AMLARC-A062"], {azure.TARGET: replace(TARGET, **{missing: None})}).verdict  # type: ignore[arg-type]
+    verdict = judged(CHECKS["AMLARC-A062"], {azure.TARGET: TARGET._replace(**{missing: None})}).verdict  # type: ignore[arg-type]
     assert verdict.status is Status.SKIPPED
     assert f"No {missing} was named" in verdict.message
 
@@ -523,3 +523,12 @@ def test_ids_are_unique_and_every_check_says_what_usually_mends_it_and_where_tha
     for check in table.CHECKS:
         assert check.remedy
         assert check.url.startswith("https://learn.microsoft.com/")
+
+
+def test_what_a_write_reads_anyway_is_enough_for_no_check_that_is_not_at_hand() -> None:
+    read = {fact.name for fact in (azure.CLUSTER_FOUND, azure.CLUSTER, azure.AGENTS, azure.AKS)}
+    read |= {fact.name for fact in (azure.WORKSPACE_FOUND, azure.WORKSPACE)}
+    given = {fact.name for fact in (azure.NOW, azure.TARGET, SETTINGS, NAMESPACE, DOCUMENT, CLUSTER_TYPE)}
+    enough = selection.answerable(table.CHECKS, read | given)
+    assert len(enough) >= 12
+    assert [check for check in enough if check not in at_hand.CHECKS] == []

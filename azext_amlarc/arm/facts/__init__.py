@@ -1,5 +1,1 @@
 """What checks need to know of Azure, read side by side; what can't be read is unknown by itself, with the reason."""
-
-from azext_amlarc.arm.facts.gathering import gather
-
-__all__ = ["gather"]

@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.facts import account, clusters, extensions, workspaces
 from azext_amlarc.arm.facts.sources import Known, Source, why
-from azext_amlarc.arm.supporting.parallel import at_once
+from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.waiting import Silence, Watcher
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Fact, Facts, Unavailable

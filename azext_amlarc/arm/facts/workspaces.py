@@ -10,7 +10,7 @@ from azext_amlarc.arm import compute
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import ClusterId
 from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, region, skipped, workspace_of
-from azext_amlarc.arm.supporting.parallel import at_once
+from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.waiting import Silence, Watcher
 from azext_amlarc.checks.azure.facts import (
     ATTACHMENTS,

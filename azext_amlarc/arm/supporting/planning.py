@@ -6,9 +6,9 @@ from functools import partial
 
 from azext_amlarc.arm.clients import Arm
 from azext_amlarc.arm.clusters import Cluster, ClusterId
+from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.supporting import log_analytics, relay, service_bus
 from azext_amlarc.arm.supporting.making import Made
-from azext_amlarc.arm.supporting.parallel import at_once
 from azext_amlarc.arm.waiting import Silence, Watcher
 from azext_amlarc.errors import InvalidInput
 

@@ -8,9 +8,9 @@ from azure.core.rest import HttpResponse
 
 from azext_amlarc.arm.clients import Arm, unless_missing
 from azext_amlarc.arm.clusters import ClusterId
+from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.supporting import log_analytics, names, relay, service_bus
 from azext_amlarc.arm.supporting.ownership import is_anothers, is_tagged
-from azext_amlarc.arm.supporting.parallel import at_once
 from azext_amlarc.arm.waiting import Look, Operation, Silence, Watcher
 from azext_amlarc.errors import WriteFailed
 

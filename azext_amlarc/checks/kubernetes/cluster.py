@@ -1,7 +1,6 @@
 """Whether the cluster answers, and has the namespaces that it needs."""
 
 import re
-from dataclasses import astuple
 
 from azext_amlarc.checks.azure.facts import MANAGED, NO_CLUSTER, TARGET, Place
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
@@ -65,7 +64,7 @@ def cluster_is_the_one_that_was_named(facts: Facts) -> Verdict:
 
 def _is_same(found: Place, named: Place) -> bool:
     """Azure compares names without case; while nobody is signed in the subscription of the one named is not known."""
-    pairs = zip(astuple(found), astuple(named), strict=True)
+    pairs = zip(found, named, strict=True)
     return all(not wanted or wanted.lower() == has.lower() for has, wanted in pairs)
 
 
