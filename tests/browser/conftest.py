@@ -64,7 +64,7 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     driver = shutil.which("chromedriver")
     if not chromium or not driver:
@@ -76,6 +76,8 @@ def browser() -> Iterator[Browser]:
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # Chromium refuses its sandbox to root, which CI containers are
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = Chrome(options=options, service=Service(driver))
+    # It leaves reports of crashes in the home folder of whoever runs it.
+    home = {**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))}
+    chrome = Chrome(options=options, service=Service(driver, env=home))
     yield Browser(chrome)
     chrome.quit()

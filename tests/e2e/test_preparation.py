@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -104,13 +105,13 @@ def test_what_somebody_else_wrote_is_not_taken(az: Az, azure: Azure, extended: C
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed here")
-def test_the_remedy_takes_it_over(installed: Az, extended: Cluster) -> None:
+def test_the_remedy_takes_it_over(installed: Az, extended: Cluster, tmp_path: Path) -> None:
     written_by_helm(extended)
     attach = (*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
     said = " ".join(installed(*attach).stderr.split())
     [(convert, apply)] = re.findall(r"take it over: az (.+) \| (kubectl .+--field-manager=amlarc)", said)
     manifests = installed.must(*convert.replace("FILE", ADVANCED).split()).stdout
-    command = [*apply.split(), *kubeconfig(extended)]
+    command = [*apply.split(), *kubeconfig(extended), "--cache-dir", str(tmp_path)]
     subprocess.run(command, input=manifests, text=True, capture_output=True, check=True, timeout=60)
     assert extended.get(f"{INSTANCE_TYPES}/gpu-instance")["spec"]["resources"]["limits"]["cpu"] == "2"
     before = len(extended.requests())
