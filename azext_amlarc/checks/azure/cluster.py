@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks.azure import links
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     AGENTS,
     CLUSTER,

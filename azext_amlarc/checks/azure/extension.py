@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks.azure import links
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, TARGET
 from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.azure.spans import ago

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from azext_amlarc.checks.azure import links
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     ACCOUNT,
     CLUSTER_RIGHTS,

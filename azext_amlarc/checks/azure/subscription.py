@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from azext_amlarc.checks.azure import links
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     CLUSTER_PROVIDER,
     EXTENSION_PROVIDER,

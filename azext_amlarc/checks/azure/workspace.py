@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from azext_amlarc.checks.azure import links
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     CLUSTER,
     MANAGED,

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
-from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     DAEMON_SETS,
@@ -155,7 +156,7 @@ CHECKS = (
         needs=(SETTINGS, PODS, TARGET),
         judge=prometheus_operator_is_brought_once,
         remedy=workloads.setting(SOME_CLUSTER, "installPromOp=False"),
-        url=f"{pages.TROUBLESHOOT}#prometheus-operator",
+        url=f"{links.EXTENSION_TROUBLES}#prometheus-operator",
     ),
     Check(
         id="AMLARC-K041",
@@ -165,7 +166,7 @@ CHECKS = (
         needs=(SETTINGS, DAEMON_SETS, TARGET),
         judge=dcgm_exporter_is_brought_once,
         remedy=workloads.setting(SOME_CLUSTER, "installDcgmExporter=False"),
-        url=f"{pages.TROUBLESHOOT}#dcgm-exporter",
+        url=f"{links.EXTENSION_TROUBLES}#dcgm-exporter",
     ),
     Check(
         id="AMLARC-K042",
@@ -175,7 +176,7 @@ CHECKS = (
         needs=(SETTINGS, CLUSTER_TYPE, INGRESS_CLASSES, TARGET),
         judge=ingress_controller_has_its_own_name,
         remedy=workloads.setting(SOME_CLUSTER, f"nginxIngress.controller={_OWN_CONTROLLER}"),
-        url=f"{pages.TROUBLESHOOT}#ingress-nginx-controller",
+        url=f"{links.EXTENSION_TROUBLES}#ingress-nginx-controller",
     ),
     Check(
         id="AMLARC-K043",
@@ -185,7 +186,7 @@ CHECKS = (
         needs=(SETTINGS, DAEMON_SETS, TARGET),
         judge=blobfuse_is_installed_once,
         remedy=workloads.setting(SOME_CLUSTER, *(f"{key}=False" for key in _BLOBFUSE)),
-        url=pages.DEPLOY,
+        url=links.INSTALL,
     ),
     Check(
         id="AMLARC-K044",
@@ -197,6 +198,6 @@ CHECKS = (
         remedy="kubectl delete deployment,service,serviceaccount azureml-fe\n"
         "kubectl delete clusterrole azureml-fe-role\n"
         "kubectl delete clusterrolebinding azureml-fe-binding",
-        url=pages.LEGACY,
+        url=links.LEGACY,
     ),
 )

@@ -1,9 +1,9 @@
 """Whether the agents that install extensions run, and reach Azure as jobs need it."""
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE
-from azext_amlarc.checks.kubernetes import pages
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, AGENT_PROXY, PENDING_RELEASES, PODS
 from azext_amlarc.checks.kubernetes.pods import verdict_on
@@ -62,7 +62,7 @@ CHECKS = (
         needs=(CLUSTER_TYPE, PODS, TARGET),
         judge=agents_run,
         remedy=f"kubectl get pods -n {AGENT_NAMESPACE}",
-        url=pages.CONNECT,
+        url=links.CONNECT,
     ),
     Check(
         id="AMLARC-K061",
@@ -72,7 +72,7 @@ CHECKS = (
         needs=(AGENT_PROXY, TARGET),
         judge=the_proxy_leaves_the_pod_itself_alone,
         remedy="az connectedk8s update -n CLUSTER -g GROUP --proxy-skip-range 127.0.0.1,localhost,…",
-        url=pages.TROUBLESHOOT_COMPUTE,
+        url=links.COMPUTE_TROUBLES,
     ),
     Check(
         id="AMLARC-K062",
@@ -83,6 +83,6 @@ CHECKS = (
         judge=no_release_is_stuck,
         remedy="# Once no operation runs (`az ml arc extension show` tells):\n"
         "kubectl delete secret -n azureml sh.helm.release.v1.NAME.vNUMBER",
-        url=pages.TROUBLESHOOT,
+        url=links.EXTENSION_TROUBLES,
     ),
 )

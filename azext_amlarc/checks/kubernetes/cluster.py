@@ -2,10 +2,10 @@
 
 import re
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import MANAGED, NO_CLUSTER, TARGET, Place
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import NAMESPACE
-from azext_amlarc.checks.kubernetes import pages
 from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS, EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
 
 GROUP = "kubernetes"
@@ -82,7 +82,7 @@ CHECKS = (
         needs=(KUBERNETES_VERSION,),
         judge=api_server_runs_a_supported_version,
         remedy="# Upgrade the cluster to a version that AKS supports today:\naz aks get-versions -l LOCATION -o table",
-        url=pages.REFERENCE,
+        url=links.REFERENCE,
     ),
     Check(
         id="AMLARC-K002",
@@ -92,7 +92,7 @@ CHECKS = (
         needs=(NAMESPACE, NAMESPACES),
         judge=namespace_of_the_compute_exists,
         remedy="kubectl create namespace NAMESPACE",
-        url=pages.ATTACH,
+        url=links.ATTACH,
     ),
     Check(
         id="AMLARC-K003",
@@ -102,7 +102,7 @@ CHECKS = (
         needs=(NAMESPACES,),
         judge=extension_namespace_is_not_going,
         remedy=f"kubectl wait --for=delete namespace/{EXTENSION_NAMESPACE} --timeout=15m",
-        url=pages.TROUBLESHOOT,
+        url=links.EXTENSION_TROUBLES,
     ),
     Check(
         id="AMLARC-K004",
@@ -112,6 +112,6 @@ CHECKS = (
         needs=(TARGET, CONNECTED_AS),
         judge=cluster_is_the_one_that_was_named,
         remedy=_ANOTHER,
-        url=pages.CONNECT,
+        url=links.CONNECT,
     ),
 )

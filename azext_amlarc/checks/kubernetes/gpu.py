@@ -1,9 +1,10 @@
 """Whether GPUs can be asked for: the NVIDIA device plugin, and what it advertises."""
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
-from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import is_ours, named
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node
@@ -80,7 +81,7 @@ CHECKS = (
         needs=(SETTINGS, DAEMON_SETS, NODES, TARGET),
         judge=the_device_plugin_is_installed_once,
         remedy=workloads.setting(SOME_CLUSTER, "installNvidiaDevicePlugin=False"),
-        url=pages.DEPLOY,
+        url=links.INSTALL,
     ),
     Check(
         id="AMLARC-K031",
@@ -90,6 +91,6 @@ CHECKS = (
         needs=(NODES, DAEMON_SETS),
         judge=nodes_advertise_their_gpus,
         remedy=f"{_SEE}\nkubectl describe node NODE",
-        url=pages.DEPLOY,
+        url=links.INSTALL,
     ),
 )

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from azext_amlarc.checks import healthcheck
+from azext_amlarc.checks import healthcheck, links
 from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.healthcheck import CODES, Checked
-from azext_amlarc.checks.kubernetes import pages
 from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 
 GROUP = "health"
@@ -70,7 +69,7 @@ CHECKS = (
         needs=(HEALTH_REPORTS, TARGET),
         judge=the_installation_met_nothing,
         remedy=_READ,
-        url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+        url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
     ),
     Check(
         id="AMLARC-K081",
@@ -80,7 +79,7 @@ CHECKS = (
         needs=(HEALTH_REPORTS, TARGET),
         judge=the_update_met_nothing,
         remedy=_READ,
-        url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+        url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
     ),
     Check(
         id="AMLARC-K082",
@@ -90,6 +89,6 @@ CHECKS = (
         needs=(HEALTH_REPORTS, TARGET),
         judge=the_test_met_nothing,
         remedy=_READ,
-        url=f"{pages.TROUBLESHOOT}#healthcheck-of-extension",
+        url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
     ),
 )

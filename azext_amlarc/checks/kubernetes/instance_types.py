@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import DOCUMENT, SETTINGS
-from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
+from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import INSTANCE_TYPES, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import JOBS
 from azext_amlarc.validation.instancetype import CLUSTER_DEFAULT, COPY_OF, manifests
@@ -246,7 +247,7 @@ CHECKS = (
         needs=_CONFIGURED,
         judge=configured_types_match_nodes,
         remedy="# Label nodes, or change the nodeSelector:\nkubectl label node NODE LABEL=VALUE",
-        url=pages.INSTANCE_TYPES,
+        url=links.INSTANCE_TYPES,
     ),
     Check(
         id="AMLARC-K021",
@@ -256,7 +257,7 @@ CHECKS = (
         needs=_CONFIGURED,
         judge=matching_nodes_are_amd64,
         remedy="Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector.",
-        url=pages.REFERENCE,
+        url=links.REFERENCE,
     ),
     Check(
         id="AMLARC-K022",
@@ -267,7 +268,7 @@ CHECKS = (
         judge=matching_nodes_take_jobs,
         remedy="# Take the taint off, or use one that jobs tolerate, ml.azure.com/amlarc=true:\n"
         "kubectl taint node NODE TAINT-",
-        url=pages.REFERENCE,
+        url=links.REFERENCE,
     ),
     Check(
         id="AMLARC-K023",
@@ -277,7 +278,7 @@ CHECKS = (
         needs=(*_CONFIGURED, PODS),
         judge=configured_types_fit,
         remedy="Lower its requests and limits, or add larger nodes.",
-        url=pages.INSTANCE_TYPES,
+        url=links.INSTANCE_TYPES,
     ),
     Check(
         id="AMLARC-K024",
@@ -287,7 +288,7 @@ CHECKS = (
         needs=(DOCUMENT, INSTANCE_TYPES),
         judge=cluster_has_the_configured_types,
         remedy=_APPLY,
-        url=pages.INSTANCE_TYPES,
+        url=links.INSTANCE_TYPES,
     ),
     Check(
         id="AMLARC-K025",
@@ -297,6 +298,6 @@ CHECKS = (
         needs=(INSTANCE_TYPES, SETTINGS, NODES, PODS),
         judge=types_of_the_cluster_fit,
         remedy="# Lower its requests and limits, or add larger nodes:\nkubectl edit instancetype NAME",
-        url=pages.INSTANCE_TYPES,
+        url=links.INSTANCE_TYPES,
     ),
 )

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
-from azext_amlarc.checks.kubernetes import amounts, pages, scheduling, workloads
+from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import SYSTEM
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
@@ -123,7 +124,7 @@ CHECKS = (
         judge=a_node_can_run_the_extension,
         remedy="# Make a node Ready, take its taints off, uncordon it, or add nodes of linux/amd64:\n"
         "kubectl describe nodes",
-        url=pages.REFERENCE,
+        url=links.REFERENCE,
     ),
     Check(
         id="AMLARC-K011",
@@ -133,7 +134,7 @@ CHECKS = (
         needs=(SETTINGS, NODES),
         judge=selected_nodes_exist,
         remedy="kubectl label node NODE LABEL=VALUE",
-        url=pages.DEPLOY,
+        url=links.INSTALL,
     ),
     Check(
         id="AMLARC-K012",
@@ -143,7 +144,7 @@ CHECKS = (
         needs=(SETTINGS, NODES, TARGET),
         judge=the_router_has_three_nodes,
         remedy=workloads.setting(SOME_CLUSTER, "inferenceRouterHA=False"),
-        url=pages.TROUBLESHOOT,
+        url=links.EXTENSION_TROUBLES,
     ),
     Check(
         id="AMLARC-K013",
@@ -153,6 +154,6 @@ CHECKS = (
         needs=(SETTINGS, NODES, PODS),
         judge=the_extension_has_room,
         remedy="# Add nodes, on AKS with `az aks nodepool scale`, or free some:\nkubectl top nodes",
-        url=pages.REFERENCE,
+        url=links.REFERENCE,
     ),
 )

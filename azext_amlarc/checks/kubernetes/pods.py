@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
-from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     EXTENSION_NAMESPACE,
@@ -155,7 +156,7 @@ CHECKS = (
         needs=(NAMESPACES, EXTENSION_PODS, SETTINGS, CLUSTER_TYPE),
         judge=needed_pods_are_there,
         remedy=f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp",
-        url=f"{pages.DEPLOY}#review-azure-machine-learning-extension-components",
+        url=f"{links.INSTALL}#review-azure-machine-learning-extension-components",
     ),
     Check(
         id="AMLARC-K071",
@@ -165,6 +166,6 @@ CHECKS = (
         needs=(NAMESPACES, EXTENSION_PODS, TARGET),
         judge=pods_of_the_extension_run,
         remedy=f"kubectl describe pods -n {EXTENSION_NAMESPACE}",
-        url=pages.TROUBLESHOOT,
+        url=links.EXTENSION_TROUBLES,
     ),
 )

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
+from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
-from azext_amlarc.checks.kubernetes import pages, workloads
+from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import Component, brought_once, image_name, image_tag, running, told
 from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
@@ -150,7 +151,7 @@ CHECKS = (
         needs=(SETTINGS, PODS, TARGET),
         judge=volcano_is_brought_once,
         remedy=workloads.setting(SOME_CLUSTER, "installVolcano=False"),
-        url=f"{pages.TROUBLESHOOT}#volcano-scheduler",
+        url=f"{links.EXTENSION_TROUBLES}#volcano-scheduler",
     ),
     Check(
         id="AMLARC-K051",
@@ -160,7 +161,7 @@ CHECKS = (
         needs=(SETTINGS, PODS, WEBHOOKS),
         judge=own_volcano_works_with_jobs,
         remedy="Upgrade Volcano to 1.6 or later.",
-        url=f"{pages.TROUBLESHOOT}#volcano-scheduler",
+        url=f"{links.EXTENSION_TROUBLES}#volcano-scheduler",
     ),
     Check(
         id="AMLARC-K052",
@@ -170,7 +171,7 @@ CHECKS = (
         needs=(SETTINGS, CUSTOM_RESOURCES, TARGET),
         judge=volcano_resources_can_be_taken_over,
         remedy=workloads.setting(SOME_CLUSTER, "installVolcano=False"),
-        url=f"{pages.TROUBLESHOOT}#error-cant-be-imported-into-the-current-release-invalid-ownership-metadata",
+        url=f"{links.EXTENSION_TROUBLES}#error-cant-be-imported-into-the-current-release-invalid-ownership-metadata",
     ),
     Check(
         id="AMLARC-K053",
@@ -180,6 +181,6 @@ CHECKS = (
         needs=(SETTINGS, PODS, AUTOSCALER, TARGET),
         judge=autoscaler_works_with_the_scheduler,
         remedy=workloads.update(SOME_CLUSTER, f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}"),
-        url=f"{pages.TROUBLESHOOT}#volcano-scheduler-integration-supporting-cluster-autoscaler",
+        url=f"{links.EXTENSION_TROUBLES}#volcano-scheduler-integration-supporting-cluster-autoscaler",
     ),
 )
