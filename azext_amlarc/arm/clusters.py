@@ -98,12 +98,17 @@ def list_all(arm: Arm, cluster_type: str, resource_group: str | None = None) -> 
     return [_from_answer(item, ClusterId.parse(str(item.get("id")))) for item in found]
 
 
+def region(text: object) -> str:
+    """A region's name: Azure also shows it as it is written for people."""
+    return str(text or "").replace(" ", "").lower()
+
+
 def _from_answer(found: dict[str, Any], cluster_id: ClusterId) -> Cluster:
     properties = found.get("properties") or {}
     power = properties.get("powerState") or {}
     return Cluster(
         id=cluster_id,
-        location=str(found.get("location", "")).replace(" ", "").lower(),
+        location=region(found.get("location")),
         node_count=_node_count(cluster_id, properties),
         distribution=properties.get("distribution"),
         kubernetes_version=properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion"),

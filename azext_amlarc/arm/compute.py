@@ -128,17 +128,21 @@ def list_all(arm: Arm, workspace: WorkspaceId) -> list[Compute]:
 def names_by_cluster(arm: Arm, workspace: WorkspaceId) -> dict[str, list[str]]:
     """The names of the workspace's computes by their clusters' resource ids in lower case; one request a page."""
     try:
-        found = arm.get_all(f"{workspace}/computes")
+        found = answers(arm, str(workspace))
     except HttpResponseError as error:
         if error.status_code != 404:
             raise
         raise _workspace_missing(workspace, error) from error
     names: dict[str, list[str]] = {}
     for item in found:
-        own = item.get("properties") or {}
-        if own.get("computeType") == KIND:
-            names.setdefault(str(own.get("resourceId")).rstrip("/").lower(), []).append(item["name"])
+        names.setdefault(str(item["properties"].get("resourceId")).rstrip("/").lower(), []).append(item["name"])
     return names
+
+
+def answers(arm: Arm, workspace_id: str) -> list[dict[str, Any]]:
+    """The computes of a workspace on Kubernetes clusters as Azure answers them; one request a page, without the SDK."""
+    found = arm.get_all(f"{workspace_id}/computes")
+    return [item for item in found if (item.get("properties") or {}).get("computeType") == KIND]
 
 
 def refuse_another_kind(existing: Compute) -> None:

@@ -95,13 +95,16 @@ def list_all(arm: Arm, cluster: ClusterId) -> list[Extension]:
 
 def install_states(arm: Arm, cluster: ClusterId) -> dict[str, str]:
     """The installState of each extension of our type on a cluster, by name; one request a page, without the SDK."""
-    found = arm.get_all(f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")
-    properties = {str(item.get("name")): item.get("properties") or {} for item in found}
     return {
-        name: _install_state(str(own.get("provisioningState") or ""))
-        for name, own in properties.items()
-        if str(own.get("extensionType")).lower() == TYPE
+        str(item.get("name")): _install_state(str(item["properties"].get("provisioningState") or ""))
+        for item in answers(arm, cluster)
     }
+
+
+def answers(arm: Arm, cluster: ClusterId) -> list[dict[str, Any]]:
+    """The extensions of our type on a cluster as Azure answers them; one request a page, without the SDK."""
+    found = arm.get_all(f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")
+    return [item for item in found if str((item.get("properties") or {}).get("extensionType")).lower() == TYPE]
 
 
 def address(cluster: ClusterId) -> tuple[str, str, str, str]:

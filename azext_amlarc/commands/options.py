@@ -14,13 +14,18 @@ DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one
 
 def check_cluster(namespace: Any) -> None:
     """A cluster is named by --cluster-name and --resource-group, or by --resource-id."""
-    if namespace.resource_id and namespace.cluster_name:
-        raise UsageError("Give --cluster-name or --resource-id, not both.")
+    _check_one_name(namespace)
     if not namespace.resource_id and not (namespace.cluster_name and namespace.resource_group_name):
         raise UsageError(
             "Which cluster? Give --cluster-name and --resource-group, or --resource-id.",
             "Clusters you can see: az ml arc cluster list -o table",
         )
+
+
+def _check_one_name(namespace: Any) -> None:
+    """A cluster has a name or an id: both together may contradict each other."""
+    if namespace.resource_id and namespace.cluster_name:
+        raise UsageError("Give --cluster-name or --resource-id, not both.")
 
 
 def check_cluster_list(namespace: Any) -> None:
@@ -47,8 +52,7 @@ def check_attach(namespace: Any) -> None:
     """An attach names everything that it needs, unless somebody is there to be asked for the rest."""
     from azext_amlarc.validation.identity import contradiction
 
-    if namespace.resource_id and namespace.cluster_name:
-        raise UsageError("Give --cluster-name or --resource-id, not both.")
+    _check_one_name(namespace)
     missing = missing_for_attach(namespace)
     if missing and (namespace.yes or not can_ask()):
         raise UsageError(f"Missing: {', '.join(missing)}.", "On a terminal attach asks for them, without --yes.")

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.arm.clients import Arm
-from azext_amlarc.arm.clusters import PROVIDERS, ClusterId
+from azext_amlarc.arm.clusters import PROVIDERS, ClusterId, region
 from azext_amlarc.arm.compute import WorkspaceId
-from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, region, workspace_of
+from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, workspace_of
 from azext_amlarc.checks.azure.facts import (
     CLUSTER_PROVIDER,
     CLUSTER_RIGHTS,

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.arm.clients import Arm, unless_missing
-from azext_amlarc.arm.extension import TYPE
+from azext_amlarc.arm.extension import TYPE, answers
 from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, moment, skipped
 from azext_amlarc.arm.supporting import relay
 from azext_amlarc.checks.azure.facts import (
@@ -27,10 +27,9 @@ Properties = Mapping[str, Any]
 
 def _extension(arm: Arm, target: Target, _known: Facts) -> Known:
     cluster = cluster_of(target)
-    found = unless_missing(arm.get_all, f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")
-    if found is None:
+    ours = unless_missing(answers, arm, cluster)
+    if ours is None:
         raise Unavailable(skipped("The cluster does not exist."))
-    ours = [item for item in found if str(_own(item).get("extensionType")).lower() == TYPE]
     if ours:
         extension = _from_answer(ours[0])
         return {EXTENSION_FOUND.name: Sought(True, f"It has {extension.name}."), EXTENSION.name: extension}

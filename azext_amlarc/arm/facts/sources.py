@@ -75,8 +75,3 @@ def moment(text: object) -> datetime | None:
         return None
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def region(text: object) -> str:
-    """A region's name: Azure also shows it as it is written for people."""
-    return str(text or "").replace(" ", "").lower()

@@ -8,8 +8,8 @@ from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.arm import compute
 from azext_amlarc.arm.clients import Arm
-from azext_amlarc.arm.clusters import ClusterId
-from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, region, skipped, workspace_of
+from azext_amlarc.arm.clusters import ClusterId, region
+from azext_amlarc.arm.facts.sources import Known, Source, cluster_of, skipped, workspace_of
 from azext_amlarc.arm.parallel import at_once
 from azext_amlarc.arm.waiting import Silence, Watcher
 from azext_amlarc.checks.azure.facts import (
@@ -109,12 +109,11 @@ def _share(arm: Arm, _watcher: Watcher, *, ids: Sequence[str], cluster: ClusterI
 
 
 def _on_kubernetes(arm: Arm, workspace_id: str) -> list[Compute]:
-    found = [item for item in arm.get_all(f"{workspace_id}/computes") if _own(item).get("computeType") == compute.KIND]
-    return [_compute(item, _title(workspace_id)) for item in found]
+    return [_compute(item, _title(workspace_id)) for item in compute.answers(arm, workspace_id)]
 
 
 def _compute(item: Mapping[str, Any], workspace: str) -> Compute:
-    own = _own(item)
+    own = item["properties"]
     errors = [inner for error in own.get("provisioningErrors") or () for inner in _unfolded(error.get("error") or {})]
     return Compute(
         name=str(item.get("name")),
@@ -131,11 +130,6 @@ def _unfolded(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield error
     for detail in error.get("details") or ():
         yield from _unfolded(detail)
-
-
-def _own(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    own: Mapping[str, Any] = item.get("properties") or {}
-    return own
 
 
 def _title(workspace_id: str) -> str:
