@@ -9,7 +9,7 @@
 
 PYTHON ?= python3.11
 DEV := .venv-dev/bin
-SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/examples/*' -type f)
+SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
 .PHONY: demo test kube-assets test-faults test-long bench lint wheel clean
 
@@ -19,7 +19,7 @@ demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azur
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 	$(DEV)/python -m pytest -q -rs -n 2 --dist loadfile $(TESTS)
 
-kube-assets:  ## a real kube-apiserver and etcd for tests/kube, built with Go into ~/.cache once; prints their folder
+kube-assets:  ## a real kube-apiserver and etcd for tests/kubernetes, built with Go into ~/.cache once; prints their folder
 	@scripts/kube-assets
 
 test-long: .venv-dev/ready  ## 10,000 examples for each property of the validator

@@ -66,11 +66,13 @@ setup(
         "azext_amlarc": [
             "azext_metadata.json",
             "py.typed",
-            "checks/page.html",
-            "examples/*",
-            "examples/src/*",
+            "checks/report/page.html",
+            "product/settings.json",
             "validation/schemas/*.json",
-            "validation/catalogue/*.json",
+            "workflows/job_files/*.yml",
+            "workflows/job_files/*.yaml",
+            "workflows/job_files/README.md",
+            "workflows/job_files/src/*.py",
         ]
     },
     install_requires=REQUIRES,

@@ -6,7 +6,7 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """Give az its loader only when az asks: the Python API and the validator import this package without az."""
     if name == "COMMAND_LOADER_CLS":
-        from azext_amlarc.commands.loader import ArcCommandsLoader
+        from azext_amlarc.commands.az.loader import ArcCommandsLoader
 
         return ArcCommandsLoader
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from azext_amlarc.validation.findings import Finding
+    from azext_amlarc.findings import Finding
 
 
 class ArcError(Exception):
@@ -62,7 +62,7 @@ class StillRunning(ArcError):
 
 def stop_at_errors(subject: str, findings: "Iterable[Finding]") -> None:
     """InvalidInput with all of `findings` where one is an error: nothing may be sent then."""
-    from azext_amlarc.validation.findings import errors_in
+    from azext_amlarc.findings import errors_in
 
     found = tuple(findings)
     errors = len(errors_in(found))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks import checks
 from benchmarks.measure import Subject, measure, run_once, table
-from tests.az import ROOT, VENV, Az
-from tests.azure import Azure, running
+from tests.support.az import ROOT, VENV, Az
+from tests.support.azure import Azure, running
 
 AZ = str(VENV / "bin" / "az")
 # With our wheel and azure-ai-ml: both as a user has them, on the same Python (`make bench`).

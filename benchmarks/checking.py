@@ -8,7 +8,7 @@ def list_pods(kubeconfig: str) -> None:
     """The control: the pods alone, as lightkube lists them."""
     from lightkube.resources.core_v1 import Pod
 
-    from azext_amlarc.kube.client import connect
+    from azext_amlarc.kubernetes.client import connect
 
     with closing(connect(kubeconfig, None)) as kube:
         pods = list(kube.client.list(Pod, namespace="*", chunk_size=500))
@@ -21,8 +21,8 @@ def check_all(kubeconfig: str) -> None:
     from azext_amlarc.checks.azure.facts import TARGET, Target
     from azext_amlarc.checks.check import Facts, run
     from azext_amlarc.checks.kubernetes import CHECKS, facts
-    from azext_amlarc.kube.client import connect
-    from azext_amlarc.kube.facts import gather
+    from azext_amlarc.kubernetes.client import connect
+    from azext_amlarc.kubernetes.facts import gather
 
     user = {
         given.SETTINGS.name: {"enableTraining": "True"},

@@ -10,9 +10,9 @@ import yaml
 
 from benchmarks.latency import delayed
 from benchmarks.measure import Subject, measure, table
-from tests.az import ROOT, VENV, Az
-from tests.azure import running
-from tests.cluster import Cluster, assets
+from tests.support.az import ROOT, VENV, Az
+from tests.support.azure import running
+from tests.support.cluster import Cluster, assets
 
 NODES, PODS, LATENCY = 500, 10_000, 0.05
 SECONDS, MEBIBYTES = 3.0, 150

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from azext_amlarc.validation import catalogue
-from azext_amlarc.validation.catalogue import Record
+from azext_amlarc.product import catalogue
+from azext_amlarc.product.catalogue import Record
 
 PAGE = Path(__file__).with_name("settings.md")
 
 HEAD = """# Settings of the extension
 
-<!-- Written by docs/write_settings.py from azext_amlarc/validation/catalogue/settings.json: change that, run it. -->
+<!-- Written by docs/write_settings.py from azext_amlarc/product/settings.json: change that, run it. -->
 
 Every setting that the documentation of Microsoft.AzureML.Kubernetes names, in 2021-06 or today, and those that its
 tools set by themselves. `az ml arc settings list` and `az ml arc settings show -n KEY` print the same,

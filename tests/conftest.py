@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.az import ROOT
-from tests.cluster import Cluster, assets
+from tests.support.az import ROOT
+from tests.support.cluster import Cluster, assets
 
 os.environ["AZURE_CONFIG_DIR"] = str(ROOT / ".run" / "azure" / os.environ.get("PYTEST_XDIST_WORKER", "main"))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from azext_amlarc import documents, files
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.validation import documents, files
 
 
 def refusal(path: object) -> InvalidInput:

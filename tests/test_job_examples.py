@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from azext_amlarc import job_examples
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.workflows.job_files import writing as job_examples
 
 NAMES = {
     "compute": "k8s-compute",
@@ -21,7 +21,7 @@ NAMES = {
     "cluster": "amlarc-cluster",
     "cluster-group": "edge-rg",
 }
-TEXTS = Path(job_examples.__file__).with_name("examples")
+TEXTS = Path(job_examples.__file__).parent
 
 # What azure-ai-ml 1.35.2 takes (CommandJobSchema, SweepJobSchema, PipelineJobSchema), as far as it is used.
 ANY: dict[str, Any] = {}

@@ -1,9 +1,19 @@
 """All checks in the order in which they are shown."""
 
 from azext_amlarc.checks import kubernetes
-from azext_amlarc.checks.azure import table as azure
+from azext_amlarc.checks.azure import aks, cluster, compute, extension, relay, rights, subscription, workspace
 from azext_amlarc.checks.check import Check
 
-CHECKS: tuple[Check, ...] = (*azure.CHECKS, *kubernetes.CHECKS)
+AZURE: tuple[Check, ...] = (
+    *subscription.CHECKS,
+    *rights.CHECKS,
+    *cluster.CHECKS,
+    *aks.CHECKS,
+    *extension.CHECKS,
+    *relay.CHECKS,
+    *workspace.CHECKS,
+    *compute.CHECKS,
+)
+CHECKS = (*AZURE, *kubernetes.CHECKS)
 GROUPS = tuple(dict.fromkeys(check.group for check in CHECKS))
 IDS = tuple(check.id for check in CHECKS)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azext_amlarc.checks.check import Result
-    from azext_amlarc.checks.page import Heading
-    from azext_amlarc.inspection import Question
+    from azext_amlarc.checks.report.page import Heading
+    from azext_amlarc.workflows.check import Question
 
 Objects = list[dict[str, Any]]
 
@@ -36,10 +36,10 @@ def check(
 ) -> Objects | None:
     """Make every check that can be made, and say by group what did not pass, why, and what mends it."""
     from azext_amlarc.checks.check import Phase
-    from azext_amlarc.commands.document_inputs import read_document
-    from azext_amlarc.commands.inspections import inspected, target
-    from azext_amlarc.commands.setting_inputs import read_plain
-    from azext_amlarc.inspection import Question
+    from azext_amlarc.commands.inputs.document import read_document
+    from azext_amlarc.commands.inputs.settings import read_plain
+    from azext_amlarc.commands.inputs.targets import inspected, target
+    from azext_amlarc.workflows.check import Question
 
     question = Question(
         target=target(
@@ -63,7 +63,7 @@ def check(
 
 def _hush_requests(cmd: Any) -> None:
     """Leave requests to --debug: --verbose, which az takes for more of its log, means more of the checks here."""
-    from azext_amlarc.commands.reports import options_given
+    from azext_amlarc.commands.az.output import options_given
 
     if "--debug" not in options_given(cmd):
         logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
@@ -73,9 +73,10 @@ def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: boo
     """The results on stdout, as text or as the object (--as-object, -o); exit code 1 where they say so."""
     from azure.cli.core.azclierror import ValidationError
 
-    from azext_amlarc.checks import report, tally
-    from azext_amlarc.commands.reports import end_with_one, options_given, write
-    from azext_amlarc.inspection import is_good
+    from azext_amlarc.checks.report import tally
+    from azext_amlarc.checks.report import terminal as report
+    from azext_amlarc.commands.az.output import end_with_one, options_given, write
+    from azext_amlarc.workflows.check import is_good
 
     given = options_given(cmd)
     if not is_good(results, strict):
@@ -89,8 +90,9 @@ def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: boo
 
 def _write_report(path: str, question: "Question", results: "Sequence[Result]", seconds: float, strict: bool) -> None:
     """A page for people or a file for CI systems, by the name's end."""
-    from azext_amlarc.checks import page, report
-    from azext_amlarc.commands.reports import write_file
+    from azext_amlarc.checks.report import page
+    from azext_amlarc.checks.report import terminal as report
+    from azext_amlarc.commands.az.output import write_file
 
     if path.lower().endswith(".xml"):
         write_file(path, report.junit(results, seconds, strict))
@@ -102,7 +104,7 @@ def _heading(question: "Question") -> "Heading":
     from datetime import UTC, datetime
     from importlib.metadata import version
 
-    from azext_amlarc.checks.page import Heading
+    from azext_amlarc.checks.report.page import Heading
 
     target = question.target
     return Heading(

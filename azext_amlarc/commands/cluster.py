@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.connection import connected, subscription_id
+from azext_amlarc.commands.az.connection import connected, subscription_id
 
 if TYPE_CHECKING:
-    from azext_amlarc.arm.clients import Arm
-    from azext_amlarc.arm.compute import WorkspaceId
-    from azext_amlarc.arm.inventory import ListedCluster
+    from azext_amlarc.azure.compute.lookup import WorkspaceId
+    from azext_amlarc.azure.connection.client import AzureClient
+    from azext_amlarc.workflows.inventory import ListedCluster
 
 
 def list_all(
@@ -19,21 +19,21 @@ def list_all(
     """List the connected and managed clusters of the subscription, with what decides whether they can be attached."""
     from knack.log import get_logger
 
-    from azext_amlarc.arm import inventory
+    from azext_amlarc.workflows import inventory
 
-    with connected(cmd) as arm:
-        workspace = _workspace(cmd, arm, workspace_name, workspace_group or resource_group_name)
-        found = inventory.take(arm, resource_group_name, workspace)
+    with connected(cmd) as azure:
+        workspace = _workspace(cmd, azure, workspace_name, workspace_group or resource_group_name)
+        found = inventory.take(azure, resource_group_name, workspace)
     for warning in found.warnings:
         get_logger(__name__).warning("%s", warning)
     return found.clusters
 
 
-def _workspace(cmd: Any, arm: "Arm", name: str | None, resource_group: str | None) -> "WorkspaceId | None":
+def _workspace(cmd: Any, azure: "AzureClient", name: str | None, resource_group: str | None) -> "WorkspaceId | None":
     """The workspace that the options name: without a group, the one of that name in the subscription."""
-    from azext_amlarc.arm import workspaces
-    from azext_amlarc.arm.compute import WorkspaceId
+    from azext_amlarc.azure import workspaces
+    from azext_amlarc.azure.compute.lookup import WorkspaceId
 
     if name is None:
         return None
-    return WorkspaceId(subscription_id(cmd), resource_group, name) if resource_group else workspaces.find(arm, name)
+    return WorkspaceId(subscription_id(cmd), resource_group, name) if resource_group else workspaces.find(azure, name)

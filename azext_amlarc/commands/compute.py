@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands import form
-from azext_amlarc.commands.connection import connected, subscription_id
+from azext_amlarc.commands.az.connection import connected, subscription_id
+from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT, missing_for_attach
 from azext_amlarc.commands.extension import address
-from azext_amlarc.commands.options import DEFAULT_TIMEOUT, missing_for_attach
-from azext_amlarc.commands.progress import progress
+from azext_amlarc.commands.inputs import form
+from azext_amlarc.commands.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from azext_amlarc.arm.compute import Compute, WorkspaceId
-    from azext_amlarc.commands.document_inputs import Configuration
+    from azext_amlarc.azure.compute.lookup import Compute, WorkspaceId
+    from azext_amlarc.commands.inputs.document import Configuration
 
 
 def attach(
@@ -41,12 +41,14 @@ def attach(
     What is missing is asked for; where nobody can answer, `options.check_attach` has refused it. What it writes to the
     cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
     """
-    from azext_amlarc.arm import attachment, clusters, compute
-    from azext_amlarc.arm.facts.clusters import facts_of as facts_of_cluster
-    from azext_amlarc.arm.facts.workspaces import facts_of as facts_of_workspace
-    from azext_amlarc.commands.inspections import attachment_checks
+    from azext_amlarc.azure import clusters
+    from azext_amlarc.azure.compute import attach as attachment
+    from azext_amlarc.azure.compute import lookup as compute
+    from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
+    from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
+    from azext_amlarc.commands.inputs.targets import attachment_checks
     from azext_amlarc.commands.preparation import prepared
-    from azext_amlarc.validation.identity import meant_type
+    from azext_amlarc.validation.document.identity import meant_type
 
     given, configuration = _completed(
         cmd,
@@ -63,20 +65,28 @@ def attach(
     watcher = progress(cmd)
     with (
         prepared(kubeconfig, context, cluster_id, new_namespace, manifests, yes, watcher) as preparation,
-        connected(cmd, registrar=watcher, patience=timeout) as arm,
+        connected(cmd, registrar=watcher, patience=timeout) as azure,
     ):
-        arm.import_ahead(arm.COMPUTES)
-        found = compute.read_workspace(arm, workspace)
-        cluster = clusters.read(arm, cluster_id)
+        azure.import_ahead(azure.COMPUTES)
+        found = compute.read_workspace(azure, workspace)
+        cluster = clusters.read(azure, cluster_id)
         checks = attachment_checks(
-            cmd, arm, cluster, workspace, str(given.name), configuration.document, kubeconfig, context, create_namespace
+            cmd,
+            azure,
+            cluster,
+            workspace,
+            str(given.name),
+            configuration.document,
+            kubeconfig,
+            context,
+            create_namespace,
         )
         checks.before(facts_of_cluster(cluster) | facts_of_workspace(found), preflight)
         if preparation:
-            preparation.write(arm.written)
+            preparation.write(azure.written)
         wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
         operation = attachment.begin_attach(
-            arm, workspace, str(given.name), wanted, str(found.get("location", "")), watcher
+            azure, workspace, str(given.name), wanted, str(found.get("location", "")), watcher
         )
         if accepted_only:
             return operation.resource
@@ -86,8 +96,8 @@ def attach(
 
 def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[form.Given, Configuration]":
     """What to attach, with answers for what was missing, and the configuration ready to be sent; findings are said."""
-    from azext_amlarc.commands.document_inputs import read_document
-    from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.commands.az.output import show_findings
+    from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.errors import stop_at_errors
     from azext_amlarc.validation.document import judge_compute_name
 
@@ -102,18 +112,18 @@ def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[for
 
 def show(cmd: Any, name: str, workspace_name: str, resource_group_name: str) -> "Compute":
     """Show a compute target."""
-    from azext_amlarc.arm import compute
+    from azext_amlarc.azure.compute import lookup as compute
 
-    with connected(cmd) as arm:
-        return compute.show(arm, _workspace(cmd, resource_group_name, workspace_name), name)
+    with connected(cmd) as azure:
+        return compute.show(azure, _workspace(cmd, resource_group_name, workspace_name), name)
 
 
 def list_all(cmd: Any, workspace_name: str, resource_group_name: str) -> "list[Compute]":
     """List the workspace's compute targets on Kubernetes clusters."""
-    from azext_amlarc.arm import compute
+    from azext_amlarc.azure.compute import lookup as compute
 
-    with connected(cmd) as arm:
-        return compute.list_all(arm, _workspace(cmd, resource_group_name, workspace_name))
+    with connected(cmd) as azure:
+        return compute.list_all(azure, _workspace(cmd, resource_group_name, workspace_name))
 
 
 def detach(
@@ -125,12 +135,12 @@ def detach(
     accepted_only: bool = False,
 ) -> None:
     """Take the compute target out of the workspace; the cluster stays as it is."""
-    from azext_amlarc.arm import attachment
+    from azext_amlarc.azure.compute import attach as attachment
 
     workspace = _workspace(cmd, resource_group_name, workspace_name)
     watcher = progress(cmd)
-    with connected(cmd) as arm:
-        operation = attachment.begin_detach(arm, workspace, name, watcher)
+    with connected(cmd) as azure:
+        operation = attachment.begin_detach(azure, workspace, name, watcher)
         if operation and not accepted_only:
             operation.wait(watcher, timeout)
 
@@ -149,15 +159,16 @@ def wait(
     timeout: int = DEFAULT_TIMEOUT,
 ) -> None:
     """Wait until a condition of the compute target is met; without one, until it is attached."""
-    from azext_amlarc.arm import attachment, compute
-    from azext_amlarc.commands.conditions import Condition
+    from azext_amlarc.azure.compute import attach as attachment
+    from azext_amlarc.azure.compute import lookup as compute
+    from azext_amlarc.commands.inputs.conditions import Condition
 
     workspace = _workspace(cmd, resource_group_name, workspace_name)
     condition = Condition.of(created or updated, deleted, exists, custom)
-    with connected(cmd) as arm:
+    with connected(cmd) as azure:
         condition.wait(
-            lambda: compute.read(arm, workspace, name),
-            lambda found: attachment.join(arm, workspace, found).reason(found),
+            lambda: compute.read(azure, workspace, name),
+            lambda found: attachment.join(azure, workspace, found).reason(found),
             progress(cmd),
             timeout,
             interval,
@@ -165,7 +176,7 @@ def wait(
 
 
 def _manifests(configuration: "Configuration") -> "list[dict[str, Any]]":
-    from azext_amlarc.commands.findings import show_findings
+    from azext_amlarc.commands.az.output import show_findings
 
     manifests = configuration.instance_types()
     show_findings(manifests.findings)
@@ -173,6 +184,6 @@ def _manifests(configuration: "Configuration") -> "list[dict[str, Any]]":
 
 
 def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":
-    from azext_amlarc.arm.compute import WorkspaceId
+    from azext_amlarc.azure.compute.lookup import WorkspaceId
 
     return WorkspaceId(subscription_id(cmd), str(resource_group), name)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from azext_amlarc.validation.findings import Finding
+    from azext_amlarc.findings import Finding
 
 
 def validate(
     cmd: Any, file: Sequence[str], strict: bool = False, report_format: str | None = None
 ) -> dict[str, Any] | None:
     """Judge attach configuration files: every finding of every file at once."""
-    from azext_amlarc.commands.reports import deliver
-    from azext_amlarc.documents import judge_documents
-    from azext_amlarc.validation import document, text
+    from azext_amlarc.commands.az.output import deliver
+    from azext_amlarc.validation import document
+    from azext_amlarc.validation.documents import judge_documents
+    from azext_amlarc.validation.text import reading as text
 
     return deliver(cmd, judge_documents(file, strict), (*text.RULES, *document.RULES), report_format)
 
@@ -41,8 +42,8 @@ def init(
 
     A `.json` file gets JSON, anything else YAML with comments: both are read everywhere, and JSON has no comments.
     """
-    from azext_amlarc.commands.reports import write
-    from azext_amlarc.validation import starter
+    from azext_amlarc.commands.az.output import write
+    from azext_amlarc.validation.document import starter
 
     given = {"gpus": gpus, "cpu": cpu, "memory": memory, "selector": selector, "namespace": namespace}
     wanted = {name: value for name, value in given.items() if value is not None}
@@ -55,7 +56,7 @@ def init(
 
 
 def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str, Any]:
-    from azext_amlarc.validation import starter
+    from azext_amlarc.validation.document import starter
 
     if gpu is None:
         if wanted:
@@ -109,8 +110,8 @@ def convert(
 
     What a conversion changes or leaves out is said on standard error.
     """
-    from azext_amlarc.files import STDIN, read
-    from azext_amlarc.validation import instancetype
+    from azext_amlarc.validation.document import manifests as instancetype
+    from azext_amlarc.validation.files import STDIN, read
 
     if (to is None) == (from_format is None):
         raise InvalidInput("Either --to or --from is needed.", "Write --to instancetype, or --from instancetype.")
@@ -125,7 +126,7 @@ def convert(
 def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") -> dict[str, Any]:
     from knack.log import get_logger
 
-    from azext_amlarc.validation.report import as_line
+    from azext_amlarc.validation.report.formats import as_line
 
     if content is None:
         raise InvalidInput("The file cannot be converted; nothing was written.", findings=findings)

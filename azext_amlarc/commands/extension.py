@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.connection import connected, subscription_id
-from azext_amlarc.commands.options import DEFAULT_TIMEOUT
-from azext_amlarc.commands.progress import progress
+from azext_amlarc.commands.az.connection import connected, subscription_id
+from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
+from azext_amlarc.commands.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from azext_amlarc.arm.clusters import ClusterId
-    from azext_amlarc.arm.extension import Extension
+    from azext_amlarc.azure.clusters import ClusterId
+    from azext_amlarc.azure.extension.lookup import Extension
 
 
 def create(
@@ -34,27 +34,28 @@ def create(
     accepted_only: bool = False,
 ) -> "Extension":
     """Install the extension; every setting is checked before anything is sent, and the cluster before it is written."""
-    from azext_amlarc.arm import clusters, installation
-    from azext_amlarc.arm.facts.clusters import facts_of
-    from azext_amlarc.commands.findings import show_findings
-    from azext_amlarc.commands.inspections import installation_checks
-    from azext_amlarc.commands.setting_inputs import read_settings
+    from azext_amlarc.azure import clusters
+    from azext_amlarc.azure.extension import install as installation
+    from azext_amlarc.azure.facts.clusters import facts_of
+    from azext_amlarc.commands.az.output import show_findings
+    from azext_amlarc.commands.inputs.settings import read_settings
+    from azext_amlarc.commands.inputs.targets import installation_checks
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     given.judged()
     upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as arm:
-        arm.import_ahead(arm.EXTENSIONS)
-        cluster = clusters.read(arm, cluster_id)
+    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as azure:
+        azure.import_ahead(azure.EXTENSIONS)
+        cluster = clusters.read(azure, cluster_id)
         judgement = given.judged(cluster)
         show_findings(judgement.findings)
-        checks = installation_checks(cmd, arm, cluster, judgement.plain, kubeconfig, context)
+        checks = installation_checks(cmd, azure, cluster, judgement.plain, kubeconfig, context)
         checks.before(facts_of(cluster), preflight)
         wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
         patience = 0 if accepted_only else timeout
-        operation = installation.begin_create(arm, cluster, name, wanted, watcher, patience)
+        operation = installation.begin_create(azure, cluster, name, wanted, watcher, patience)
         if accepted_only:
             return operation.resource
         with checks.explained():
@@ -70,11 +71,11 @@ def show(
     resource_id: str | None = None,
 ) -> "Extension":
     """Show the extension, with `installState`: Pending, Installed or Failed."""
-    from azext_amlarc.arm import extension
+    from azext_amlarc.azure.extension import lookup as extension
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    with connected(cmd, cluster_id.subscription_id) as arm:
-        return extension.show(arm, cluster_id, name)
+    with connected(cmd, cluster_id.subscription_id) as azure:
+        return extension.show(azure, cluster_id, name)
 
 
 def list_all(
@@ -85,11 +86,11 @@ def list_all(
     resource_id: str | None = None,
 ) -> "list[Extension]":
     """List the extensions of this type on a cluster."""
-    from azext_amlarc.arm import extension
+    from azext_amlarc.azure.extension import lookup as extension
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    with connected(cmd, cluster_id.subscription_id) as arm:
-        return extension.list_all(arm, cluster_id)
+    with connected(cmd, cluster_id.subscription_id) as azure:
+        return extension.list_all(azure, cluster_id)
 
 
 def update(
@@ -112,23 +113,25 @@ def update(
     accepted_only: bool = False,
 ) -> "Extension":
     """Change an installed extension; what would change, and what breaks, is said before anything is sent."""
-    from azext_amlarc.arm import clusters, extension, installation
-    from azext_amlarc.arm import update as updating
-    from azext_amlarc.commands.findings import show_findings
-    from azext_amlarc.commands.setting_inputs import confirm_breakage, read_settings
+    from azext_amlarc.azure import clusters
+    from azext_amlarc.azure.extension import install as installation
+    from azext_amlarc.azure.extension import lookup as extension
+    from azext_amlarc.azure.extension import update as updating
+    from azext_amlarc.commands.az.output import show_findings
+    from azext_amlarc.commands.inputs.settings import confirm_breakage, read_settings
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as arm:
-        arm.import_ahead(arm.EXTENSIONS)
-        cluster = clusters.read(arm, cluster_id)
-        existing = extension.show(arm, cluster.id, name)
+    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as azure:
+        azure.import_ahead(azure.EXTENSIONS)
+        cluster = clusters.read(azure, cluster_id)
+        existing = extension.show(azure, cluster.id, name)
         installation.refuse_another(existing)
         if existing.is_moving:
             patience = 0 if accepted_only else timeout
-            existing = installation.wait_for_another(arm, cluster.id, existing, watcher, patience)
+            existing = installation.wait_for_another(azure, cluster.id, existing, watcher, patience)
         judgement = given.judged(cluster, existing)
         show_findings(judgement.findings)
         properties = {"version": version, "autoUpgradeMinorVersion": upgrade, "releaseTrain": release_train}
@@ -139,7 +142,7 @@ def update(
         for line in change.lines:
             watcher.tell(f"Changing {line}")
         confirm_breakage(existing, change, yes)
-        operation = updating.begin_update(arm, cluster, existing, change, watcher)
+        operation = updating.begin_update(azure, cluster, existing, change, watcher)
         return operation.resource if accepted_only else operation.wait(watcher, timeout)
 
 
@@ -157,15 +160,17 @@ def delete(
     accepted_only: bool = False,
 ) -> None:
     """Take the extension off the cluster, with --purge together with the Azure resources that were made for it."""
-    from azext_amlarc.arm import deletion, extension, supporting
-    from azext_amlarc.commands.confirmation import confirm
+    from azext_amlarc.azure import supporting
+    from azext_amlarc.azure.extension import delete as deletion
+    from azext_amlarc.azure.extension import lookup as extension
+    from azext_amlarc.commands.terminal.asking import confirm
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, patience=timeout) as arm:
-        existing = extension.read(arm, cluster_id, name)
+    with connected(cmd, cluster_id.subscription_id, patience=timeout) as azure:
+        existing = extension.read(azure, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
-        owned = supporting.owned(arm, cluster_id, settings) if purge else []
+        owned = supporting.owned(azure, cluster_id, settings) if purge else []
         for sentence in deletion.goes_with_it(existing) if existing else [f"There is no extension {name!r}."]:
             watcher.tell(sentence)
         for item in owned:
@@ -174,11 +179,11 @@ def delete(
             return
         confirm(f"Delete the extension {name!r} of the cluster {cluster_id.name!r}?", yes)
         if existing:
-            operation = deletion.begin_delete(arm, cluster_id, existing, watcher, force=force)
+            operation = deletion.begin_delete(azure, cluster_id, existing, watcher, force=force)
             if accepted_only:
                 return
             operation.wait(watcher, timeout)
-        supporting.purge(arm, owned, watcher)
+        supporting.purge(azure, owned, watcher)
 
 
 def wait(
@@ -197,15 +202,16 @@ def wait(
     timeout: int = DEFAULT_TIMEOUT,
 ) -> None:
     """Wait until a condition of the extension is met; without one, until it is installed."""
-    from azext_amlarc.arm import extension, extension_watch
-    from azext_amlarc.commands.conditions import Condition
+    from azext_amlarc.azure.extension import lookup as extension
+    from azext_amlarc.azure.extension import watch as extension_watch
+    from azext_amlarc.commands.inputs.conditions import Condition
 
     cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     condition = Condition.of(created or updated, deleted, exists, custom)
-    with connected(cmd, cluster_id.subscription_id) as arm:
+    with connected(cmd, cluster_id.subscription_id) as azure:
         condition.wait(
-            lambda: extension.read(arm, cluster_id, name),
-            lambda found: extension_watch.join(arm, cluster_id, found).reason(found),
+            lambda: extension.read(azure, cluster_id, name),
+            lambda found: extension_watch.join(azure, cluster_id, found).reason(found),
             progress(cmd),
             timeout,
             interval,
@@ -216,7 +222,7 @@ def address(
     cmd: Any, resource_group: str | None, cluster_name: str | None, cluster_type: str, resource_id: str | None
 ) -> "ClusterId":
     """The cluster that the options name; `options.check_cluster` has seen to it that they name one."""
-    from azext_amlarc.arm.clusters import ClusterId
+    from azext_amlarc.azure.clusters import ClusterId
 
     if resource_id:
         return ClusterId.parse(resource_id, "--resource-id")

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.confirmation import confirm
-from azext_amlarc.commands.progress import Progress
+from azext_amlarc.commands.terminal.asking import confirm
+from azext_amlarc.commands.terminal.progress import Progress
 
 if TYPE_CHECKING:
-    from azext_amlarc.arm.clusters import ClusterId
-    from azext_amlarc.kube.preparation import Preparation
+    from azext_amlarc.azure.clusters import ClusterId
+    from azext_amlarc.workflows.prepare import Preparation
 
 
 @contextmanager
@@ -30,9 +30,9 @@ def prepared(
     if namespace is None and not manifests:
         yield None
         return
-    from azext_amlarc.commands.inspections import target_of
-    from azext_amlarc.kube.client import connect
-    from azext_amlarc.kube.preparation import prepare
+    from azext_amlarc.commands.inputs.targets import target_of
+    from azext_amlarc.kubernetes.client import connect
+    from azext_amlarc.workflows.prepare import prepare
 
     with closing(connect(kubeconfig, context)) as kube:
         preparation = prepare(kube, target_of(cluster), namespace, manifests)

@@ -8,14 +8,14 @@ from azext_amlarc.errors import NotFound
 
 def list_all(workload: str | None = None) -> list[dict[str, object]]:
     """List the settings that are documented, or those that concern a workload (training, inference)."""
-    from azext_amlarc.validation import catalogue
+    from azext_amlarc.product import catalogue
 
     return catalogue.as_rows(workload)
 
 
 def show(name: str) -> dict[str, object]:
     """Show one setting: type, values, defaults, what it needs and excludes, what an update of it breaks."""
-    from azext_amlarc.validation import catalogue
+    from azext_amlarc.product import catalogue
 
     record = catalogue.find(name)
     if record is None:
@@ -38,9 +38,10 @@ def validate(
     report_format: str | None = None,
 ) -> dict[str, Any] | None:
     """Judge settings without a cluster, as `extension create` would; `strict` lets warnings fail too."""
-    from azext_amlarc.commands.reports import deliver
-    from azext_amlarc.commands.setting_inputs import read_settings
-    from azext_amlarc.validation import settings, text
+    from azext_amlarc.commands.az.output import deliver
+    from azext_amlarc.commands.inputs.settings import read_settings
+    from azext_amlarc.validation import settings
+    from azext_amlarc.validation.text import reading as text
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     judged = given.report(settings.ClusterFacts(cluster_type, node_count), strict)

@@ -14,7 +14,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.tools import get_arm_endpoints
 
-from azext_amlarc.arm.retries import RetryPolicy
+from azext_amlarc.azure.connection.retries import RetryPolicy
 from azext_amlarc.errors import InvalidInput
 
 # What az and azure-ai-ml read, too.

@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.arm import attachment, clusters
-from azext_amlarc.arm import compute as computes
-from azext_amlarc.arm.compute import Compute
-from azext_amlarc.arm.waiting import Operation
+from azext_amlarc.azure import clusters
+from azext_amlarc.azure.compute import attach as attachment
+from azext_amlarc.azure.compute import lookup as computes
+from azext_amlarc.azure.compute.lookup import Compute
+from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
-from azext_amlarc.validation import document, identity
+from azext_amlarc.validation import document
+from azext_amlarc.validation.document import identity
 
 if TYPE_CHECKING:
     from azext_amlarc.sdk.workspace import Workspace
@@ -93,12 +95,12 @@ class KubernetesCompute:
             named = document.judge_compute_name(name, "name")
             stop_at_errors("The name", named)
             log(named)
-            arm = workspace.connection
-            with writing(arm, timeout, registers=True) as watcher:
-                location = computes.workspace_location(arm, workspace.id)
-                cluster = clusters.read(arm, attach_configuration.cluster)
+            azure = workspace.connection
+            with writing(azure, timeout, registers=True) as watcher:
+                location = computes.workspace_location(azure, workspace.id)
+                cluster = clusters.read(azure, attach_configuration.cluster)
                 wanted = replace(attach_configuration, cluster=cluster.id)
-                operation = attachment.begin_attach(arm, workspace.id, name, wanted, location, watcher)
+                operation = attachment.begin_attach(azure, workspace.id, name, wanted, location, watcher)
         return KubernetesCompute(workspace, name, operation)
 
     @property
@@ -143,9 +145,9 @@ class KubernetesCompute:
         """
         workspace = self._workspace
         with raised_as(ComputeTargetException):
-            arm = workspace.connection
-            with writing(arm, timeout, registers=False) as watcher:
-                operation = attachment.begin_detach(arm, workspace.id, self.name, watcher)
+            azure = workspace.connection
+            with writing(azure, timeout, registers=False) as watcher:
+                operation = attachment.begin_detach(azure, workspace.id, self.name, watcher)
                 if operation:
                     operation.wait(watcher, timeout)
 
@@ -159,8 +161,8 @@ ComputeTarget = KubernetesCompute
 
 def _find(workspace: "Workspace", name: str) -> Operation[Compute]:
     with raised_as(ComputeTargetException):
-        arm = workspace.connection
-        return attachment.join(arm, workspace.id, computes.show(arm, workspace.id, name))
+        azure = workspace.connection
+        return attachment.join(azure, workspace.id, computes.show(azure, workspace.id, name))
 
 
 def _judged(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,34 +5,34 @@ from contextlib import contextmanager
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc.arm.clients import Arm, Cloud
+from azext_amlarc.azure.connection.client import AzureClient, Cloud
 from azext_amlarc.sdk import clouds
 from azext_amlarc.sdk.watching import Watching
 
 DEFAULT_TIMEOUT = 3600.0  # seconds; an installation takes ten minutes, a slow one thirty
 
 
-def connect(subscription_id: str, credential: TokenCredential | None, cloud: str | None) -> Arm:
+def connect(subscription_id: str, credential: TokenCredential | None, cloud: str | None) -> AzureClient:
     """A connection to a subscription; without a credential it signs in as azure-identity finds a way to."""
     found = clouds.find(cloud)
     credential = credential or clouds.default_credential(found)
-    return Arm(Cloud(found.endpoint, found.scopes), credential, subscription_id, user_agent="amlarc-python")
+    return AzureClient(Cloud(found.endpoint, found.scopes), credential, subscription_id, user_agent="amlarc-python")
 
 
 @contextmanager
-def writing(arm: Arm, timeout: float, *, registers: bool) -> Iterator[Watching]:
+def writing(azure: AzureClient, timeout: float, *, registers: bool) -> Iterator[Watching]:
     """The watcher of a piece of work that writes; `registers` is whether it may register resource providers.
 
     What fails or is interrupted inside leaves with a note of what had been written until then.
     """
     watcher = Watching()
-    arm.registrar, arm.patience = watcher if registers else None, timeout
-    arm.written.clear()
+    azure.registrar, azure.patience = watcher if registers else None, timeout
+    azure.written.clear()
     try:
         yield watcher
     except BaseException as error:
-        if arm.written:
-            error.add_note(f"Written until then: {'; '.join(arm.written)}. The same call again goes on from there.")
+        if azure.written:
+            error.add_note(f"Written until then: {'; '.join(azure.written)}. The same call again goes on from there.")
         raise
     finally:
-        arm.registrar = None
+        azure.registrar = None

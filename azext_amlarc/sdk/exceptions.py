@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-from azext_amlarc.arm.answers import correlation_id, refusal, why_unreached
+from azext_amlarc.azure.connection.answers import correlation_id, refusal, why_unreached
 from azext_amlarc.errors import ArcError, StillRunning
 
 if TYPE_CHECKING:
-    from azext_amlarc.validation.findings import Finding
+    from azext_amlarc.findings import Finding
 
 
 class ArcException(Exception):
@@ -37,7 +37,7 @@ class ArcException(Exception):
         self.findings = tuple(findings)
 
     def __str__(self) -> str:
-        from azext_amlarc.validation.report import as_text
+        from azext_amlarc.validation.report.formats import as_text
 
         correlation = f"Correlation id: {self.correlation_id}" if self.correlation_id else ""
         lines = [f"({self.code}) {self.message}", as_text(self.findings), correlation, self.fix]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc.arm.clients import Arm
-from azext_amlarc.arm.clusters import ClusterId
-from azext_amlarc.arm.waiting import Operation
+from azext_amlarc.azure.clusters import ClusterId
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.findings import log
 from azext_amlarc.sdk.watching import wait_aloud
 
 if TYPE_CHECKING:
-    from azext_amlarc.arm.extension import Extension
-    from azext_amlarc.given_settings import GivenSettings
+    from azext_amlarc.azure.extension.lookup import Extension
+    from azext_amlarc.validation.settings.given import GivenSettings
 
 NAME = "amlarc-compute"  # the guide's
 
@@ -29,9 +29,9 @@ class ArcExtension:
     `credential` and `cloud` are those of `Workspace`.
     """
 
-    def __init__(self, arm: Arm, cluster: ClusterId, operation: "Operation[Extension]") -> None:
+    def __init__(self, azure: AzureClient, cluster: ClusterId, operation: "Operation[Extension]") -> None:
         """Use `ArcExtension.install` or `ArcExtension.show`."""
-        self._arm = arm
+        self._azure = azure
         self._cluster = cluster
         self._operation = operation
 
@@ -57,20 +57,21 @@ class ArcExtension:
         alone, a failed one is tried again. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for
         what has to be ready first.
         """
-        from azext_amlarc.arm import clusters, installation
+        from azext_amlarc.azure import clusters
+        from azext_amlarc.azure.extension import install as installation
 
         with raised_as(ExtensionException):
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
             given.judged()
             upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
             cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
-            arm = _connected(cluster_id, credential, cloud)
-            with writing(arm, timeout, registers=True) as watcher:
-                cluster = clusters.read(arm, cluster_id)
+            azure = _connected(cluster_id, credential, cloud)
+            with writing(azure, timeout, registers=True) as watcher:
+                cluster = clusters.read(azure, cluster_id)
                 judgement = given.judged(cluster)
                 log(judgement.findings)
                 wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
-                return cls(arm, cluster.id, installation.begin_create(arm, cluster, name, wanted, watcher, timeout))
+                return cls(azure, cluster.id, installation.begin_create(azure, cluster, name, wanted, watcher, timeout))
 
     @classmethod
     def show(
@@ -82,13 +83,14 @@ class ArcExtension:
         cloud: str | None = None,
     ) -> "ArcExtension":
         """The cluster's extension; ExtensionException where it has none. One request."""
-        from azext_amlarc.arm import extension, extension_watch
+        from azext_amlarc.azure.extension import lookup as extension
+        from azext_amlarc.azure.extension import watch as extension_watch
 
         with raised_as(ExtensionException):
             cluster = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
-            arm = _connected(cluster, credential, cloud)
-            found = extension.show(arm, cluster, name)
-        return cls(arm, cluster, extension_watch.join(arm, cluster, found))
+            azure = _connected(cluster, credential, cloud)
+            found = extension.show(azure, cluster, name)
+        return cls(azure, cluster, extension_watch.join(azure, cluster, found))
 
     @property
     def details(self) -> "Extension":
@@ -117,30 +119,31 @@ class ArcExtension:
 
         `force` removes Azure's record without asking the cluster; `purge` deletes what was made for it in Azure, too.
         """
-        from azext_amlarc.arm import deletion, supporting
+        from azext_amlarc.azure import supporting
+        from azext_amlarc.azure.extension import delete as deletion
 
-        arm = self._arm
-        with raised_as(ExtensionException), writing(arm, timeout, registers=False) as watcher:
-            owned = supporting.owned(arm, self._cluster, self.details.configuration_settings) if purge else []
+        azure = self._azure
+        with raised_as(ExtensionException), writing(azure, timeout, registers=False) as watcher:
+            owned = supporting.owned(azure, self._cluster, self.details.configuration_settings) if purge else []
             for sentence in deletion.goes_with_it(self.details):
                 watcher.tell(sentence)
-            operation = deletion.begin_delete(arm, self._cluster, self.details, watcher, force=force)
+            operation = deletion.begin_delete(azure, self._cluster, self.details, watcher, force=force)
             operation.wait(watcher, timeout)
-            supporting.purge(arm, owned, watcher)
+            supporting.purge(azure, owned, watcher)
 
     def __repr__(self) -> str:
         return f"ArcExtension(name={self.name!r}, install_state={self.install_state!r})"
 
 
-def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: str | None) -> Arm:
-    arm = connect(cluster.subscription_id, credential, cloud)
-    arm.import_ahead(arm.EXTENSIONS)
-    return arm
+def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: str | None) -> AzureClient:
+    azure = connect(cluster.subscription_id, credential, cloud)
+    azure.import_ahead(azure.EXTENSIONS)
+    return azure
 
 
 def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> "GivenSettings":
-    from azext_amlarc.given_settings import GivenSettings
     from azext_amlarc.validation import settings as settings_rules
+    from azext_amlarc.validation.settings.given import GivenSettings
 
     parts = [
         settings_rules.from_mapping(plain, "settings"),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.sdk.watching import logger
-from azext_amlarc.validation.findings import Finding, Severity
-from azext_amlarc.validation.report import as_line
+from azext_amlarc.validation.report.formats import as_line
 
 
 def log(findings: Iterable[Finding]) -> None:

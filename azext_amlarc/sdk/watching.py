@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TypeVar
 
-from azext_amlarc.arm.waiting import Operation
+from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import WriteFailed
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ _DOT_SECONDS = 5
 
 
 class Watching:
-    """A watcher (arm.waiting) that writes to stdout if `show_output`: the state, a dot every 5 s, each new state."""
+    """A watcher (azure.waiting) that writes to stdout if `show_output`: the state, a dot every 5 s, each new state."""
 
     def __init__(self, *, show_output: bool = False) -> None:
         self._show_output = show_output

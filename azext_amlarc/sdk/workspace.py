@@ -9,13 +9,14 @@ from pathlib import Path
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc import files
-from azext_amlarc.arm import attachment, compute
-from azext_amlarc.arm.clients import Arm
+from azext_amlarc.azure.compute import attach as attachment
+from azext_amlarc.azure.compute import lookup as compute
+from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.sdk.compute import KubernetesCompute
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
+from azext_amlarc.validation import files
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
 # What older files hold in place of the three.
@@ -96,11 +97,11 @@ class Workspace:
         return ComputeTargets(self)
 
     @cached_property
-    def connection(self) -> Arm:
+    def connection(self) -> AzureClient:
         """The one connection to Azure that everything in this workspace shares."""
-        arm = connect(self.subscription_id, self._credential, self._cloud)
-        arm.import_ahead(arm.COMPUTES)
-        return arm
+        azure = connect(self.subscription_id, self._credential, self._cloud)
+        azure.import_ahead(azure.COMPUTES)
+        return azure
 
     def __repr__(self) -> str:
         return f"Workspace({self.subscription_id!r}, {self.resource_group!r}, {self.name!r})"
@@ -116,10 +117,10 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
     def _found(self) -> dict[str, KubernetesCompute]:
         workspace = self._workspace
         with raised_as(WorkspaceException):
-            arm = workspace.connection
+            azure = workspace.connection
             return {
-                found.name: KubernetesCompute(workspace, found.name, attachment.join(arm, workspace.id, found))
-                for found in compute.list_all(arm, workspace.id)
+                found.name: KubernetesCompute(workspace, found.name, attachment.join(azure, workspace.id, found))
+                for found in compute.list_all(azure, workspace.id)
             }
 
     def __getitem__(self, name: str) -> KubernetesCompute:

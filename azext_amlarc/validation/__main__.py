@@ -5,8 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from azext_amlarc.documents import judge_documents
-from azext_amlarc.validation import document, report, text
+from azext_amlarc.validation import document
+from azext_amlarc.validation.documents import judge_documents
+from azext_amlarc.validation.report import formats as report
+from azext_amlarc.validation.text import reading as text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

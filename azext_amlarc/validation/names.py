@@ -1,9 +1,9 @@
 """Names that Kubernetes and Azure Machine Learning take: DNS-1123, labels, computes, namespaces."""
 
-import json
 import re
 
-from azext_amlarc.validation.findings import Finding, Rule, Severity
+from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.wording import quoted
 
 # Kubernetes' own grammar: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and …/labels/.
 # Without anchors: Python matches them with fullmatch, the JSON Schema writes them between ^ and $.
@@ -65,12 +65,6 @@ def as_dns_name(name: str) -> str:
     return re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")
 
 
-def shown(value: str) -> str:
-    """A text in quotes for a message: at most 80 characters, and nothing that a terminal would act on."""
-    short = value if len(value) <= 80 else value[:77] + "…"
-    return json.dumps(short, ensure_ascii=not short.isprintable())
-
-
 def judge_compute_name(name: str, source: str) -> list[Finding]:
     """What Azure would say of a new compute's name: the pattern of api-version 2025-12-01, and older limits.
 
@@ -79,7 +73,7 @@ def judge_compute_name(name: str, source: str) -> list[Finding]:
     """
     broken = [(rule, fix) for rule, breaks, fix in _compute_name_rules(name) if breaks]
     return [
-        Finding(rule.code, rule.severity, f"{shown(name)} is not safe as a compute name: {rule.title}", fix, source)
+        Finding(rule.code, rule.severity, f"{quoted(name)} is not safe as a compute name: {rule.title}", fix, source)
         for rule, fix in broken
     ]
 
@@ -94,13 +88,13 @@ def _compute_name_rules(name: str) -> list[tuple[Rule, bool, str]]:
         (
             COMPUTE_CHARACTERS,
             re.fullmatch(r"[A-Za-z0-9-]*", name) is None,
-            f"use letters, digits and hyphens, such as {shown(cleaned)}",
+            f"use letters, digits and hyphens, such as {quoted(cleaned)}",
         ),
-        (COMPUTE_TRAILING_DIGITS, digits is not None, f"use {shown(joined)}"),
+        (COMPUTE_TRAILING_DIGITS, digits is not None, f"use {quoted(joined)}"),
         (
             COMPUTE_TRAILING_HYPHEN,
             name.endswith("-"),
-            f"use {shown(name.rstrip('-'))}: workloads on such a compute fail with an internal server error",
+            f"use {quoted(name.rstrip('-'))}: workloads on such a compute fail with an internal server error",
         ),
         (COMPUTE_LONG, 16 < len(name) <= 24, "choose 16 characters or fewer"),
     ]
@@ -116,7 +110,7 @@ def judge_namespace(name: str, source: str) -> list[Finding]:
 def namespace_message(name: str) -> str:
     """What is wrong with a namespace that is no DNS-1123 label."""
     return (
-        f"{shown(name)} is no namespace: at most 63 lower-case letters, digits and hyphens, "
+        f"{quoted(name)} is no namespace: at most 63 lower-case letters, digits and hyphens, "
         "with a letter or digit at both ends"
     )
 

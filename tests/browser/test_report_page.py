@@ -6,7 +6,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from azext_amlarc.checks.check import Status, Verdict
-from azext_amlarc.checks.page import html
+from azext_amlarc.checks.report.page import html
 from tests.browser.conftest import Browser
 from tests.checks.results import HEADING, RESULTS, passed, result
 

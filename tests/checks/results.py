@@ -1,7 +1,7 @@
 """One fixed list of results that has every status; golden files are made from it."""
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Result, Status, Verdict
-from azext_amlarc.checks.page import Heading
+from azext_amlarc.checks.report.page import Heading
 
 NO_KUBECONFIG = "no kubeconfig was given: --kubeconfig FILE"
 HEADING = Heading("lab-berlin", "vision-ws", "Contoso Training", "2026-11-23T21:04:00+00:00", "0.1.0")

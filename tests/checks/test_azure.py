@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.checks import selection
-from azext_amlarc.checks.azure import at_hand, table
+from azext_amlarc.checks import selection, table
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import (
     Attachments,
@@ -23,6 +22,7 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Result, Status, Unknown, run
 from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
+from azext_amlarc.workflows.check import FREE
 from tests.checks.azure_facts import (
     AGENTS,
     AKS,
@@ -41,7 +41,7 @@ from tests.checks.azure_facts import (
     provider,
 )
 
-CHECKS: Mapping[str, Check] = {check.id: check for check in table.CHECKS}
+CHECKS: Mapping[str, Check] = {check.id: check for check in table.AZURE}
 # What everybody who asks gives: it is never unknown.
 GIVEN = {azure.NOW, azure.TARGET, CLUSTER_TYPE, NAMESPACE}
 RELAY = (azure.RELAY_NAMESPACE, azure.RELAY_CONNECTION, azure.RELAY_RULE)
@@ -474,7 +474,7 @@ def judged(check: Check, changes: Mapping[Fact[Any], object]) -> Result:
     return result
 
 
-@pytest.mark.parametrize("check", table.CHECKS, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", table.AZURE, ids=lambda check: check.id)
 def test_it_passes_where_all_is_as_it_should_be(check: Check) -> None:
     result = judged(check, {})
     assert (result.verdict.status, result.verdict.remedy) == (Status.PASS, "")
@@ -492,7 +492,7 @@ def test_it_says_what_is_wrong_and_what_mends_it(case: Case) -> None:
 
 
 def unknown_facts() -> list[tuple[str, Fact[Any]]]:
-    return [(check.id, fact) for check in table.CHECKS for fact in check.needs if fact not in GIVEN]
+    return [(check.id, fact) for check in table.AZURE for fact in check.needs if fact not in GIVEN]
 
 
 @pytest.mark.parametrize(("id_", "fact"), unknown_facts(), ids=lambda value: getattr(value, "name", value))
@@ -519,16 +519,16 @@ def test_every_check_has_a_case_where_it_fails_or_warns_and_one_where_it_could_n
 
 
 def test_ids_are_unique_and_every_check_says_what_usually_mends_it_and_where_that_is_documented() -> None:
-    assert len(CHECKS) == len(table.CHECKS)
-    for check in table.CHECKS:
+    assert len(CHECKS) == len(table.AZURE)
+    for check in table.AZURE:
         assert check.remedy
         assert check.url.startswith("https://learn.microsoft.com/")
 
 
-def test_what_a_write_reads_anyway_is_enough_for_no_check_that_is_not_at_hand() -> None:
+def test_what_a_write_reads_anyway_is_enough_for_no_check_that_is_not_free() -> None:
     read = {fact.name for fact in (azure.CLUSTER_FOUND, azure.CLUSTER, azure.AGENTS, azure.AKS)}
     read |= {fact.name for fact in (azure.WORKSPACE_FOUND, azure.WORKSPACE)}
     given = {fact.name for fact in (azure.NOW, azure.TARGET, SETTINGS, NAMESPACE, DOCUMENT, CLUSTER_TYPE)}
-    enough = selection.answerable(table.CHECKS, read | given)
+    enough = selection.answerable(table.AZURE, read | given)
     assert len(enough) >= 12
-    assert [check for check in enough if check not in at_hand.CHECKS] == []
+    assert [check for check in enough if check not in FREE] == []

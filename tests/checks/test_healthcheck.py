@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azext_amlarc.arm.job_hints import hint_for_failure
-from azext_amlarc.checks import healthcheck
-from azext_amlarc.checks.healthcheck import CODES, Checked
+from azext_amlarc.product import healthcheck
+from azext_amlarc.product.healthcheck import CODES, Checked
+from azext_amlarc.product.job_hints import hint_for_failure
 
 PRODUCT = Path(__file__).parents[2].parent / "shared" / "facts" / "product.md"
 

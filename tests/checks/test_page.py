@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.checks.check import Result, Status, Verdict
-from azext_amlarc.checks.page import Heading, html
+from azext_amlarc.checks.report.page import Heading, html
 from tests.checks.results import HEADING, RESULTS, result
 from tests.validation.documents import assert_golden
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azext_amlarc.checks import report
 from azext_amlarc.checks.check import Result, Status, Verdict
+from azext_amlarc.checks.report import terminal as report
 from tests.checks.results import RESULTS, passed, result, skipped
 from tests.validation.documents import assert_golden
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from azext_amlarc.commands.completers import pairs
-from azext_amlarc.validation.catalogue import records
+from azext_amlarc.commands.az.completers import pairs
+from azext_amlarc.product.catalogue import records
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from azext_amlarc.commands.menu import Item, answered, as_text
+from azext_amlarc.commands.terminal.menu import Item, answered, as_text
 
 ALPHA = Item(1, ("alpha", "rg-one", "eastus"))
 ALPHA_TWO = Item(2, ("alpha-2", "rg-two", "eastus"))

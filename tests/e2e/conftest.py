@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import ROOT, Az
-from tests.azure import Azure, running
+from tests.support.az import ROOT, Az
+from tests.support.azure import Azure, running
 
 
 @pytest.fixture(scope="session")

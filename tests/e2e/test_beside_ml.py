@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import VENV, Az, Result
 from tests.e2e.conftest import CLUSTER
+from tests.support.az import VENV, Az, Result
 
 STAND_IN = """
 import os, pathlib, time

@@ -3,9 +3,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 
 def sent(azure: Azure, method: str, part: str) -> list[Any]:

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.az import ROOT, Az
-from tests.azure import Azure, running
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.e2e.test_output import as_text, assert_golden
+from tests.support.az import ROOT, Az
+from tests.support.azure import Azure, running
 
 CHECK = ("amlarc", "check", *CLUSTER)
 ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")

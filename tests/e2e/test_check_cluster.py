@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.az import Az
-from tests.azure import Azure
-from tests.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.e2e.test_output import assert_golden
+from tests.support.az import Az
+from tests.support.azure import Azure
+from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 
 CHECK = ("amlarc", "check", *CLUSTER, "--as-object")
 OF_THE_CLUSTER = ("kubernetes", "nodes", "instance-types", "gpu", "add-ons", "scheduler", "agents", "pods", "health")

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.test_output import as_text, assert_golden
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 LIST = ("amlarc", "cluster", "list")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import Az, Result
-from tests.azure import Azure
-from tests.terminal import shell
+from tests.support.az import Az, Result
+from tests.support.azure import Azure
+from tests.support.terminal import shell
 
 MODULE = re.compile(r"^import time:.*\|\s*(\S+)$", re.MULTILINE)
 
@@ -70,8 +70,8 @@ def test_what_needs_no_azure_asks_none(tab: Tab, crowded_azure: Azure, line: str
 def test_what_needs_no_azure_imports_no_sdk(tab: Tab) -> None:
     said = tab.run("az amlarc extension create --config enableTr", PYTHONPROFILEIMPORTTIME="1").stderr
     modules = set(MODULE.findall(said))
-    assert "azext_amlarc.validation.catalogue" in modules
-    heavy = ("azure.mgmt", "azure.core.pipeline", "azext_amlarc.arm", "azext_amlarc.validation.settings")
+    assert "azext_amlarc.product.catalogue" in modules
+    heavy = ("azure.mgmt", "azure.core.pipeline", "azext_amlarc.azure", "azext_amlarc.validation.settings")
     assert not {name for name in modules if name.startswith(heavy)}
 
 

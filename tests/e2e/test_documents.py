@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from azext_amlarc._help import _COMMANDS
-from tests.az import ROOT, Az
-from tests.cluster import Cluster
+from azext_amlarc.commands.az.help import _COMMANDS
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
-from tests.terminal import session
+from tests.support.az import ROOT, Az
+from tests.support.cluster import Cluster
+from tests.support.terminal import session
 
 EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
 # What must exist before an example: nothing for those that install or work offline.

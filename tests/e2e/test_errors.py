@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 CREATE = ("amlarc", "extension", "create", *CLUSTER)
 ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED
-from tests.terminal import CTRL_C, CTRL_D, Session, session
+from tests.support.az import Az
+from tests.support.azure import Azure
+from tests.support.terminal import CTRL_C, CTRL_D, Session, session
 
 ATTACH = ("amlarc", "attach")
 WORKSPACE, NAME = "Workspace (number, name, or a part of it):", "Compute name:"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.az import ROOT, Az
-from tests.azure import Azure
 from tests.e2e.test_output import steady
-from tests.listings import Interpreter, Listing, listings
-from tests.terminal import session
+from tests.support.az import ROOT, Az
+from tests.support.azure import Azure
+from tests.support.listings import Interpreter, Listing, listings
+from tests.support.terminal import session
 
 GUIDE = ROOT / "docs" / "guide.md"
 DOCUMENTS = (GUIDE, ROOT / "docs" / "python.md")

@@ -2,8 +2,8 @@
 
 import re
 
-from tests.az import Az
 from tests.e2e.conftest import CLUSTER, WORKSPACE
+from tests.support.az import Az
 
 
 def imported(az: Az, *arguments: str) -> set[str]:
@@ -33,11 +33,11 @@ def test_computes_import_no_extension_sdk(az: Az) -> None:
 
 def test_cluster_list_imports_no_sdk_at_all(az: Az) -> None:
     modules = imported(az, "amlarc", "cluster", "list", "-w", "amlarc-ws")
-    assert "azext_amlarc.arm.inventory" in modules
+    assert "azext_amlarc.workflows.inventory" in modules
     assert not {name for name in modules if name.startswith(("azure.mgmt.kubernetesc", "azure.mgmt.machine"))}
 
 
 def test_help_imports_no_sdk(az: Az) -> None:
     modules = imported(az, "amlarc", "extension", "create", "-h")
-    assert "azext_amlarc.commands.connection" in modules
+    assert "azext_amlarc.commands.az.connection" in modules
     assert not {name for name in modules if name.startswith(("azure.mgmt.core", "azure.core.pipeline", "jsonschema"))}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import VENV, Az
-from tests.azure import Azure
 from tests.e2e.conftest import CLUSTER
+from tests.support.az import VENV, Az
+from tests.support.azure import Azure
 
 CREATE = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import CLUSTER, WORKSPACE
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 UPDATE = ("amlarc", "extension", "update", *CLUSTER)
 DELETE = ("amlarc", "extension", "delete", *CLUSTER)

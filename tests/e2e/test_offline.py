@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import ROOT, Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED
+from tests.support.az import ROOT, Az
+from tests.support.azure import Azure
 
 CASES = ROOT / "tests" / "cases"
 

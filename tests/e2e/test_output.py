@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 VARYING = (

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 
 def test_from_a_connected_cluster_to_a_compute_target_and_back(az: Az, azure: Azure) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.az import VENV, Az
-from tests.azure import Azure
-from tests.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 from tests.e2e.conftest import ADVANCED, WORKSPACE
 from tests.e2e.test_imports import imported
 from tests.e2e.test_output import assert_golden
-from tests.secrets import forms
+from tests.support.az import VENV, Az
+from tests.support.azure import Azure
+from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
+from tests.support.secrets import forms
 
 INSTANCE_TYPES = "/apis/amlarc.azureml.com/v1alpha1/instancetypes"
 ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from tests.az import Az
-from tests.azure import Azure
 from tests.e2e.conftest import CLUSTER, WORKSPACE
-from tests.secrets import forms, secrets
+from tests.support.az import Az
+from tests.support.azure import Azure
+from tests.support.secrets import forms, secrets
 
 PROTECTED = "hunter2-hunter2-hunter2"
 

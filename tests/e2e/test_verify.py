@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import VENV, Az
-from tests.azure import Azure
 from tests.e2e.conftest import ADVANCED, WORKSPACE
 from tests.e2e.test_output import as_text, assert_golden
+from tests.support.az import VENV, Az
+from tests.support.azure import Azure
 
 VERIFY = ("amlarc", "verify", "-n", "k8s-compute", *WORKSPACE)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.azure import Azure, running
+from tests.support.azure import Azure, running
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.azure import Azure, Reply
 from tests.emulator.things import (
     ASSIGNMENTS,
     CLUSTER,
@@ -19,6 +18,7 @@ from tests.emulator.things import (
     principal,
     role,
 )
+from tests.support.azure import Azure, Reply
 
 VERSION = "2022-04-01"
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"

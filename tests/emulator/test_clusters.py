@@ -1,7 +1,7 @@
 """Clusters connected through Azure Arc."""
 
-from tests.azure import Azure
 from tests.emulator.things import CLUSTER, finish
+from tests.support.azure import Azure
 
 BODY = {
     "location": "eastus",

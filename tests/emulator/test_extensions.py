@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.azure import Azure
 from tests.emulator.things import CLUSTER, EXTENSION, INSTALL, MANAGED, finish, install
+from tests.support.azure import Azure
 
 VERSION = "2023-05-01"
 PATCH = {"properties": {"configurationSettings": {"installVolcano": "False"}}}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.azure import Azure
 from tests.emulator.things import BUS, CLUSTER, CONNECTION, EXTENSION, INSTALL, LOGS, NAMESPACE, STANDARD, TOPIC, finish
+from tests.support.azure import Azure
 
 GROUP_ONLY = "/resourceGroups/amlarc-rg$"
 

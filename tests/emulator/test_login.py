@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from emulator.authority import new_key
-from tests.azure import Azure, running
+from tests.support.azure import Azure, running
 
 
 def subscriptions(azure: Azure, authorization: str) -> tuple[int, str, dict[str, str]]:

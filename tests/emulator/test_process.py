@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from tests.azure import ROOT, Azure, running
 from tests.emulator.things import (
     ASSIGNMENTS,
     BUS,
@@ -30,6 +29,7 @@ from tests.emulator.things import (
     assign,
     finish,
 )
+from tests.support.azure import ROOT, Azure, running
 
 
 def test_it_says_how_to_reach_it(azure: Azure) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.azure import ROOT, Azure, Reply
 from tests.emulator.things import (
     ASSIGNMENTS,
     BUS,
@@ -28,6 +27,7 @@ from tests.emulator.things import (
     finish,
     install,
 )
+from tests.support.azure import ROOT, Azure, Reply
 
 RECORDINGS = ROOT.parent / "shared" / "specs" / "recordings"
 # Maps whose keys belong to the caller, and what depends on the type of compute.

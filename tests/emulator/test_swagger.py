@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from emulator.providers import TABLE
-from tests.azure import ROOT, Azure, running
 from tests.emulator.things import (
     ASSIGNMENTS,
     BUS,
@@ -31,6 +30,7 @@ from tests.emulator.things import (
     finish,
     principal,
 )
+from tests.support.azure import ROOT, Azure, running
 
 ARMCHECK = ROOT.parent / "shared" / "tools" / "armcheck.py"
 # Azure has these, but its Swagger for them isn't in the reference data: what today's other tools ask for.

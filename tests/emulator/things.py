@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.azure import Azure, Reply
+from tests.support.azure import Azure, Reply
 
 CLUSTER = "/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
 MANAGED = "/providers/Microsoft.ContainerService/managedClusters/aks-cluster"

@@ -7,7 +7,7 @@ from typing import Any
 
 import trustme
 
-from tests.az import ROOT
+from tests.support.az import ROOT
 
 # What a worker's runs leave behind; CI holds the traffic in it against Azure's Swagger.
 FOLDER = ROOT / ".run" / "faults" / os.environ.get("PYTEST_XDIST_WORKER", "main")

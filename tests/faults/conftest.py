@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.arm import retries, waiting
-from tests.az import Az
-from tests.azure import Azure
+from azext_amlarc.azure.connection import retries, waiting
 from tests.faults.commands import FOLDER, write_pem_pair
 from tests.faults.door import Door
 from tests.faults.matrix import AGAIN, AT_ONCE, FAILED, OPTIONS, Bench, Figures
+from tests.support.az import Az
+from tests.support.azure import Azure
 
 FIGURES = "faults"
 

@@ -10,7 +10,7 @@ from azure.cli.core import get_default_cli
 from azure.cli.core.azclierror import AzCLIError, CLIInternalError
 
 from azext_amlarc.commands import compute, extension
-from azext_amlarc.commands.wall import raise_for_az
+from azext_amlarc.commands.az.errors import raise_for_az
 from tests.faults.commands import Command
 
 

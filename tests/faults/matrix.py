@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from azext_amlarc.arm.differences import differences
-from tests.azure import Azure
+from azext_amlarc.resources.differences import differences
 from tests.faults import state
 from tests.faults.commands import FOLDER, Command
 from tests.faults.door import Door, Outcome
-from tests.secrets import leaked
+from tests.support.azure import Azure
+from tests.support.secrets import leaked
 
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     "429, Retry-After: 1": {"status": 429, "retryAfter": 1},

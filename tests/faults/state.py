@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from azext_amlarc.arm.clients import API_VERSIONS
-from tests.azure import Azure
+from azext_amlarc.azure.connection.client import API_VERSIONS
+from tests.support.azure import Azure
 
 Resources = Mapping[str, Any]
 

@@ -8,10 +8,10 @@ from threading import Thread
 
 import pytest
 
-from tests.az import VENV, Az
 from tests.faults import state
 from tests.faults.commands import COMMANDS, Command
 from tests.faults.matrix import Bench, Figures, Spot
+from tests.support.az import VENV, Az
 
 pytestmark = [
     pytest.mark.matrix,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.az import Az
 from tests.faults import state
 from tests.faults.commands import ATTACH, COMMANDS, DELETE, DETACH, TRAINING, UPDATE, Command
 from tests.faults.matrix import AGAIN, AT_ONCE, Bench, Figures, Spot
+from tests.support.az import Az
 
 Told = Callable[[str, str, Figures], None]
 

@@ -12,8 +12,8 @@ import pytest
 from azure.mgmt.machinelearningservices import models
 
 from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace
-from tests.azure import ROOT, Azure
 from tests.sdk.conftest import CLUSTER
+from tests.support.azure import ROOT, Azure
 
 CASES: dict[str, dict[str, Any]] = json.loads((ROOT / "tests" / "golden" / "attach-bodies.json").read_text())
 MANAGEMENT = "azure-mgmt 2.0.0b2"

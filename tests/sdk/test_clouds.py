@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.sdk import clouds
 from azext_amlarc.sdk.clouds import CloudSettings
-from tests.azure import Azure
+from tests.support.azure import Azure
 
 
 def described(name: str, host: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from azure.identity import ClientSecretCredential
 
-from azext_amlarc.arm.waiting import Look, Operation
+from azext_amlarc.azure.connection.waiting import Look, Operation
 from azext_amlarc.sdk import ComputeStatus, ComputeTarget, ComputeTargetException, KubernetesCompute, Workspace
 from azext_amlarc.sdk.exceptions import raised_as
 from azext_amlarc.sdk.watching import Watching, wait_aloud
-from tests.azure import Azure
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
+from tests.support.azure import Azure
 
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/trainer"
 

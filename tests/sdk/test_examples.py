@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.az import VENV
-from tests.azure import ROOT, Azure
 from tests.sdk.conftest import Run
+from tests.support.az import VENV
+from tests.support.azure import ROOT, Azure
 
 GUIDES = sorted((ROOT.parent / "shared" / "source").glob("*.txt"))
 EXAMPLES = ("attach.py", "attach_advanced.py")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from azext_amlarc.sdk import ArcExtension, ExtensionException
-from tests.arm.supporting_things import Login
-from tests.azure import Azure
+from tests.azure.supporting_things import Login
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
+from tests.support.azure import Azure
 
 
 def install(azure: Azure, cluster: str = EDGE_CLUSTER, *arguments: Any, **options: Any) -> ArcExtension:

@@ -9,7 +9,8 @@ import yaml
 
 from azext_amlarc.commands import config
 from azext_amlarc.errors import InvalidInput
-from azext_amlarc.validation import document, starter
+from azext_amlarc.validation import document
+from azext_amlarc.validation.document import starter
 from tests.validation.documents import CASES, EXAMPLES
 
 

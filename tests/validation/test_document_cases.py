@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azext_amlarc.validation import document, names, report, text
-from azext_amlarc.validation.findings import Severity
+from azext_amlarc.findings import Severity
+from azext_amlarc.validation import document, names
+from azext_amlarc.validation.report import formats as report
+from azext_amlarc.validation.text import reading as text
 from tests.validation.documents import CASES, EXAMPLES, assert_golden
 
 FILES = sorted((CASES / "document").glob("*/*"))

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from azext_amlarc.validation import document, instancetype, names, text
-from azext_amlarc.validation.findings import Rule
+from azext_amlarc.findings import Rule
+from azext_amlarc.validation import document, names
+from azext_amlarc.validation.document import manifests as instancetype
+from azext_amlarc.validation.text import reading as text
 
 PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
 RULES = sorted({*text.RULES, *document.RULES, *names.RULES, *instancetype.RULES}, key=lambda rule: rule.code)

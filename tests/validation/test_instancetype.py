@@ -9,8 +9,10 @@ import pytest
 import yaml
 from hypothesis import given
 
-from azext_amlarc.validation import document, instancetype, report
-from azext_amlarc.validation.findings import Severity
+from azext_amlarc.findings import Severity
+from azext_amlarc.validation import document
+from azext_amlarc.validation.document import manifests as instancetype
+from azext_amlarc.validation.report import formats as report
 from tests.validation.documents import CASES, EXAMPLES, assert_golden, well_shaped
 
 TO = sorted((CASES / "instancetype/to").glob("*"))

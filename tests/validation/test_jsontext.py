@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azext_amlarc.validation import jsontext
+from azext_amlarc.validation.text import jsontext
 from tests.validation.documents import anything
 
 PIECES = [

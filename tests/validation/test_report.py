@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from azext_amlarc.validation import document, report, text
-from azext_amlarc.validation.findings import Finding, Rule, Severity
-from azext_amlarc.validation.report import Report
+from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.validation import document
+from azext_amlarc.validation.report import formats as report
+from azext_amlarc.validation.report.formats import Report
+from azext_amlarc.validation.text import reading as text
 from tests.validation.documents import CASES, assert_golden
 
 RULES = (*text.RULES, *document.RULES)

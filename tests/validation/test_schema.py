@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator, validators
 
-from azext_amlarc.validation import document, names, quantity, resources
-from azext_amlarc.validation.findings import Severity
+from azext_amlarc.findings import Severity
+from azext_amlarc.validation import document, names, quantity
+from azext_amlarc.validation.document import resources, walk
 from tests.validation.documents import CASES, EXAMPLES, mutated, well_shaped
 
 # What JSON Schema cannot say, or says worse: values compared by value, and keys that other keys name.
 BEYOND_STRUCTURE = {
-    document.DEFAULT_TYPE_MISSING,
+    walk.DEFAULT_TYPE_MISSING,
     resources.ZERO,
     resources.ABOVE_LIMIT,
     resources.NOT_WHOLE,
@@ -87,7 +88,7 @@ def test_the_schemas_patterns_are_the_walks() -> None:
         SCHEMA["$defs"]["amounts"],
     )
     assert top["namespace"]["pattern"] == f"^{names.DNS_LABEL}$"
-    assert top["instanceTypes"]["propertyNames"]["pattern"] == f"^{document.TYPE_NAME}$"
+    assert top["instanceTypes"]["propertyNames"]["pattern"] == f"^{walk.TYPE_NAME}$"
     assert of_type["nodeSelector"]["propertyNames"]["pattern"] == f"^{names.LABEL_KEY}$"
     assert of_type["nodeSelector"]["additionalProperties"]["pattern"] == f"^{names.LABEL_VALUE}$"
     assert amounts["propertyNames"]["pattern"] == f"^(?:{resources.RESOURCE_NAME})$"
@@ -96,8 +97,8 @@ def test_the_schemas_patterns_are_the_walks() -> None:
 
 def test_the_schemas_keys_are_the_walks() -> None:
     of_type = SCHEMA["$defs"]["instanceType"]["properties"]
-    assert tuple(SCHEMA["properties"]) == document.KEYS
-    assert tuple(of_type) == document.TYPE_KEYS
+    assert tuple(SCHEMA["properties"]) == walk.KEYS
+    assert tuple(of_type) == walk.TYPE_KEYS
     assert tuple(of_type["resources"]["properties"]) == resources.SIDES
 
 

@@ -4,7 +4,8 @@ import json
 
 import yaml
 
-from azext_amlarc.validation import document, starter
+from azext_amlarc.validation import document
+from azext_amlarc.validation.document import starter
 from tests.validation.documents import EXAMPLES, assert_golden
 
 

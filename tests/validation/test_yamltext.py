@@ -10,7 +10,8 @@ import pytest
 import yaml
 from hypothesis import given
 
-from azext_amlarc.validation import document, yamltext
+from azext_amlarc.validation import document
+from azext_amlarc.validation.text import yamltext
 from tests.validation.documents import mutated, well_shaped
 
 

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     AGENTS,
     CLUSTER,
@@ -16,11 +15,12 @@ from azext_amlarc.checks.azure.facts import (
     TARGET,
     Agents,
     Target,
+    is_there,
 )
-from azext_amlarc.checks.azure.presence import is_there
-from azext_amlarc.checks.azure.spans import ago
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.product import links
+from azext_amlarc.wording import ago
 
 GROUP = "cluster"
 

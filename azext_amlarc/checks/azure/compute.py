@@ -1,10 +1,10 @@
 """Compute targets: the workspace's own on this cluster, and those that others have on it."""
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import ATTACHMENTS, COMPUTES, NO_CLUSTER, TARGET, Compute, Place, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
 from azext_amlarc.checks.given import NAMESPACE
-from azext_amlarc.checks.hints import hint_for
+from azext_amlarc.product import links
+from azext_amlarc.product.hints import hint_for
 
 GROUP = "compute"
 _NONE = Verdict(Status.SKIPPED, "The workspace has no such compute target.")

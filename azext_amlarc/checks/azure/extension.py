@@ -3,12 +3,11 @@
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks import links
-from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, TARGET
-from azext_amlarc.checks.azure.presence import is_there
-from azext_amlarc.checks.azure.spans import ago
+from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, TARGET, is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.hints import hint_for
+from azext_amlarc.product import links
+from azext_amlarc.product.hints import hint_for
+from azext_amlarc.wording import ago
 
 GROUP = "extension"
 STABLE = "stable"

@@ -8,7 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from azext_amlarc.checks.check import Fact, Status, Unknown
+from azext_amlarc.checks.check import Fact, Facts, Status, Unknown, Verdict
 
 CONNECTED, MANAGED = "connectedClusters", "managedClusters"
 
@@ -257,6 +257,12 @@ WORKSPACE: Fact[Workspace] = Fact("workspace")
 # Those of the workspace that are on this cluster, or the one that was named; none where it has none.
 COMPUTES: Fact[tuple[Compute, ...]] = Fact("computes")
 ATTACHMENTS: Fact[Attachments] = Fact("attachments")
+
+
+def is_there(facts: Facts, fact: Fact[Sought]) -> Verdict:
+    """What was named is there."""
+    sought = facts[fact]
+    return Verdict(Status.PASS if sought.is_there else Status.FAIL, sought.message, sought.remedy)
 
 
 _OF_OTHERS: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {

@@ -1,9 +1,8 @@
 """The Relay that a connected cluster and the service meet at; an AKS cluster has none, and its checks are skipped."""
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import EXTENSION, RELAY_CONNECTION, RELAY_NAMESPACE, RELAY_RULE, TARGET, RelayPart
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
-from azext_amlarc.validation import catalogue
+from azext_amlarc.product import catalogue, links
 
 GROUP = "relay"
 _RIGHTS = frozenset({"Listen", "Manage", "Send"})

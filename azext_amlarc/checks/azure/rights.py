@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     ACCOUNT,
     CLUSTER_RIGHTS,
@@ -12,6 +11,7 @@ from azext_amlarc.checks.azure.facts import (
     Rights,
 )
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.product import links
 
 GROUP = "rights"
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     CLUSTER_PROVIDER,
     EXTENSION_PROVIDER,
@@ -13,9 +12,10 @@ from azext_amlarc.checks.azure.facts import (
     TARGET,
     WORKSPACE_PROVIDER,
     Provider,
+    is_there,
 )
-from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
+from azext_amlarc.product import links
 
 GROUP = "subscription"
 _LIMITED = {"warned", "pastdue"}

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import (
     CLUSTER,
     MANAGED,
@@ -11,9 +10,10 @@ from azext_amlarc.checks.azure.facts import (
     TARGET,
     WORKSPACE,
     WORKSPACE_FOUND,
+    is_there,
 )
-from azext_amlarc.checks.azure.presence import is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
+from azext_amlarc.product import links
 
 GROUP = "workspace"
 

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
 from azext_amlarc.checks.kubernetes import workloads
-from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     DAEMON_SETS,
     EXTENSION_NAMESPACE,
@@ -20,6 +18,8 @@ from azext_amlarc.checks.kubernetes.facts import (
     Pod,
 )
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
+from azext_amlarc.product import links
+from azext_amlarc.wording import number
 
 GROUP = "add-ons"
 

@@ -1,12 +1,12 @@
 """Whether the agents that install extensions run, and reach Azure as jobs need it."""
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE
-from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, AGENT_PROXY, PENDING_RELEASES, PODS
 from azext_amlarc.checks.kubernetes.pods import verdict_on
+from azext_amlarc.product import links
+from azext_amlarc.wording import number
 
 GROUP = "agents"
 

@@ -75,11 +75,6 @@ def fits(asked: Amounts, there: Amounts) -> bool:
     return all(there.get(name, ZERO) >= amount for name, amount in asked.items())
 
 
-def number(count: int, noun: str) -> str:
-    """`1 node`, `2 nodes`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def shown(amounts: Amounts, names: Iterable[str] = ("cpu", "memory")) -> str:
     """`cpu 3.5, memory 12.4Gi, nvidia.com/gpu 1`, rounded down, for a person."""
     return ", ".join(f"{name} {_shown(name, amounts.get(name, ZERO))}" for name in names)

@@ -2,11 +2,11 @@
 
 import re
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import MANAGED, NO_CLUSTER, TARGET, Place
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import NAMESPACE
 from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS, EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
+from azext_amlarc.product import links
 
 GROUP = "kubernetes"
 

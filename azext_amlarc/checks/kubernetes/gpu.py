@@ -1,14 +1,14 @@
 """Whether GPUs can be asked for: the NVIDIA device plugin, and what it advertises."""
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import is_ours, named
-from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
+from azext_amlarc.product import links
+from azext_amlarc.wording import number
 
 GROUP = "gpu"
 

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import DOCUMENT, SETTINGS
 from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import INSTANCE_TYPES, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import JOBS
-from azext_amlarc.validation.instancetype import CLUSTER_DEFAULT, COPY_OF, manifests
+from azext_amlarc.product import links
+from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT, COPY_OF, manifests
+from azext_amlarc.validation.document.resources import SIDES, is_device
 from azext_amlarc.validation.quantity import parse
-from azext_amlarc.validation.resources import SIDES, is_device
+from azext_amlarc.wording import number
 
 GROUP = "instance-types"
 
@@ -69,7 +70,7 @@ def _missing(key: str, value: str, nodes: Iterable[Node]) -> str:
 def _counted(nodes: Iterable[Node]) -> str:
     names = [node.name for node in nodes]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{amounts.number(len(names), 'node')}: {', '.join(names[:_SHOWN])}{more}"
+    return f"{number(len(names), 'node')}: {', '.join(names[:_SHOWN])}{more}"
 
 
 def matching_nodes_are_amd64(facts: Facts) -> Verdict:
@@ -103,7 +104,7 @@ def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
     down = [node for node in matching if not scheduling.is_up(node)]
     closed = {node.name for node, _ in tainted} | {node.name for node in down}
     if not closed:
-        return Line(Status.PASS, f"{wanted.name}: jobs go to {amounts.number(len(matching), 'node')}")
+        return Line(Status.PASS, f"{wanted.name}: jobs go to {number(len(matching), 'node')}")
     why = [f"{node.name} has the taint {taint}" for node, taint in tainted]
     why += [f"{node.name} is {'cordoned' if node.ready else 'not Ready'}" for node in down]
     commands = [f"kubectl taint node {node.name} {taint}-" for node, taint in tainted]
@@ -153,7 +154,7 @@ def _fit(wanted: Wanted, rooms: Iterable[amounts.Room]) -> Line:
         remedy = f"# Add nodes, or wait for what runs there:\nkubectl describe node {roomiest.node.name}"
         return Line(Status.WARN, f"{asks}; at most {free} are free now, on {roomiest.node.name}", remedy)
     fitting = sum(amounts.fits(wanted.asked, room.free) for room in there)
-    beside = f"{amounts.number(len(there), 'node')} now"
+    beside = f"{number(len(there), 'node')} now"
     return Line(Status.PASS, f"{asks}; fits on {fitting} of {beside}; {free} are free on {roomiest.node.name}")
 
 
@@ -170,9 +171,7 @@ def cluster_has_the_configured_types(facts: Facts) -> Verdict:
     lines = [line for manifest in wanted for line in _differences(manifest, there)]
     if not lines:
         return Verdict(Status.PASS, f"{len(wanted)} InstanceType objects are as the configuration says.")
-    message = (
-        f"{amounts.number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects."
-    )
+    message = f"{number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects."
     return Verdict(Status.FAIL, message, _APPLY, tuple(lines))
 
 
@@ -233,7 +232,7 @@ def _gathered(lines: list[Line], what: str) -> Verdict:
         return Verdict(Status.SKIPPED, "No node matches an instance type.")
     good = sum(line.status is Status.PASS for line in lines)
     remedy = "\n".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
-    message = f"{good} of {amounts.number(len(lines), 'instance type')} {what}."
+    message = f"{good} of {number(len(lines), 'instance type')} {what}."
     return Verdict(lines[0].status, message, remedy, tuple(line.text for line in lines))
 
 

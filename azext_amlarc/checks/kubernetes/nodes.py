@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
@@ -11,6 +10,8 @@ from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import SYSTEM
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
+from azext_amlarc.product import links
+from azext_amlarc.wording import number
 
 GROUP = "nodes"
 
@@ -35,10 +36,8 @@ def a_node_can_run_the_extension(facts: Facts) -> Verdict:
     usable = scheduling.open_nodes(nodes, SYSTEM)
     lines = tuple(line for node in nodes for line in _obstacles(node))
     if not usable:
-        return Verdict(
-            Status.FAIL, f"None of {amounts.number(len(nodes), 'node')} can run the extension.", evidence=lines
-        )
-    message = f"{len(usable)} of {amounts.number(len(nodes), 'node')} can run the extension."
+        return Verdict(Status.FAIL, f"None of {number(len(nodes), 'node')} can run the extension.", evidence=lines)
+    message = f"{len(usable)} of {number(len(nodes), 'node')} can run the extension."
     sick = any(not node.ready or node.troubles for node in nodes)
     return Verdict(Status.WARN if sick else Status.PASS, message, evidence=lines)
 
@@ -66,7 +65,7 @@ def selected_nodes_exist(facts: Facts) -> Verdict:
         remedy = f"kubectl label node NODE {labels.replace(',', ' ')}"
         return Verdict(Status.FAIL, f"No node that can be used has {labels}.", remedy, lines)
     names = tuple(node.name for node in matching)
-    return Verdict(Status.PASS, f"{amounts.number(len(names), 'node')} with {labels}.", evidence=names)
+    return Verdict(Status.PASS, f"{number(len(names), 'node')} with {labels}.", evidence=names)
 
 
 def _labels(selector: Mapping[str, str]) -> str:

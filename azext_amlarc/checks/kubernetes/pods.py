@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
 from azext_amlarc.checks.kubernetes import workloads
-from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     EXTENSION_NAMESPACE,
     EXTENSION_PODS,
@@ -15,6 +13,8 @@ from azext_amlarc.checks.kubernetes.facts import (
     Container,
     Pod,
 )
+from azext_amlarc.product import links
+from azext_amlarc.wording import number
 
 GROUP = "pods"
 

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from azext_amlarc.checks import links
 from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import Component, brought_once, image_name, image_tag, running, told
-from azext_amlarc.checks.kubernetes.amounts import number
 from azext_amlarc.checks.kubernetes.facts import (
     AUTOSCALER,
     CUSTOM_RESOURCES,
@@ -19,6 +17,8 @@ from azext_amlarc.checks.kubernetes.facts import (
     Pod,
 )
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
+from azext_amlarc.product import links
+from azext_amlarc.wording import number
 
 GROUP = "scheduler"
 

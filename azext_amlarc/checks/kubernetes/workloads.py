@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from azext_amlarc.checks.azure.facts import Target
-from azext_amlarc.validation import catalogue
+from azext_amlarc.product import catalogue
 
 # For remedies that know no cluster yet.
 SOME_CLUSTER = Target("")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from azext_amlarc.validation import catalogue, settings
-from azext_amlarc.validation.catalogue import DATA, Record
-from azext_amlarc.validation.findings import Severity
-from azext_amlarc.validation.setting_values import CHECKS
+from azext_amlarc.findings import Severity
+from azext_amlarc.product import catalogue
+from azext_amlarc.product.catalogue import DATA, Record
+from azext_amlarc.validation import settings
+from azext_amlarc.validation.settings.values import CHECKS
 
 ALL = list(catalogue.records().values())
 

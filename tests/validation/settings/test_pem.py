@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azext_amlarc.validation import pem
-from azext_amlarc.validation.findings import Finding
-from azext_amlarc.validation.setting_findings import Setting
+from azext_amlarc.findings import Finding
+from azext_amlarc.validation.settings import certificates as pem
+from azext_amlarc.validation.settings.codes import Setting
 
 from .conftest import NOW, PEM, issue
 

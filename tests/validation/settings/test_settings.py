@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from azext_amlarc.validation import catalogue, settings
-from azext_amlarc.validation.findings import Finding, errors_in
+from azext_amlarc.findings import Finding, errors_in
+from azext_amlarc.product import catalogue
+from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
 
 SECRET = "c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM="

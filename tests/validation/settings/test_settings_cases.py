@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.validation import settings, update
-from azext_amlarc.validation.findings import Finding, Severity
+from azext_amlarc.findings import Finding, Severity
+from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Judgement
+from azext_amlarc.validation.settings import breakage as update
 
 CASES = Path(__file__).parents[2] / "cases" / "settings"
 INVALID = sorted((CASES / "invalid").glob("*.json"))

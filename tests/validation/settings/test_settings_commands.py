@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from azext_amlarc.commands import settings
-from azext_amlarc.commands.setting_inputs import read_settings
+from azext_amlarc.commands.inputs.settings import read_settings
 from azext_amlarc.errors import InvalidInput, NotFound
-from azext_amlarc.validation.report import Report
+from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.settings import ClusterFacts
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from azext_amlarc.validation import catalogue, settings
-from azext_amlarc.validation.findings import Finding
+from azext_amlarc.findings import Finding
+from azext_amlarc.product import catalogue
+from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Setting
 
 DOCS = Path(__file__).parents[3] / "docs"

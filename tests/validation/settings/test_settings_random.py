@@ -6,9 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azext_amlarc.validation import catalogue, settings, update
-from azext_amlarc.validation.findings import Finding
+from azext_amlarc.findings import Finding
+from azext_amlarc.product import catalogue
+from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Setting
+from azext_amlarc.validation.settings import breakage as update
 
 CODES = {rule.code for rule in RULES}
 KEYS = st.one_of(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from azext_amlarc.validation.update import what_breaks
+from azext_amlarc.validation.settings.breakage import what_breaks
 
 
 def said(old: dict[str, str], new: dict[str, str]) -> list[tuple[str, str]]:

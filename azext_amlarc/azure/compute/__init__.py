@@ -1,0 +1,1 @@
+"""Compute targets of a workspace: found, attached, detached."""

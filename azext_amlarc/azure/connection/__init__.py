@@ -1,0 +1,1 @@
+"""One signed-in connection to Azure: requests, retries, registration, waiting."""

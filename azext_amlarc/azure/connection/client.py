@@ -1,0 +1,244 @@
+"""One signed-in connection to a cloud's resource manager, shared by the management SDKs and by our own few calls."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from urllib.parse import quote
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import Pipeline, policies
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.mgmt.core import ARMPipelineClient
+from azure.mgmt.core.exceptions import ARMErrorFormat
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
+
+from azext_amlarc.azure.connection.registration import RegistrationPolicy
+from azext_amlarc.azure.connection.retries import RetryPolicy, logger
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.connection.waiting import Watcher
+
+# The api-versions of the calls that go without an SDK, by provider. Each is in Azure's public Swagger.
+API_VERSIONS = {
+    "Microsoft.Authorization": "2022-04-01",
+    "Microsoft.ContainerService": "2024-05-01",
+    # The first one that tells of the agents' upgrades.
+    "Microsoft.Kubernetes": "2024-01-01",
+    "Microsoft.KubernetesConfiguration": "2023-05-01",
+    "Microsoft.MachineLearningServices": "2023-04-01",
+    # The last one that has sharedKeys as well.
+    "Microsoft.OperationalInsights": "2020-08-01",
+    # The first one that documents a namespace's status, without which one that is being removed looks sound.
+    "Microsoft.Relay": "2021-11-01",
+    "Microsoft.Resources": "2021-04-01",
+    "Microsoft.ServiceBus": "2021-11-01",
+}
+
+# Seconds that whoever is in haste waits for a connection, and then for an answer.
+_HASTE = {"connection_timeout": 3, "read_timeout": 3}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A cloud's resource manager (an https URL) and the scopes of a token for it."""
+
+    endpoint: str
+    scopes: tuple[str, ...]
+
+    @property
+    def application_domain(self) -> str:
+        """The domain of a cloud's public names: `cloudapp.` + what follows `management.` in the endpoint's host."""
+        host = self.endpoint.partition("://")[2].partition("/")[0].partition(":")[0]
+        return "cloudapp." + host.removeprefix("management.")
+
+
+class AzureClient:
+    """A connection to one subscription. Every call goes through one pipeline: one TLS session, no body in any log.
+
+    `written` holds what has been written so far, in words for the user: whoever stops half-way must name it.
+    `registrar` is told of resource providers that have to be registered; without it they are not.
+    `watcher` is told that Azure asks to wait; without it the log is.
+    `patience` is how long to wait, in seconds, for whatever must be ready before the write that was asked for.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        credential: TokenCredential,
+        subscription_id: str,
+        *,
+        user_agent: str = "amlarc",
+        verify: bool | str = True,
+        hasty: bool = False,
+    ) -> None:
+        """`verify` is whether to check the server's certificate, or a file with the authorities to trust.
+
+        `hasty` is for reading what can be done without: each request is sent once, and given up after a few seconds.
+        """
+        self.cloud = cloud
+        self.subscription_id = subscription_id
+        self.written: list[str] = []
+        self.registrar: Watcher | None = None
+        self.watcher: Watcher | None = None
+        self.patience = 600.0
+        self._credential = credential
+        self._user_agent = user_agent
+        self._verify = verify
+        self._hasty = hasty
+        self._pipeline = Pipeline(
+            RequestsTransport(connection_verify=verify, **(_HASTE if hasty else {})),
+            [
+                RegistrationPolicy(self),
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy({"Accept": "application/json"}),
+                policies.UserAgentPolicy(user_agent),
+                policies.ContentDecodePolicy(),
+                *([] if hasty else [RetryPolicy(self._tell)]),
+                ARMChallengeAuthenticationPolicy(credential, *cloud.scopes),
+                # az's own policy logs bodies under --debug; this one logs the line and harmless headers alone.
+                ARMHttpLoggingPolicy(),
+            ],
+        )
+        self._client: ARMPipelineClient[HttpRequest, HttpResponse] = ARMPipelineClient(
+            cloud.endpoint, pipeline=self._pipeline, policies=()
+        )
+
+    def __enter__(self) -> "AzureClient":
+        self._pipeline.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._pipeline.__exit__()
+
+    def another(self) -> "AzureClient":
+        """A second connection for another thread, since azure-core's is for one; `written` is the same list."""
+        twin = AzureClient(
+            self.cloud,
+            self._credential,
+            self.subscription_id,
+            user_agent=self._user_agent,
+            verify=self._verify,
+            hasty=self._hasty,
+        )
+        twin.written = self.written
+        twin.registrar = self.registrar
+        twin.watcher = self.watcher
+        twin.patience = self.patience
+        return twin
+
+    def sign_in(self) -> None:
+        """Get a token: work side by side would ask for one each. Raises what the credential raises."""
+        self._credential.get_token(*self.cloud.scopes)
+
+    def get(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
+        """The resource, as Azure answers; HttpResponseError for any status of 400 or more."""
+        return self._call("GET", resource_id, api_version=api_version)
+
+    def get_all(self, collection_id: str) -> list[dict[str, Any]]:
+        """All the resources of a collection, page after page; HttpResponseError for any status of 400 or more."""
+        page = self._call("GET", collection_id)
+        found = list(page.get("value") or [])
+        while page.get("nextLink"):
+            page = self.get_url(page["nextLink"]).json()
+            found += page.get("value") or []
+        return found
+
+    def put(self, resource_id: str, body: Mapping[str, Any], taken: Callable[[], bool] | None = None) -> dict[str, Any]:
+        """The resource as Azure answers a write; HttpResponseError for any status of 400 or more.
+
+        Where a second write would be refused, `taken` tells whether one whose answer is lost took effect: WriteTaken.
+        """
+        answer = self._send(self._request("PUT", resource_id, body), taken=taken).json()
+        return answer if isinstance(answer, dict) else {}
+
+    def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
+        """The answer of an action such as listKeys; HttpResponseError for any status of 400 or more."""
+        return self._call("POST", resource_id, api_version=api_version)
+
+    def delete(self, resource_id: str) -> str | None:
+        """Delete the resource, or begin to: the URL that tells when it is gone, None where it is gone already."""
+        return self._send(self._request("DELETE", resource_id)).headers.get("Location")
+
+    def get_url(self, url: str) -> HttpResponse:
+        """An operation's status, by its URL exactly as Azure gave it: newer ones are signed."""
+        return self._send(HttpRequest("GET", url))
+
+    def _tell(self, text: str) -> None:
+        (self.watcher.tell if self.watcher else logger.warning)(text)
+
+    def _call(
+        self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
+    ) -> dict[str, Any]:
+        answer = self._send(self._request(method, resource_id, body, api_version)).json()
+        return answer if isinstance(answer, dict) else {}
+
+    def _request(
+        self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
+    ) -> HttpRequest:
+        url = self._client.format_url(quote(resource_id))
+        params = {"api-version": api_version or _api_version(resource_id)}
+        return HttpRequest(method, url, params=params, json=body)
+
+    def _send(self, request: HttpRequest, **options: Any) -> HttpResponse:
+        response = self._client.send_request(request, **options)
+        if response.status_code >= 400:
+            raise HttpResponseError(response=response, error_format=ARMErrorFormat)
+        return response
+
+    # What the SDKs' packages are called, for `import_ahead`.
+    EXTENSIONS = "azure.mgmt.kubernetesconfiguration.v2023_05_01"
+    COMPUTES = "azure.mgmt.machinelearningservices"
+
+    @staticmethod
+    def import_ahead(package: str) -> None:
+        """Import an SDK while the first requests are under way: it takes as long as a request or two."""
+        Thread(target=import_module, args=(package,), daemon=True).start()
+
+    @cached_property
+    def extensions(self) -> Any:
+        """The SDK's operations on cluster extensions, api 2023-05-01."""
+        from azure.mgmt.kubernetesconfiguration.v2023_05_01 import SourceControlConfigurationClient
+
+        return SourceControlConfigurationClient(**self._sdk_arguments()).extensions
+
+    @cached_property
+    def computes(self) -> Any:
+        """The SDK's operations on computes of a workspace, api 2023-04-01."""
+        from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
+
+        # It reads an answer twice, and warns of what it took out itself the first time.
+        logging.getLogger("azure.mgmt.machinelearningservices._serialization").setLevel(logging.ERROR)
+        return MachineLearningServicesMgmtClient(**self._sdk_arguments()).compute
+
+    def _sdk_arguments(self) -> dict[str, Any]:
+        return {
+            "credential": self._credential,
+            "subscription_id": self.subscription_id,
+            "base_url": self.cloud.endpoint,
+            "pipeline": self._pipeline,
+        }
+
+
+def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What the call answers, or None where Azure answers 404: of all errors that one alone means absent."""
+    try:
+        return call(*args, **kwargs)
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
+        return None
+
+
+def _api_version(resource_id: str) -> str:
+    """By the last provider in the id, which owns the resource; ids without one are Microsoft.Resources'."""
+    provider = resource_id.rpartition("/providers/")[2].partition("/")[0] or "Microsoft.Resources"
+    return API_VERSIONS.get(provider, API_VERSIONS["Microsoft.Resources"])

@@ -1,0 +1,79 @@
+"""Independent work on Azure at the same time."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import TypeVar
+
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import Watcher
+
+T = TypeVar("T")
+Work = Callable[[AzureClient, Watcher], T]
+
+
+def at_once(azure: AzureClient, watcher: Watcher, works: Mapping[str, Work[T]]) -> list[T]:
+    """Do work, each by its title, on connections of its own at the same time; the results in order.
+
+    All are let finish. Then the first failure is raised, with the others as notes. Ctrl-C stops each at its next pause.
+    """
+    if len(works) < 2:
+        return [work(azure, watcher) for work in works.values()]
+    lock, stopped = Lock(), Event()
+    with ThreadPoolExecutor(len(works)) as pool:
+        try:
+            futures = {
+                title: pool.submit(_apart, azure, work, _Relayed(watcher, title, lock, stopped))
+                for title, work in works.items()
+            }
+            wait(futures.values())
+        except KeyboardInterrupt:
+            stopped.set()
+            raise
+    _raise_failures(futures)
+    return [future.result() for future in futures.values()]
+
+
+def _apart(azure: AzureClient, work: Work[T], watcher: Watcher) -> T:
+    with azure.another() as connection:
+        return work(connection, watcher)
+
+
+def _raise_failures(futures: Mapping[str, "Future[T]"]) -> None:
+    failed = {title: error for title, future in futures.items() if (error := future.exception())}
+    if not failed:
+        return
+    first, *others = failed
+    for title in others:
+        failed[first].add_note(f"{title}: {getattr(failed[title], 'message', failed[title])}")
+    raise failed[first]
+
+
+class _Stopped(Exception):
+    """The command was interrupted: whoever hears this stops where he is."""
+
+
+@dataclass
+class _Relayed:
+    """A watcher for one of several threads: what it sees goes on to the one watcher, a line each time it changes."""
+
+    watcher: Watcher
+    title: str
+    lock: Lock
+    stopped: Event
+    state: str = field(default="", init=False)
+
+    def seen(self, state: str, elapsed: float) -> None:
+        if state != self.state:
+            self.state = state
+            with self.lock:
+                self.watcher.seen(f"{self.title}: {state}", elapsed)
+
+    def tell(self, text: str) -> None:
+        with self.lock:
+            self.watcher.tell(text)
+
+    def rest(self, seconds: float) -> None:
+        if self.stopped.wait(seconds):
+            raise _Stopped

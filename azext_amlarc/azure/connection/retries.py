@@ -1,0 +1,100 @@
+"""Sending a request again, and the care that a write needs then: its answer may be lost after it has taken effect."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.policies import HTTPPolicy
+
+# What the seconds of a pause last. Tests that break every request of a command shorten them.
+SECOND = 1.0
+
+# Azure counts what it throttles, too: without Retry-After four tries, within a few seconds, then the error.
+_TRIES, _FIRST_PAUSE = 4, 0.8
+# With it Azure says when. It answers ten seconds to ten minutes (ARM's contract); whoever says more wants no retry.
+_TRIES_WHEN_TOLD, _LONGEST_TOLD = 10, 600.0
+# Who waits longer than this for no reason that he sees thinks that the command hangs.
+_LONGEST_UNSAID = 5.0
+# The part of a pause by which ours differ, so that many clients that were refused at once don't come back at once.
+_SPREAD = 0.25
+
+_TRANSIENT = {408, 429, 500, 502, 503, 504}
+# After these nobody knows whether the request took effect: a gateway may have given up on what went on behind it.
+_UNCERTAIN = {408, 500, 502, 503, 504}
+_LOST = (ServiceResponseError, IncompleteReadError)
+
+logger = logging.getLogger("azext_amlarc.azure")
+
+
+class WriteTaken(Exception):
+    """The answer to a write was lost, and Azure shows that it took effect: join it instead of sending it again."""
+
+
+class RetryPolicy(HTTPPolicy[Any, Any]):
+    """Sends a request again while Azure is busy or out of reach; every request of ours may be sent twice.
+
+    Except that Azure fails a write that meets its own first copy still under way. So a write may bring an option
+    `taken`, which is asked, each time an answer is lost, whether the write took effect; WriteTaken is raised then.
+    """
+
+    def __init__(self, tell: Callable[[str], object] = logger.warning) -> None:
+        """`tell` hears, once a request, that Azure has asked for a pause of more than five seconds."""
+        super().__init__()
+        self._tell = tell
+
+    def send(self, request: Any) -> Any:
+        taken = _taken(request)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                response = self.next.send(request)
+            except (ServiceRequestError, *_LOST) as error:
+                if isinstance(error, _LOST) and taken():
+                    raise WriteTaken from error
+                if tries >= _TRIES:
+                    raise
+                told = None
+            else:
+                status, told = response.http_response.status_code, _retry_after(response.http_response)
+                if status in _UNCERTAIN and taken():
+                    raise WriteTaken
+                if not _is_worth_another(status, told, tries):
+                    return response
+            self._announce(request, told)
+            time.sleep(pause(tries, told))
+
+    def _announce(self, request: Any, told: float | None) -> None:
+        if told and told > _LONGEST_UNSAID and not request.context.get("announced"):
+            request.context["announced"] = True
+            self._tell(f"Azure is busy, and asks to wait {told:.0f} s before the next try")
+
+
+def _taken(request: Any) -> Callable[[], bool]:
+    """The request's own question, kept where another policy that sends the request again finds it."""
+    if "taken" in request.context.options:
+        request.context["taken"] = request.context.options.pop("taken")
+    taken: Callable[[], bool] = request.context.get("taken") or (lambda: False)
+    return taken
+
+
+def _is_worth_another(status: int, told: float | None, tries: int) -> bool:
+    """Any error with Retry-After is meant to be tried again, whatever its status."""
+    if told is None:
+        return status in _TRANSIENT and tries < _TRIES
+    return status >= 400 and told <= _LONGEST_TOLD and tries < _TRIES_WHEN_TOLD
+
+
+def _retry_after(response: Any) -> float | None:
+    """Azure's Retry-After, which is whole seconds."""
+    told = response.headers.get("Retry-After") or ""
+    return float(told) if told.isdigit() else None
+
+
+def pause(tries: int, told: float | None) -> float:
+    """Seconds until the next try: what Azure has told, or twice as long each time; never quite the same."""
+    least = _FIRST_PAUSE * 2 ** (tries - 1) if told is None else told
+    return least * random.uniform(1.0, 1.0 + _SPREAD) * SECOND

@@ -1,0 +1,1 @@
+"""The cluster extension: found, installed, updated, deleted, watched."""

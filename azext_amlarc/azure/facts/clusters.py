@@ -1,0 +1,76 @@
+"""The cluster, and what decides whether Azure gets at it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azext_amlarc.azure import clusters
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
+from azext_amlarc.checks.azure.facts import (
+    AGENTS,
+    AKS,
+    CLUSTER,
+    CLUSTER_FOUND,
+    Agents,
+    Aks,
+    Cluster,
+    Sought,
+    Target,
+)
+from azext_amlarc.checks.check import Facts
+from azext_amlarc.errors import NotFound
+
+
+def facts_of(cluster: clusters.Cluster) -> Known:
+    """The facts that a cluster that has been read already holds, as if it were of both types."""
+    return {
+        CLUSTER_FOUND.name: Sought(True, f"{cluster.id.name} is in {cluster.location}."),
+        CLUSTER.name: _cluster(cluster),
+        AGENTS.name: _agents(cluster.properties),
+        AKS.name: _aks(cluster.properties),
+    }
+
+
+def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
+    try:
+        return facts_of(clusters.read(azure, cluster_of(target)))
+    except NotFound as error:
+        missing = dict.fromkeys((CLUSTER.name, AGENTS.name, AKS.name), skipped("The cluster does not exist."))
+        return {CLUSTER_FOUND.name: Sought(False, error.message, error.fix), **missing}
+
+
+def _cluster(cluster: clusters.Cluster) -> Cluster:
+    return Cluster(
+        id=str(cluster.id),
+        location=cluster.location,
+        provisioning_state=str(cluster.properties.get("provisioningState") or ""),
+        kubernetes_version=cluster.kubernetes_version,
+        node_count=cluster.node_count,
+        distribution=cluster.distribution,
+    )
+
+
+def _agents(own: Mapping[str, Any]) -> Agents:
+    profile = own.get("arcAgentProfile") or {}
+    return Agents(
+        connectivity=str(own.get("connectivityStatus") or "Connecting"),
+        last_seen=moment(own.get("lastConnectivityTime")),
+        version=own.get("agentVersion"),
+        desired_version=profile.get("desiredAgentVersion"),
+        upgrade_themselves=profile.get("agentAutoUpgrade") != "Disabled",
+    )
+
+
+def _aks(own: Mapping[str, Any]) -> Aks:
+    access = own.get("apiServerAccessProfile") or {}
+    client = str((own.get("servicePrincipalProfile") or {}).get("clientId") or "msi")
+    return Aks(
+        power=str((own.get("powerState") or {}).get("code") or "Running"),
+        has_managed_identity=client.lower() == "msi",
+        local_accounts_disabled=bool(own.get("disableLocalAccounts")),
+        authorized_ranges=tuple(access.get("authorizedIPRanges") or ()),
+        is_private=bool(access.get("enablePrivateCluster")),
+    )
+
+
+SOURCES = (Source((CLUSTER_FOUND, CLUSTER, AGENTS, AKS), _read),)

@@ -1,0 +1,112 @@
+"""The cluster extension, and the Relay that it talks through."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.extension.lookup import TYPE, answers
+from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
+from azext_amlarc.azure.supporting import relay
+from azext_amlarc.checks.azure.facts import (
+    EXTENSION,
+    EXTENSION_FOUND,
+    RELAY_CONNECTION,
+    RELAY_NAMESPACE,
+    RELAY_RULE,
+    Extension,
+    ExtensionStatus,
+    RelayPart,
+    Sought,
+    Target,
+)
+from azext_amlarc.checks.check import Fact, Facts, Unavailable
+
+Properties = Mapping[str, Any]
+
+
+def _extension(azure: AzureClient, target: Target, _known: Facts) -> Known:
+    cluster = cluster_of(target)
+    ours = unless_missing(answers, azure, cluster)
+    if ours is None:
+        raise Unavailable(skipped("The cluster does not exist."))
+    if ours:
+        extension = _from_answer(ours[0])
+        return {EXTENSION_FOUND.name: Sought(True, f"It has {extension.name}."), EXTENSION.name: extension}
+    create = f"az ml arc extension create {target.cluster_options} --config enableTraining=True"
+    missing = Sought(False, f"The cluster {cluster.name} has no extension of the type {TYPE}.", create)
+    return {EXTENSION_FOUND.name: missing, EXTENSION.name: skipped("The extension is not installed.")}
+
+
+def _from_answer(item: Properties) -> Extension:
+    own, system = _own(item), item.get("systemData") or {}
+    return Extension(
+        name=str(item.get("name")),
+        provisioning_state=str(own.get("provisioningState") or ""),
+        version=own.get("version"),
+        current_version=own.get("currentVersion"),
+        release_train=own.get("releaseTrain"),
+        upgrades_itself=bool(own.get("autoUpgradeMinorVersion")),
+        settings=dict(own.get("configurationSettings") or {}),
+        statuses=tuple(map(_status, own.get("statuses") or ())),
+        changed=moment(system.get("lastModifiedAt")),
+    )
+
+
+def _status(status: Properties) -> ExtensionStatus:
+    return ExtensionStatus(str(status.get("code") or ""), status.get("level"), str(status.get("message") or ""))
+
+
+def _part(
+    azure: AzureClient,
+    _target: Target,
+    known: Facts,
+    *,
+    fact: Fact[RelayPart],
+    place: Callable[[str], str],
+    says: Callable[[Properties], str | int | frozenset[str]],
+) -> Known:
+    """`place` gives the part's id for the hybrid connection's, `says` what there is to know of it."""
+    part = place(_connection_id(known[EXTENSION].settings))
+    found = unless_missing(azure.get, part)
+    return {fact.name: RelayPart(part, None if found is None else says(_own(found)))}
+
+
+def _connection_id(settings: Mapping[str, str]) -> str:
+    if settings.get(relay.ENABLED, "").lower() == "false":
+        raise Unavailable(skipped("The extension talks without a Relay."))
+    if relay.CONNECTION_ID not in settings:
+        raise Unavailable(skipped("The extension's settings name no hybrid connection."))
+    return settings[relay.CONNECTION_ID]
+
+
+def _own(item: Properties) -> Properties:
+    own: Properties = item.get("properties") or {}
+    return own
+
+
+def _rule_of(connection_id: str) -> str:
+    return f"{connection_id}/{relay.RULE}"
+
+
+def _namespace_says(own: Properties) -> str:
+    return str(own.get("status") or own.get("provisioningState") or "Unknown")
+
+
+def _connection_says(own: Properties) -> int:
+    return int(own.get("listenerCount") or 0)
+
+
+def _rule_says(own: Properties) -> frozenset[str]:
+    return frozenset(own.get("rights") or ())
+
+
+SOURCES = (Source((EXTENSION_FOUND, EXTENSION), _extension),)
+RELAY_SOURCES = tuple(
+    Source((fact,), partial(_part, fact=fact, place=place, says=says), (EXTENSION,))
+    for fact, place, says in (
+        (RELAY_NAMESPACE, relay.namespace_of, _namespace_says),
+        (RELAY_CONNECTION, str, _connection_says),
+        (RELAY_RULE, _rule_of, _rule_says),
+    )
+)

@@ -1,0 +1,55 @@
+"""Reading facts side by side, in two rounds: those that stand alone, then those that need one of the first."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.waiting import Silence, Watcher
+from azext_amlarc.azure.facts import account, clusters, extensions, workspaces
+from azext_amlarc.azure.facts.sources import Known, Source, why
+from azext_amlarc.checks.azure.facts import TARGET
+from azext_amlarc.checks.check import Fact, Facts, Unavailable
+from azext_amlarc.errors import ArcError
+
+_FIRST = (*account.SOURCES, *clusters.SOURCES, *extensions.SOURCES, *workspaces.SOURCES)
+_SECOND = extensions.RELAY_SOURCES
+
+
+def gather(azure: AzureClient, needs: Collection[Fact[Any]], given: Mapping[str, object]) -> Known:
+    """The Azure facts that `needs` asks for, each a value or Unknown, and over them what `given` has, TARGET among it.
+
+    Nothing is written: a provider that is not registered stays so.
+    """
+    wanted = {fact.name for fact in needs}
+    second = _asked(_SECOND, wanted - given.keys())
+    wanted |= {fact.name for source in second for fact in source.needs}
+    with azure.another() as reader:
+        reader.registrar = None
+        known = _read(reader, _asked(_FIRST, wanted - given.keys()), dict(given))
+        return _read(reader, second, known)
+
+
+def _asked(sources: Collection[Source], wanted: Collection[str]) -> list[Source]:
+    return [source for source in sources if any(fact.name in wanted for fact in source.facts)]
+
+
+def _read(azure: AzureClient, sources: Collection[Source], known: Known) -> Known:
+    works = {source.facts[0].name: partial(_attempt, source=source, known=Facts(known)) for source in sources}
+    found: Known = {}
+    for part in at_once(azure, Silence(), works):
+        found |= part
+    return found | known
+
+
+def _attempt(azure: AzureClient, _watcher: Watcher, *, source: Source, known: Facts) -> Known:
+    """What the source found; where it failed, all of its facts are unknown for that reason."""
+    try:
+        return source.read(azure, known[TARGET], known)
+    except Unavailable as stop:
+        return source.unknown(stop.unknown)
+    except (AzureError, ArcError, OSError) as error:
+        return source.unknown(why(error))

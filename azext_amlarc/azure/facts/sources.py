@@ -1,0 +1,77 @@
+"""What a source of facts is, and what is said where one fails."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.azure.clusters import ClusterId
+from azext_amlarc.azure.compute.lookup import WorkspaceId
+from azext_amlarc.azure.connection.answers import refusal, why_unreached
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.registration import unregistered_provider
+from azext_amlarc.checks.azure.facts import NO_CLUSTER, NO_WORKSPACE, Target
+from azext_amlarc.checks.check import Fact, Facts, Status, Unavailable, Unknown
+
+Known = dict[str, object]
+
+_ACTION = re.compile(r"perform action '([^']+)'")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where facts come from. `read` gets what `needs` names, and raises where it can't tell."""
+
+    facts: tuple[Fact[Any], ...]
+    read: Callable[[AzureClient, Target, Facts], Known]
+    needs: tuple[Fact[Any], ...] = ()
+
+    def unknown(self, reason: Unknown) -> Known:
+        """All of its facts, unknown for one reason."""
+        return {fact.name: reason for fact in self.facts}
+
+
+def why(error: Exception) -> Unknown:
+    """Why asking Azure failed; a missing right is named, and a provider that is not registered has its own check."""
+    if not isinstance(error, HttpResponseError) or error.response is None:
+        return Unknown(Status.ERROR, f"Azure could not be asked: {why_unreached(error)}")
+    provider = unregistered_provider(error.response)
+    if provider:
+        return skipped(f"The provider {provider} is not registered.")
+    message = refusal(error).message
+    if error.status_code == 403:
+        action = _ACTION.search(message)
+        return Unknown(Status.ERROR, f"No right to {action[1]} (403)." if action else f"No right (403): {message}")
+    return Unknown(Status.ERROR, f"Azure answered {error.status_code}: {message}")
+
+
+def cluster_of(target: Target) -> ClusterId:
+    """The cluster that was named; Unavailable where none was."""
+    place = target.cluster
+    if place is None:
+        raise Unavailable(NO_CLUSTER)
+    return ClusterId(place.subscription_id, place.resource_group, target.cluster_type, place.name)
+
+
+def workspace_of(target: Target) -> WorkspaceId:
+    """The workspace that was named; Unavailable where none was."""
+    place = target.workspace
+    if place is None:
+        raise Unavailable(NO_WORKSPACE)
+    return WorkspaceId(place.subscription_id, place.resource_group, place.name)
+
+
+def skipped(reason: str) -> Unknown:
+    """A fact that nobody could ask for."""
+    return Unknown(Status.SKIPPED, reason)
+
+
+def moment(text: object) -> datetime | None:
+    """A time as Azure spells it; without a zone it is UTC."""
+    if not isinstance(text, str) or not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,145 @@
+"""The workspace, its compute targets on the cluster, and those that other workspaces have on it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.azure.clusters import ClusterId, region
+from azext_amlarc.azure.compute import lookup as compute
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.waiting import Silence, Watcher
+from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, skipped, workspace_of
+from azext_amlarc.checks.azure.facts import (
+    ATTACHMENTS,
+    COMPUTES,
+    WORKSPACE,
+    WORKSPACE_FOUND,
+    Attachments,
+    Compute,
+    ComputeError,
+    Sought,
+    Target,
+    Workspace,
+)
+from azext_amlarc.checks.check import Facts, Unavailable
+from azext_amlarc.errors import NotFound
+
+# Other workspaces are read by so many at a time, and no more of them than can be read in four rounds.
+_READERS = 16
+_MOST = 4 * _READERS
+
+
+def facts_of(workspace: Mapping[str, Any]) -> Known:
+    """The facts that a workspace that has been read already holds."""
+    found = _workspace(workspace)
+    return {
+        WORKSPACE_FOUND.name: Sought(True, f"{workspace.get('name')} is in {found.location}."),
+        WORKSPACE.name: found,
+    }
+
+
+def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
+    try:
+        return facts_of(compute.read_workspace(azure, workspace_of(target)))
+    except NotFound as error:
+        missing = skipped("The workspace does not exist.")
+        return {WORKSPACE_FOUND.name: Sought(False, error.message, error.fix), WORKSPACE.name: missing}
+
+
+def _workspace(found: Mapping[str, Any]) -> Workspace:
+    own = found.get("properties") or {}
+    return Workspace(
+        location=region(found.get("location")),
+        provisioning_state=str(own.get("provisioningState") or ""),
+        is_public=own.get("publicNetworkAccess") != "Disabled",
+        private_endpoints=tuple(map(_endpoint, own.get("privateEndpointConnections") or ())),
+    )
+
+
+def _endpoint(connection: Mapping[str, Any]) -> tuple[str, str]:
+    state = (connection.get("properties") or {}).get("privateLinkServiceConnectionState") or {}
+    return str(connection.get("name") or ""), str(state.get("status") or "Unknown")
+
+
+def _computes(azure: AzureClient, target: Target, _known: Facts) -> Known:
+    workspace = workspace_of(target)
+    try:
+        found = _on_kubernetes(azure, str(workspace))
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
+        raise Unavailable(skipped("The workspace does not exist.")) from error
+    if target.compute:
+        named = [item for item in found if item.name.lower() == target.compute.lower()]
+    else:
+        cluster = cluster_of(target)
+        named = [item for item in found if cluster.same_as(item.cluster_id)]
+    return {COMPUTES.name: tuple(named)}
+
+
+def _attachments(azure: AzureClient, target: Target, _known: Facts) -> Known:
+    """Those in the cluster's subscription; the target's own workspace is left out."""
+    cluster = cluster_of(target)
+    collection = f"/subscriptions/{cluster.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
+    own = str(workspace_of(target)).lower() if target.workspace else ""
+    others = [str(item["id"]) for item in azure.get_all(collection) if str(item["id"]).lower() != own]
+    read, left = others[:_MOST], others[_MOST:]
+    shares = {
+        f"share {number}": partial(_share, ids=read[number::_READERS], cluster=cluster)
+        for number in range(min(_READERS, len(read)))
+    }
+    parts = at_once(azure, Silence(), shares)
+    computes = tuple(item for part in parts for item in part.computes)
+    unread = (*(name for part in parts for name in part.unread), *map(_title, left))
+    return {ATTACHMENTS.name: Attachments(computes, unread)}
+
+
+def _share(azure: AzureClient, _watcher: Watcher, *, ids: Sequence[str], cluster: ClusterId) -> Attachments:
+    """What some of the workspaces have on the cluster; one that can't be read does not keep others from being."""
+    computes, unread = list[Compute](), list[str]()
+    for id_ in ids:
+        try:
+            computes += [item for item in _on_kubernetes(azure, id_) if cluster.same_as(item.cluster_id)]
+        except HttpResponseError:
+            unread.append(_title(id_))
+    return Attachments(tuple(computes), tuple(unread))
+
+
+def _on_kubernetes(azure: AzureClient, workspace_id: str) -> list[Compute]:
+    return [_compute(item, _title(workspace_id)) for item in compute.answers(azure, workspace_id)]
+
+
+def _compute(item: Mapping[str, Any], workspace: str) -> Compute:
+    own = item["properties"]
+    errors = [inner for error in own.get("provisioningErrors") or () for inner in _unfolded(error.get("error") or {})]
+    return Compute(
+        name=str(item.get("name")),
+        workspace=workspace,
+        cluster_id=str(own.get("resourceId") or ""),
+        namespace=str((own.get("properties") or {}).get("namespace") or "default"),
+        provisioning_state=str(own.get("provisioningState") or ""),
+        errors=tuple(ComputeError(str(it.get("code") or ""), str(it.get("message") or "")) for it in errors),
+    )
+
+
+def _unfolded(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An error and those among its details, however deep: the one that is known may be the innermost."""
+    yield error
+    for detail in error.get("details") or ():
+        yield from _unfolded(detail)
+
+
+def _title(workspace_id: str) -> str:
+    """A workspace's group and name."""
+    parts = workspace_id.split("/")
+    return f"{parts[4]}/{parts[-1]}"
+
+
+SOURCES = (
+    Source((WORKSPACE_FOUND, WORKSPACE), _read),
+    Source((COMPUTES,), _computes),
+    Source((ATTACHMENTS,), _attachments),
+)

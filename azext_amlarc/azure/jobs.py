@@ -1,0 +1,116 @@
+"""Command jobs of a workspace (REST 2023-04-01), and the environments that they run in."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azext_amlarc.azure.compute.lookup import WorkspaceId
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.retries import WriteTaken
+
+# Curated by Azure, CPU only, small. `az ml` sends a registry's reference as it is written, label and all, and Azure
+# resolves it (azure-ai-ml 1.35, is_registry_id_for_resource).
+CURATED = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
+# The name under which `az ml` registers an environment that has none.
+_UNNAMED = "CliV2AnonymousEnvironment"
+_OVER = {"completed", "failed", "canceled"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training job, flat. Error and hint are null unless it failed, or is not over."""
+
+    name: str
+    id: str
+    instance_type: str | None
+    status: str
+    studio_url: str | None
+    experiment_name: str
+    compute_name: str
+    workspace_name: str
+    resource_group: str
+    error_code: str | None = None
+    error_message: str | None = None
+    hint: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """NotResponding is not the end: Azure may hear from the job again."""
+        return self.status.lower() in _OVER
+
+    @property
+    def is_good(self) -> bool:
+        return self.status.lower() == "completed"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a job shall run, and where; without an instance type on the compute's default one."""
+
+    command: str
+    environment_id: str
+    compute_id: str
+    instance_type: str | None
+    display_name: str
+    experiment_name: str
+    minutes: int
+
+    def body(self) -> dict[str, Any]:
+        """As Azure's Swagger has it (CommandJob); `minutes` bound the time that it runs, not the time in the queue."""
+        resources: dict[str, Any] = {"instanceCount": 1}
+        if self.instance_type:
+            resources["instanceType"] = self.instance_type
+        return {
+            "properties": {
+                "jobType": "Command",
+                "command": self.command,
+                "environmentId": self.environment_id,
+                "computeId": self.compute_id,
+                "displayName": self.display_name,
+                "experimentName": self.experiment_name,
+                "resources": resources,
+                "limits": {"jobLimitsType": "Command", "timeout": f"PT{self.minutes}M"},
+                "tags": {"madeBy": "amlarc"},
+            }
+        }
+
+
+def submit(azure: AzureClient, workspace: WorkspaceId, name: str, command: Command) -> Job:
+    """Azure's answer to a job of a name that no other job of the workspace may have; one request."""
+    job_id = f"{workspace}/jobs/{name}"
+    try:
+        answer = azure.put(job_id, command.body(), taken=lambda: unless_missing(azure.get, job_id) is not None)
+    except WriteTaken:
+        answer = azure.get(job_id)
+    return _job(answer, workspace)
+
+
+def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Job:
+    """The job as it is now; why it failed is in the run history alone."""
+    return _job(azure.get(f"{workspace}/jobs/{name}"), workspace)
+
+
+def environment_of_image(azure: AzureClient, workspace: WorkspaceId, image: str) -> str:
+    """The id of an environment that is this image; the same image gives the same one, however often."""
+    version = hashlib.sha256(image.encode()).hexdigest()
+    environment_id = f"{workspace}/environments/{_UNNAMED}/versions/{version}"
+    azure.written.append(f"environment of the image {image}")
+    azure.put(environment_id, {"properties": {"image": image, "isAnonymous": True}})
+    return environment_id
+
+
+def _job(answer: Mapping[str, Any], workspace: WorkspaceId) -> Job:
+    own = answer["properties"]
+    studio = (own.get("services") or {}).get("Studio") or {}
+    return Job(
+        name=answer["name"],
+        id=answer["id"],
+        instance_type=(own.get("resources") or {}).get("instanceType"),
+        status=str(own.get("status") or "Unknown"),
+        studio_url=studio.get("endpoint"),
+        experiment_name=str(own.get("experimentName") or "Default"),
+        compute_name=str(own.get("computeId") or "").rpartition("/")[2],
+        workspace_name=workspace.name,
+        resource_group=workspace.resource_group,
+    )

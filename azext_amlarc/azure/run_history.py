@@ -1,0 +1,33 @@
+"""Why a job failed: ARM's job has its state alone, the workspace's run history has the reason.
+
+It is beside ARM, at the host that the workspace's discoveryUrl names, and takes ARM's token. Paths and bodies are those
+of azure-ai-ml's own client of it (1.35: operations/_job_operations.py, _restclient/runhistory), which `az ml job
+stream` gets its error from; Microsoft documents the service nowhere else.
+"""
+
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from azext_amlarc.azure.compute.lookup import WorkspaceId
+from azext_amlarc.azure.connection.client import AzureClient
+
+
+def failure(azure: AzureClient, workspace: WorkspaceId, job_name: str) -> tuple[str, str] | None:
+    """Code and message of a job's failure; None where the history has none, or can't be read from here.
+
+    A workspace behind a private link may answer in its own network only: that says nothing about the job.
+    """
+    try:
+        details = _details(azure, workspace, job_name)
+    except (AzureError, ValueError):
+        return None
+    error = (details.get("error") or {}).get("error") or {}
+    return (str(error.get("code") or ""), str(error.get("message") or "")) if error else None
+
+
+def _details(azure: AzureClient, workspace: WorkspaceId, job_name: str) -> dict[str, Any]:
+    discovery = str((azure.get(str(workspace)).get("properties") or {}).get("discoveryUrl"))
+    host = str(azure.get_url(discovery).json().get("api"))
+    found = azure.get_url(f"{host}/history/v1.0{workspace}/runs/{job_name}/details").json()
+    return found if isinstance(found, dict) else {}

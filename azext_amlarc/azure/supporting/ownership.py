@@ -1,0 +1,48 @@
+"""Whose a supporting resource is.
+
+A Relay tells by itself: its hybrid connections have their clusters' names. A Service Bus and a Log Analytics workspace
+do not, so ours carry a second tag. One without it was made by `az k8s-extension`, and it may be another cluster's only
+where the resource group has another cluster that its rule gives the same name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azext_amlarc.azure.clusters import ClusterId
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.resources.names import Kind, shared_name
+
+# As `az k8s-extension` tags what it makes.
+TAGS = {"created_by": "Azure Arc-enabled ML"}
+_OWNER = "created_for"
+
+
+def tags(cluster: ClusterId) -> dict[str, str]:
+    """The tags of a resource that does not tell by itself whose it is: it lies in its cluster's resource group."""
+    return {**TAGS, _OWNER: f"{cluster.cluster_type}/{cluster.name}"}
+
+
+def is_tagged(found: Mapping[str, Any]) -> bool:
+    """Whether we or `az k8s-extension` made the resource."""
+    return TAGS.items() <= (found.get("tags") or {}).items()
+
+
+def is_anothers(azure: AzureClient, cluster: ClusterId, kind: Kind, found: Mapping[str, Any]) -> bool:
+    """Whether the resource belongs, or may belong, to another cluster than this; no request where a tag says it."""
+    owner = (found.get("tags") or {}).get(_OWNER)
+    if owner is not None:
+        return bool(owner.lower() != tags(cluster)[_OWNER].lower())
+    return any(
+        shared_name(other, kind).lower() == str(found.get("name", "")).lower() for other in _neighbours(azure, cluster)
+    )
+
+
+def _neighbours(azure: AzureClient, cluster: ClusterId) -> list[ClusterId]:
+    """The other clusters of this type in the resource group."""
+    collection = str(cluster).rpartition("/")[0]
+    names = [str(item["name"]) for item in azure.get_all(collection)]
+    return [
+        ClusterId(cluster.subscription_id, cluster.resource_group, cluster.cluster_type, name)
+        for name in names
+        if name.lower() != cluster.name.lower()
+    ]

@@ -1,0 +1,104 @@
+"""Taking away the supporting resources that were made for a cluster."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from azure.core.rest import HttpResponse
+
+from azext_amlarc.azure.clusters import ClusterId
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.waiting import Look, Operation, Silence, Watcher
+from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
+from azext_amlarc.azure.supporting.ownership import is_anothers, is_tagged
+from azext_amlarc.errors import WriteFailed
+from azext_amlarc.resources import names
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A resource that was made for a cluster, and for no other: what it is in words, and its id."""
+
+    title: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.id}"
+
+
+def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]) -> list[Owned]:
+    """What was made for this cluster, by us or by `az k8s-extension`: tagged, and used by no other cluster.
+
+    `settings` are those of its extension, empty where it has none any more. Of a Relay namespace that another cluster
+    uses too, only the hybrid connection is this one's.
+    """
+    looks: dict[str, Callable[[AzureClient, Watcher], list[Owned]]] = {
+        relay.TITLE: lambda azure, _: _owned_relays(azure, cluster_id, settings.get(relay.CONNECTION_ID)),
+        service_bus.TITLE: lambda azure, _: _owned(azure, cluster_id, service_bus.TITLE, names.SERVICE_BUS),
+        log_analytics.TITLE: lambda azure, _: _owned(azure, cluster_id, log_analytics.TITLE, names.LOG_ANALYTICS),
+    }
+    return [item for found in at_once(azure, Silence(), looks) for item in found]
+
+
+def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:
+    """Delete all of them at the same time and wait until they are gone; what is gone already is no error."""
+    at_once(azure, watcher, {str(item): partial(_delete, item) for item in owned})
+
+
+def _owned_relays(azure: AzureClient, cluster: ClusterId, named: str | None) -> list[Owned]:
+    known = named if named and named.rpartition("/")[2].lower() == cluster.name.lower() else None
+    found = [_owned_of_relay(azure, item) for item in names.first(known, relay.connection_ids(cluster))]
+    return [item for item in found if item is not None]
+
+
+def _owned_of_relay(azure: AzureClient, connection_id: str) -> Owned | None:
+    """The namespace where nobody else uses it, else the hybrid connection."""
+    namespace_id = relay.namespace_of(connection_id)
+    namespace = unless_missing(azure.get, namespace_id)
+    if namespace is None or not is_tagged(namespace):
+        return None
+    ours, users = connection_id.rpartition("/")[2].lower(), relay.connections_in(azure, namespace_id)
+    if users <= {ours}:
+        return Owned(relay.TITLE, namespace_id)
+    return Owned("hybrid connection", connection_id) if ours in users else None
+
+
+def _owned(azure: AzureClient, cluster: ClusterId, title: str, kind: names.Kind) -> list[Owned]:
+    """By name alone: the settings may name a resource that another cluster has lent."""
+    return [
+        Owned(title, resource_id)
+        for resource_id in names.candidates(cluster, kind)
+        if (found := unless_missing(azure.get, resource_id))
+        and is_tagged(found)
+        and not is_anothers(azure, cluster, kind, found)
+    ]
+
+
+def _delete(item: Owned, azure: AzureClient, watcher: Watcher) -> None:
+    watcher.tell(f"Deleting the {item}")
+    url = unless_missing(azure.delete, item.id)
+    azure.written.append(f"the deletion of the {item}")
+    if url is None:
+        return
+    Operation[None](
+        title=f"The deletion of the {item}",
+        resource=None,
+        look=lambda: _look(unless_missing(azure.get_url, url)),
+        read=lambda: _check(azure, item),
+        reason=lambda _: WriteFailed(f"The {item} was not deleted."),
+        follow="Do the same again: it goes on from there.",
+    ).wait(watcher, azure.patience)
+
+
+def _look(answer: HttpResponse | None) -> Look[None]:
+    """A deletion's Location answers 202 until the resource is gone."""
+    if answer is None or answer.status_code != 202:
+        return Look("Succeeded")
+    pause = answer.headers.get("Retry-After", "")
+    return Look("Removing", pause=float(pause) if pause.isdigit() else None)
+
+
+def _check(azure: AzureClient, item: Owned) -> None:
+    if unless_missing(azure.get, item.id) is not None:
+        raise WriteFailed(f"The {item} was not deleted.", "Do the same again.")

@@ -1,0 +1,44 @@
+"""The Azure Machine Learning workspaces of a subscription."""
+
+from dataclasses import dataclass
+
+from azext_amlarc.azure.compute.lookup import WorkspaceId
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.errors import NotFound, Refused
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace and its region."""
+
+    id: WorkspaceId
+    location: str
+
+
+def list_all(azure: AzureClient, resource_group: str | None = None) -> list[Workspace]:
+    """The workspaces of the subscription, or of one group of it, by name; one request a page."""
+    group = f"/resourceGroups/{resource_group}" if resource_group else ""
+    scope = f"/subscriptions/{azure.subscription_id}{group}"
+    found = azure.get_all(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces")
+    workspaces = [Workspace(_id(str(item.get("id"))), str(item.get("location", ""))) for item in found]
+    return sorted(workspaces, key=lambda item: (item.id.name.lower(), item.id.resource_group.lower()))
+
+
+def find(azure: AzureClient, name: str) -> WorkspaceId:
+    """The one workspace of this name in the subscription; NotFound for none, Refused for several."""
+    found = [workspace.id for workspace in list_all(azure) if workspace.id.name.lower() == name.lower()]
+    if not found:
+        raise NotFound(
+            f"There is no workspace {name!r} that you can see in the subscription.",
+            "Name its resource group; see the subscription with: az account show",
+        )
+    if len(found) > 1:
+        groups = ", ".join(workspace.resource_group for workspace in found)
+        raise Refused(f"There are several workspaces {name!r}.", f"Name its resource group, one of: {groups}.")
+    return found[0]
+
+
+def _id(text: str) -> WorkspaceId:
+    """/subscriptions/S/resourceGroups/G/providers/P/workspaces/W"""
+    parts = text.split("/")
+    return WorkspaceId(parts[2], parts[4], parts[-1])

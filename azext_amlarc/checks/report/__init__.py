@@ -1,0 +1,1 @@
+"""Results of checks as text, page and JUnit XML."""

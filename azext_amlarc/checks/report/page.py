@@ -1,0 +1,136 @@
+"""Results of checks as one self-contained page, without a script; page.html is its frame and its look."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from html import escape
+from importlib import resources
+from string import Template
+
+from azext_amlarc.checks import remedy
+from azext_amlarc.checks.check import Result, Status
+from azext_amlarc.checks.report import tally
+from azext_amlarc.wording import legible
+
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What was checked and when (ISO 8601), and by which version of ours; what is empty is left out."""
+
+    cluster: str
+    workspace: str
+    subscription: str
+    when: str
+    version: str
+
+
+def html(results: Sequence[Result], heading: Heading) -> str:
+    """The page, complete and safe to open: every text is escaped, and the page may load and run nothing."""
+    shown = tally.all_legible(results)
+    of = Heading(*(escape(legible(getattr(heading, field.name))) for field in fields(heading)))
+    groups = tally.groups(shown)
+    return Template(resources.files(__package__).joinpath("page.html").read_text("utf-8")).substitute(
+        title=f"{of.cluster}: {_outcome(shown)}",
+        cluster=of.cluster,
+        status=tally.worst(shown),
+        outcome=_outcome(shown),
+        about="".join(_about(of)),
+        strip="".join(f'<i data-status="{status}"></i>' * number for status, number in tally.counts(shown).items()),
+        filter="\n".join(_filter(shown)),
+        contents="\n".join(_contents(groups)),
+        groups="\n".join(_group(place, name, members) for place, (name, members) in enumerate(groups.items())),
+        version=of.version,
+    )
+
+
+def _outcome(results: Sequence[Result]) -> str:
+    """The page in one sentence."""
+    worst = tally.worst(results)
+    share = f"{tally.counts(results).get(worst, 0)} of {len(results)} checks"
+    return {
+        Status.FAIL: f"{share} failed",
+        Status.ERROR: f"{share} could not be made",
+        Status.WARN: f"Nothing failed, {share} warned",
+        Status.PASS: f"{share} passed, none failed",
+        Status.SKIPPED: "Nothing was checked",
+    }[worst]
+
+
+def _about(of: Heading) -> Iterator[str]:
+    clock = re.sub(r"(?:Z|\+00:00)$", " UTC", of.when.replace("T", " "))
+    when = clock and f'<time datetime="{of.when}">{clock}</time>'
+    for name, value in {"Workspace": of.workspace, "Subscription": of.subscription, "Checked": when}.items():
+        if value:
+            yield f"<div><dt>{name}</dt><dd>{value}</dd></div>"
+
+
+def _filter(results: Sequence[Result]) -> Iterator[str]:
+    """One choice a status that occurs, with its number; page.html's style does the filtering."""
+    yield '<input class="unseen" type="radio" name="show" id="show-all" checked>'
+    yield f'<label for="show-all">All {len(results)}</label>'
+    for status, number in tally.counts(results).items():
+        yield f'<input class="unseen" type="radio" name="show" id="show-{status}">'
+        words = tally.WORDS[status][number > 1]
+        yield f'<label for="show-{status}" data-status="{status}">{_mark(status)}{number} {words}</label>'
+
+
+def _contents(groups: Mapping[str, Sequence[Result]]) -> Iterator[str]:
+    for place, (name, members) in enumerate(groups.items()):
+        link = f'<a href="#group-{place}">{_mark(tally.worst(members))}{escape(name)}</a>'
+        yield f"<li {_statuses(members)}>{link}</li>"
+
+
+def _group(place: int, name: str, members: Sequence[Result]) -> str:
+    heading = f"{_mark(tally.worst(members))}{escape(name)} <small>{tally.in_words(members)}</small>"
+    results = "\n".join(_result(result) for result in members)
+    return (
+        f'<section class="group" id="group-{place}" {_statuses(members)}>\n'
+        f'<h2>{heading}</h2>\n<ul class="results">\n{results}\n</ul>\n</section>'
+    )
+
+
+def _statuses(results: Sequence[Result]) -> str:
+    """What the filter and the colors go by: every status within, and the one that matters most."""
+    return f'data-holds="{" ".join(tally.counts(results))}" data-status="{tally.worst(results)}"'
+
+
+def _mark(status: Status) -> str:
+    """A drawing of its own shape, hidden from those who hear the page."""
+    return f'<svg class="mark" aria-hidden="true"><use href="#mark-{status}"/></svg>'
+
+
+def _result(result: Result) -> str:
+    check, status = result.check, result.verdict.status
+    identity = escape(check.id)
+    said = f'<span class="unseen">{tally.WORDS[status][0]}: </span>'
+    title = f'<h3><span>{said}{_prose(check.title)}</span> <a href="#{identity}">{identity}</a></h3>'
+    parts = (_mark(status), title, *_details(result))
+    return f'<li class="result" id="{identity}" {_statuses([result])}>{"".join(parts)}</li>'
+
+
+def _details(result: Result) -> Iterator[str]:
+    """Reason, fix, folded evidence and link; the link only where there is something to mend."""
+    verdict = result.verdict
+    if verdict.message:
+        yield f'<p class="message">{_prose(verdict.message)}</p>'
+    if verdict.remedy:
+        steps = "".join(map(_step, remedy.steps(verdict.remedy)))
+        yield f'<div class="fix"><h4>Fix</h4>{steps}</div>'
+    if verdict.evidence:
+        lines = escape("\n".join(verdict.evidence))
+        yield f"<details><summary>Evidence ({len(verdict.evidence)})</summary><pre>{lines}</pre></details>"
+    if verdict.status not in (Status.PASS, Status.SKIPPED):
+        url = escape(result.check.url)
+        about = f'<span class="unseen"> about {escape(result.check.id)}</span>'
+        yield f'<p class="more"><a href="{url}">Read more{about}</a></p>'
+
+
+def _step(step: remedy.Step) -> str:
+    return f"<pre><code>{escape(step.text)}</code></pre>" if step.is_command else f"<p>{_prose(step.text)}</p>"
+
+
+def _prose(sentence: str) -> str:
+    """Escaped, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(sentence))

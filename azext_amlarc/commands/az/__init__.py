@@ -1,0 +1,1 @@
+"""What az itself asks for: loader, table, options, help, output, errors."""

@@ -1,0 +1,162 @@
+"""What <TAB> offers. Settings come from the catalogue, without a request; names from Azure, with one list request.
+
+Whoever presses <TAB> wants no error message: where Azure does not answer at once, nothing is offered.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from azure.cli.core.decorators import Completer
+
+from azext_amlarc.commands.az.connection import connected
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.clusters import ClusterId
+    from azext_amlarc.azure.connection.client import AzureClient
+    from azext_amlarc.product.catalogue import Record
+
+
+def _offline(find: Callable[[str], Iterable[str]]) -> Any:
+    """A completer that needs nothing but what has been typed of the word."""
+    return Completer(lambda _cmd, prefix, _namespace: list(find(prefix)))
+
+
+@_offline
+def plain_settings(prefix: str) -> list[str]:
+    """Settings as key=value."""
+    from azext_amlarc.product import catalogue
+
+    return pairs([record for record in catalogue.records().values() if not record.protected], prefix)
+
+
+@_offline
+def protected_settings(prefix: str) -> list[str]:
+    """Protected settings as key=value."""
+    from azext_amlarc.product import catalogue
+
+    return pairs([record for record in catalogue.records().values() if record.protected], prefix)
+
+
+@_offline
+def setting_keys(_prefix: str) -> Iterable[str]:
+    """The keys of all documented settings."""
+    from azext_amlarc.product import catalogue
+
+    return catalogue.records()
+
+
+@_offline
+def release_trains(_prefix: str) -> tuple[str, ...]:
+    """The release trains that Azure's Swagger names."""
+    return ("stable", "preview")
+
+
+@_offline
+def check_groups(_prefix: str) -> tuple[str, ...]:
+    """The groups of checks."""
+    from azext_amlarc.checks import table
+
+    return table.GROUPS
+
+
+@_offline
+def check_ids(_prefix: str) -> tuple[str, ...]:
+    """The ids of checks."""
+    from azext_amlarc.checks import table
+
+    return table.IDS
+
+
+def pairs(records: "Iterable[Record]", prefix: str) -> list[str]:
+    """`key=` for each setting of today that begins like this; for a single one what it can be, if it is known.
+
+    Families such as nodeSelector.<label> are left out: a shell would end the word behind what is fixed of them.
+    """
+    key = prefix.partition("=")[0].lower()
+    current = [record for record in records if record.status == "current" and not record.prefix]
+    meant = [record for record in current if record.key.lower() == key] if "=" in prefix else []
+    meant = meant or [record for record in current if record.key.lower().startswith(key)]
+    if len(meant) > 1:
+        return [f"{record.key}=" for record in meant]
+    return [f"{record.key}={value}" for record in meant for value in record.choices or ("",)]
+
+
+def _of_azure(find: "Callable[[AzureClient, Any], Iterable[str]]") -> Any:
+    """A completer that asks Azure, in the subscription that the command line names."""
+
+    def complete(cmd: Any, _prefix: str, namespace: Any) -> list[str]:
+        from azure.core.exceptions import AzureError
+        from knack.util import CLIError
+
+        from azext_amlarc.errors import ArcError
+
+        try:
+            with connected(cmd, getattr(namespace, "_subscription", None), hasty=True) as azure:
+                return list(find(azure, namespace))
+        except (AzureError, ArcError, CLIError, OSError):
+            return []
+
+    return Completer(complete)
+
+
+@_of_azure
+def cluster_names(azure: "AzureClient", namespace: Any) -> list[str]:
+    """The clusters of the type and in the group that have been given so far."""
+    from azext_amlarc.azure import clusters
+
+    kind = getattr(namespace, "cluster_type", None) or clusters.CONNECTED
+    group = getattr(namespace, "resource_group_name", None)
+    return [cluster.id.name for cluster in clusters.list_all(azure, str(kind), group)]
+
+
+@_of_azure
+def cluster_ids(azure: "AzureClient", namespace: Any) -> list[str]:
+    """The resource ids of the clusters of the type that has been given so far."""
+    from azext_amlarc.azure import clusters
+
+    kind = getattr(namespace, "cluster_type", None) or clusters.CONNECTED
+    return [str(cluster.id) for cluster in clusters.list_all(azure, str(kind))]
+
+
+@_of_azure
+def workspace_names(azure: "AzureClient", namespace: Any) -> list[str]:
+    """The workspaces in the group that has been given so far, or in all of them."""
+    from azext_amlarc.azure import workspaces
+
+    return [workspace.id.name for workspace in workspaces.list_all(azure, _workspace_group(namespace))]
+
+
+@_of_azure
+def compute_names(azure: "AzureClient", namespace: Any) -> list[str]:
+    """The compute targets on clusters of the workspace, once that and its group have been given."""
+    from azext_amlarc.azure.compute.lookup import WorkspaceId, names_by_cluster
+
+    group, workspace = _workspace_group(namespace), getattr(namespace, "workspace_name", None)
+    if not (group and workspace):
+        return []
+    by_cluster = names_by_cluster(azure, WorkspaceId(azure.subscription_id, group, workspace))
+    return [name for names in by_cluster.values() for name in names]
+
+
+@_of_azure
+def extension_names(azure: "AzureClient", namespace: Any) -> list[str]:
+    """The extensions of our type on the cluster, once that and its group have been given."""
+    from azext_amlarc.azure.extension import lookup as extension
+
+    cluster_id = _cluster(azure, namespace)
+    return list(extension.install_states(azure, cluster_id)) if cluster_id else []
+
+
+def _cluster(azure: "AzureClient", namespace: Any) -> "ClusterId | None":
+    from azext_amlarc.azure.clusters import CONNECTED, ClusterId
+
+    if namespace.resource_id:
+        return ClusterId.parse(namespace.resource_id)
+    if not (namespace.cluster_name and namespace.resource_group_name):
+        return None
+    kind = str(namespace.cluster_type or CONNECTED)
+    return ClusterId(azure.subscription_id, namespace.resource_group_name, kind, namespace.cluster_name)
+
+
+def _workspace_group(namespace: Any) -> str | None:
+    return getattr(namespace, "workspace_group", None) or getattr(namespace, "resource_group_name", None)

@@ -1,0 +1,42 @@
+"""What az asks for: the table of our commands, then the options of the one that runs."""
+
+import atexit
+import gc
+from typing import Any
+
+from azure.cli.core import AzCommandsLoader
+
+from azext_amlarc.commands.az import help as _help  # noqa: F401  (az finds help texts by this import)
+
+_COLLECT_EVERY = 100_000
+
+
+def spare_the_collector() -> None:
+    """Keep Python's garbage collector from walking what lives as long as the process: a tenth of a command's time.
+
+    az and the SDKs bring a hundred thousand such objects. The collector walks them again and again while they come, and
+    once more when the process ends; it still runs, on what comes later.
+    """
+    gc.freeze()
+    gc.set_threshold(_COLLECT_EVERY)
+    atexit.register(gc.freeze)
+
+
+class ArcCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az has no types
+    """Commands by name only: a command's module is imported when it runs or shows its help."""
+
+    # az's index of commands takes an extension's name from here.
+    __module__ = "azext_amlarc"
+
+    def load_command_table(self, args: list[str] | None) -> dict[str, Any]:
+        from azext_amlarc.commands.az.table import load_command_table
+
+        spare_the_collector()
+        load_command_table(self)
+        table: dict[str, Any] = self.command_table
+        return table
+
+    def load_arguments(self, command: str) -> None:
+        from azext_amlarc.commands.az.params import load_arguments
+
+        load_arguments(self)

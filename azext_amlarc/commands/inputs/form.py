@@ -1,0 +1,225 @@
+"""`attach` on a terminal: what was not said on the command line is asked for, as the studio's form does."""
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from azext_amlarc.commands.terminal import asking as terminal
+from azext_amlarc.commands.terminal import menu
+from azext_amlarc.commands.terminal.menu import Item
+from azext_amlarc.errors import InvalidInput, NotFound, Refused
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.compute.lookup import WorkspaceId
+    from azext_amlarc.azure.connection.client import AzureClient
+    from azext_amlarc.azure.workspaces import Workspace
+    from azext_amlarc.commands.inputs.document import Configuration
+    from azext_amlarc.findings import Finding
+    from azext_amlarc.workflows.inventory import ListedCluster
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What `attach` is told of name, workspace, cluster and configuration; None is what nobody has said."""
+
+    name: str | None
+    workspace_name: str | None
+    workspace_group: str | None
+    resource_group_name: str | None
+    cluster_name: str | None
+    cluster_type: str | None
+    resource_id: str | None
+    config: str | None
+
+    @property
+    def type_of_cluster(self) -> str:
+        return self.cluster_type or "connectedClusters"
+
+
+def complete(
+    cmd: Any, given: Given, configuration: "Configuration", namespace: str | None
+) -> "tuple[Given, Configuration]":
+    """Ask for what is missing, show what would be done, and ask whether to; InvalidInput for a no. Sends only GETs.
+
+    `configuration` is what was read of the command line's, and comes back unless another was asked for.
+    """
+    from azext_amlarc.commands.az.connection import connected
+
+    with connected(cmd) as azure:
+        workspace = _workspace(azure, given)
+        name = given.name or _until_valid("Compute name:", _judge_name)
+        done = replace(given, name=name, workspace_name=workspace.name, workspace_group=workspace.resource_group)
+        if not given.resource_id:
+            cluster = _cluster(azure, given, workspace)
+            done = replace(
+                done,
+                cluster_name=cluster.name,
+                cluster_type=cluster.cluster_type,
+                resource_group_name=cluster.resource_group,
+            )
+        if not given.config:
+            file, configuration = _until_valid("Configuration file (Enter for none):", partial(_read, namespace))
+            done = replace(done, config=file)
+        _confirm(given, done, configuration)
+        return done, configuration
+
+
+def _workspace(azure: "AzureClient", given: Given) -> "WorkspaceId":
+    from azext_amlarc.azure import workspaces
+    from azext_amlarc.azure.compute.lookup import WorkspaceId
+
+    group = given.workspace_group or given.resource_group_name
+    if given.workspace_name and group:
+        return WorkspaceId(azure.subscription_id, group, given.workspace_name)
+    items = workspace_items(workspaces.list_all(azure, group))
+    if not items:
+        raise NotFound("There is no workspace that you can see.", "See the active subscription: az account show")
+    return _pick("Workspace", ("Name", "ResourceGroup", "Location"), items, given.workspace_name).id
+
+
+def _cluster(azure: "AzureClient", given: Given, workspace: "WorkspaceId") -> "ListedCluster":
+    from azext_amlarc.workflows import inventory
+
+    terminal.say("Looking at the clusters …")
+    found = inventory.take(azure, given.resource_group_name, workspace)
+    for warning in found.warnings:
+        terminal.say(warning)
+    items = cluster_items(found.clusters, given.cluster_type)
+    if not items:
+        raise NotFound("There is no cluster that you can see.", "Connect one: az connectedk8s connect")
+    heads = ("Name", "ResourceGroup", "Type", "Connectivity", "Extension", "Kubernetes", "Nodes")
+    return _pick("Cluster", heads, items, given.cluster_name)
+
+
+def workspace_items(found: "Sequence[Workspace]") -> "list[Item[Workspace]]":
+    """Workspaces to pick from."""
+    return [Item(item, (item.id.name, item.id.resource_group, item.location)) for item in found]
+
+
+def cluster_items(found: "Sequence[ListedCluster]", cluster_type: str | None) -> "list[Item[ListedCluster]]":
+    """Clusters to pick from, of one type or of both; those that can't be attached come last, and say why."""
+    items = [
+        Item(
+            cluster,
+            (
+                cluster.name,
+                cluster.resource_group,
+                cluster.cluster_type,
+                cluster.connectivity or "",
+                cluster.extension_state,
+                cluster.kubernetes_version or "",
+                str(cluster.node_count or ""),
+            ),
+            ", ".join(cluster.obstacles),
+        )
+        for cluster in found
+        if cluster_type in (None, cluster.cluster_type)
+    ]
+    return sorted(items, key=lambda item: bool(item.obstacle))
+
+
+def _pick(what: str, heads: Sequence[str], items: Sequence[Item[T]], named: str | None) -> T:
+    """The one that is picked; one that the command line names is not asked for, unless the name is not the only one."""
+    if named is not None:
+        items = [item for item in items if item.name.lower() == named.lower()]
+        if not items:
+            raise NotFound(f"There is no {what.lower()} {named!r} that you can see.")
+        if len(items) == 1:
+            return items[0].value
+    shown = items
+    while True:
+        terminal.say(menu.as_text(heads, shown))
+        if all(item.obstacle for item in items):
+            raise Refused(
+                "None of these can be attached now.",
+                "Install the extension where it is missing: az ml arc extension create",
+            )
+        step = menu.answered(items, shown, terminal.ask(f"{what} (number, name, or a part of it):"))
+        if step.picked:
+            terminal.say(f"{what}: {step.picked.name}")
+            return step.picked.value
+        shown = step.items
+        if step.said:
+            terminal.say(step.said)
+
+
+def _until_valid(question: str, read: Callable[[str], "tuple[T, Iterable[Finding]]"]) -> T:
+    """What is read of the first answer without an error; what is wrong with the others is said, and warnings of it."""
+    from azext_amlarc.commands.az.errors import said
+    from azext_amlarc.validation.report.formats import as_text
+
+    while True:
+        try:
+            meant, findings = read(terminal.ask(question))
+        except InvalidInput as error:
+            terminal.say("\n    fix: ".join(part for part in (said(error), error.fix) if part))
+            continue
+        if findings:
+            terminal.say(as_text(findings))
+        return meant
+
+
+def _judge_name(name: str) -> "tuple[str, Iterable[Finding]]":
+    from azext_amlarc.errors import stop_at_errors
+    from azext_amlarc.validation.document import judge_compute_name
+
+    findings = judge_compute_name(name, "name")
+    stop_at_errors("The name", findings)
+    return name, findings
+
+
+def _read(namespace: str | None, answer: str) -> "tuple[tuple[str | None, Configuration], Iterable[Finding]]":
+    """The path of a configuration file with what is in it; without an answer neither."""
+    from azext_amlarc.commands.inputs.document import read_document
+
+    if answer == "-":
+        raise InvalidInput("Standard input is where you answer.", "Name a file.")
+    path = os.path.expanduser(answer) or None
+    configuration = read_document(path, namespace)
+    return (path, configuration), configuration.findings
+
+
+def _confirm(given: Given, done: Given, configuration: "Configuration") -> None:
+    from azext_amlarc.azure.compute.attach import DEFAULT_NAMESPACE
+    from azext_amlarc.commands.terminal.asking import confirm
+
+    terminal.say(summary(done, configuration.document.get("namespace") or DEFAULT_NAMESPACE))
+    terminal.say(f"Without questions: {command(sys.argv, given, done)}")
+    confirm("Attach it?", yes=False)
+
+
+def summary(done: Given, namespace: str) -> str:
+    """What would be attached, a line each."""
+    cluster = f"{done.cluster_name} ({done.cluster_type}, {done.resource_group_name})"
+    return "\n".join(
+        [
+            "",
+            f"Workspace:      {done.workspace_name} ({done.workspace_group})",
+            f"Compute:        {done.name}",
+            f"Cluster:        {done.resource_id or cluster}",
+            f"Namespace:      {namespace}",
+            f"Configuration:  {done.config or 'none'}",
+            "",
+        ]
+    )
+
+
+def command(argv: Sequence[str], given: Given, done: Given) -> str:
+    """The command line that says at once what was answered: the one that was typed, and the answers as options."""
+    options = {
+        "--name": (given.name, done.name),
+        "--workspace-name": (given.workspace_name, done.workspace_name),
+        "--workspace-group": (given.workspace_group or done.resource_group_name, done.workspace_group),
+        "--cluster-name": (given.cluster_name, done.cluster_name),
+        "--resource-group": (given.resource_group_name, done.resource_group_name),
+        "--cluster-type": (given.type_of_cluster, done.type_of_cluster),
+        "--config": (given.config, done.config),
+    }
+    added = [word for option, (old, new) in options.items() if new is not None and new != old for word in (option, new)]
+    return shlex.join(["az", *argv[1:], *added])

@@ -1,0 +1,93 @@
+"""Settings in the options and files that the user gave; what an update of them breaks is asked."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.findings import Finding
+from azext_amlarc.validation import files, settings
+from azext_amlarc.validation.settings import Setting
+from azext_amlarc.validation.settings.given import GivenSettings
+from azext_amlarc.validation.text import jsontext
+from azext_amlarc.validation.text import reading as text
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.extension.lookup import Extension
+    from azext_amlarc.azure.extension.update import Change
+
+
+def confirm_breakage(existing: "Extension", change: "Change", yes: bool) -> None:
+    """Ask before an update that breaks what runs; InvalidInput where the answer is no, or nobody can answer."""
+    from azext_amlarc.commands.terminal.asking import confirm
+    from azext_amlarc.validation.report.formats import as_text
+    from azext_amlarc.validation.settings.breakage import what_breaks
+
+    old = existing.shown_settings
+    breaks = what_breaks(old, {**old, **change.settings})
+    if breaks:
+        confirm(f"{as_text(breaks)}\nUpdate all the same?", yes)
+
+
+def read_settings(
+    config: Sequence[str] | None = None,
+    config_file: str | None = None,
+    config_protected: Sequence[str] | None = None,
+    config_protected_file: str | None = None,
+    allow_unknown: bool = False,
+) -> GivenSettings:
+    """Read settings from options and JSON files; InvalidInput where a file can't be read."""
+    parts = [
+        settings.parse_pairs(config or (), "--config"),
+        settings.parse_pairs(config_protected or (), "--config-protected", protected=True),
+        _from_file(config_file, protected=False),
+        _from_file(config_protected_file, protected=True),
+    ]
+    given = GivenSettings.read(parts, allow_unknown)
+    _warn_of_readers(config_protected or (), [config_protected_file, *given.files])
+    return given
+
+
+def read_plain(pairs: Sequence[str], option: str) -> dict[str, str]:
+    """Plain settings as they were given, not judged; InvalidInput with every pair that is none."""
+    given, findings = settings.parse_pairs(pairs, option)
+    stop_at_errors("The settings", findings)
+    return {setting.key: str(setting.value) for setting in given}
+
+
+def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
+    """Say who else can read secrets: every process sees the command line, and a file has its permissions."""
+    from knack.log import get_logger
+
+    logger = get_logger(__name__)
+    # What comes from @FILE is not on the command line, and paths of PEM files are no secrets.
+    if any(pair in sys.argv and pair.partition("=")[0] not in settings.SENT_AS for pair in pairs):
+        logger.warning(
+            "--config-protected: other processes can see these values, and az prints its command line under --debug. "
+            "Give them in a file: --config-protected-file FILE, or - for standard input."
+        )
+    for path in paths:
+        if path not in (None, "-") and files.is_read_by_others(str(path)):
+            logger.warning("%s can be read by others: chmod 600 %s", path, path)
+
+
+def _from_file(path: str | None, *, protected: bool) -> tuple[list[Setting], list[Finding]]:
+    if path is None:
+        return [], []
+    decoded = text.decode(files.read(path), path)
+    if isinstance(decoded, Finding):
+        return [], [decoded]
+    reading = jsontext.parse(decoded, path)
+    if not reading.usable:
+        return [], list(reading.findings)
+    if not isinstance(reading.data, dict):
+        raise InvalidInput(
+            f"{path}: the settings are {type(reading.data).__name__}, not an object.", 'Write {"key": "value", …}.'
+        )
+    spots = reading.spots([(key,) for key in reading.data])
+
+    def position(key: str) -> tuple[int, int] | None:
+        return spots[(key,)].key if (key,) in spots else None
+
+    found, findings = settings.from_mapping(reading.data, path, protected, position)
+    return found, [*reading.findings, *findings]

@@ -1,0 +1,61 @@
+"""What a person sees while Azure works: a line that moves on a terminal, one line a change of state elsewhere."""
+
+import sys
+import time
+from typing import Any, TextIO
+
+_FRAMES = "|/-\\"
+_TICK = 0.2
+
+
+def progress(cmd: Any) -> "Progress":
+    """The watcher for a command: on stderr, and silent where az is asked to be."""
+    disabled = cmd.cli_ctx.only_show_errors or cmd.cli_ctx.config.getboolean(
+        "core", "disable_progress_bar", fallback=False
+    )
+    return Progress(sys.stderr, silent=disabled)
+
+
+class Progress:
+    """A watcher (azure.waiting) that writes states and elapsed time to `stream`."""
+
+    def __init__(self, stream: TextIO, *, silent: bool) -> None:
+        self._stream = stream
+        self._silent = silent
+        self._moving = stream.isatty()
+        self._state = ""
+        self._began = time.monotonic()
+        self._frame = 0
+
+    def seen(self, state: str, elapsed: float) -> None:
+        if state != self._state:
+            self._clear()
+            self._write(f"{state} ({_clock(elapsed)})\n")
+        self._state = state
+
+    def tell(self, text: str) -> None:
+        self._clear()
+        self._write(f"{text}\n")
+
+    def rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._moving:
+                self._frame += 1
+                shown = _clock(time.monotonic() - self._began)
+                self._write(f"\r{_FRAMES[self._frame % len(_FRAMES)]} {self._state} {shown} ")
+            time.sleep(min(left, _TICK if self._moving else left))
+        self._clear()
+
+    def _clear(self) -> None:
+        if self._moving:
+            self._write("\r\033[K")
+
+    def _write(self, text: str) -> None:
+        if not self._silent:
+            self._stream.write(text)
+            self._stream.flush()
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,137 @@
+"""InstanceType objects, which today's clusters take instance types from: what a write would change, and the write.
+
+https://kubernetes.io/docs/reference/using-api/server-side-apply/
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from lightkube import ApiError
+from lightkube.generic_resource import create_global_resource
+
+from azext_amlarc.errors import ArcError, Refused, Unreachable
+from azext_amlarc.kubernetes.client import FIELD_MANAGER, Kube
+from azext_amlarc.resources.differences import differences
+from azext_amlarc.validation.document.manifests import API_VERSION, COPY_OF, KIND
+
+_GROUP, _VERSION = API_VERSION.split("/")
+InstanceType = create_global_resource(_GROUP, _VERSION, KIND, "instancetypes")
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Change:
+    """An InstanceType to write, and for a person, line by line: what that changes, what it cannot change.
+
+    Nothing has to be written where `lines` is empty.
+    """
+
+    manifest: Mapping[str, Any]
+    lines: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["metadata"]["name"])
+
+
+def plan(kube: Kube, manifests: Sequence[Mapping[str, Any]]) -> list[Change]:
+    """What writing the manifests would change, as the server itself says (a dry run); nothing for those that are alike.
+
+    Denied or Refused, with every object that may not be written: without the right, or kept by another manager.
+    """
+    existing = _existing(kube)
+    changes, refusals = [], []
+    for manifest in manifests:
+        found = existing.get(manifest["metadata"]["name"])
+        if found is not None and _values(found) == _values(manifest):
+            continue
+        try:
+            changes.append(_change(manifest, found, _apply(kube, manifest, dry_run=True)))
+        except Unreachable:
+            raise
+        except ArcError as error:
+            refusals.append(error)
+    if refusals:
+        raise _together(refusals)
+    return changes
+
+
+def write(kube: Kube, change: Change) -> None:
+    """Apply the object as the field manager `amlarc`, and never by force."""
+    _apply(kube, change.manifest, dry_run=False)
+
+
+def _existing(kube: Kube) -> dict[str, Mapping[str, Any]]:
+    with kube.asking("list instance types"):
+        try:
+            return {found["metadata"]["name"]: found for found in kube.client.list(InstanceType, chunk_size=_PAGE)}
+        except httpx2.HTTPStatusError as error:
+            if error.response.status_code != 404:
+                raise
+    raise Refused(
+        f"The cluster {kube.server} (context {kube.context}) knows no {KIND} objects ({API_VERSION}): "
+        "the extension brings them.",
+        "Install it first: az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True; "
+        "or use another context",
+    )
+
+
+def _apply(kube: Kube, manifest: Mapping[str, Any], *, dry_run: bool) -> Mapping[str, Any]:
+    name = manifest["metadata"]["name"]
+    with kube.asking(f"write the instance type {name!r}"):
+        try:
+            applied: Mapping[str, Any] = kube.client.apply(InstanceType.from_dict(dict(manifest)), dry_run=dry_run)
+        except ApiError as error:
+            if error.status.reason == "Conflict":
+                raise _conflict(name, error) from error
+            raise
+        return applied
+
+
+def _conflict(name: str, error: ApiError) -> Refused:
+    causes = (error.status.details.causes if error.status.details else None) or []
+    said = [(re.search('conflict with "([^"]+)"', cause.message or ""), cause.field) for cause in causes]
+    owned = [f"{manager[1]} manages {field}" for manager, field in said if manager]
+    return Refused(
+        f"The instance type {name!r} was written by others: {'; '.join(owned) or error.status.message}.",
+        "Change it there, or take it over: az ml arc config convert -f FILE --to instancetype | kubectl apply -f - "
+        f"--server-side --force-conflicts --field-manager={FIELD_MANAGER}",
+    )
+
+
+def _together(refusals: Sequence[ArcError]) -> ArcError:
+    """One error for all; the fix of the first, since objects are mostly refused for one reason."""
+    first = refusals[0]
+    return type(first)("\n".join(refusal.message for refusal in refusals), first.fix, first.code)
+
+
+def _change(manifest: Mapping[str, Any], found: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Change:
+    name, wanted, made = manifest["metadata"]["name"], _values(manifest), _values(after)
+    kept = [
+        f"Instance type {name} keeps {path}: {made[path]}, which others wrote" for path in sorted(made.keys() - wanted)
+    ]
+    if found is None:
+        said = ", ".join(f"{path}: {value}" for path, value in made.items())
+        return Change(manifest, (f"New instance type {name} with {said}",), tuple(kept))
+    changed = differences(_values(found), made)
+    return Change(manifest, tuple(f"Changing instance type {name} {line}" for line in changed), tuple(kept))
+
+
+def _values(instance_type: Mapping[str, Any]) -> dict[str, str]:
+    """All that an InstanceType says, by path: its spec, and which other one it is a copy of."""
+    annotations = instance_type["metadata"].get("annotations") or {}
+    copied = {"copyOf": annotations[COPY_OF]} if COPY_OF in annotations else {}
+    return dict(_leaves(instance_type.get("spec") or {})) | copied
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _leaves(member, f"{path}.{key}" if path else key)
+    elif value is not None:
+        yield path, str(value)

@@ -1,0 +1,37 @@
+"""The namespace that a compute target's jobs run in."""
+
+from lightkube import ApiError
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+
+from azext_amlarc.errors import Refused
+from azext_amlarc.kubernetes.client import Kube
+
+
+def is_to_be_created(kube: Kube, name: str) -> bool:
+    """Whether there is no such namespace; the server has said then that it would create it.
+
+    Refused for a namespace that is being deleted.
+    """
+    with kube.asking(f"read the namespace {name!r}"):
+        try:
+            found = kube.client.get(Namespace, name)
+        except ApiError as error:
+            if error.status.code != 404:
+                raise
+            found = None
+    if found is None:
+        create(kube, name, dry_run=True)
+    elif found.metadata and found.metadata.deletionTimestamp:
+        raise Refused(f"The namespace {name!r} is being deleted.", "Wait until it is gone, or choose another name.")
+    return found is None
+
+
+def create(kube: Kube, name: str, *, dry_run: bool = False) -> None:
+    """Create the namespace, or with `dry_run` only hear whether that would be done; one that is there will do."""
+    with kube.asking(f"create the namespace {name!r}"):
+        try:
+            kube.client.create(Namespace(metadata=ObjectMeta(name=name)), dry_run=dry_run)
+        except ApiError as error:
+            if error.status.reason != "AlreadyExists":
+                raise

@@ -1,0 +1,73 @@
+"""Reading from the API server in the form that is wanted: only some fields of objects, or their metadata alone.
+
+lightkube decodes whole objects, which for ten thousand pods takes twice the time and four times the memory.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+import msgspec
+from lightkube.core.generic_client import GenericSyncClient
+
+from azext_amlarc.kubernetes.client import Kube
+
+T = TypeVar("T")
+
+# Objects in one answer: ten thousand pods are ten round trips, one after the other. By 500 they were twenty, and the
+# 20 MiB that it takes less are not worth that.
+PAGE = 1000
+_FULL = "application/json"
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+class _ListMetadata(msgspec.Struct):
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class _Head(msgspec.Struct):
+    metadata: _ListMetadata
+
+
+class _Page(msgspec.Struct, Generic[T]):
+    items: list[T] | None  # null where metadata is listed and there is none
+
+
+def listed(kube: Kube, path: str, form: type[T], names_only: bool = False, **selectors: str) -> Iterator[T]:
+    """The objects at a path such as /api/v1/nodes, page by page; none where the cluster does not know the kind.
+
+    `selectors` are fieldSelector and labelSelector; with `names_only` the server sends metadata alone. Raises as
+    Kube.asking does.
+    """
+    page = msgspec.json.Decoder(_Page[form])  # type: ignore[valid-type]
+    query = {"limit": str(PAGE), **selectors}
+    with kube.asking(f"list {path.rpartition('/')[2]}"):
+        for answer in _answers(kube, path, query, _METADATA_LIST if names_only else _FULL):
+            yield from page.decode(answer).items or ()
+
+
+def _answers(kube: Kube, path: str, query: Mapping[str, str], accept: str) -> Iterator[bytes]:
+    """A list's pages; the next one is under way while the last one is read."""
+    head = msgspec.json.Decoder(_Head)
+    with ThreadPoolExecutor(1) as ahead:
+        asked: Future[bytes | None] | None = ahead.submit(_ask, kube, path, query, accept)
+        while asked is not None and (answer := asked.result()) is not None:
+            token = head.decode(answer).metadata.continue_
+            asked = ahead.submit(_ask, kube, path, {**query, "continue": token}, accept) if token else None
+            yield answer
+
+
+def one(kube: Kube, path: str, form: type[T], names_only: bool = False) -> T | None:
+    """The object at a path, None where there is none. Raises as Kube.asking does."""
+    with kube.asking(f"get {'/'.join(path.split('/')[-2:])}"):
+        answer = _ask(kube, path, {}, _METADATA if names_only else _FULL)
+        return None if answer is None else msgspec.json.decode(answer, type=form)
+
+
+def _ask(kube: Kube, path: str, query: Mapping[str, str], accept: str) -> bytes | None:
+    reply = kube.http.get(path, params=query, headers={"Accept": accept})
+    if reply.status_code == 404:
+        return None
+    GenericSyncClient.raise_for_status(reply)  # type: ignore[no-untyped-call]
+    return reply.content

@@ -1,0 +1,1 @@
+"""What is known of the product: settings, names, limits, known errors, links."""

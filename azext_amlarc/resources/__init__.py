@@ -1,0 +1,1 @@
+"""Azure's resources as data: ids, answers, wanted bodies, differences. No requests."""

@@ -1,0 +1,70 @@
+"""Names of supporting resources: those that `az k8s-extension` gives, and ours where one of those will not do."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from azext_amlarc.azure.clusters import ClusterId
+
+_DIGEST_LENGTH, _OWN_DIGEST_LENGTH, _SHOWN_LENGTH = 6, 16, 20
+# Relay and Service Bus share one rule and one domain: Azure's "Naming rules and restrictions for Azure resources".
+_NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A resource that a cluster has one of: its type, the end of its raw name, and what Azure accepts as a name."""
+
+    resource_type: str
+    suffix: str
+    longest: int
+    valid: re.Pattern[str]
+
+
+RELAY = Kind("Microsoft.Relay/namespaces", "-relay", 50, _NAMESPACE)
+SERVICE_BUS = Kind("Microsoft.ServiceBus/namespaces", "-service-bus", 50, _NAMESPACE)
+LOG_ANALYTICS = Kind(
+    "Microsoft.OperationalInsights/workspaces", "", 63, re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]")
+)
+
+
+def candidates(cluster: ClusterId, kind: Kind) -> list[str]:
+    """The ids that a cluster's resource may have: by `az k8s-extension`'s rule where Azure accepts that, then ours.
+
+    Theirs may belong to another cluster as well (`my-cluster` and `mycluster`), ours can't.
+    """
+    theirs = shared_name(cluster, kind)
+    names = [theirs] if kind.valid.fullmatch(theirs) else []
+    return [f"{_group(cluster)}/{kind.resource_type}/{name}" for name in [*names, own_name(cluster, kind)]]
+
+
+def shared_name(cluster: ClusterId, kind: Kind) -> str:
+    """The name by the rule of `az k8s-extension`; its letters and digits, cut and ended by a digest where too long."""
+    raw = f"{cluster.name}-{cluster.subscription_id}-{cluster.resource_group}{kind.suffix}"
+    name = "".join(filter(str.isalnum, raw))
+    if len(name) <= kind.longest:
+        return name
+    digest = hashlib.md5(raw.encode(), usedforsecurity=False).hexdigest()
+    return name[: kind.longest - _DIGEST_LENGTH] + digest[:_DIGEST_LENGTH]
+
+
+def own_name(cluster: ClusterId, kind: Kind) -> str:
+    """A name that is valid whatever the cluster is called, and that no other cluster comes to."""
+    shown = re.sub(r"[^a-z0-9]", "", cluster.name.lower())[:_SHOWN_LENGTH]
+    digest = hashlib.sha256(f"{cluster}{kind.suffix}".lower().encode()).hexdigest()
+    return f"arc{shown}{digest[:_OWN_DIGEST_LENGTH]}"
+
+
+def is_beside(cluster: ClusterId, resource_id: str, kind: Kind) -> bool:
+    """Whether the id is one of this kind, or below one, in the cluster's own resource group."""
+    return resource_id.lower().startswith(f"{_group(cluster)}/{kind.resource_type}/".lower())
+
+
+def first(known: str | None, ids: list[str]) -> tuple[str, ...]:
+    """The ids, each once, with the known one in front and in its own spelling; Azure compares ids without case."""
+    others = [item for item in ids if known is None or item.lower() != known.lower()]
+    return (*([known] if known else []), *others)
+
+
+def _group(cluster: ClusterId) -> str:
+    return f"/subscriptions/{cluster.subscription_id}/resourceGroups/{cluster.resource_group}/providers"

@@ -1,0 +1,6 @@
+"""The attach configuration: read, validated, converted to InstanceType manifests and back, started from nothing."""
+
+from azext_amlarc.validation.document.walk import RULES, Outcome, judge, parse, read, schema
+from azext_amlarc.validation.names import judge_compute_name, judge_namespace
+
+__all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read", "schema"]

@@ -1,0 +1,39 @@
+"""Attach documents in the files that users name, judged: what cannot be read is a finding like the others."""
+
+from collections.abc import Sequence
+
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.findings import Finding
+from azext_amlarc.validation import document
+from azext_amlarc.validation.files import STDIN, expand, read
+from azext_amlarc.validation.report.formats import Report
+from azext_amlarc.validation.text import reading as text
+
+
+def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
+    """Judge every attach document that the names stand for; what cannot be read is a finding like the others."""
+    sources: dict[str, list[Finding]] = {}
+    for name in names:
+        try:
+            found = expand(name)
+        except InvalidInput as error:
+            sources[name] = [_as_finding(error, name)]
+            continue
+        for path in found:
+            source = STDIN if path == "-" else path
+            if source not in sources:
+                sources[source] = _judge(path, source)
+    findings = (finding for found in sources.values() for finding in found)
+    return Report(tuple(sources), tuple(findings), strict)
+
+
+def _judge(path: str, source: str) -> list[Finding]:
+    try:
+        return list(document.read(read(path), source).findings)
+    except InvalidInput as error:
+        return [_as_finding(error, source)]
+
+
+def _as_finding(error: InvalidInput, source: str) -> Finding:
+    rule = next(rule for rule in text.RULES if rule.code == error.code)
+    return Finding(rule.code, rule.severity, error.message, error.fix, source)

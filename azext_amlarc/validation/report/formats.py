@@ -1,0 +1,159 @@
+"""Findings as people and programs read them: text, JSON, SARIF 2.1.0, JUnit XML; and the exit code."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.validation.report import junit
+
+FORMATS = ("text", "json", "sarif", "junit")
+
+_SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was judged, and what was found; under `strict`, warnings fail as errors do."""
+
+    sources: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    strict: bool = False
+
+    @property
+    def failing(self) -> list[Finding]:
+        """The findings for which the exit code is 1."""
+        weights = (Severity.ERROR, Severity.WARNING) if self.strict else (Severity.ERROR,)
+        return [finding for finding in self.findings if finding.severity in weights]
+
+    @property
+    def exit_code(self) -> int:
+        """0 for clean or warnings only, 1 with errors; under `strict` 1 with warnings too."""
+        return 1 if self.failing else 0
+
+    def count(self, severity: Severity) -> int:
+        """How many findings weigh that much."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
+    """The report in one of FORMATS, ready to print; `rules` is where SARIF finds its titles."""
+    if form == "text":
+        return as_text(report.findings) + ("\n" if report.findings else "") + summary(report)
+    if form == "junit":
+        return as_junit(report)
+    content = as_sarif(report, rules) if form == "sarif" else as_object(report)
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def as_text(findings: Iterable[Finding]) -> str:
+    """`file:line:column: severity CODE path: message`, and the fix in a line of its own."""
+    return "\n".join(_headline(finding) + (f"\n    fix: {finding.fix}" if finding.fix else "") for finding in findings)
+
+
+def as_line(finding: Finding) -> str:
+    """The finding and its fix in one line, for logs."""
+    return _headline(finding) + (f"; {finding.fix}" if finding.fix else "")
+
+
+def _headline(finding: Finding) -> str:
+    place = f"{finding.place}: " if finding.place else ""
+    path = f"{finding.path}: " if finding.path not in ("", "$") else ""
+    return f"{place}{finding.severity} {finding.code} {path}{finding.message}"
+
+
+def summary(report: Report) -> str:
+    """One line: how much was judged, and what was found."""
+    files = _counted(len(report.sources), "source")
+    errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
+    if not errors and not warnings:
+        return f"{files}: valid"
+    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def as_dicts(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """One plain object a finding: code, severity, message, fix, source, line, column, path."""
+    return [vars(finding) | {"severity": str(finding.severity)} for finding in findings]
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """The report as one JSON object: whether it passes, what was judged, counts, findings."""
+    return {
+        "valid": report.exit_code == 0,
+        "sources": list(report.sources),
+        "errors": report.count(Severity.ERROR),
+        "warnings": report.count(Severity.WARNING),
+        "findings": as_dicts(report.findings),
+    }
+
+
+def as_sarif(report: Report, rules: Sequence[Rule]) -> dict[str, Any]:
+    """A SARIF 2.1.0 log with one run (https://docs.oasis-open.org/sarif/sarif/v2.1.0/); paths are percent-encoded."""
+    broken = {finding.code for finding in report.findings}
+    listed = sorted((rule for rule in rules if rule.code in broken), key=lambda rule: rule.code)
+    index = {rule.code: number for number, rule in enumerate(listed)}
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "amlarc", "rules": [_sarif_rule(rule) for rule in listed]}},
+                "columnKind": "unicodeCodePoints",
+                "results": [_sarif_result(finding, index) for finding in report.findings],
+            }
+        ],
+    }
+
+
+def _sarif_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "shortDescription": {"text": rule.title},
+        "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
+    }
+
+
+def _sarif_result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+    fix = f" Fix: {finding.fix}" if finding.fix else ""
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": _SARIF_LEVELS[finding.severity],
+        "message": {"text": f"{finding.message}.{fix}"},
+        "locations": [_sarif_location(finding)],
+    }
+    if finding.code in index:
+        result["ruleIndex"] = index[finding.code]
+    return result
+
+
+def _sarif_location(finding: Finding) -> dict[str, Any]:
+    from urllib.parse import quote
+
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.source.replace("\\", "/"))}}
+    if finding.line is not None:
+        place["region"] = {"startLine": finding.line, "startColumn": finding.column or 1}
+    location: dict[str, Any] = {"physicalLocation": place}
+    if finding.path:
+        location["logicalLocations"] = [{"fullyQualifiedName": finding.path}]
+    return location
+
+
+def as_junit(report: Report) -> str:
+    """JUnit XML: one test case a source; what fails is its failure, the rest its output."""
+    failing = report.failing
+    cases = tuple(junit.Case(source, tuple(_notes(report, source, failing))) for source in report.sources)
+    return junit.xml([junit.Suite("amlarc", "amlarc", cases)])
+
+
+def _notes(report: Report, source: str, failing: list[Finding]) -> Iterable[junit.Note]:
+    broken = [finding for finding in failing if finding.source == source]
+    passing = [finding for finding in report.findings if finding.source == source and finding not in broken]
+    if broken:
+        yield junit.Note("failure", as_text(broken), f"{_counted(len(broken), 'finding')}: {broken[0].code}")
+    if passing:
+        yield junit.Note("system-out", as_text(passing))

@@ -1,0 +1,24 @@
+"""The extension's settings: read as they were given, validated, ready to be sent."""
+
+from azext_amlarc.validation.settings.codes import RULES, Setting
+from azext_amlarc.validation.settings.judgement import (
+    SENT_AS,
+    Judgement,
+    from_mapping,
+    judge,
+    local_files,
+    parse_pairs,
+)
+from azext_amlarc.validation.settings.rules import ClusterFacts
+
+__all__ = [
+    "RULES",
+    "SENT_AS",
+    "ClusterFacts",
+    "Judgement",
+    "Setting",
+    "from_mapping",
+    "judge",
+    "local_files",
+    "parse_pairs",
+]

@@ -1,0 +1,227 @@
+"""A certificate chain and its private key, judged before they are sent; no finding ever holds a byte of the key."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes, PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
+
+from azext_amlarc.findings import Finding
+from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings.codes import Setting, about
+from azext_amlarc.wording import quoted
+
+SOON: Final = timedelta(days=30)
+HEADING: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
+# What cryptography raises for bytes that are no certificate, or one that it cannot read.
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """The setting that names a local file, and the file's contents."""
+
+    setting: Setting
+    content: bytes = field(repr=False)
+
+    @property
+    def headings(self) -> list[str]:
+        """The kinds of PEM blocks in the file, such as CERTIFICATE or RSA PRIVATE KEY."""
+        return [heading.decode("ascii") for heading in HEADING.findall(self.content)]
+
+    @property
+    def has_key(self) -> bool:
+        return any(heading.endswith("PRIVATE KEY") for heading in self.headings)
+
+    @property
+    def has_certificate(self) -> bool:
+        return not {"CERTIFICATE", "X509 CERTIFICATE"}.isdisjoint(self.headings)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is judged of a certificate, all read at once: a damaged one fails here and nowhere later."""
+
+    subject: x509.Name
+    issuer: x509.Name
+    public_key: bytes
+    start: datetime
+    end: datetime
+    common_names: list[str]
+    alternative_names: list[str]
+
+    @classmethod
+    def of(cls, certificate: x509.Certificate) -> "Certificate":
+        """Read a certificate; one of UNREADABLE where it can't be."""
+        common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return cls(
+            subject=certificate.subject,
+            issuer=certificate.issuer,
+            public_key=_encoded(certificate.public_key()),
+            start=certificate.not_valid_before_utc,
+            end=certificate.not_valid_after_utc,
+            common_names=[str(attribute.value) for attribute in common],
+            alternative_names=_alternative_names(certificate),
+        )
+
+
+def _alternative_names(certificate: x509.Certificate) -> list[str]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return extension.value.get_values_for_type(x509.DNSName)
+
+
+def judge(certificate: File | None, key: File | None, hostname: str | None, now: datetime) -> list[Finding]:
+    """Every fault of a certificate chain and its key for the endpoint `hostname`, as far as each can be read."""
+    chain, findings = _chain(certificate) if certificate else ([], [])
+    public, key_findings = _public_key(key) if key else (None, [])
+    findings += key_findings
+    if certificate is None or not chain:
+        return findings
+    setting = certificate.setting
+    return [
+        *findings,
+        *_match(key, setting, chain, public),
+        *_validity(setting, chain, now),
+        *_order(setting, chain),
+        *_coverage(setting, _leaf(chain, public), hostname),
+    ]
+
+
+def _chain(file: File) -> tuple[list[Certificate], list[Finding]]:
+    if file.has_key:
+        also = " as well" if file.has_certificate else ""
+        message = f"the file holds a private key{also}, and certificates alone belong here"
+        return [], [about(file.setting, found.WRONG_PEM, message, "name the file with the certificate chain")]
+    if not file.has_certificate:
+        return [], [_not_pem(file, "certificate", "x509")]
+    try:
+        return [Certificate.of(certificate) for certificate in x509.load_pem_x509_certificates(file.content)], []
+    except UNREADABLE:
+        return [], [_damaged(file, "certificate")]
+
+
+def _public_key(file: File) -> tuple[bytes | None, list[Finding]]:
+    """The public half of a private key, in the one form in which it can be compared."""
+    if not file.has_key:
+        return None, [_wrong_key(file) if file.has_certificate else _not_pem(file, "private key", "pkey")]
+    try:
+        private = load_pem_private_key(file.content, password=None)
+        return _encoded(private.public_key()), []
+    except TypeError:  # what cryptography raises for a missing passphrase
+        fix = "write it without: openssl pkey -in key.pem -out plain.pem"
+        message = "the private key is encrypted, and the extension cannot ask for its passphrase"
+        return None, [about(file.setting, found.ENCRYPTED_KEY, message, fix)]
+    except (ValueError, UnsupportedAlgorithm):
+        return None, [_damaged(file, "private key")]
+
+
+def _encoded(key: PublicKeyTypes | CertificatePublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _wrong_key(file: File) -> Finding:
+    message = "the file holds a certificate and no private key"
+    return about(file.setting, found.WRONG_PEM, message, "name the file with the private key of sslCertPemFile")
+
+
+def _not_pem(file: File, thing: str, command: str) -> Finding:
+    message = f"the file holds no {thing} in PEM"
+    fix = f"give the text from -----BEGIN {thing.upper()}----- on"
+    if not file.content.strip():
+        message = "the file is empty"
+    elif file.content.startswith(b"\x30"):  # DER: an ASN.1 sequence
+        fix = f"convert it from DER: openssl {command} -inform der -in FILE -out FILE.pem"
+    return about(file.setting, found.NOT_PEM, message, fix)
+
+
+def _damaged(file: File, thing: str) -> Finding:
+    message = f"the {thing} in the file cannot be read: it is damaged, cut off, or of a rare kind"
+    return about(file.setting, found.NOT_PEM, message, "copy or export the file again")
+
+
+def _leaf(chain: Sequence[Certificate], public: bytes | None) -> Certificate:
+    """The endpoint's own certificate: the one that the key belongs to, or else the first."""
+    return next((certificate for certificate in chain if certificate.public_key == public), chain[0])
+
+
+def _match(key: File | None, setting: Setting, chain: Sequence[Certificate], public: bytes | None) -> Iterator[Finding]:
+    if key is None or public is None:
+        return
+    own = [number for number, certificate in enumerate(chain, 1) if certificate.public_key == public]
+    if not own:
+        message = "the private key of sslKeyPemFile does not belong to the certificate of sslCertPemFile"
+        fix = f"give the key that the certificate for {_named(chain[0].subject)} was asked for with"
+        yield about(key.setting, found.FOREIGN_KEY, message, fix)
+    elif own[0] > 1:
+        message = f"the certificate of the key comes {own[0]}. of {len(chain)}, where servers want it first"
+        fix = "order the file: the endpoint's certificate, its issuer's, and so on"
+        yield about(setting, found.LEAF_NOT_FIRST, message, fix)
+
+
+def _validity(setting: Setting, chain: Sequence[Certificate], now: datetime) -> Iterator[Finding]:
+    for certificate in chain:
+        name, start, end = _named(certificate.subject), certificate.start, certificate.end
+        if now < start:
+            message = f"the certificate for {name} is not valid before {start:%Y-%m-%d %H:%M} UTC"
+            yield about(setting, found.NOT_VALID_NOW, message, "wait until then, or check this machine's clock")
+        elif now > end:
+            message = f"the certificate for {name} expired on {end:%Y-%m-%d}"
+            yield about(setting, found.NOT_VALID_NOW, message, "renew it, and give the new one")
+        elif end - now <= SOON:
+            message = f"the certificate for {name} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
+            yield about(setting, found.EXPIRES_SOON, message, "renew it, and update the extension with the new one")
+
+
+def _order(setting: Setting, chain: Sequence[Certificate]) -> Iterator[Finding]:
+    for number, (certificate, following) in enumerate(pairwise(chain), 1):
+        if certificate.issuer != following.subject:
+            message = (
+                f"certificate {number} of {len(chain)}, for {_named(certificate.subject)}, was issued by "
+                f"{_named(certificate.issuer)}, but the next is for {_named(following.subject)}"
+            )
+            fix = "order the file: the endpoint's certificate, its issuer's, and so on"
+            yield about(setting, found.CHAIN_ORDER, message, fix)
+
+
+def _coverage(setting: Setting, leaf: Certificate, hostname: str | None) -> Iterator[Finding]:
+    """Names as RFC 6125 compares them: a wildcard stands for one whole label, the common name only counts alone."""
+    names, common = leaf.alternative_names, leaf.common_names
+    if hostname is None or any(_covers(name, hostname) for name in names):
+        return
+    if not names and any(_covers(name, hostname) for name in common):
+        message = f"the certificate names {hostname} as common name only, which today's clients ignore"
+        fix = "have it issued again with the name as a subject alternative name (DNS)"
+        yield about(setting, found.COMMON_NAME, message, fix)
+        return
+    covered = ", ".join(quoted(name) for name in (names or common)[:5]) or "no name at all"
+    message = f"the certificate does not cover sslCname, {hostname}: it is for {covered}"
+    fix = "give the sslCname that it covers, or a certificate for this one"
+    yield about(setting, found.OTHER_NAME, message, fix)
+
+
+def _covers(pattern: str, hostname: str) -> bool:
+    pattern, hostname = pattern.lower().rstrip("."), hostname.lower().rstrip(".")
+    first, _, rest = hostname.partition(".")
+    return pattern == hostname or (pattern == f"*.{rest}" and bool(first) and "." in rest)
+
+
+def _named(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return quoted(str(common[0].value) if common else name.rfc4514_string())

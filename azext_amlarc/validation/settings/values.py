@@ -1,0 +1,185 @@
+"""A setting's value: judged by its catalogue type, and brought into the one spelling that is sent."""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from azext_amlarc.findings import Finding, Rule
+from azext_amlarc.product.catalogue import Record
+from azext_amlarc.validation import names
+from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings.codes import Setting, about
+from azext_amlarc.wording import quoted
+
+RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a value, before it is known where the value stands."""
+
+    rule: Rule
+    message: str
+    fix: str
+
+
+Check = Callable[[Record, str, str, str], str | Problem]
+"""Takes record, key, text and how to show the text; gives the text as it is sent, or the problem."""
+
+
+def judge(setting: Setting, record: Record | None) -> str | Finding:
+    """The value as it is sent, or the one finding that keeps it back; no record means an unchecked chart value."""
+    text = text_of(setting.key, setting.value)
+    outcome = text if isinstance(text, Problem) or record is None else _typed(record, setting, text)
+    if isinstance(outcome, Problem):
+        return about(setting, outcome.rule, outcome.message, outcome.fix)
+    return outcome
+
+
+def text_of(key: str, value: object) -> str | Problem:
+    """A JSON value as settings are written: text as it is, True or False, numbers in decimal digits."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int) and abs(value) < 10**18:
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return repr(value)
+    return Problem(found.KIND, f"a setting cannot hold {_kind(value)}", _plainer(key, value))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "a nested object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, int | float):
+        return "a number beyond 18 digits"
+    return "null" if value is None else "neither text nor a number"
+
+
+def _plainer(key: str, value: object) -> str:
+    if isinstance(value, Mapping) and value:
+        dotted = ", ".join(f'"{path}"' for path in list(_leaves(key, value))[:3])
+        return f"write each value at the top level under its dotted key: {dotted}"
+    if value is None:
+        return f"leave {key} out, which gives its default"
+    return f'write it as one text: "{key}": "value"'
+
+
+def _leaves(path: str, value: object) -> Iterator[str]:
+    """The dotted paths below `path`, without recursion: files may be nested deeply."""
+    waiting = [(path, value)]
+    while waiting:
+        path, value = waiting.pop(0)
+        if isinstance(value, Mapping) and value:
+            waiting[:0] = [(f"{path}.{key}", inner) for key, inner in value.items()]
+        else:
+            yield path
+
+
+def _typed(record: Record, setting: Setting, text: str) -> str | Problem:
+    shown = "the value" if record.protected or setting.protected else quoted(text)
+    if record.type in ("boolean", "node label"):  # these say themselves what spaces and emptiness mean
+        return CHECKS[record.type](record, setting.key, text, shown)
+    if not text.strip():
+        return Problem(found.EMPTY, "the value is empty", f"give it a value, or leave {setting.key} out")
+    if text != text.strip():
+        return Problem(found.SPACES, f"{shown} has spaces around it", "remove the spaces")
+    return CHECKS[record.type](record, setting.key, text, shown)
+
+
+def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
+    off = text.strip().lower() in ("false", "no", "n", "off", "0", "f", "disabled")
+    fix = f"write {key}={not off}: True and False, in any case and without spaces, are the only values"
+    return Problem(found.BOOLEAN, f"{shown} is neither True nor False", fix)
+
+
+def _one_of(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    for value in record.values:
+        if text.lower() == value.lower():
+            return value
+    return Problem(found.CHOICE, f"{shown} is not one of its values", f"use {' or '.join(record.values)}")
+
+
+def _node_path(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    if text.startswith("/") and ".." not in text.split("/") and text.isprintable():
+        return text
+    fix = f"give the whole path on the nodes, such as {record.default_2021}"
+    return Problem(found.NODE_PATH, f"{shown} is not an absolute path", fix)
+
+
+def _node_label(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    form = "at most 63 letters, digits, '-', '_' or '.', with a letter or digit at both ends"
+    label = key.removeprefix(record.prefix)
+    if not names.is_label_key(label):
+        fix = f"write [DNS name/]name: {form}"
+        return Problem(found.NODE_LABEL, f"{quoted(label)} is not the key of a Kubernetes label", fix)
+    if not names.is_label_value(text):
+        return Problem(found.NODE_LABEL, f"{shown} is not the value of a Kubernetes label", f"use {form}")
+    return text
+
+
+def _as_is(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    return text
+
+
+def _matching(fits: Callable[[str], bool], form: str) -> Check:
+    def check(record: Record, key: str, text: str, shown: str) -> str | Problem:
+        if fits(text):
+            return text
+        return Problem(found.FORM, f"{shown} is not a {record.type}", f"write {form}")
+
+    return check
+
+
+def _is_hostname(text: str) -> bool:
+    return "." in text and names.is_dns_subdomain(text.lower())
+
+
+def _is_process_count(text: str) -> bool:
+    return text == "auto" or (text.isascii() and text.isdigit() and int(text) > 0)
+
+
+def _is_quantity(text: str) -> bool:
+    from azext_amlarc.validation import quantity  # exact fractions, for one rare setting
+
+    try:
+        return quantity.parse(text) > 0
+    except ValueError:
+        return False
+
+
+def _is_resource_id(text: str) -> bool:
+    return RESOURCE_ID.fullmatch(text) is not None
+
+
+def _is_connection_string(text: str) -> bool:
+    return text.startswith("Endpoint=sb://") and ";SharedAccessKey=" in text
+
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
+    {
+        "boolean": _boolean,
+        "enum": _one_of,
+        "path on node": _node_path,
+        "node label": _node_label,
+        "string": _as_is,
+        "local file": _as_is,
+        "secret name": _matching(names.is_dns_subdomain, "a Secret's name: lower-case letters, digits, '-' and '.'"),
+        "config map name": _matching(names.is_dns_subdomain, "its name: lower-case letters, digits, '-' and '.'"),
+        "hostname": _matching(_is_hostname, "a DNS name such as ml.example.com, without scheme, port or wildcard"),
+        "whole number": _matching(_is_process_count, "a number above zero in digits, or auto"),
+        "quantity": _matching(_is_quantity, "an amount of memory such as 2048Mi or 2Gi"),
+        "resource id": _matching(_is_resource_id, "/subscriptions/…/resourceGroups/…/providers/…"),
+        "connection string": _matching(
+            _is_connection_string, "Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…, as Azure shows it"
+        ),
+    }
+)

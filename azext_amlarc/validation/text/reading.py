@@ -1,0 +1,247 @@
+"""What every text format shares: how bytes become text, the limits, places in a text, and the file-level rules."""
+
+import codecs
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.wording import quoted
+
+# A document of 10,000 instance types takes 4 MB, which is also what Azure takes for a body.
+LARGEST = 32 * 2**20
+# A document is five levels deep; the standard parser gives up near 1,000.
+DEEPEST = 100
+
+EMPTY = Rule("AMLARC-F001", Severity.ERROR, "the file is empty")
+ENCODING = Rule("AMLARC-F002", Severity.ERROR, "the file is UTF-8")
+SYNTAX = Rule("AMLARC-F003", Severity.ERROR, "the text follows its format's grammar")
+TRAILING_COMMA = Rule("AMLARC-F004", Severity.ERROR, "JSON has no trailing commas")
+TRUNCATED = Rule("AMLARC-F005", Severity.ERROR, "the text is complete")
+COMMENT = Rule("AMLARC-F006", Severity.ERROR, "JSON has no comments")
+DUPLICATE_KEY = Rule("AMLARC-F007", Severity.ERROR, "a key stands once in a map")
+NOT_A_NUMBER = Rule("AMLARC-F008", Severity.ERROR, "NaN and Infinity are no values")
+NUMBER_RANGE = Rule("AMLARC-F009", Severity.ERROR, "a number fits what programs can hold")
+TOO_DEEP = Rule("AMLARC-F010", Severity.ERROR, f"the text nests at most {DEEPEST} levels")
+TOO_LARGE = Rule("AMLARC-F011", Severity.ERROR, f"the file holds at most {LARGEST // 2**20} MiB")
+TOP_LEVEL = Rule("AMLARC-F012", Severity.ERROR, "the document is an object")
+SECOND_DOCUMENT = Rule("AMLARC-F013", Severity.ERROR, "the file holds one document")
+YAML_KEY = Rule("AMLARC-F014", Severity.ERROR, "a YAML key is text")
+YAML_AMBIGUOUS = Rule("AMLARC-F015", Severity.ERROR, "a YAML number means the same to every parser")
+YAML_TAG = Rule("AMLARC-F016", Severity.ERROR, "YAML tags beyond the standard ones are refused")
+YAML_MISSING = Rule("AMLARC-F017", Severity.ERROR, "reading YAML takes PyYAML")
+MISSING = Rule("AMLARC-F018", Severity.ERROR, "the file exists")
+DIRECTORY = Rule("AMLARC-F019", Severity.ERROR, "the name is that of a file, not of a directory")
+NOT_REGULAR = Rule("AMLARC-F020", Severity.ERROR, "the file is a regular one")
+UNREADABLE = Rule("AMLARC-F021", Severity.ERROR, "the file can be read")
+NOTHING_MATCHES = Rule("AMLARC-F022", Severity.ERROR, "a pattern or directory stands for at least one file")
+
+RULES = (
+    EMPTY,
+    ENCODING,
+    SYNTAX,
+    TRAILING_COMMA,
+    TRUNCATED,
+    COMMENT,
+    DUPLICATE_KEY,
+    NOT_A_NUMBER,
+    NUMBER_RANGE,
+    TOO_DEEP,
+    TOO_LARGE,
+    TOP_LEVEL,
+    SECOND_DOCUMENT,
+    YAML_KEY,
+    YAML_AMBIGUOUS,
+    YAML_TAG,
+    YAML_MISSING,
+    MISSING,
+    DIRECTORY,
+    NOT_REGULAR,
+    UNREADABLE,
+    NOTHING_MATCHES,
+)
+
+JsonPath = tuple[str | int, ...]
+
+
+class Position(NamedTuple):
+    """A place in a text; both count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+class Spot(NamedTuple):
+    """Where a value stands, where its key does, and how a scalar was written (empty for maps and lists)."""
+
+    key: Position
+    value: Position
+    written: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text holds: its data, the file-level findings, and where the values at given paths stand.
+
+    `usable` is False where there is no data to judge; `spots` works positions out only when it is called.
+    """
+
+    data: object
+    findings: tuple[Finding, ...]
+    usable: bool
+    spots: Callable[[Collection[JsonPath]], Mapping[JsonPath, Spot]]
+
+
+def unusable(*findings: Finding) -> Reading:
+    """A reading without data: what stopped it is all there is to say."""
+    return Reading(None, findings, False, lambda wanted: {})
+
+
+class Lines:
+    """Turns offsets into positions: the start of each line is found once."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def position(self, offset: int) -> Position:
+        """The place of a character. Only a line feed ends a line, as for the standard JSON parser."""
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1)
+
+
+def finding(
+    rule: Rule, message: str, fix: str, source: str, position: Position | None = None, path: JsonPath = ()
+) -> Finding:
+    """A finding of a rule at a place in a text."""
+    line, column = position or (None, None)
+    return Finding(rule.code, rule.severity, message, fix, source, line, column, json_path(path))
+
+
+def json_path(path: JsonPath) -> str:
+    """A path as users know it: `$.instanceTypes.gpu.resources.limits['nvidia.com/gpu']`."""
+    return "$" + "".join(_step(step) for step in path)
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    if re.fullmatch(r"[A-Za-z_$][A-Za-z0-9_$-]*", step):
+        return f".{step}"
+    return "['" + quoted(step)[1:-1].replace("'", "\\'") + "']"
+
+
+def decode(raw: bytes, source: str) -> str | Finding:
+    """The text of UTF-8 bytes (a byte order mark is dropped), or the finding that says why there is none."""
+    if len(raw) > LARGEST:
+        return too_large(source)
+    encoding = _foreign_encoding(raw)
+    if encoding:
+        fix = "save the file as UTF-8"
+        return finding(ENCODING, f"the file is encoded as {encoding}, not as UTF-8", fix, source, Position(1, 1))
+    try:
+        text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _undecodable(error, source)
+    if not text.strip():
+        fix = "let `az ml arc config init` write a document to start from"
+        return finding(EMPTY, "the file is empty", fix, source, Position(1, 1))
+    return text
+
+
+def too_large(source: str) -> Finding:
+    """The finding for a file beyond the limit."""
+    fix = "check that this is the right file: a document takes a few kilobytes"
+    return finding(TOO_LARGE, f"the file is larger than {LARGEST // 2**20} MiB and was not read", fix, source)
+
+
+def too_deep(source: str, position: Position) -> Finding:
+    """The finding for a text that nests beyond the limit, where it does."""
+    fix = "check that this is the right file: a document has five levels"
+    return finding(TOO_DEEP, f"the text nests more than {DEEPEST} levels deep", fix, source, position)
+
+
+def fits(number: str) -> bool:
+    """Whether a decimal number is one that every program can hold (Python itself refuses 640 digits or more)."""
+    return len(number) <= 400 and math.isfinite(float(number))
+
+
+def nests_too_deeply(data: object) -> bool:
+    """Whether maps and lists stand in each other beyond the limit; the work grows with the size alone."""
+    level = [data] if isinstance(data, dict | list) else []
+    for _ in range(DEEPEST):
+        if not level:
+            return False
+        members = (container.values() if isinstance(container, dict) else container for container in level)
+        level = [member for group in members for member in group if isinstance(member, dict | list)]
+    return bool(level)
+
+
+class Complaint(NamedTuple):
+    """A broken rule that has not been placed in its text yet.
+
+    It stands at the value, or with `at_key` at its key; `quote` makes the fix: the value as written, in quotes.
+    """
+
+    rule: Rule
+    path: JsonPath
+    message: str
+    fix: str = ""
+    at_key: bool = False
+    quote: bool = False
+
+
+def placed(complaints: Sequence[Complaint], reading: Reading, source: str) -> list[Finding]:
+    """The findings of a reading and of its judges, in the order of the text; no judge repeats the reader at a place."""
+    if not complaints:
+        return sorted(reading.findings, key=_place)
+    spots = reading.spots({complaint.path for complaint in complaints})
+    taken = {_place(finding) for finding in reading.findings}
+    judged = [_place_one(complaint, spots[complaint.path], source) for complaint in complaints]
+    return sorted([*reading.findings, *(one for one in judged if _place(one) not in taken)], key=_place)
+
+
+def _place_one(complaint: Complaint, spot: Spot, source: str) -> Finding:
+    fix = f'write it in quotes: "{spot.written}"' if complaint.quote else complaint.fix
+    position = spot.key if complaint.at_key else spot.value
+    return finding(complaint.rule, complaint.message, fix, source, position, complaint.path)
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
+
+
+def _foreign_encoding(raw: bytes) -> str | None:
+    marks = {
+        codecs.BOM_UTF32_LE: "UTF-32 (little endian)",
+        codecs.BOM_UTF32_BE: "UTF-32 (big endian)",
+        codecs.BOM_UTF16_LE: "UTF-16 (little endian)",
+        codecs.BOM_UTF16_BE: "UTF-16 (big endian)",
+        b"\x1f\x8b": "gzip data",
+    }
+    marked = next((name for mark, name in marks.items() if raw.startswith(mark)), None)
+    if marked or b"\0" not in raw[:4]:
+        return marked
+    # Without a mark, ASCII text shows by where its zero bytes are (RFC 4627, section 3).
+    zeros = "".join("-" if byte else "0" for byte in raw[:4])
+    return {
+        "-000": "UTF-32 (little endian)",
+        "000-": "UTF-32 (big endian)",
+        "-0-0": "UTF-16 (little endian)",
+        "0-0-": "UTF-16 (big endian)",
+    }.get(zeros, "binary data")
+
+
+def _undecodable(error: UnicodeDecodeError, source: str) -> Finding:
+    before = error.object[: error.start].decode("utf-8")
+    position = Lines(before).position(len(before))
+    byte = error.object[error.start]
+    if error.end == len(error.object) and "unexpected end" in error.reason:
+        message = "the file ends in the middle of a character"
+        return finding(TRUNCATED, message, "copy the file again, and whole", source, position)
+    guess = bytes([byte]).decode("cp1252", errors="ignore")
+    likely = f': in Windows-1252 it is "{guess}"' if guess.isprintable() and guess else ""
+    message = f"the file is not UTF-8: byte 0x{byte:02X} cannot stand here{likely}"
+    return finding(ENCODING, message, "save the file as UTF-8", source, position)

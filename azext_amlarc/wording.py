@@ -1,0 +1,56 @@
+"""How things are said: the nearest known word, quoted and legible text, counts and spans of time."""
+
+import difflib
+import json
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+
+def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None = None) -> str | None:
+    """The known word that `word` most likely stands for (letter case, `-` and `_` do not count), or None.
+
+    `aliases` maps folded words (`memoryrequest`) to known ones that spelling alone would not find.
+    """
+    folded = {_folded(candidate): candidate for candidate in known} | dict(aliases or {})
+    if _folded(word) in folded:
+        return folded[_folded(word)]
+    close = difflib.get_close_matches(_folded(word)[:100], folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Collection[str], aliases: Mapping[str, str] | None = None) -> str:
+    """`did you mean "x"?`, or the list of what is known where nothing is near (at most ten words)."""
+    near = nearest(word, known, aliases)
+    if near is not None:
+        return f'did you mean "{near}"?'
+    listed = ", ".join(sorted(known)[:10])
+    return f"known here: {listed}{', …' if len(known) > 10 else ''}"
+
+
+def _folded(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "")
+
+
+def quoted(value: str) -> str:
+    """A text in quotes for a message: at most 80 characters, and nothing that a terminal would act on."""
+    short = value if len(value) <= 80 else value[:77] + "…"
+    return json.dumps(short, ensure_ascii=not short.isprintable())
+
+
+def legible(content: str) -> str:
+    """The text with ? for what a terminal would act on and XML cannot hold; line breaks and tabs stay."""
+    return "".join(character if character.isprintable() or character in "\n\t" else "?" for character in content)
+
+
+def number(count: int, noun: str) -> str:
+    """`1 node`, `2 nodes`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def ago(span: timedelta) -> str:
+    """The span in its largest whole unit: `3 days`, `1 hour`, `20 minutes`, `5 seconds`."""
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            return number(seconds // length, unit)
+    return number(seconds, "second")

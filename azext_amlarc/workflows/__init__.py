@@ -1,0 +1,1 @@
+"""Work that spans several nouns, the same behind both doors."""

@@ -1,0 +1,1 @@
+"""Job files to start from, with a compute's names filled in."""

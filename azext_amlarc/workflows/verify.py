@@ -1,0 +1,221 @@
+"""Proof that a compute trains: one small job for each instance type, watched to its end."""
+
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from azext_amlarc.azure import jobs, run_history
+from azext_amlarc.azure.compute import lookup as computes
+from azext_amlarc.azure.compute.attach import DEFAULT_NAMESPACE
+from azext_amlarc.azure.compute.lookup import Compute, WorkspaceId
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import Watcher, wait_until
+from azext_amlarc.azure.jobs import Job
+from azext_amlarc.errors import InvalidInput, Refused, StillRunning
+from azext_amlarc.product.job_hints import hint_for_failure, hint_for_state
+from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT
+from azext_amlarc.validation.names import as_dns_name
+from azext_amlarc.wording import did_you_mean
+from azext_amlarc.workflows.job_files import writing as job_examples
+
+EXPERIMENT = "amlarc-verify"
+# Any image with a shell has what these need; nvidia-smi is put there by NVIDIA's container runtime.
+_FACTS = "uname -srm && nproc && grep MemTotal /proc/meminfo"
+COMMAND = f"{_FACTS} && (nvidia-smi -L || echo no NVIDIA GPU)"
+GPU_COMMAND = f"{_FACTS} && nvidia-smi -L | grep GPU"
+_MINUTES = 10  # that a job may run; it needs a second
+
+_OWN = re.compile(r"azureml:([A-Za-z0-9][A-Za-z0-9_-]{0,254}):([^/:@]+)")
+_ELSEWHERE = re.compile(
+    r"azureml://registries/[^/]+/environments/[^/]+/(versions|labels)/[^/]+"
+    r"|/subscriptions/.+/providers/Microsoft\.MachineLearningServices/.+/environments/[^/]+/versions/[^/]+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What shall be verified: on which instance types (None is the compute's default one), in which environment."""
+
+    instance_types: Sequence[str | None]
+    environment_id: str
+    gpu: bool = False
+
+
+def ready(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
+    """The compute; NotFound where there is none, Refused where it is not attached yet, or no longer."""
+    found = computes.show(azure, workspace, name)
+    if found.provisioning_state.lower() != "succeeded":
+        where = f"-n {name} -w {workspace.name} -g {workspace.resource_group}"
+        raise Refused(
+            f"The compute {name!r} is {found.provisioning_state}: it takes no jobs.",
+            f"See why: az ml arc show {where}; wait for it: az ml arc wait {where}",
+        )
+    return found
+
+
+def chosen_types(compute: Compute, instance_type: str | None, every: bool) -> tuple[str | None, ...]:
+    """The instance types to verify; InvalidInput for one that the compute's configuration does not have.
+
+    Jobs go by the names of the cluster's InstanceType objects, which are DNS names: gpu_instance is gpu-instance. ARM
+    does not show those objects: a compute that was attached without a configuration takes any name.
+    """
+    known = tuple(as_dns_name(name) for name in compute.instance_types or ())
+    if every:
+        return known or (None,)
+    if instance_type is None:
+        return (None,)
+    if known and as_dns_name(instance_type) not in (*known, CLUSTER_DEFAULT):
+        raise InvalidInput(
+            f"The configuration of the compute {compute.name!r} has no instance type {instance_type!r}: "
+            f"{did_you_mean(instance_type, known)}",
+            "Azure knows no type that is on the cluster alone: attach again with a configuration that has it.",
+        )
+    return (as_dns_name(instance_type),)
+
+
+def environment_id(workspace: WorkspaceId, reference: str) -> str:
+    """A user's environment as Azure's REST API takes it; InvalidInput for a form that it does not take."""
+    own = _OWN.fullmatch(reference)
+    if own:
+        return f"{workspace}/environments/{own[1]}/versions/{own[2]}"
+    if _ELSEWHERE.fullmatch(reference):
+        return reference
+    raise InvalidInput(
+        f"{reference!r} names no environment with its version.",
+        "Write azureml:NAME:VERSION, azureml://registries/REGISTRY/environments/NAME/versions/VERSION (or "
+        "…/labels/latest), or a resource id.",
+    )
+
+
+def verify(
+    azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, watcher: Watcher, timeout: float
+) -> list[Job]:
+    """The jobs once all are over, or as they are after `timeout` seconds; jobs that are not over go on.
+
+    Raises StillRunning at Ctrl-C. Every run submits jobs of new names.
+    """
+    run = _Run(azure, workspace, compute, wanted, watcher)
+    with run.named():
+        for instance_type in wanted.instance_types:
+            run.submit(instance_type)
+        with suppress(StillRunning):
+            wait_until(run.look, _are_over, states, watcher, timeout, None)
+        return [run.explained(job) for job in run.jobs]
+
+
+def write_examples(
+    folder: str, workspace: WorkspaceId, compute: Compute, instance_type: str | None
+) -> list[job_examples.Written]:
+    """Write job files for this compute; InvalidInput where a file exists."""
+    cluster = _names(compute)
+    names = {
+        "compute": compute.name,
+        "instance-type": as_dns_name(instance_type or compute.default_instance_type or CLUSTER_DEFAULT),
+        "workspace": workspace.name,
+        "resource-group": workspace.resource_group,
+        "namespace": cluster["NAMESPACE"],
+        "cluster": cluster.get("CLUSTER", "CLUSTER"),
+        "cluster-group": cluster.get("GROUP", "GROUP"),
+    }
+    return job_examples.write(folder, names)
+
+
+def _names(compute: Compute) -> dict[str, str]:
+    """What hints call NAMESPACE, GROUP, TYPE and CLUSTER, as far as it is known."""
+    names = {"NAMESPACE": compute.namespace or DEFAULT_NAMESPACE}
+    parts = (compute.resource_id or "").split("/")
+    if len(parts) == 9:  # /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME
+        names |= {"GROUP": parts[4], "TYPE": parts[7], "CLUSTER": parts[8]}
+    return names
+
+
+def follow(workspace: WorkspaceId, names: Sequence[str]) -> str:
+    """How to go on with jobs that are not over."""
+    name = names[0] if len(names) == 1 else "NAME"
+    where = f"-n {name} -w {workspace.name} -g {workspace.resource_group}"
+    return f"Follow it: az ml job show {where}; cancel it: az ml job cancel {where}"
+
+
+def label(job: Job) -> str:
+    """What a person calls a job: its instance type."""
+    return job.instance_type or "default instance type"
+
+
+def states(found: Sequence[Job] | None) -> str:
+    """The jobs' states in one line."""
+    return ", ".join(f"{label(job)}: {job.status}" for job in found or ())
+
+
+def _are_over(found: Sequence[Job] | None) -> bool:
+    return all(job.is_over for job in found or ())
+
+
+@dataclass
+class _Run:
+    """The jobs of one verification: the names that were sent, and what was last seen of each that Azure took."""
+
+    azure: AzureClient
+    workspace: WorkspaceId
+    compute: Compute
+    wanted: Wanted
+    watcher: Watcher
+    sent: list[str] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    def submit(self, instance_type: str | None) -> None:
+        name = f"{EXPERIMENT}-{self.compute.name}-{uuid.uuid4().hex[:12]}"
+        self.sent.append(name)
+        command = jobs.Command(
+            command=GPU_COMMAND if self.wanted.gpu else COMMAND,
+            environment_id=self.wanted.environment_id,
+            compute_id=self.compute.id,
+            instance_type=instance_type,
+            display_name=f"Verify {self.compute.name} {instance_type or ''}".strip(),
+            experiment_name=EXPERIMENT,
+            minutes=_MINUTES,
+        )
+        job = jobs.submit(self.azure, self.workspace, name, command)
+        self.jobs.append(job)
+        self.watcher.tell(f"{label(job)}: submitted {name}: {job.studio_url}")
+
+    def look(self) -> list[Job]:
+        """The jobs as they are now; those that are over are not asked for again."""
+        for place, job in enumerate(self.jobs):
+            if not job.is_over:
+                self.jobs[place] = found = jobs.read(self.azure, self.workspace, job.name)
+                if found.is_over:
+                    self.watcher.tell(f"{label(found)}: {found.status}")
+        return self.jobs
+
+    def explained(self, job: Job) -> Job:
+        """The job with what is known about why it failed, or why it does not get on."""
+        if job.is_good:
+            return job
+        if not job.is_over:
+            return replace(job, hint=self._with_names(hint_for_state(job.status)))
+        code, message = run_history.failure(self.azure, self.workspace, job.name) or ("", "")
+        hint = self._with_names(hint_for_failure(message))
+        return replace(job, error_code=code or None, error_message=message or None, hint=hint or None)
+
+    def _with_names(self, hint: str) -> str:
+        for word, name in _names(self.compute).items():
+            hint = hint.replace(word, name)
+        return hint
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Whoever stops half-way is told which jobs go on without him."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not self.sent:
+                raise
+            gone_on = f"Interrupted. These jobs go on in Azure: {', '.join(self.sent)}."
+            raise StillRunning(gone_on, follow(self.workspace, self.sent)) from None
+        except Exception as error:
+            if self.sent:
+                error.add_note(f"Sent until then: {', '.join(self.sent)}. {follow(self.workspace, self.sent)}")
+            raise

@@ -1,0 +1,299 @@
+"""What checks know of Azure: read from a local one, each fact by itself."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from azext_amlarc.azure.facts.gathering import gather
+from azext_amlarc.checks import table as checks
+from azext_amlarc.checks.azure import facts
+from azext_amlarc.checks.azure.facts import (
+    Agents,
+    Aks,
+    Attachments,
+    Cluster,
+    Compute,
+    ComputeError,
+    ExtensionStatus,
+    Grant,
+    Place,
+    Rights,
+    Sought,
+    Subscription,
+    Target,
+    Workspace,
+    of_others,
+)
+from azext_amlarc.checks.check import Fact, Status, Unknown
+from tests.azure.supporting_things import CONNECTION, RELAY_NAMESPACE, connect
+from tests.emulator.things import (
+    CLUSTER,
+    COMPUTE,
+    EXTENSION,
+    INSTALL,
+    MANAGED,
+    RIGHTS,
+    WORKSPACE,
+    attachment,
+    finish,
+    install,
+)
+from tests.support.azure import Azure
+
+ALL = {fact for check in checks.AZURE for fact in check.needs}
+LOGIN: dict[str, object] = {facts.SIGNED_IN.name: Sought(True), facts.ACCOUNT.name: "ada", facts.NOW.name: None}
+
+
+def target(azure: Azure, kind: str = "connectedClusters", **changes: Any) -> Target:
+    name = {"connectedClusters": "amlarc-cluster", "managedClusters": "aks-cluster"}[kind]
+    place = Place(azure.subscription_id, "amlarc-rg", name)
+    full = Target(azure.subscription_id, place, kind, place._replace(name="amlarc-ws"), None)
+    return full._replace(**changes)
+
+
+def known(azure: Azure, asked: Target | None = None, needs: Collection[Fact[Any]] = ALL) -> dict[str, object]:
+    about = asked or target(azure)
+    given = {**LOGIN, facts.TARGET.name: about, **of_others(about.cluster_type)}
+    with connect(azure) as arm:
+        return gather(arm, needs, given)
+
+
+def one(azure: Azure, fact: Fact[Any], asked: Target | None = None) -> Any:
+    return known(azure, asked, [fact])[fact.name]
+
+
+def test_a_connected_cluster_and_its_agents(azure: Azure) -> None:
+    found = known(azure)
+    assert found[facts.CLUSTER_FOUND.name] == Sought(True, "amlarc-cluster is in eastus.")
+    assert found[facts.CLUSTER.name] == Cluster(azure.group + CLUSTER, "eastus", "Succeeded", "1.29.4", 3, "generic")
+    agents = found[facts.AGENTS.name]
+    assert isinstance(agents, Agents)
+    assert (agents.connectivity, agents.version, agents.desired_version) == ("Connected", "1.20.1", None)
+    assert agents.upgrade_themselves
+    assert agents.last_seen is not None
+    assert abs(datetime.now(UTC) - agents.last_seen) < timedelta(minutes=10)
+    assert found[facts.AKS.name] == Unknown(Status.SKIPPED, "The cluster is connected through Azure Arc.")
+
+
+def test_agents_that_are_told_a_version_and_do_not_upgrade_themselves(azure: Azure) -> None:
+    profile = {"desiredAgentVersion": "1.21.0", "agentAutoUpgrade": "Disabled"}
+    answer = azure.get(azure.group + CLUSTER, "2024-01-01").body
+    answer["properties"] |= {"arcAgentProfile": profile, "connectivityStatus": "Offline"}
+    azure.fault(path="/connectedClusters/amlarc-cluster$", status=200, body=answer)
+    agents = one(azure, facts.AGENTS)
+    assert (agents.desired_version, agents.upgrade_themselves, agents.connectivity) == ("1.21.0", False, "Offline")
+
+
+def test_an_aks_cluster(azure: Azure) -> None:
+    found = known(azure, target(azure, "managedClusters"))
+    assert found[facts.AKS.name] == Aks("Running", True, False, (), False)
+    assert found[facts.AGENTS.name] == Unknown(Status.SKIPPED, "An AKS cluster has no Arc agents.")
+    assert found[facts.RELAY_RULE.name] == Unknown(Status.SKIPPED, "An AKS cluster needs no Relay.")
+
+
+def test_an_aks_cluster_that_lets_few_in(azure: Azure) -> None:
+    answer = azure.get(azure.group + MANAGED, "2024-05-01").body
+    answer["properties"] |= {
+        "powerState": {"code": "Stopped"},
+        "servicePrincipalProfile": {"clientId": "11111111-1111-1111-1111-111111111111"},
+        "disableLocalAccounts": True,
+        "apiServerAccessProfile": {"authorizedIPRanges": ["192.0.2.0/24"], "enablePrivateCluster": True},
+    }
+    azure.fault(path="/managedClusters/aks-cluster$", status=200, body=answer)
+    found = one(azure, facts.AKS, target(azure, "managedClusters"))
+    assert found == Aks("Stopped", False, True, ("192.0.2.0/24",), True)
+
+
+def test_the_subscription_its_providers_and_what_one_may_do(azure: Azure) -> None:
+    azure.allow("*/read", "Microsoft.Relay/*", but=["Microsoft.Relay/*/delete"])
+    found = known(azure)
+    assert found[facts.SUBSCRIPTION.name] == Subscription(azure.subscription_id, "Local Azure", "Enabled")
+    provider = found[facts.EXTENSION_PROVIDER.name]
+    assert isinstance(provider, facts.Provider)
+    assert (provider.namespace, provider.state) == ("Microsoft.KubernetesConfiguration", "Registered")
+    assert "westeurope" in provider.regions["extensions"]
+    grants = (Grant(("*/read", "Microsoft.Relay/*"), ("Microsoft.Relay/*/delete",)),)
+    assert found[facts.CLUSTER_RIGHTS.name] == Rights(azure.group, grants)
+    assert found[facts.WORKSPACE_RIGHTS.name] == Rights(azure.group, grants)
+
+
+def test_the_extension_and_its_relay(azure: Azure) -> None:
+    body = {**INSTALL, "properties": {**INSTALL["properties"]}}
+    body["properties"]["configurationSettings"] = {"relayserver.hybridConnectionResourceID": azure.group + CONNECTION}
+    relay = f"{azure.group}/providers/Microsoft.Relay/namespaces/{RELAY_NAMESPACE}"
+    azure.put(relay, "2021-11-01", {"location": "eastus"})
+    azure.put(azure.group + CONNECTION, "2021-11-01", {"properties": {}})
+    rule = f"{azure.group}{CONNECTION}/authorizationRules/azureml_rw"
+    azure.put(rule, "2021-11-01", RIGHTS)
+    finish(azure, azure.put(f"{azure.group}{CLUSTER}{EXTENSION}", "2023-05-01", body))
+    found = known(azure)
+    extension = found[facts.EXTENSION.name]
+    assert isinstance(extension, facts.Extension)
+    assert (extension.name, extension.install_state, extension.current_version) == (
+        "amlarc-compute", "Installed", "1.1.64",
+    )  # fmt: skip
+    assert (extension.release_train, extension.upgrades_itself, extension.statuses) == ("stable", True, ())
+    assert found[facts.RELAY_NAMESPACE.name] == facts.RelayPart(relay, "Active")
+    assert found[facts.RELAY_CONNECTION.name] == facts.RelayPart(azure.group + CONNECTION, 1)
+    assert found[facts.RELAY_RULE.name] == facts.RelayPart(rule, frozenset({"Manage", "Send", "Listen"}))
+
+
+def test_what_a_failed_extension_says_of_itself(azure: Azure) -> None:
+    error = {"code": "ExtensionOperationFailed", "message": "Helm installation failed"}
+    azure.fault(method="PUT", path="/extensions/", operation="Failed", error=error)
+    install(azure)
+    extension = one(azure, facts.EXTENSION)
+    assert extension.install_state == "Failed"
+    assert extension.statuses == (ExtensionStatus("InstallationFailed", None, "Helm installation failed"),)
+
+
+def test_without_an_extension_its_relay_is_not_asked_for(azure: Azure) -> None:
+    found = known(azure)
+    reason = Unknown(Status.SKIPPED, "The extension is not installed.")
+    assert (found[facts.EXTENSION.name], found[facts.RELAY_CONNECTION.name]) == (reason, reason)
+    assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in getattr(
+        found[facts.EXTENSION_FOUND.name], "remedy", ""
+    )
+    assert not [line for line in azure.traffic() if "Microsoft.Relay/" in line["url"]]
+
+
+def test_the_workspace(azure: Azure) -> None:
+    assert one(azure, facts.WORKSPACE) == Workspace("eastus", "Succeeded", True, ())
+    answer = azure.get(azure.group + WORKSPACE, "2023-04-01").body
+    state = {"privateLinkServiceConnectionState": {"status": "Approved"}}
+    answer["properties"] |= {
+        "publicNetworkAccess": "Disabled",
+        "privateEndpointConnections": [{"name": "from-lab", "properties": state}],
+    }
+    azure.fault(path="/workspaces/amlarc-ws$", status=200, body=answer)
+    assert one(azure, facts.WORKSPACE) == Workspace("eastus", "Succeeded", False, (("from-lab", "Approved"),))
+
+
+def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
+    install(azure)
+    inner = {"code": "ClusterNotReachable", "message": "It can't be reached.", "details": []}
+    error = {"code": "UserError", "message": "See the details.", "details": [inner]}
+    azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
+    finish(azure, azure.put(azure.group + COMPUTE, "2023-04-01", attachment(azure)))
+    finish(azure, azure.put(f"{azure.group}{COMPUTE}-aks", "2023-04-01", attachment(azure, MANAGED)))
+    on_cluster = Compute(
+        "k8s",
+        "amlarc-rg/amlarc-ws",
+        azure.group + CLUSTER,
+        "training",
+        "Failed",
+        (ComputeError("UserError", "See the details."), ComputeError("ClusterNotReachable", "It can't be reached.")),
+    )
+    assert one(azure, facts.COMPUTES) == (on_cluster,)
+    assert one(azure, facts.COMPUTES, target(azure, compute="nothing")) == ()
+    [named] = one(azure, facts.COMPUTES, target(azure, compute="K8S-AKS"))
+    assert named.cluster_id == azure.group + MANAGED
+
+
+def test_what_is_missing_is_told_from_what_could_not_be_read(azure: Azure) -> None:
+    nowhere = target(azure)._replace(cluster=Place(azure.subscription_id, "amlarc-rg", "nowhere"))
+    found = known(azure, nowhere._replace(workspace=Place(azure.subscription_id, "amlarc-rg", "no-ws")))
+    cluster, workspace = found[facts.CLUSTER_FOUND.name], found[facts.WORKSPACE_FOUND.name]
+    assert isinstance(cluster, Sought)
+    assert "There is no Azure Arc-enabled cluster 'nowhere'" in cluster.message
+    assert "az connectedk8s connect -n nowhere -g amlarc-rg" in cluster.remedy
+    assert found[facts.CLUSTER.name] == Unknown(Status.SKIPPED, "The cluster does not exist.")
+    assert found[facts.EXTENSION.name] == Unknown(Status.SKIPPED, "The cluster does not exist.")
+    assert isinstance(workspace, Sought)
+    assert not workspace.is_there
+    assert found[facts.COMPUTES.name] == Unknown(Status.SKIPPED, "The workspace does not exist.")
+
+
+def test_what_was_not_named_is_not_asked_for(azure: Azure) -> None:
+    found = known(azure, Target(azure.subscription_id))
+    assert found[facts.CLUSTER.name] == Unknown(Status.SKIPPED, "No cluster was named: -c CLUSTER -g GROUP.")
+    assert found[facts.WORKSPACE.name] == Unknown(Status.SKIPPED, "No workspace was named: -w WORKSPACE.")
+    assert found[facts.ATTACHMENTS.name] == found[facts.CLUSTER_RIGHTS.name] == found[facts.CLUSTER.name]
+    assert len(azure.traffic()) == 4
+
+
+REFUSED = (
+    (facts.SUBSCRIPTION, "Microsoft.Resources/subscriptions/read"),
+    (facts.RELAY_PROVIDER, "Microsoft.Resources/subscriptions/providers/read"),
+    (facts.CLUSTER_RIGHTS, "Microsoft.Authorization/permissions/read"),
+    (facts.CLUSTER_FOUND, "Microsoft.Kubernetes/connectedClusters/read"),
+    (facts.CLUSTER, "Microsoft.Kubernetes/connectedClusters/read"),
+    (facts.EXTENSION_FOUND, "Microsoft.KubernetesConfiguration/extensions/read"),
+    (facts.WORKSPACE_FOUND, "Microsoft.MachineLearningServices/workspaces/read"),
+    (facts.COMPUTES, "Microsoft.MachineLearningServices/workspaces/computes/read"),
+    (facts.ATTACHMENTS, "Microsoft.MachineLearningServices/workspaces/read"),
+)
+
+
+@pytest.mark.parametrize(("fact", "action"), REFUSED, ids=lambda value: getattr(value, "name", ""))
+def test_a_missing_right_is_named_and_takes_no_other_fact_away(azure: Azure, fact: Fact[Any], action: str) -> None:
+    azure.allow("*", but=[action])
+    found = known(azure)
+    assert found[fact.name] == Unknown(Status.ERROR, f"No right to {action} (403).")
+    others = [facts.SUBSCRIPTION, facts.CLUSTER_FOUND, facts.WORKSPACE_RIGHTS, facts.EXTENSION_FOUND]
+    assert sum(isinstance(found[other.name], Unknown) for other in others) <= 1 + (fact is facts.CLUSTER_RIGHTS)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_any_other_answer_is_said(azure: Azure, status: int) -> None:
+    body = {"error": {"code": "Broken", "message": "It is broken."}}
+    azure.fault(path="/permissions", status=status, body=body, times=20)
+    assert one(azure, facts.CLUSTER_RIGHTS) == Unknown(Status.ERROR, f"Azure answered {status}: It is broken.")
+
+
+def test_a_provider_that_is_not_registered_stays_so(azure: Azure) -> None:
+    provider = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.KubernetesConfiguration"
+    azure.call("POST", f"{provider}/unregister", "2021-04-01")
+    with connect(azure) as arm:
+        arm.registrar = _Nobody()
+        found = gather(arm, ALL, {**LOGIN, facts.TARGET.name: target(azure)})
+    reason = Unknown(Status.SKIPPED, "The provider Microsoft.KubernetesConfiguration is not registered.")
+    assert found[facts.EXTENSION_FOUND.name] == reason
+    assert {line["method"] for line in azure.traffic()[1:]} == {"GET"}
+
+
+class _Nobody:
+    """A watcher that must not hear of anything."""
+
+    def seen(self, state: str, elapsed: float) -> None:
+        raise AssertionError(state)
+
+    def tell(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def rest(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+
+def test_other_workspaces_on_the_cluster_are_found_and_those_that_can_not_be_read_are_named(azure: Azure) -> None:
+    collection = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
+    path = f"{azure.group}{WORKSPACE.rpartition('/')[0]}"
+    names = ("amlarc-ws", "theirs", "secret")
+    azure.fault(path=f"^{collection}$", status=200, body={"value": [{"id": f"{path}/{name}"} for name in names]})
+    item = {
+        "name": "their-k8s",
+        "properties": {
+            "computeType": "Kubernetes",
+            "resourceId": (azure.group + CLUSTER).upper(),
+            "provisioningState": "Succeeded",
+        },
+    }
+    other = {"name": "vm", "properties": {"computeType": "AmlCompute"}}
+    azure.fault(path="/theirs/computes", status=200, body={"value": [item, other]})
+    azure.fault(path="/secret/computes", status=403, body={"error": {"code": "AuthorizationFailed", "message": "No."}})
+    theirs = Compute("their-k8s", "amlarc-rg/theirs", (azure.group + CLUSTER).upper(), "default", "Succeeded", ())
+    assert one(azure, facts.ATTACHMENTS) == Attachments((theirs,), ("amlarc-rg/secret",))
+    assert not [line for line in azure.traffic() if "amlarc-ws/computes" in line["url"]]
+
+
+def test_more_workspaces_than_can_be_read_in_a_few_rounds_are_named_as_unread(azure: Azure) -> None:
+    collection = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
+    path = f"{azure.group}{WORKSPACE.rpartition('/')[0]}"
+    many = [{"id": f"{path}/ws{number}"} for number in range(70)]
+    azure.fault(path=f"^{collection}$", status=200, body={"value": many})
+    azure.fault(path=r"/ws\d+/computes", status=200, body={"value": []}, times=70)
+    found = one(azure, facts.ATTACHMENTS)
+    assert found.unread == tuple(f"amlarc-rg/ws{number}" for number in range(64, 70))
+    assert len([line for line in azure.traffic() if "/computes" in line["url"]]) == 64

@@ -1,0 +1,99 @@
+"""Waiting for an operation: when it is looked at, and what is said when it is given up."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from azext_amlarc.azure.connection.waiting import Look, Operation, Watcher
+from azext_amlarc.errors import ArcError, StillRunning, WriteFailed
+
+
+class Clock:
+    """A watcher whose pauses take no time, and which remembers them."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = []
+        self.pauses: list[float] = []
+
+    def seen(self, state: str, elapsed: float) -> None:
+        self.states.append(state)
+
+    def tell(self, text: str) -> None:
+        pass
+
+    def rest(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+def operation(look: Callable[[], Look[str]], pause: float | None = None) -> Operation[str]:
+    def reason(last: str | None) -> ArcError:
+        return WriteFailed(f"it ended as {last}")
+
+    return Operation("The work", "begun", look, lambda: "read", reason, "Run it again.", pause)
+
+
+def looks(*states: str, pause: float | None = None) -> Callable[[], Look[str]]:
+    left = iter(states)
+    return lambda: Look(next(left), pause=pause)
+
+
+def test_the_first_look_is_at_once_and_the_result_is_read_when_no_look_brought_it() -> None:
+    clock = Clock()
+    assert operation(looks("Succeeded")).wait(clock, 60) == "read"
+    assert (clock.states, clock.pauses) == (["Succeeded"], [])
+
+
+def test_a_look_that_brings_the_resource_saves_the_read() -> None:
+    assert operation(lambda: Look("Succeeded", "seen")).wait(Clock(), 60) == "seen"
+
+
+def test_without_retry_after_the_pause_is_a_second_at_first() -> None:
+    clock = Clock()
+    operation(looks("Creating", "Creating", "Succeeded")).wait(clock, 60)
+    assert clock.pauses == [1.0, 1.0]
+
+
+def test_retry_after_is_honoured_from_the_write_on() -> None:
+    clock = Clock()
+    operation(looks("Creating", "Succeeded", pause=7.0), pause=5.0).wait(clock, 60)
+    assert clock.pauses == [5.0, 7.0]
+
+
+@pytest.mark.parametrize("word", ["", "succeeded", "Succeeded"])
+def test_no_word_at_all_is_success(word: str) -> None:
+    assert operation(looks(word)).wait(Clock(), 60) == "read"
+
+
+@pytest.mark.parametrize("word", ["Failed", "Canceled", "canceled"])
+def test_a_bad_end_is_raised_with_its_reason(word: str) -> None:
+    with pytest.raises(WriteFailed, match="it ended as None"):
+        operation(looks(word)).wait(Clock(), 60)
+
+
+def test_time_that_is_up_says_what_was_seen_and_how_to_go_on() -> None:
+    with pytest.raises(StillRunning) as caught:
+        operation(looks("Creating", "Creating")).wait(Clock(), 0)
+    assert caught.value.message == "The work has not ended after 0 s; its state was last Creating."
+    assert caught.value.fix == "Run it again."
+
+
+def test_what_else_has_to_be_ready_is_waited_for_after_a_good_end_alone() -> None:
+    waited: list[Watcher] = []
+    good, bad = (
+        replace(operation(looks(word)), then=lambda watcher, _: waited.append(watcher))
+        for word in ("Succeeded", "Failed")
+    )
+    clock = Clock()
+    assert good.wait(clock, 60) == "read"
+    with pytest.raises(WriteFailed):
+        bad.wait(Clock(), 60)
+    assert waited == [clock]
+
+
+def test_ctrl_c_explains_that_azure_goes_on() -> None:
+    def interrupted() -> Look[str]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(StillRunning, match=r"Interrupted\. The work goes on in Azure\."):
+        operation(interrupted).wait(Clock(), 60)

@@ -1,0 +1,1 @@
+"""What the tests stand on: az, the local Azure, a real API server, a terminal."""
