@@ -18,11 +18,12 @@ def list_pods(kubeconfig: str) -> None:
 def check_all(kubeconfig: str) -> None:
     """Everything that is known of a cluster, and every check of it."""
     from azext_amlarc.checks import given
-    from azext_amlarc.checks.azure.facts import TARGET, Target
     from azext_amlarc.checks.check import Facts, run
+    from azext_amlarc.checks.given import TARGET
     from azext_amlarc.checks.kubernetes import CHECKS, facts
     from azext_amlarc.kubernetes.client import connect
     from azext_amlarc.kubernetes.facts import gather
+    from azext_amlarc.resources.ids import Target
 
     user = {
         given.SETTINGS.name: {"enableTraining": "True"},

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.retries import WriteTaken
+from azext_amlarc.resources.ids import WorkspaceId, name_of
 
 # Curated by Azure, CPU only, small. `az ml` sends a registry's reference as it is written, label and all, and Azure
 # resolves it (azure-ai-ml 1.35, is_registry_id_for_resource).
@@ -110,7 +110,7 @@ def _job(answer: Mapping[str, Any], workspace: WorkspaceId) -> Job:
         status=str(own.get("status") or "Unknown"),
         studio_url=studio.get("endpoint"),
         experiment_name=str(own.get("experimentName") or "Default"),
-        compute_name=str(own.get("computeId") or "").rpartition("/")[2],
+        compute_name=name_of(own.get("computeId")),
         workspace_name=workspace.name,
         resource_group=workspace.resource_group,
     )

@@ -9,8 +9,8 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.resources.ids import WorkspaceId
 
 
 def failure(azure: AzureClient, workspace: WorkspaceId, job_name: str) -> tuple[str, str] | None:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import NotFound, Refused
+from azext_amlarc.resources.ids import WorkspaceId, group_id
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Workspace:
 
 def list_all(azure: AzureClient, resource_group: str | None = None) -> list[Workspace]:
     """The workspaces of the subscription, or of one group of it, by name; one request a page."""
-    group = f"/resourceGroups/{resource_group}" if resource_group else ""
-    scope = f"/subscriptions/{azure.subscription_id}{group}"
+    scope = group_id(azure.subscription_id, resource_group)
     found = azure.get_all(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces")
-    workspaces = [Workspace(_id(str(item.get("id"))), str(item.get("location", ""))) for item in found]
+    ids = ((WorkspaceId.find(item.get("id")), str(item.get("location", ""))) for item in found)
+    workspaces = [Workspace(id_, location) for id_, location in ids if id_]
     return sorted(workspaces, key=lambda item: (item.id.name.lower(), item.id.resource_group.lower()))
 
 
@@ -36,9 +36,3 @@ def find(azure: AzureClient, name: str) -> WorkspaceId:
         groups = ", ".join(workspace.resource_group for workspace in found)
         raise Refused(f"There are several workspaces {name!r}.", f"Name its resource group, one of: {groups}.")
     return found[0]
-
-
-def _id(text: str) -> WorkspaceId:
-    """/subscriptions/S/resourceGroups/G/providers/P/workspaces/W"""
-    parts = text.split("/")
-    return WorkspaceId(parts[2], parts[4], parts[-1])

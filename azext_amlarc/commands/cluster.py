@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.commands.az.connection import connected, subscription_id
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
     from azext_amlarc.azure.connection.client import AzureClient
+    from azext_amlarc.resources.ids import WorkspaceId
     from azext_amlarc.workflows.inventory import ListedCluster
 
 
@@ -32,7 +32,7 @@ def list_all(
 def _workspace(cmd: Any, azure: "AzureClient", name: str | None, resource_group: str | None) -> "WorkspaceId | None":
     """The workspace that the options name: without a group, the one of that name in the subscription."""
     from azext_amlarc.azure import workspaces
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
+    from azext_amlarc.resources.ids import WorkspaceId
 
     if name is None:
         return None

@@ -10,8 +10,9 @@ from azext_amlarc.commands.inputs import form
 from azext_amlarc.commands.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.compute.lookup import Compute, WorkspaceId
+    from azext_amlarc.azure.compute.lookup import Compute
     from azext_amlarc.commands.inputs.document import Configuration
+    from azext_amlarc.resources.ids import WorkspaceId
 
 
 def attach(
@@ -184,6 +185,6 @@ def _manifests(configuration: "Configuration") -> "list[dict[str, Any]]":
 
 
 def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
+    from azext_amlarc.resources.ids import WorkspaceId
 
     return WorkspaceId(subscription_id(cmd), str(resource_group), name)

@@ -8,8 +8,8 @@ from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
 from azext_amlarc.commands.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.clusters import ClusterId
     from azext_amlarc.azure.extension.lookup import Extension
+    from azext_amlarc.resources.ids import ClusterId
 
 
 def create(
@@ -222,7 +222,7 @@ def address(
     cmd: Any, resource_group: str | None, cluster_name: str | None, cluster_type: str, resource_id: str | None
 ) -> "ClusterId":
     """The cluster that the options name; `options.check_cluster` has seen to it that they name one."""
-    from azext_amlarc.azure.clusters import ClusterId
+    from azext_amlarc.resources.ids import ClusterId
 
     if resource_id:
         return ClusterId.parse(resource_id, "--resource-id")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.terminal.asking import confirm
 from azext_amlarc.commands.terminal.progress import Progress
+from azext_amlarc.resources.ids import Target
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.clusters import ClusterId
+    from azext_amlarc.resources.ids import ClusterId
     from azext_amlarc.workflows.prepare import Preparation
 
 
@@ -30,12 +31,11 @@ def prepared(
     if namespace is None and not manifests:
         yield None
         return
-    from azext_amlarc.commands.inputs.targets import target_of
     from azext_amlarc.kubernetes.client import connect
     from azext_amlarc.workflows.prepare import prepare
 
     with closing(connect(kubeconfig, context)) as kube:
-        preparation = prepare(kube, target_of(cluster), namespace, manifests)
+        preparation = prepare(kube, Target.of_cluster(cluster), namespace, manifests)
         watcher.tell(f"On the cluster {kube.server} (context {kube.context}):")
         for line in preparation.lines():
             watcher.tell(line)

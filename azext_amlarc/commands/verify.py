@@ -6,8 +6,8 @@ from azext_amlarc.commands.az.connection import connected, subscription_id
 from azext_amlarc.commands.terminal.progress import progress
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
     from azext_amlarc.azure.jobs import Job
+    from azext_amlarc.resources.ids import WorkspaceId
     from azext_amlarc.workflows.job_files.writing import Written
 
 
@@ -29,7 +29,7 @@ def verify(
     With `write_examples` nothing is run: job files for this compute are written to that folder.
     """
     from azext_amlarc.azure import jobs
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
+    from azext_amlarc.resources.ids import WorkspaceId
     from azext_amlarc.workflows import verify as verification
 
     workspace = WorkspaceId(subscription_id(cmd), resource_group_name, workspace_name)

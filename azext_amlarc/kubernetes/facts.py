@@ -9,15 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from typing import Any
 
-from azext_amlarc.checks.azure.facts import Place
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.checks.kubernetes import facts
-from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, EXTENSION_NAMESPACE
 from azext_amlarc.errors import ArcError
 from azext_amlarc.kubernetes import objects
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.reading import listed, one
 from azext_amlarc.product import healthcheck
+from azext_amlarc.product.clusters import CONNECTED
+from azext_amlarc.product.extension import AGENT_NAMESPACE, EXTENSION_NAMESPACE
+from azext_amlarc.resources.ids import ClusterId
 
 _EXTENSION = f"/api/v1/namespaces/{EXTENSION_NAMESPACE}"
 _AGENTS = f"/api/v1/namespaces/{AGENT_NAMESPACE}"
@@ -57,11 +58,11 @@ def _version(kube: Kube) -> object:
     return version.git_version if version else Unknown(Status.ERROR, f"{kube.server} tells no version of Kubernetes")
 
 
-def connected_as(kube: Kube) -> Place | None:
+def connected_as(kube: Kube) -> ClusterId | None:
     """Which connected cluster of Azure it is; None where no agents of Azure Arc tell. Raises as Kube.asking does."""
     found = one(kube, _CONFIGURATION, objects.ConfigMap)
-    place = [found.data.get(key, "") for key in _PLACE] if found else []
-    return Place(*place) if place and all(place) else None
+    subscription, group, name = (found.data.get(key, "") if found else "" for key in _PLACE)
+    return ClusterId(subscription, group, CONNECTED, name) if subscription and group and name else None
 
 
 def _namespaces(kube: Kube) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from azext_amlarc.azure.clusters import ClusterId
+from azext_amlarc.resources.ids import ClusterId, group_id
 
 _DIGEST_LENGTH, _OWN_DIGEST_LENGTH, _SHOWN_LENGTH = 6, 16, 20
 # Relay and Service Bus share one rule and one domain: Azure's "Naming rules and restrictions for Azure resources".
@@ -67,4 +67,4 @@ def first(known: str | None, ids: list[str]) -> tuple[str, ...]:
 
 
 def _group(cluster: ClusterId) -> str:
-    return f"/subscriptions/{cluster.subscription_id}/resourceGroups/{cluster.resource_group}/providers"
+    return f"{group_id(cluster.subscription_id, cluster.resource_group)}/providers"

@@ -11,6 +11,7 @@ from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.compute.lookup import Compute
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.findings import log
@@ -70,7 +71,7 @@ class KubernetesCompute:
         """
         given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
         with raised_as(ComputeTargetException):
-            cluster = clusters.ClusterId.parse(resource_id, "resource_id")
+            cluster = ClusterId.parse(resource_id, "resource_id")
             judged = _judged({key: value for key, value in given.items() if value is not None})
             wrong = identity.contradiction(identity_type, identity_ids, "identity_type", "identity_ids")
             if wrong:

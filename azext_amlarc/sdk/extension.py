@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc.azure.clusters import ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.findings import log

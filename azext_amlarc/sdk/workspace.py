@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,18 +12,13 @@ from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.sdk.compute import KubernetesCompute
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 from azext_amlarc.validation import files
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
-# What older files hold in place of the three.
-_SCOPE = re.compile(
-    r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)"
-    r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<workspace_name>[^/]+)",
-    re.IGNORECASE,
-)
 _DOWNLOAD = "Download it from the workspace's page in the Azure portal, or give subscription, group and name yourself."
 
 
@@ -44,7 +38,7 @@ class Workspace:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> None:
-        self.id = compute.WorkspaceId(subscription_id, resource_group, name)
+        self.id = WorkspaceId(subscription_id, resource_group, name)
         self._credential = credential
         self._cloud = cloud
 
@@ -143,15 +137,16 @@ def _find_config(start: Path) -> Path:
     raise InvalidInput(f"There is no config.json in {start}, nor above it.", _DOWNLOAD)
 
 
-def _read_config(path: Path) -> compute.WorkspaceId:
+def _read_config(path: Path) -> WorkspaceId:
     try:
         found = json.loads(files.read(str(path)).decode("utf-8-sig"))
     except ValueError as error:
         raise InvalidInput(f"{path} is no JSON: {error}", _DOWNLOAD) from None
     named = found if isinstance(found, dict) else {}
-    scope = _SCOPE.fullmatch(str(named.get("Scope")))
-    named |= scope.groupdict() if scope else {}
+    scope = WorkspaceId.find(str(named.get("Scope")))  # what older files hold in place of the three
+    if scope:
+        return scope
     missing = [key for key in _KEYS if not isinstance(named.get(key), str)]
     if missing:
         raise InvalidInput(f"{path} lacks {', '.join(missing)}.", _DOWNLOAD)
-    return compute.WorkspaceId(*(named[key] for key in _KEYS))
+    return WorkspaceId(*(named[key] for key in _KEYS))

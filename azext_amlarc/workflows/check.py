@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.checks import selection
 from azext_amlarc.checks.azure import aks, cluster, workspace
 from azext_amlarc.checks.azure import facts as azure_facts
-from azext_amlarc.checks.azure.facts import (
-    COMPUTES,
-    EXTENSION,
-    EXTENSION_FOUND,
-    NOW,
-    SIGNED_IN,
-    TARGET,
-    Sought,
-    Target,
-)
+from azext_amlarc.checks.azure.facts import COMPUTES, EXTENSION, EXTENSION_FOUND, NOW, SIGNED_IN, Sought
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Result, Status, Unknown, run
-from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
+from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS, TARGET
 from azext_amlarc.errors import Denied
+from azext_amlarc.resources.ids import Target
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient

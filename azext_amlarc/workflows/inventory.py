@@ -7,15 +7,16 @@ from functools import partial
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure import clusters
-from azext_amlarc.azure.clusters import MANAGED, PROVIDERS, Cluster
 from azext_amlarc.azure.compute import lookup as compute
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.azure.connection.answers import refusal
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.registration import unregistered_provider
 from azext_amlarc.azure.connection.waiting import Silence, Watcher
 from azext_amlarc.azure.extension import lookup as extension
+from azext_amlarc.product.clusters import MANAGED, PROVIDERS
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import WorkspaceId
 
 NOT_INSTALLED, UNKNOWN = "NotInstalled", "Unknown"
 _REACHABLE = {"Connected", "Running"}

@@ -77,7 +77,9 @@ class Preflight:
     def _follow(self) -> str:
         target = self.question.target
         workspace = (
-            f" -w {target.workspace_name} --workspace-group {target.workspace_group}" if target.workspace else ""
+            f" -w {target.named_workspace.name} --workspace-group {target.named_workspace.resource_group}"
+            if target.workspace
+            else ""
         )
         return (
             f"Mend it, then run the same command again. All checks: az ml arc check {target.cluster_options}{workspace}"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Facts, Status
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes.cluster import cluster_is_the_one_that_was_named
 from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS
 from azext_amlarc.errors import Denied, Refused
@@ -13,6 +13,7 @@ from azext_amlarc.kubernetes import instance_types, namespaces
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.facts import connected_as
 from azext_amlarc.kubernetes.instance_types import Change
+from azext_amlarc.resources.ids import Target
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from azext_amlarc.azure import jobs, run_history
 from azext_amlarc.azure.compute import lookup as computes
-from azext_amlarc.azure.compute.attach import DEFAULT_NAMESPACE
-from azext_amlarc.azure.compute.lookup import Compute, WorkspaceId
+from azext_amlarc.azure.compute.lookup import Compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Watcher, wait_until
 from azext_amlarc.azure.jobs import Job
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
+from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.product.job_hints import hint_for_failure, hint_for_state
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId
 from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT
 from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.wording import did_you_mean
@@ -126,9 +127,9 @@ def write_examples(
 def _names(compute: Compute) -> dict[str, str]:
     """What hints call NAMESPACE, GROUP, TYPE and CLUSTER, as far as it is known."""
     names = {"NAMESPACE": compute.namespace or DEFAULT_NAMESPACE}
-    parts = (compute.resource_id or "").split("/")
-    if len(parts) == 9:  # /subscriptions/S/resourceGroups/G/providers/P/TYPE/NAME
-        names |= {"GROUP": parts[4], "TYPE": parts[7], "CLUSTER": parts[8]}
+    cluster = ClusterId.find(compute.resource_id)
+    if cluster:
+        names |= {"GROUP": cluster.resource_group, "TYPE": cluster.cluster_type, "CLUSTER": cluster.name}
     return names
 
 

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from azure.core.credentials import AccessToken
 
-from azext_amlarc.azure.clusters import CONNECTED, Cluster, ClusterId
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
 from azext_amlarc.azure.supporting import Made, ensure, finish, plan
+from azext_amlarc.product.clusters import CONNECTED
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId
 from tests.support.azure import Azure
 
 RELAY = {"relayserver.enabled": "true"}

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 
-from azext_amlarc.azure.clusters import CONNECTED, Cluster, ClusterId
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
 from azext_amlarc.azure.extension.install import derived_settings
+from azext_amlarc.product.clusters import CONNECTED
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId
 from tests.support.az import ROOT
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure.facts.gathering import gather
+from azext_amlarc.checks import given as given_facts
 from azext_amlarc.checks import table as checks
 from azext_amlarc.checks.azure import facts
 from azext_amlarc.checks.azure.facts import (
@@ -18,15 +19,14 @@ from azext_amlarc.checks.azure.facts import (
     ComputeError,
     ExtensionStatus,
     Grant,
-    Place,
     Rights,
     Sought,
     Subscription,
-    Target,
     Workspace,
     of_others,
 )
 from azext_amlarc.checks.check import Fact, Status, Unknown
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from tests.azure.supporting_things import CONNECTION, RELAY_NAMESPACE, connect
 from tests.emulator.things import (
     CLUSTER,
@@ -48,14 +48,16 @@ LOGIN: dict[str, object] = {facts.SIGNED_IN.name: Sought(True), facts.ACCOUNT.na
 
 def target(azure: Azure, kind: str = "connectedClusters", **changes: Any) -> Target:
     name = {"connectedClusters": "amlarc-cluster", "managedClusters": "aks-cluster"}[kind]
-    place = Place(azure.subscription_id, "amlarc-rg", name)
-    full = Target(azure.subscription_id, place, kind, place._replace(name="amlarc-ws"), None)
+    place = ClusterId(azure.subscription_id, "amlarc-rg", kind, name)
+    full = Target(
+        azure.subscription_id, place, kind, WorkspaceId(azure.subscription_id, "amlarc-rg", "amlarc-ws"), None
+    )
     return full._replace(**changes)
 
 
 def known(azure: Azure, asked: Target | None = None, needs: Collection[Fact[Any]] = ALL) -> dict[str, object]:
     about = asked or target(azure)
-    given = {**LOGIN, facts.TARGET.name: about, **of_others(about.cluster_type)}
+    given = {**LOGIN, given_facts.TARGET.name: about, **of_others(about.cluster_type)}
     with connect(azure) as arm:
         return gather(arm, needs, given)
 
@@ -193,8 +195,10 @@ def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
 
 
 def test_what_is_missing_is_told_from_what_could_not_be_read(azure: Azure) -> None:
-    nowhere = target(azure)._replace(cluster=Place(azure.subscription_id, "amlarc-rg", "nowhere"))
-    found = known(azure, nowhere._replace(workspace=Place(azure.subscription_id, "amlarc-rg", "no-ws")))
+    nowhere = target(azure)._replace(
+        cluster=ClusterId(azure.subscription_id, "amlarc-rg", "connectedClusters", "nowhere")
+    )
+    found = known(azure, nowhere._replace(workspace=WorkspaceId(azure.subscription_id, "amlarc-rg", "no-ws")))
     cluster, workspace = found[facts.CLUSTER_FOUND.name], found[facts.WORKSPACE_FOUND.name]
     assert isinstance(cluster, Sought)
     assert "There is no Azure Arc-enabled cluster 'nowhere'" in cluster.message
@@ -248,7 +252,7 @@ def test_a_provider_that_is_not_registered_stays_so(azure: Azure) -> None:
     azure.call("POST", f"{provider}/unregister", "2021-04-01")
     with connect(azure) as arm:
         arm.registrar = _Nobody()
-        found = gather(arm, ALL, {**LOGIN, facts.TARGET.name: target(azure)})
+        found = gather(arm, ALL, {**LOGIN, given_facts.TARGET.name: target(azure)})
     reason = Unknown(Status.SKIPPED, "The provider Microsoft.KubernetesConfiguration is not registered.")
     assert found[facts.EXTENSION_FOUND.name] == reason
     assert {line["method"] for line in azure.traffic()[1:]} == {"GET"}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure import jobs
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.errors import InvalidInput, Refused
+from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.workflows import verify as verification
 from tests.azure.supporting_things import Diary, connect
 from tests.emulator.things import CLUSTER, COMPUTE, EXTENSION, INSTALL, attachment, finish, install

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from azext_amlarc.checks import given
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import (
     Agents,
@@ -12,17 +13,16 @@ from azext_amlarc.checks.azure.facts import (
     Compute,
     Extension,
     Grant,
-    Place,
     Provider,
     RelayPart,
     Rights,
     Sought,
     Subscription,
-    Target,
     Workspace,
 )
 from azext_amlarc.checks.check import Fact
 from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
 SUBSCRIPTION_ID = "00000000-0000-0000-0000-000000000001"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/lab-rg"
@@ -33,13 +33,17 @@ RULE_ID = f"{CONNECTION_ID}/authorizationRules/azureml_rw"
 
 TARGET = Target(
     SUBSCRIPTION_ID,
-    Place(SUBSCRIPTION_ID, "lab-rg", "lab"),
+    ClusterId(SUBSCRIPTION_ID, "lab-rg", "connectedClusters", "lab"),
     "connectedClusters",
-    Place(SUBSCRIPTION_ID, "ws-rg", "lab-ws"),
+    WorkspaceId(SUBSCRIPTION_ID, "ws-rg", "lab-ws"),
     "k8s",
 )
 AKS_TARGET = Target(
-    SUBSCRIPTION_ID, Place(SUBSCRIPTION_ID, "lab-rg", "aks"), "managedClusters", TARGET.workspace, "k8s"
+    SUBSCRIPTION_ID,
+    ClusterId(SUBSCRIPTION_ID, "lab-rg", "managedClusters", "aks"),
+    "managedClusters",
+    TARGET.workspace,
+    "k8s",
 )
 AGENTS = Agents("Connected", datetime(2026, 11, 23, 11, 58, tzinfo=UTC), "1.20.1", None, True)
 CLUSTER = Cluster(CLUSTER_ID, "eastus", "succeeded", "1.29.4", 3, "k3s")
@@ -66,7 +70,7 @@ def provider(namespace: str, state: str = "Registered") -> Provider:
 
 GOOD: dict[Fact[Any], object] = {
     azure.NOW: datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
-    azure.TARGET: TARGET,
+    given.TARGET: TARGET,
     azure.SIGNED_IN: Sought(True, "ada@example.com is signed in"),
     azure.ACCOUNT: "ada@example.com",
     azure.SUBSCRIPTION: Subscription(SUBSCRIPTION_ID, "Lab", "Enabled"),

@@ -5,14 +5,15 @@ from fractions import Fraction
 from typing import Any
 
 from azext_amlarc.checks import given
-from azext_amlarc.checks.azure.facts import TARGET, Place, Target
 from azext_amlarc.checks.check import Fact, Facts
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.facts import Amounts, Container, DaemonSet, IngressClass, Node, Owned, Pod, Taint
+from azext_amlarc.resources.ids import ClusterId, Target
 
 GIBIBYTE = 2**30
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-TARGETED = Target(SUBSCRIPTION, Place(SUBSCRIPTION, "edge-rg", "edge"))
+TARGETED = Target(SUBSCRIPTION, ClusterId(SUBSCRIPTION, "edge-rg", "connectedClusters", "edge"))
 
 DOCUMENT = {
     "namespace": "ml-team",
@@ -118,7 +119,7 @@ WELL: Mapping[Fact[Any], object] = {
     given.CLUSTER_TYPE: "connectedClusters",
     TARGET: TARGETED,
     facts.KUBERNETES_VERSION: "v1.34.4",
-    facts.CONNECTED_AS: Place(SUBSCRIPTION, "Edge-RG", "EDGE"),
+    facts.CONNECTED_AS: ClusterId(SUBSCRIPTION, "Edge-RG", "connectedClusters", "EDGE"),
     facts.NAMESPACES: {"default": "Active", "ml-team": "Active", "azureml": "Active", "azure-arc": "Active"},
     facts.NODES: NODES,
     facts.PODS: (

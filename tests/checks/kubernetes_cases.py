@@ -6,10 +6,11 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from azext_amlarc.checks import given
-from azext_amlarc.checks.azure.facts import TARGET, Place, Target
 from azext_amlarc.checks.check import Fact, Status
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.facts import AgentProxy, Container, Node, Owned
+from azext_amlarc.resources.ids import ClusterId, Target
 from tests.checks.clusters import (
     COMPONENTS,
     NODES,
@@ -125,7 +126,7 @@ CASES = [
     Case(
         "K004",
         "another cluster",
-        {facts.CONNECTED_AS: Place(SUBSCRIPTION, "plant-rg", "plant")},
+        {facts.CONNECTED_AS: ClusterId(SUBSCRIPTION, "plant-rg", "connectedClusters", "plant")},
         FAIL,
         f"The kubeconfig's cluster is plant in the group plant-rg of the subscription {SUBSCRIPTION}, "
         f"not edge in the group edge-rg of the subscription {SUBSCRIPTION}.",
@@ -134,7 +135,7 @@ CASES = [
     Case(
         "K004",
         "its namesake in another subscription",
-        {facts.CONNECTED_AS: Place("11111111-1111-1111-1111-111111111111", "edge-rg", "edge")},
+        {facts.CONNECTED_AS: ClusterId("11111111-1111-1111-1111-111111111111", "edge-rg", "connectedClusters", "edge")},
         FAIL,
         "The kubeconfig's cluster is edge in the group edge-rg of the subscription "
         f"11111111-1111-1111-1111-111111111111, not edge in the group edge-rg of the subscription {SUBSCRIPTION}.",
@@ -142,7 +143,7 @@ CASES = [
     Case(
         "K004",
         "nobody is signed in, and it is another",
-        {TARGET: Target("", Place("", "edge-rg", "edge-2"))},
+        {TARGET: Target("", ClusterId("", "edge-rg", "connectedClusters", "edge-2"))},
         FAIL,
         f"The kubeconfig's cluster is EDGE in the group Edge-RG of the subscription {SUBSCRIPTION}, "
         "not edge-2 in the group edge-rg.",
@@ -150,7 +151,7 @@ CASES = [
     Case(
         "K004",
         "nobody is signed in",
-        {TARGET: Target("", Place("", "edge-rg", "edge"))},
+        {TARGET: Target("", ClusterId("", "edge-rg", "connectedClusters", "edge"))},
         PASS,
         f"The kubeconfig's cluster is EDGE in the group Edge-RG of the subscription {SUBSCRIPTION}.",
     ),
@@ -164,7 +165,7 @@ CASES = [
     Case(
         "K004",
         "AKS",
-        {TARGET: Target(SUBSCRIPTION, Place(SUBSCRIPTION, "edge-rg", "aks"), "managedClusters")},
+        {TARGET: Target(SUBSCRIPTION, ClusterId(SUBSCRIPTION, "edge-rg", "managedClusters", "aks"), "managedClusters")},
         SKIPPED,
         "An AKS cluster does not tell which one it is.",
     ),

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.checks import selection, table
+from azext_amlarc.checks import given, selection, table
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import (
     Attachments,
     ComputeError,
     ExtensionStatus,
     Grant,
-    Place,
     RelayPart,
     Rights,
     Sought,
@@ -22,6 +21,7 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Result, Status, Unknown, run
 from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
+from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.workflows.check import FREE
 from tests.checks.azure_facts import (
     AGENTS,
@@ -43,7 +43,7 @@ from tests.checks.azure_facts import (
 
 CHECKS: Mapping[str, Check] = {check.id: check for check in table.AZURE}
 # What everybody who asks gives: it is never unknown.
-GIVEN = {azure.NOW, azure.TARGET, CLUSTER_TYPE, NAMESPACE}
+GIVEN = {azure.NOW, given.TARGET, CLUSTER_TYPE, NAMESPACE}
 RELAY = (azure.RELAY_NAMESPACE, azure.RELAY_CONNECTION, azure.RELAY_RULE)
 ELSEWHERE = "11111111-1111-1111-1111-111111111111"
 
@@ -119,7 +119,7 @@ CASES = (
     ),
     Case(
         "AMLARC-A010",
-        {azure.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*", but=("*/extensions/write",))},
+        {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*", but=("*/extensions/write",))},
         WARN,
         "For ada@example.com a right is missing: Microsoft.KubernetesConfiguration/extensions/write. A role on",
         '--role "Kubernetes Extension Contributor"',
@@ -129,7 +129,7 @@ CASES = (
         ),
     ),
     Case(
-        "AMLARC-A010", {azure.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/extensions/*")}, PASS, "every right"
+        "AMLARC-A010", {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/extensions/*")}, PASS, "every right"
     ),
     Case(
         "AMLARC-A011",
@@ -140,7 +140,7 @@ CASES = (
     ),
     Case(
         "AMLARC-A011",
-        {azure.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/read")},
+        {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/read")},
         WARN,
         "listClusterAdminCredential",
         '--role "Azure Kubernetes Service Cluster Admin Role"',
@@ -194,7 +194,7 @@ CASES = (
     ),
     Case(
         "AMLARC-A024",
-        {azure.TARGET: AKS_TARGET, azure.CLUSTER: CLUSTER._replace(kubernetes_version="1.9")},
+        {given.TARGET: AKS_TARGET, azure.CLUSTER: CLUSTER._replace(kubernetes_version="1.9")},
         FAIL,
         "The cluster runs Kubernetes 1.9",
         "az aks get-upgrades -n aks -g lab-rg -o table",
@@ -366,13 +366,16 @@ CASES = (
     ),
     Case(
         "AMLARC-A062",
-        {azure.TARGET: AKS_TARGET._replace(cluster=Place(ELSEWHERE, "lab-rg", "aks"))},
+        {given.TARGET: AKS_TARGET._replace(cluster=ClusterId(ELSEWHERE, "lab-rg", "managedClusters", "aks"))},
         FAIL,
         f"The cluster is in the subscription {ELSEWHERE}, the workspace in {SUBSCRIPTION_ID}",
         f"az connectedk8s connect -n aks -g GROUP --subscription {SUBSCRIPTION_ID}",
     ),
     Case(
-        "AMLARC-A062", {azure.TARGET: TARGET._replace(cluster=Place(ELSEWHERE, "g", "c"))}, WARN, "in the subscription"
+        "AMLARC-A062",
+        {given.TARGET: TARGET._replace(cluster=ClusterId(ELSEWHERE, "g", "connectedClusters", "c"))},
+        WARN,
+        "in the subscription",
     ),
     Case(
         "AMLARC-A063",
@@ -404,7 +407,7 @@ CASES = (
     ),
     Case(
         "AMLARC-A070",
-        {azure.COMPUTES: (), azure.TARGET: TARGET._replace(compute=None)},
+        {azure.COMPUTES: (), given.TARGET: TARGET._replace(compute=None)},
         WARN,
         "The workspace has no compute target on this cluster",
         "az ml arc attach -n NAME -w lab-ws",
@@ -448,8 +451,8 @@ CASES = (
         "k8s runs in the namespace team-a, not in default",
         "az ml arc detach -n k8s -w lab-ws -g ws-rg",
     ),
-    Case("AMLARC-A072", {azure.TARGET: TARGET._replace(compute=None)}, SKIP, "No compute target was named: -n NAME"),
-    Case("AMLARC-A072", {azure.TARGET: TARGET._replace(cluster=None)}, SKIP, "No cluster was named"),
+    Case("AMLARC-A072", {given.TARGET: TARGET._replace(compute=None)}, SKIP, "No compute target was named: -n NAME"),
+    Case("AMLARC-A072", {given.TARGET: TARGET._replace(cluster=None)}, SKIP, "No cluster was named"),
     Case(
         "AMLARC-A073",
         {azure.ATTACHMENTS: Attachments((COMPUTE._replace(workspace="theirs"),), ("secret-ws",))},
@@ -500,7 +503,7 @@ def unknown_facts() -> list[tuple[str, Fact[Any]]]:
 def test_what_could_not_be_asked_is_said_and_does_not_pass(id_: str, fact: Fact[Any], status: Status) -> None:
     # The rights on the cluster decide an attachment only where that is an AKS cluster.
     # What is installed matters only where a part of the Relay is missing.
-    target: dict[Fact[Any], object] = {azure.TARGET: AKS_TARGET} if fact is azure.CLUSTER_RIGHTS else {}
+    target: dict[Fact[Any], object] = {given.TARGET: AKS_TARGET} if fact is azure.CLUSTER_RIGHTS else {}
     parts = {part: RelayPart(RULE_ID, None) for part in RELAY} if fact is azure.EXTENSION else {}
     verdict = judged(CHECKS[id_], {**target, **parts, fact: Unknown(status, "No right to x (403).")}).verdict
     assert (verdict.status, verdict.message) == (status, "No right to x (403).")
@@ -508,7 +511,7 @@ def test_what_could_not_be_asked_is_said_and_does_not_pass(id_: str, fact: Fact[
 
 @pytest.mark.parametrize("missing", ["cluster", "workspace"])
 def test_subscriptions_can_not_be_compared_where_one_was_not_named(missing: str) -> None:
-    verdict = judged(CHECKS["AMLARC-A062"], {azure.TARGET: TARGET._replace(**{missing: None})}).verdict  # type: ignore[arg-type]
+    verdict = judged(CHECKS["AMLARC-A062"], {given.TARGET: TARGET._replace(**{missing: None})}).verdict  # type: ignore[arg-type]
     assert verdict.status is Status.SKIPPED
     assert f"No {missing} was named" in verdict.message
 
@@ -528,7 +531,7 @@ def test_ids_are_unique_and_every_check_says_what_usually_mends_it_and_where_tha
 def test_what_a_write_reads_anyway_is_enough_for_no_check_that_is_not_free() -> None:
     read = {fact.name for fact in (azure.CLUSTER_FOUND, azure.CLUSTER, azure.AGENTS, azure.AKS)}
     read |= {fact.name for fact in (azure.WORKSPACE_FOUND, azure.WORKSPACE)}
-    given = {fact.name for fact in (azure.NOW, azure.TARGET, SETTINGS, NAMESPACE, DOCUMENT, CLUSTER_TYPE)}
-    enough = selection.answerable(table.AZURE, read | given)
+    known = {fact.name for fact in (azure.NOW, given.TARGET, SETTINGS, NAMESPACE, DOCUMENT, CLUSTER_TYPE)}
+    enough = selection.answerable(table.AZURE, read | known)
     assert len(enough) >= 12
     assert [check for check in enough if check not in FREE] == []

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from azext_amlarc.checks import check
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Fact, Status, Unknown, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes import CHECKS
 from tests.checks.clusters import known
 from tests.checks.kubernetes_cases import CASES, FAIL, PASS, SKIPPED, WARN, Case

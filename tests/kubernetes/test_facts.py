@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from azext_amlarc.checks import check, given
-from azext_amlarc.checks.azure.facts import TARGET, Place
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes import CHECKS, facts
 from azext_amlarc.checks.kubernetes.facts import (
     AgentProxy,
@@ -30,6 +30,7 @@ from azext_amlarc.checks.kubernetes.facts import (
 )
 from azext_amlarc.kubernetes.client import connect
 from azext_amlarc.kubernetes.facts import gather
+from azext_amlarc.resources.ids import ClusterId
 from tests.checks.clusters import DOCUMENT, SETTINGS, TARGETED
 from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 
@@ -50,7 +51,7 @@ def gathered(cluster: Cluster, user: str = ADMIN, needs: Collection[Fact[Any]] =
 
 LOADED: dict[Fact[Any], object] = {
     facts.KUBERNETES_VERSION: "v1.34.4",
-    facts.CONNECTED_AS: Place("00000000-0000-0000-0000-000000000000", "edge-rg", "edge"),
+    facts.CONNECTED_AS: ClusterId("00000000-0000-0000-0000-000000000000", "edge-rg", "connectedClusters", "edge"),
     facts.NODES: (
         Node(
             "cpu-1",

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azext_amlarc.azure.clusters import ClusterId
-from azext_amlarc.azure.compute.lookup import KIND, Compute, WorkspaceId, from_answer, read, refuse_another_kind, show
+from azext_amlarc.azure.compute.lookup import KIND, Compute, from_answer, read, refuse_another_kind, show
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import (
     Accepted,
@@ -19,10 +18,10 @@ from azext_amlarc.azure.connection.waiting import (
     write,
 )
 from azext_amlarc.errors import ArcError, Refused, WriteFailed
+from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.product.hints import hint_for
 from azext_amlarc.resources.differences import differences
-
-DEFAULT_NAMESPACE = "default"
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId
 
 
 @dataclass(frozen=True)

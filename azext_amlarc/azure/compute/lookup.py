@@ -8,21 +8,9 @@ from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import NotFound, Refused
+from azext_amlarc.resources.ids import WorkspaceId, folded
 
 KIND = "Kubernetes"
-
-
-@dataclass(frozen=True)
-class WorkspaceId:
-    """Where an Azure Machine Learning workspace is."""
-
-    subscription_id: str
-    resource_group: str
-    name: str
-
-    def __str__(self) -> str:
-        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-        return f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +79,7 @@ def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | Non
             raise
         if error.error and error.error.code in {"ResourceGroupNotFound", "ParentResourceNotFound"}:
             raise _workspace_missing(workspace, error) from error
-        if str(workspace).rpartition("/")[2].lower() in _missing_workspace(error):
+        if workspace.name.lower() in _missing_workspace(error):
             raise _workspace_missing(workspace, error) from error
         return None
 
@@ -135,7 +123,7 @@ def names_by_cluster(azure: AzureClient, workspace: WorkspaceId) -> dict[str, li
         raise _workspace_missing(workspace, error) from error
     names: dict[str, list[str]] = {}
     for item in found:
-        names.setdefault(str(item["properties"].get("resourceId")).rstrip("/").lower(), []).append(item["name"])
+        names.setdefault(folded(item["properties"].get("resourceId")), []).append(item["name"])
     return names
 
 

@@ -20,6 +20,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLo
 
 from azext_amlarc.azure.connection.registration import RegistrationPolicy
 from azext_amlarc.azure.connection.retries import RetryPolicy, logger
+from azext_amlarc.resources.ids import provider_of
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.waiting import Watcher
@@ -240,5 +241,5 @@ def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 
 def _api_version(resource_id: str) -> str:
     """By the last provider in the id, which owns the resource; ids without one are Microsoft.Resources'."""
-    provider = resource_id.rpartition("/providers/")[2].partition("/")[0] or "Microsoft.Resources"
+    provider = provider_of(resource_id) or "Microsoft.Resources"
     return API_VERSIONS.get(provider, API_VERSIONS["Microsoft.Resources"])

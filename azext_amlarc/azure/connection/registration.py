@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import HTTPPolicy
 
 from azext_amlarc.errors import Refused, StillRunning
+from azext_amlarc.resources.ids import group_id
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient
@@ -55,7 +56,7 @@ def register(azure: "AzureClient", provider: str, watcher: "Watcher") -> None:
 
     Refused, with the command for an administrator, where the right to do so is missing.
     """
-    address = f"/subscriptions/{azure.subscription_id}/providers/{provider}"
+    address = f"{group_id(azure.subscription_id)}/providers/{provider}"
     command = f"az provider register -n {provider} --wait --subscription {azure.subscription_id}"
     if _state(azure, address) not in {"Registered", "Registering"}:
         watcher.tell(f"Registering the resource provider {provider}, once for this subscription")

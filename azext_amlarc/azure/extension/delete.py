@@ -1,10 +1,10 @@
 """Taking the extension off a cluster."""
 
-from azext_amlarc.azure.clusters import ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, Watcher, write
 from azext_amlarc.azure.extension.lookup import Extension, address, read
 from azext_amlarc.azure.extension.watch import by_absence
+from azext_amlarc.resources.ids import ClusterId
 
 
 def begin_delete(

@@ -7,18 +7,16 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.azure import supporting
-from azext_amlarc.azure.clusters import CONNECTED, Cluster, ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, Watcher, write
-from azext_amlarc.azure.extension.lookup import TYPE, Extension, address, from_sdk, read, show
+from azext_amlarc.azure.extension.lookup import Extension, address, from_sdk, read, show
 from azext_amlarc.azure.extension.watch import by_operation, by_resource, join
 from azext_amlarc.errors import InvalidInput, Refused, WriteFailed
+from azext_amlarc.product.clusters import CONNECTED
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE, NODES_FOR_HA, TYPE
+from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.differences import differences
-
-RELEASE_NAMESPACE = "azureml"
-
-# With fewer nodes the router can't have its three replicas, and the chart's development profile fits.
-_NODES_FOR_HA = 3
+from azext_amlarc.resources.ids import ClusterId
 
 # Older and newer charts read a connection string under different names.
 _SECOND_NAMES = {
@@ -72,7 +70,7 @@ def _defaults(azure: AzureClient, cluster: Cluster) -> dict[str, str]:
         "relayserver.enabled": "true" if on_arc else "false",
         "nginxIngress.enabled": "false" if on_arc else "true",
     }
-    if cluster.node_count is not None and cluster.node_count < _NODES_FOR_HA:
+    if cluster.node_count is not None and cluster.node_count < NODES_FOR_HA:
         settings |= {"clusterPurpose": "DevTest", "inferenceRouterHA": "false"}
     if (cluster.distribution or "").lower() == "openshift":
         settings["openshift"] = "true"
@@ -186,7 +184,7 @@ def _body(
         "extensionType": TYPE,
         "autoUpgradeMinorVersion": wanted.auto_upgrade_minor_version is not False,
         "releaseTrain": wanted.release_train,
-        "scope": {"cluster": {"releaseNamespace": RELEASE_NAMESPACE}},
+        "scope": {"cluster": {"releaseNamespace": EXTENSION_NAMESPACE}},
         "configurationSettings": dict(settings),
         "configurationProtectedSettings": dict(protected),
     }

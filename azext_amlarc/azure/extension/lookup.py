@@ -6,11 +6,10 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure import clusters
-from azext_amlarc.azure.clusters import ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import NotFound
-
-TYPE = "microsoft.azureml.kubernetes"
+from azext_amlarc.product.extension import TYPE
+from azext_amlarc.resources.ids import ClusterId
 
 
 @dataclass(frozen=True)

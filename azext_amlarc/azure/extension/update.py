@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.azure import supporting
-from azext_amlarc.azure.clusters import Cluster
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, Watcher, write
 from azext_amlarc.azure.extension.install import own_secrets, router_settings
 from azext_amlarc.azure.extension.lookup import Extension, address, from_sdk, show
 from azext_amlarc.azure.extension.watch import by_operation, by_resource
 from azext_amlarc.errors import Refused
+from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.differences import differences
 
 _TLS = {"scoringFe.sslCert", "scoringFe.sslKey"}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from azext_amlarc.azure.clusters import ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import (
     Accepted,
@@ -16,6 +15,7 @@ from azext_amlarc.azure.connection.waiting import (
 from azext_amlarc.azure.extension.lookup import Extension, read, show
 from azext_amlarc.errors import ArcError, WriteFailed
 from azext_amlarc.product.hints import hint_for
+from azext_amlarc.resources.ids import ClusterId
 
 
 def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:

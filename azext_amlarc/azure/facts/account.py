@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from azext_amlarc.azure.clusters import PROVIDERS, ClusterId, region
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, workspace_of
 from azext_amlarc.checks.azure.facts import (
@@ -20,15 +18,17 @@ from azext_amlarc.checks.azure.facts import (
     Provider,
     Rights,
     Subscription,
-    Target,
 )
 from azext_amlarc.checks.check import Fact, Facts
+from azext_amlarc.product.clusters import PROVIDERS
+from azext_amlarc.resources.cluster import region
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, group_id, name_of
 
 _SUBSCRIPTIONS, _PROVIDERS = "2022-12-01", "2021-04-01"
 
 
 def _subscription(azure: AzureClient, target: Target, _known: Facts) -> Known:
-    found = azure.get(f"/subscriptions/{target.subscription_id}", _SUBSCRIPTIONS)
+    found = azure.get(group_id(target.subscription_id), _SUBSCRIPTIONS)
     name = str(found.get("displayName") or target.subscription_id)
     return {SUBSCRIPTION.name: Subscription(target.subscription_id, name, str(found.get("state") or "Unknown"))}
 
@@ -42,25 +42,25 @@ def _provider(
         str(item.get("resourceType")): tuple(map(region, item.get("locations") or ()))
         for item in found.get("resourceTypes") or ()
     }
-    namespace = place(target).rpartition("/")[2]
+    namespace = name_of(place(target))
     return {fact.name: Provider(namespace, str(found.get("registrationState") or "NotRegistered"), regions)}
 
 
 def _of_extensions(target: Target) -> str:
-    return f"/subscriptions/{target.subscription_id}/providers/Microsoft.KubernetesConfiguration"
+    return f"{group_id(target.subscription_id)}/providers/Microsoft.KubernetesConfiguration"
 
 
 def _of_clusters(target: Target) -> str:
-    return f"/subscriptions/{target.subscription_id}/providers/{PROVIDERS[target.cluster_type]}"
+    return f"{group_id(target.subscription_id)}/providers/{PROVIDERS[target.cluster_type]}"
 
 
 def _of_relays(target: Target) -> str:
-    return f"/subscriptions/{target.subscription_id}/providers/Microsoft.Relay"
+    return f"{group_id(target.subscription_id)}/providers/Microsoft.Relay"
 
 
 def _of_workspaces(target: Target) -> str:
     workspace = workspace_of(target)
-    return f"/subscriptions/{workspace.subscription_id}/providers/Microsoft.MachineLearningServices"
+    return f"{group_id(workspace.subscription_id)}/providers/Microsoft.MachineLearningServices"
 
 
 def _cluster_rights(azure: AzureClient, target: Target, _known: Facts) -> Known:
@@ -73,7 +73,7 @@ def _workspace_rights(azure: AzureClient, target: Target, _known: Facts) -> Know
 
 def _rights(azure: AzureClient, within: ClusterId | WorkspaceId) -> Rights:
     """Those at the resource group: Azure's Swagger has no permissions of a resource that is not nested."""
-    group = f"/subscriptions/{within.subscription_id}/resourceGroups/{within.resource_group}"
+    group = group_id(within.subscription_id, within.resource_group)
     found = azure.get_all(f"{group}/providers/Microsoft.Authorization/permissions")
     return Rights(group, tuple(map(_grant, found)))
 

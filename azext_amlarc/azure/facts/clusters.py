@@ -6,22 +6,14 @@ from typing import Any
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
-from azext_amlarc.checks.azure.facts import (
-    AGENTS,
-    AKS,
-    CLUSTER,
-    CLUSTER_FOUND,
-    Agents,
-    Aks,
-    Cluster,
-    Sought,
-    Target,
-)
+from azext_amlarc.checks.azure.facts import AGENTS, AKS, CLUSTER, CLUSTER_FOUND, Agents, Aks, Cluster, Sought
 from azext_amlarc.checks.check import Facts
 from azext_amlarc.errors import NotFound
+from azext_amlarc.resources import cluster as resource
+from azext_amlarc.resources.ids import Target
 
 
-def facts_of(cluster: clusters.Cluster) -> Known:
+def facts_of(cluster: resource.Cluster) -> Known:
     """The facts that a cluster that has been read already holds, as if it were of both types."""
     return {
         CLUSTER_FOUND.name: Sought(True, f"{cluster.id.name} is in {cluster.location}."),
@@ -39,7 +31,7 @@ def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
         return {CLUSTER_FOUND.name: Sought(False, error.message, error.fix), **missing}
 
 
-def _cluster(cluster: clusters.Cluster) -> Cluster:
+def _cluster(cluster: resource.Cluster) -> Cluster:
     return Cluster(
         id=str(cluster.id),
         location=cluster.location,

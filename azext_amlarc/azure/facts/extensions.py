@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
-from azext_amlarc.azure.extension.lookup import TYPE, answers
+from azext_amlarc.azure.extension.lookup import answers
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
 from azext_amlarc.azure.supporting import relay
 from azext_amlarc.checks.azure.facts import (
@@ -18,9 +18,10 @@ from azext_amlarc.checks.azure.facts import (
     ExtensionStatus,
     RelayPart,
     Sought,
-    Target,
 )
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
+from azext_amlarc.product.extension import TYPE
+from azext_amlarc.resources.ids import Target
 
 Properties = Mapping[str, Any]
 
@@ -77,7 +78,7 @@ def _connection_id(settings: Mapping[str, str]) -> str:
         raise Unavailable(skipped("The extension talks without a Relay."))
     if relay.CONNECTION_ID not in settings:
         raise Unavailable(skipped("The extension's settings name no hybrid connection."))
-    return settings[relay.CONNECTION_ID]
+    return settings[relay.CONNECTION_ID].rstrip("/")
 
 
 def _own(item: Properties) -> Properties:

@@ -11,8 +11,8 @@ from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.waiting import Silence, Watcher
 from azext_amlarc.azure.facts import account, clusters, extensions, workspaces
 from azext_amlarc.azure.facts.sources import Known, Source, why
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.errors import ArcError
 
 _FIRST = (*account.SOURCES, *clusters.SOURCES, *extensions.SOURCES, *workspaces.SOURCES)

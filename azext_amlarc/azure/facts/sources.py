@@ -8,13 +8,12 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure.clusters import ClusterId
-from azext_amlarc.azure.compute.lookup import WorkspaceId
 from azext_amlarc.azure.connection.answers import refusal, why_unreached
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.registration import unregistered_provider
-from azext_amlarc.checks.azure.facts import NO_CLUSTER, NO_WORKSPACE, Target
+from azext_amlarc.checks.azure.facts import NO_CLUSTER, NO_WORKSPACE
 from azext_amlarc.checks.check import Fact, Facts, Status, Unavailable, Unknown
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
 Known = dict[str, object]
 
@@ -50,18 +49,16 @@ def why(error: Exception) -> Unknown:
 
 def cluster_of(target: Target) -> ClusterId:
     """The cluster that was named; Unavailable where none was."""
-    place = target.cluster
-    if place is None:
+    if target.cluster is None:
         raise Unavailable(NO_CLUSTER)
-    return ClusterId(place.subscription_id, place.resource_group, target.cluster_type, place.name)
+    return target.cluster
 
 
 def workspace_of(target: Target) -> WorkspaceId:
     """The workspace that was named; Unavailable where none was."""
-    place = target.workspace
-    if place is None:
+    if target.workspace is None:
         raise Unavailable(NO_WORKSPACE)
-    return WorkspaceId(place.subscription_id, place.resource_group, place.name)
+    return target.workspace
 
 
 def skipped(reason: str) -> Unknown:

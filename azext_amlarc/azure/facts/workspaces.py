@@ -6,7 +6,6 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure.clusters import ClusterId, region
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
@@ -21,11 +20,12 @@ from azext_amlarc.checks.azure.facts import (
     Compute,
     ComputeError,
     Sought,
-    Target,
     Workspace,
 )
 from azext_amlarc.checks.check import Facts, Unavailable
 from azext_amlarc.errors import NotFound
+from azext_amlarc.resources.cluster import region
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, group_id, is_same
 
 # Other workspaces are read by so many at a time, and no more of them than can be read in four rounds.
 _READERS = 16
@@ -83,9 +83,11 @@ def _computes(azure: AzureClient, target: Target, _known: Facts) -> Known:
 def _attachments(azure: AzureClient, target: Target, _known: Facts) -> Known:
     """Those in the cluster's subscription; the target's own workspace is left out."""
     cluster = cluster_of(target)
-    collection = f"/subscriptions/{cluster.subscription_id}/providers/Microsoft.MachineLearningServices/workspaces"
-    own = str(workspace_of(target)).lower() if target.workspace else ""
-    others = [str(item["id"]) for item in azure.get_all(collection) if str(item["id"]).lower() != own]
+    own = str(target.workspace or "")
+    listed = azure.get_all(
+        f"{group_id(cluster.subscription_id)}/providers/Microsoft.MachineLearningServices/workspaces"
+    )
+    others = [str(item["id"]) for item in listed if not is_same(str(item["id"]), own)]
     read, left = others[:_MOST], others[_MOST:]
     shares = {
         f"share {number}": partial(_share, ids=read[number::_READERS], cluster=cluster)
@@ -134,8 +136,8 @@ def _unfolded(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _title(workspace_id: str) -> str:
     """A workspace's group and name."""
-    parts = workspace_id.split("/")
-    return f"{parts[4]}/{parts[-1]}"
+    workspace = WorkspaceId.find(workspace_id)
+    return workspace.title if workspace else workspace_id
 
 
 SOURCES = (

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from azext_amlarc.azure.clusters import Cluster, ClusterId
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.waiting import Watcher
 from azext_amlarc.azure.supporting.making import Ensured, Found, Made, Making, is_usable, no_name_left
 from azext_amlarc.azure.supporting.ownership import is_anothers, tags
 from azext_amlarc.resources import names
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId
 
 TITLE = "Log Analytics workspace"
 WANTED = "logAnalyticsWS"

@@ -12,6 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.waiting import Look, Operation, Watcher
 from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.resources.ids import name_of
 
 Found = dict[str, Any]
 
@@ -36,7 +37,7 @@ class Making:
 
     @property
     def name(self) -> str:
-        return self.id.rpartition("/")[2]
+        return name_of(self.id)
 
     def find(self, azure: AzureClient, watcher: Watcher, timeout: float | None = None) -> Found | None:
         """The resource once nothing moves it any more, in whatever state, or None; one request where nothing does."""

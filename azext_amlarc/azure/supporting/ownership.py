@@ -8,8 +8,8 @@ where the resource group has another cluster that its rule gives the same name.
 from collections.abc import Mapping
 from typing import Any
 
-from azext_amlarc.azure.clusters import ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.names import Kind, shared_name
 
 # As `az k8s-extension` tags what it makes.
@@ -39,8 +39,7 @@ def is_anothers(azure: AzureClient, cluster: ClusterId, kind: Kind, found: Mappi
 
 def _neighbours(azure: AzureClient, cluster: ClusterId) -> list[ClusterId]:
     """The other clusters of this type in the resource group."""
-    collection = str(cluster).rpartition("/")[0]
-    names = [str(item["name"]) for item in azure.get_all(collection)]
+    names = [str(item["name"]) for item in azure.get_all(cluster.collection)]
     return [
         ClusterId(cluster.subscription_id, cluster.resource_group, cluster.cluster_type, name)
         for name in names

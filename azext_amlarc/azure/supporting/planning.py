@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from azext_amlarc.azure.clusters import Cluster, ClusterId
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.waiting import Silence, Watcher
 from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
 from azext_amlarc.azure.supporting.making import Made
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId
 
 _KINDS = {relay.TITLE: relay, service_bus.TITLE: service_bus, log_analytics.TITLE: log_analytics}
 

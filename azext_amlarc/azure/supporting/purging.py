@@ -6,7 +6,6 @@ from functools import partial
 
 from azure.core.rest import HttpResponse
 
-from azext_amlarc.azure.clusters import ClusterId
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.waiting import Look, Operation, Silence, Watcher
@@ -14,6 +13,7 @@ from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
 from azext_amlarc.azure.supporting.ownership import is_anothers, is_tagged
 from azext_amlarc.errors import WriteFailed
 from azext_amlarc.resources import names
+from azext_amlarc.resources.ids import ClusterId, name_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:
 
 
 def _owned_relays(azure: AzureClient, cluster: ClusterId, named: str | None) -> list[Owned]:
-    known = named if named and named.rpartition("/")[2].lower() == cluster.name.lower() else None
+    known = named if named and name_of(named).lower() == cluster.name.lower() else None
     found = [_owned_of_relay(azure, item) for item in names.first(known, relay.connection_ids(cluster))]
     return [item for item in found if item is not None]
 
@@ -58,7 +58,7 @@ def _owned_of_relay(azure: AzureClient, connection_id: str) -> Owned | None:
     namespace = unless_missing(azure.get, namespace_id)
     if namespace is None or not is_tagged(namespace):
         return None
-    ours, users = connection_id.rpartition("/")[2].lower(), relay.connections_in(azure, namespace_id)
+    ours, users = name_of(connection_id).lower(), relay.connections_in(azure, namespace_id)
     if users <= {ours}:
         return Owned(relay.TITLE, namespace_id)
     return Owned("hybrid connection", connection_id) if ours in users else None

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from azext_amlarc.azure.clusters import Cluster, ClusterId
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.waiting import Watcher
 from azext_amlarc.azure.supporting.making import Ensured, Found, Made, Making, is_new, is_usable, no_name_left
 from azext_amlarc.azure.supporting.ownership import TAGS
 from azext_amlarc.resources import names
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId, name_of, parent_of
 
 TITLE = "Relay namespace"
 ENABLED = "relayserver.enabled"
@@ -71,7 +72,7 @@ def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[st
 
 def settings_for(connection_id: str) -> dict[str, str]:
     """The plain settings that name a hybrid connection."""
-    return {CONNECTION_ID: connection_id, CONNECTION_NAME: _last(connection_id)}
+    return {CONNECTION_ID: connection_id, CONNECTION_NAME: name_of(connection_id)}
 
 
 def settings_of_ones_own(settings: Mapping[str, str]) -> dict[str, str]:
@@ -103,7 +104,7 @@ def connections_in(azure: AzureClient, namespace_id: str) -> set[str]:
 
 def namespace_of(connection_id: str) -> str:
     """The id of the namespace that a hybrid connection is in."""
-    return connection_id.rsplit("/", 2)[0]
+    return parent_of(connection_id)
 
 
 def _take_up(
@@ -115,14 +116,14 @@ def _take_up(
     secret = _secret(azure, connection_id)
     if secret is None:
         others = connections_in(azure, namespace.id)
-        if others and _last(connection_id).lower() not in others:
+        if others and name_of(connection_id).lower() not in others:
             return None
         namespace.mend(azure, watcher)
     return Ensured(namespace, found, secret or _fill(azure, connection_id))
 
 
 def _is_of(cluster: ClusterId, connection_id: str) -> bool:
-    return _last(connection_id).lower() == cluster.name.lower()
+    return name_of(connection_id).lower() == cluster.name.lower()
 
 
 def _fill(azure: AzureClient, connection_id: str) -> str:
@@ -135,7 +136,3 @@ def _fill(azure: AzureClient, connection_id: str) -> str:
 def _secret(azure: AzureClient, connection_id: str) -> str | None:
     keys = unless_missing(azure.post, f"{connection_id}/{RULE}/listKeys")
     return str(keys["primaryConnectionString"]) if keys else None
-
-
-def _last(resource_id: str) -> str:
-    return resource_id.rstrip("/").rpartition("/")[2]

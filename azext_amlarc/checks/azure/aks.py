@@ -1,7 +1,8 @@
 """What decides whether the service gets into an AKS cluster; skipped for one that is connected through Azure Arc."""
 
-from azext_amlarc.checks.azure.facts import AKS, TARGET
+from azext_amlarc.checks.azure.facts import AKS
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
 
 GROUP = "aks"

@@ -10,16 +10,15 @@ from azext_amlarc.checks.azure.facts import (
     CLUSTER_FOUND,
     EXTENSION,
     EXTENSION_PROVIDER,
-    MANAGED,
     NOW,
-    TARGET,
     Agents,
-    Target,
     is_there,
 )
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.checks.given import SETTINGS, TARGET
 from azext_amlarc.product import links
+from azext_amlarc.product.clusters import MANAGED
+from azext_amlarc.resources.ids import Target
 from azext_amlarc.wording import ago
 
 GROUP = "cluster"

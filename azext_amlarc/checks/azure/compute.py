@@ -1,8 +1,8 @@
 """Compute targets: the workspace's own on this cluster, and those that others have on it."""
 
-from azext_amlarc.checks.azure.facts import ATTACHMENTS, COMPUTES, NO_CLUSTER, TARGET, Compute, Place, Target
+from azext_amlarc.checks.azure.facts import ATTACHMENTS, COMPUTES, NO_CLUSTER
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
-from azext_amlarc.checks.given import NAMESPACE
+from azext_amlarc.checks.given import NAMESPACE, TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.hints import hint_for
 
@@ -16,9 +16,9 @@ def cluster_is_attached(facts: Facts) -> Verdict:
     if found:
         return Verdict(Status.PASS, f"The workspace has {', '.join(compute.name for compute in found)}.")
     name = target.compute or "NAME"
-    apart = target.workspace_group != target.cluster_group
-    attach = f"az ml arc attach -n {name} -w {target.workspace_name} {target.cluster_options}"
-    attach += f" --workspace-group {target.workspace_group}" if apart else ""
+    apart = target.named_workspace.resource_group != target.named_cluster.resource_group
+    attach = f"az ml arc attach -n {name} -w {target.named_workspace.name} {target.cluster_options}"
+    attach += f" --workspace-group {target.named_workspace.resource_group}" if apart else ""
     if target.compute:
         return Verdict(Status.FAIL, f"The workspace has no compute target {target.compute!r}.", attach)
     return Verdict(Status.WARN, "The workspace has no compute target on this cluster.", attach)
@@ -37,7 +37,7 @@ def computes_are_ready(facts: Facts) -> Verdict:
     return Verdict(
         Status.FAIL if is_fatal else Status.WARN,
         f"{', '.join(f'{compute.name} is {compute.provisioning_state}' for compute in bad)}.",
-        target.mended("\n".join(hints or shows)),
+        target.filled("\n".join(hints or shows)),
         tuple(f"{compute.name}: ({error.code}) {error.message}" for compute, error in errors),
     )
 
@@ -51,7 +51,7 @@ def name_is_free_for_the_cluster(facts: Facts) -> Verdict:
         return Verdict(Status.SKIPPED, "No compute target was named: -n NAME.")
     detach = f"az ml arc detach -n {target.compute} {target.workspace_options}"
     for compute in facts[COMPUTES]:
-        if not _is_on(compute, target.cluster, target):
+        if not target.cluster.same_as(compute.cluster_id):
             return Verdict(
                 Status.FAIL, f"{compute.name} is attached to another cluster.", detach, (compute.cluster_id,)
             )
@@ -59,13 +59,6 @@ def name_is_free_for_the_cluster(facts: Facts) -> Verdict:
             said = f"{compute.name} runs in the namespace {compute.namespace}, not in {namespace}."
             return Verdict(Status.FAIL, said, f"{detach}\n# Then attach it again.")
     return Verdict(Status.PASS, f"{target.compute} is free for this cluster, or on it already.")
-
-
-def _is_on(compute: Compute, cluster: Place, target: Target) -> bool:
-    id_ = compute.cluster_id.lower()
-    return id_.startswith(cluster.group_id.lower() + "/") and id_.endswith(
-        f"/{target.cluster_type}/{cluster.name}".lower()
-    )
 
 
 def nobody_else_uses_the_cluster(facts: Facts) -> Verdict:

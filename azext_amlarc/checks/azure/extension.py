@@ -3,8 +3,9 @@
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, TARGET, is_there
+from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.hints import hint_for
 from azext_amlarc.wording import ago
@@ -39,7 +40,7 @@ def statuses_are_good(facts: Facts) -> Verdict:
     return Verdict(
         Status.WARN if is_warning else Status.FAIL,
         f"{extension.name} complains: {', '.join(dict.fromkeys(status.code for status in bad))}.",
-        target.mended("\n".join(hints)),
+        target.filled("\n".join(hints)),
         tuple(f"({status.code}) {status.message}" for status in bad),
     )
 

@@ -9,71 +9,10 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown, Verdict
-
-CONNECTED, MANAGED = "connectedClusters", "managedClusters"
+from azext_amlarc.product.clusters import CONNECTED, MANAGED
 
 NO_CLUSTER = Unknown(Status.SKIPPED, "No cluster was named: -c CLUSTER -g GROUP.")
 NO_WORKSPACE = Unknown(Status.SKIPPED, "No workspace was named: -w WORKSPACE.")
-
-
-class Place(NamedTuple):
-    """Where a resource is."""
-
-    subscription_id: str
-    resource_group: str
-    name: str
-
-    @property
-    def group_id(self) -> str:
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-
-
-class Target(NamedTuple):
-    """What the user named; None for what he did not."""
-
-    subscription_id: str
-    cluster: Place | None = None
-    cluster_type: str = CONNECTED
-    workspace: Place | None = None
-    compute: str | None = None
-
-    @property
-    def cluster_options(self) -> str:
-        """The options that name the cluster to our commands."""
-        kind = f" -t {self.cluster_type}" if self.cluster_type != CONNECTED else ""
-        return f"-c {self.cluster_name} -g {self.cluster_group}{kind}"
-
-    @property
-    def azure_options(self) -> str:
-        """The options that name the cluster to `az connectedk8s` and `az aks`."""
-        return f"-n {self.cluster_name} -g {self.cluster_group}"
-
-    def mended(self, hint: str) -> str:
-        """A hint with this cluster in the commands that leave its place to the reader."""
-        return hint.replace("-n CLUSTER -g GROUP", self.azure_options).replace(
-            "-c CLUSTER -g GROUP", self.cluster_options
-        )
-
-    @property
-    def workspace_options(self) -> str:
-        """The options that name the workspace to our commands."""
-        return f"-w {self.workspace_name} -g {self.workspace_group}"
-
-    @property
-    def cluster_name(self) -> str:
-        return self.cluster.name if self.cluster else "CLUSTER"
-
-    @property
-    def cluster_group(self) -> str:
-        return self.cluster.resource_group if self.cluster else "GROUP"
-
-    @property
-    def workspace_name(self) -> str:
-        return self.workspace.name if self.workspace else "WORKSPACE"
-
-    @property
-    def workspace_group(self) -> str:
-        return self.workspace.resource_group if self.workspace else "GROUP"
 
 
 class Sought(NamedTuple):
@@ -232,7 +171,6 @@ class Attachments(NamedTuple):
 
 
 NOW: Fact[datetime] = Fact("now")
-TARGET: Fact[Target] = Fact("target")
 SIGNED_IN: Fact[Sought] = Fact("signedIn")
 ACCOUNT: Fact[str] = Fact("account")
 SUBSCRIPTION: Fact[Subscription] = Fact("subscription")

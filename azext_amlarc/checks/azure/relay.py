@@ -1,8 +1,10 @@
 """The Relay that a connected cluster and the service meet at; an AKS cluster has none, and its checks are skipped."""
 
-from azext_amlarc.checks.azure.facts import EXTENSION, RELAY_CONNECTION, RELAY_NAMESPACE, RELAY_RULE, TARGET, RelayPart
+from azext_amlarc.checks.azure.facts import EXTENSION, RELAY_CONNECTION, RELAY_NAMESPACE, RELAY_RULE, RelayPart
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import catalogue, links
+from azext_amlarc.resources.ids import ResourceId, name_of
 
 GROUP = "relay"
 _RIGHTS = frozenset({"Listen", "Manage", "Send"})
@@ -34,10 +36,12 @@ def _rule(part: RelayPart) -> Verdict:
     rights = part.found if isinstance(part.found, frozenset) else frozenset()
     if rights >= _RIGHTS:
         return Verdict(Status.PASS, f"{_name(part)} has the rights {', '.join(sorted(rights))}.")
-    _, _, _, _, group, _, _, _, namespace, _, connection, _, rule = part.id.split("/")
+    id_ = ResourceId.find(part.id)
     fix = (
-        f"az relay hyco authorization-rule update -g {group} --namespace-name {namespace} "
-        f"--hybrid-connection-name {connection} -n {rule} --rights {' '.join(sorted(_RIGHTS))}"
+        f"az relay hyco authorization-rule update -g {id_.resource_group} --namespace-name {id_.named('namespaces')} "
+        f"--hybrid-connection-name {id_.named('hybridConnections')} -n {id_.name} --rights {' '.join(sorted(_RIGHTS))}"
+        if id_
+        else ""
     )
     return Verdict(Status.FAIL, f"{_name(part)} lacks the rights {', '.join(sorted(_RIGHTS - rights))}.", fix)
 
@@ -72,7 +76,7 @@ def _is_a_users(key: str) -> bool:
 
 
 def _name(part: RelayPart) -> str:
-    return part.id.rpartition("/")[2]
+    return name_of(part.id)
 
 
 _AGAIN = (

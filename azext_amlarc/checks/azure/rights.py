@@ -2,16 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from azext_amlarc.checks.azure.facts import (
-    ACCOUNT,
-    CLUSTER_RIGHTS,
-    MANAGED,
-    TARGET,
-    WORKSPACE_RIGHTS,
-    Rights,
-)
+from azext_amlarc.checks.azure.facts import ACCOUNT, CLUSTER_RIGHTS, WORKSPACE_RIGHTS, Rights
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
+from azext_amlarc.product.clusters import MANAGED
 
 GROUP = "rights"
 

@@ -9,12 +9,12 @@ from azext_amlarc.checks.azure.facts import (
     RELAY_PROVIDER,
     SIGNED_IN,
     SUBSCRIPTION,
-    TARGET,
     WORKSPACE_PROVIDER,
     Provider,
     is_there,
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
 
 GROUP = "subscription"

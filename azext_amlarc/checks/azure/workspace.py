@@ -2,18 +2,11 @@
 
 from functools import partial
 
-from azext_amlarc.checks.azure.facts import (
-    CLUSTER,
-    MANAGED,
-    NO_CLUSTER,
-    NO_WORKSPACE,
-    TARGET,
-    WORKSPACE,
-    WORKSPACE_FOUND,
-    is_there,
-)
+from azext_amlarc.checks.azure.facts import CLUSTER, NO_CLUSTER, NO_WORKSPACE, WORKSPACE, WORKSPACE_FOUND, is_there
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
+from azext_amlarc.product.clusters import MANAGED
 
 GROUP = "workspace"
 
@@ -24,7 +17,11 @@ def workspace_is_ready(facts: Facts) -> Verdict:
     said = f"The workspace is {state}."
     if state.lower() == "succeeded":
         return Verdict(Status.PASS, said)
-    return Verdict(Status.FAIL, said, f"az ml workspace show -n {target.workspace_name} -g {target.workspace_group}")
+    return Verdict(
+        Status.FAIL,
+        said,
+        f"az ml workspace show -n {target.named_workspace.name} -g {target.named_workspace.resource_group}",
+    )
 
 
 def subscription_is_the_clusters(facts: Facts) -> Verdict:
@@ -62,9 +59,8 @@ def network_is_open(facts: Facts) -> Verdict:
             "The workspace has private endpoints only: the cluster must be in their network, and resolve their names."
         )
         return Verdict(Status.WARN, said, evidence=endpoints)
-    fix = (
-        f"az ml workspace update -n {target.workspace_name} -g {target.workspace_group} --public-network-access Enabled"
-    )
+    named = target.named_workspace
+    fix = f"az ml workspace update -n {named.name} -g {named.resource_group} --public-network-access Enabled"
     return Verdict(Status.FAIL, "The workspace is closed, and has no approved private endpoint.", fix, endpoints)
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
+from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.facts import (
     DAEMON_SETS,
-    EXTENSION_NAMESPACE,
     INGRESS_CLASSES,
     LEGACY_ROUTER,
     PODS,
@@ -19,6 +17,7 @@ from azext_amlarc.checks.kubernetes.facts import (
 )
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 from azext_amlarc.product import links
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE
 from azext_amlarc.wording import number
 
 GROUP = "add-ons"

@@ -1,11 +1,11 @@
 """Whether the agents that install extensions run, and reach Azure as jobs need it."""
 
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import CLUSTER_TYPE
-from azext_amlarc.checks.kubernetes.facts import AGENT_NAMESPACE, AGENT_PROXY, PENDING_RELEASES, PODS
+from azext_amlarc.checks.given import CLUSTER_TYPE, TARGET
+from azext_amlarc.checks.kubernetes.facts import AGENT_PROXY, PENDING_RELEASES, PODS
 from azext_amlarc.checks.kubernetes.pods import verdict_on
 from azext_amlarc.product import links
+from azext_amlarc.product.extension import AGENT_NAMESPACE
 from azext_amlarc.wording import number
 
 GROUP = "agents"
@@ -23,7 +23,7 @@ def agents_run(facts: Facts) -> Verdict:
         return verdict_on(agents, "of the agents", target)
     agents = [pod for pod in pods if pod.namespace == AGENT_NAMESPACE]
     if not agents:
-        connect = f"az connectedk8s connect -n {target.cluster_name} -g {target.cluster_group}"
+        connect = f"az connectedk8s connect -n {target.named_cluster.name} -g {target.named_cluster.resource_group}"
         return Verdict(Status.FAIL, f"No agent of Azure Arc runs in {AGENT_NAMESPACE}.", connect)
     return verdict_on(agents, "of the agents", target)
 
@@ -36,7 +36,7 @@ def the_proxy_leaves_the_pod_itself_alone(facts: Facts) -> Verdict:
     missing = [host for host in _NEVER_THROUGH_A_PROXY if host not in proxy.skipped]
     lines = (f"proxy skip range: {','.join(proxy.skipped) or 'empty'}",)
     if missing:
-        named = f"-n {target.cluster_name} -g {target.cluster_group}"
+        named = f"-n {target.named_cluster.name} -g {target.named_cluster.resource_group}"
         remedy = f"az connectedk8s update {named} --proxy-skip-range {','.join((*proxy.skipped, *missing))}"
         return Verdict(Status.FAIL, f"The agents' proxy skip range lacks {' and '.join(missing)}.", remedy, lines)
     return Verdict(Status.PASS, "The agents' proxy skips the pod itself.", evidence=lines)

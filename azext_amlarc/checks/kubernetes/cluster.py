@@ -2,11 +2,14 @@
 
 import re
 
-from azext_amlarc.checks.azure.facts import MANAGED, NO_CLUSTER, TARGET, Place
+from azext_amlarc.checks.azure.facts import NO_CLUSTER
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import NAMESPACE
-from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS, EXTENSION_NAMESPACE, KUBERNETES_VERSION, NAMESPACES
+from azext_amlarc.checks.given import NAMESPACE, TARGET
+from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS, KUBERNETES_VERSION, NAMESPACES
 from azext_amlarc.product import links
+from azext_amlarc.product.clusters import MANAGED
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE
+from azext_amlarc.resources.ids import ClusterId
 
 GROUP = "kubernetes"
 
@@ -62,13 +65,13 @@ def cluster_is_the_one_that_was_named(facts: Facts) -> Verdict:
     return Verdict(Status.PASS, f"The kubeconfig's cluster is {_in_words(found)}.")
 
 
-def _is_same(found: Place, named: Place) -> bool:
+def _is_same(found: ClusterId, named: ClusterId) -> bool:
     """Azure compares names without case; while nobody is signed in the subscription of the one named is not known."""
     pairs = zip(found, named, strict=True)
     return all(not wanted or wanted.lower() == has.lower() for has, wanted in pairs)
 
 
-def _in_words(place: Place) -> str:
+def _in_words(place: ClusterId) -> str:
     subscription = f" of the subscription {place.subscription_id}" if place.subscription_id else ""
     return f"{place.name} in the group {place.resource_group}{subscription}"
 

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from azext_amlarc.checks.azure.facts import Place
 from azext_amlarc.checks.check import Fact
+from azext_amlarc.resources.ids import ClusterId
 
 # Amounts by resource, in cores, bytes or pieces.
 Amounts = Mapping[str, Fraction]
-
-# Where the extension lives, and where the agents of Azure Arc do.
-EXTENSION_NAMESPACE = "azureml"
-AGENT_NAMESPACE = "azure-arc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +119,7 @@ class AgentProxy:
 
 KUBERNETES_VERSION: Fact[str] = Fact("kubernetesVersion")
 # Which connected cluster of Azure it is, by its Arc agents; None where they do not tell.
-CONNECTED_AS: Fact[Place | None] = Fact("connectedAs")
+CONNECTED_AS: Fact[ClusterId | None] = Fact("connectedAs")
 # Phase by name: Active or Terminating.
 NAMESPACES: Fact[Mapping[str, str]] = Fact("namespaces")
 NODES: Fact[tuple[Node, ...]] = Fact("nodes")

@@ -1,8 +1,7 @@
 """Whether GPUs can be asked for: the NVIDIA device plugin, and what it advertises."""
 
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.checks.given import SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import is_ours, named
 from azext_amlarc.checks.kubernetes.facts import DAEMON_SETS, NODES, DaemonSet, Node

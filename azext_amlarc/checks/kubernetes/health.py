@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 from azext_amlarc.product import healthcheck, links
 from azext_amlarc.product.healthcheck import CODES, Checked
+from azext_amlarc.resources.ids import Target
 
 GROUP = "health"
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.checks.given import SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
-from azext_amlarc.checks.kubernetes.facts import EXTENSION_NAMESPACE, NODES, PODS, Amounts, Node
+from azext_amlarc.checks.kubernetes.facts import NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import SYSTEM
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 from azext_amlarc.product import links
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE
 from azext_amlarc.wording import number
 
 GROUP = "nodes"

@@ -2,18 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from azext_amlarc.checks.azure.facts import TARGET, Target
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS
+from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
-from azext_amlarc.checks.kubernetes.facts import (
-    EXTENSION_NAMESPACE,
-    EXTENSION_PODS,
-    NAMESPACES,
-    Container,
-    Pod,
-)
+from azext_amlarc.checks.kubernetes.facts import EXTENSION_PODS, NAMESPACES, Container, Pod
 from azext_amlarc.product import links
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE
+from azext_amlarc.resources.ids import Target
 from azext_amlarc.wording import number
 
 GROUP = "pods"

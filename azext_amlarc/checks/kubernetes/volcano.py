@@ -3,21 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from azext_amlarc.checks.azure.facts import TARGET
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import SETTINGS
+from azext_amlarc.checks.given import SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import Component, brought_once, image_name, image_tag, running, told
-from azext_amlarc.checks.kubernetes.facts import (
-    AUTOSCALER,
-    CUSTOM_RESOURCES,
-    EXTENSION_NAMESPACE,
-    PODS,
-    WEBHOOKS,
-    Pod,
-)
+from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, CUSTOM_RESOURCES, PODS, WEBHOOKS, Pod
 from azext_amlarc.checks.kubernetes.workloads import SOME_CLUSTER
 from azext_amlarc.product import links
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE
 from azext_amlarc.wording import number
 
 GROUP = "scheduler"

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from azext_amlarc.checks.azure.facts import Target
 from azext_amlarc.product import catalogue
+from azext_amlarc.resources.ids import Target
 
 # For remedies that know no cluster yet.
 SOME_CLUSTER = Target("")

@@ -11,9 +11,9 @@ from azure.cli.core.decorators import Completer
 from azext_amlarc.commands.az.connection import connected
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.clusters import ClusterId
     from azext_amlarc.azure.connection.client import AzureClient
     from azext_amlarc.product.catalogue import Record
+    from azext_amlarc.resources.ids import ClusterId
 
 
 def _offline(find: Callable[[str], Iterable[str]]) -> Any:
@@ -103,8 +103,9 @@ def _of_azure(find: "Callable[[AzureClient, Any], Iterable[str]]") -> Any:
 def cluster_names(azure: "AzureClient", namespace: Any) -> list[str]:
     """The clusters of the type and in the group that have been given so far."""
     from azext_amlarc.azure import clusters
+    from azext_amlarc.product.clusters import CONNECTED
 
-    kind = getattr(namespace, "cluster_type", None) or clusters.CONNECTED
+    kind = getattr(namespace, "cluster_type", None) or CONNECTED
     group = getattr(namespace, "resource_group_name", None)
     return [cluster.id.name for cluster in clusters.list_all(azure, str(kind), group)]
 
@@ -113,8 +114,9 @@ def cluster_names(azure: "AzureClient", namespace: Any) -> list[str]:
 def cluster_ids(azure: "AzureClient", namespace: Any) -> list[str]:
     """The resource ids of the clusters of the type that has been given so far."""
     from azext_amlarc.azure import clusters
+    from azext_amlarc.product.clusters import CONNECTED
 
-    kind = getattr(namespace, "cluster_type", None) or clusters.CONNECTED
+    kind = getattr(namespace, "cluster_type", None) or CONNECTED
     return [str(cluster.id) for cluster in clusters.list_all(azure, str(kind))]
 
 
@@ -129,7 +131,8 @@ def workspace_names(azure: "AzureClient", namespace: Any) -> list[str]:
 @_of_azure
 def compute_names(azure: "AzureClient", namespace: Any) -> list[str]:
     """The compute targets on clusters of the workspace, once that and its group have been given."""
-    from azext_amlarc.azure.compute.lookup import WorkspaceId, names_by_cluster
+    from azext_amlarc.azure.compute.lookup import names_by_cluster
+    from azext_amlarc.resources.ids import WorkspaceId
 
     group, workspace = _workspace_group(namespace), getattr(namespace, "workspace_name", None)
     if not (group and workspace):
@@ -148,7 +151,8 @@ def extension_names(azure: "AzureClient", namespace: Any) -> list[str]:
 
 
 def _cluster(azure: "AzureClient", namespace: Any) -> "ClusterId | None":
-    from azext_amlarc.azure.clusters import CONNECTED, ClusterId
+    from azext_amlarc.product.clusters import CONNECTED
+    from azext_amlarc.resources.ids import ClusterId
 
     if namespace.resource_id:
         return ClusterId.parse(namespace.resource_id)

@@ -8,6 +8,7 @@ from azure.cli.core.commands import CliCommandType
 
 from azext_amlarc.commands.az import options
 from azext_amlarc.commands.az.errors import raise_for_az
+from azext_amlarc.resources.ids import name_of
 
 # Beside the official `ml` extension, az imports that one too for each `az ml` word, which takes seconds: the second
 # group is for those who have both.
@@ -98,7 +99,7 @@ def compute_row(compute: Mapping[str, Any]) -> Row:
     return OrderedDict(
         Name=compute["name"],
         State=compute["provisioningState"],
-        Cluster=(compute["resourceId"] or "").rpartition("/")[2],
+        Cluster=name_of(compute["resourceId"]),
         Namespace=compute["namespace"] or "",
         DefaultInstanceType=compute["defaultInstanceType"] or "",
         InstanceTypes=len(compute["instanceTypes"] or {}),

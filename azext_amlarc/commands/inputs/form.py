@@ -14,11 +14,11 @@ from azext_amlarc.commands.terminal.menu import Item
 from azext_amlarc.errors import InvalidInput, NotFound, Refused
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
     from azext_amlarc.azure.connection.client import AzureClient
     from azext_amlarc.azure.workspaces import Workspace
     from azext_amlarc.commands.inputs.document import Configuration
     from azext_amlarc.findings import Finding
+    from azext_amlarc.resources.ids import WorkspaceId
     from azext_amlarc.workflows.inventory import ListedCluster
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def complete(
 
 def _workspace(azure: "AzureClient", given: Given) -> "WorkspaceId":
     from azext_amlarc.azure import workspaces
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
+    from azext_amlarc.resources.ids import WorkspaceId
 
     group = given.workspace_group or given.resource_group_name
     if given.workspace_name and group:
@@ -186,8 +186,8 @@ def _read(namespace: str | None, answer: str) -> "tuple[tuple[str | None, Config
 
 
 def _confirm(given: Given, done: Given, configuration: "Configuration") -> None:
-    from azext_amlarc.azure.compute.attach import DEFAULT_NAMESPACE
     from azext_amlarc.commands.terminal.asking import confirm
+    from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 
     terminal.say(summary(done, configuration.document.get("namespace") or DEFAULT_NAMESPACE))
     terminal.say(f"Without questions: {command(sys.argv, given, done)}")

@@ -7,11 +7,10 @@ from azext_amlarc.commands.az.connection import connected, subscription_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from azext_amlarc.azure.clusters import Cluster, ClusterId
-    from azext_amlarc.azure.compute.lookup import WorkspaceId
     from azext_amlarc.azure.connection.client import AzureClient
-    from azext_amlarc.checks.azure.facts import Place, Target
     from azext_amlarc.checks.check import Result
+    from azext_amlarc.resources.cluster import Cluster
+    from azext_amlarc.resources.ids import Target, WorkspaceId
     from azext_amlarc.workflows.check import Question
     from azext_amlarc.workflows.preflight import Preflight
 
@@ -31,17 +30,16 @@ def target(
     compute: str | None = None,
 ) -> "Target":
     """What the options name; the workspace is in the cluster's group unless it has its own."""
-    from azext_amlarc.azure.clusters import ClusterId
-    from azext_amlarc.checks.azure.facts import Place, Target
+    from azext_amlarc.resources.ids import ClusterId, Target
 
     active = _active_subscription(cmd)
     cluster, kind = None, str(cluster_type)
     if resource_id:
-        found = ClusterId.parse(resource_id)
-        cluster, kind = _place(found), found.cluster_type
+        cluster = ClusterId.parse(resource_id, "--resource-id")
+        kind = cluster.cluster_type
     elif cluster_name:
-        cluster = Place(active, str(resource_group), cluster_name)
-    workspace = Place(active, str(workspace_group or resource_group), workspace_name) if workspace_name else None
+        cluster = ClusterId(active, str(resource_group), kind, cluster_name)
+    workspace = WorkspaceId(active, str(workspace_group or resource_group), workspace_name) if workspace_name else None
     return Target(cluster.subscription_id if cluster else active, cluster, kind, workspace, compute)
 
 
@@ -59,7 +57,7 @@ def installation_checks(
     from azext_amlarc.workflows.preflight import Preflight
 
     wanted = derived_settings(azure, cluster, settings)
-    question = Question(target_of(cluster.id), wanted, skip=_PROVIDERS, kubeconfig=kubeconfig, context=context)
+    question = Question(Target.of_cluster(cluster.id), wanted, skip=_PROVIDERS, kubeconfig=kubeconfig, context=context)
     return Preflight(cmd, azure, question, "extension")
 
 
@@ -75,28 +73,14 @@ def attachment_checks(
     makes_namespace: bool,
 ) -> "Preflight":
     """The checks around an attach with this configuration; a namespace that it makes need not be there."""
-    from azext_amlarc.checks.azure.facts import Target
+    from azext_amlarc.resources.ids import Target
     from azext_amlarc.workflows.check import Question
     from azext_amlarc.workflows.preflight import Preflight
 
-    id_ = cluster.id
-    target = Target(id_.subscription_id, _place(id_), id_.cluster_type, _place(workspace), name)
+    target = Target.of_cluster(cluster.id, workspace, name)
     skip = (*_PROVIDERS, _NAMESPACE_EXISTS) if makes_namespace else _PROVIDERS
     question = Question(target, document=document, skip=skip, kubeconfig=kubeconfig, context=context)
     return Preflight(cmd, azure, question, "compute")
-
-
-def target_of(id_: "ClusterId") -> "Target":
-    """A cluster alone."""
-    from azext_amlarc.checks.azure.facts import Target
-
-    return Target(id_.subscription_id, _place(id_), id_.cluster_type)
-
-
-def _place(id_: "ClusterId | WorkspaceId") -> "Place":
-    from azext_amlarc.checks.azure.facts import Place
-
-    return Place(id_.subscription_id, id_.resource_group, id_.name)
 
 
 def inspected(cmd: Any, question: "Question") -> "list[Result]":

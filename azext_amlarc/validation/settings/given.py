@@ -10,8 +10,8 @@ from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.clusters import Cluster
     from azext_amlarc.azure.extension.lookup import Extension
+    from azext_amlarc.resources.cluster import Cluster
     from azext_amlarc.validation.report.formats import Report
 
 

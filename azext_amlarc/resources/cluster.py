@@ -1,0 +1,51 @@
+"""Kubernetes clusters as Azure answers them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from azext_amlarc.product.clusters import MANAGED
+from azext_amlarc.resources.ids import ClusterId
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What the work needs to know of a cluster. `node_count` is None where Azure has not been told it yet.
+
+    `connectivity` is Arc's word (Connected, Connecting, Offline, Expired), or AKS' power state (Running, Stopped).
+    `properties` are the resource's own, as Azure answers them, for the checks.
+    """
+
+    id: ClusterId
+    location: str
+    node_count: int | None
+    distribution: str | None
+    kubernetes_version: str | None = None
+    connectivity: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+def region(text: object) -> str:
+    """A region's name: Azure also shows it as it is written for people."""
+    return str(text or "").replace(" ", "").lower()
+
+
+def from_answer(found: dict[str, Any], cluster_id: ClusterId) -> Cluster:
+    properties = found.get("properties") or {}
+    power = properties.get("powerState") or {}
+    return Cluster(
+        id=cluster_id,
+        location=region(found.get("location")),
+        node_count=_node_count(cluster_id, properties),
+        distribution=properties.get("distribution"),
+        kubernetes_version=properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion"),
+        connectivity=properties.get("connectivityStatus") or power.get("code"),
+        properties=properties,
+    )
+
+
+def _node_count(cluster_id: ClusterId, properties: dict[str, Any]) -> int | None:
+    if cluster_id.cluster_type == MANAGED:
+        return sum(int(pool.get("count") or 0) for pool in properties.get("agentPoolProfiles") or []) or None
+    count = properties.get("totalNodeCount")
+    return int(count) if count else None
