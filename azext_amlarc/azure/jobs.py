@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
-from azext_amlarc.azure.connection.retries import WriteTaken
+from azext_amlarc.azure.connection.retries import WriteTookEffect
 from azext_amlarc.resources.ids import WorkspaceId, name_of
 
 # Curated by Azure, CPU only, small. `az ml` sends a registry's reference as it is written, label and all, and Azure
@@ -80,8 +80,8 @@ def submit(azure: AzureClient, workspace: WorkspaceId, name: str, command: Comma
     """Azure's answer to a job of a name that no other job of the workspace may have; one request."""
     job_id = f"{workspace}/jobs/{name}"
     try:
-        answer = azure.put(job_id, command.body(), taken=lambda: unless_missing(azure.get, job_id) is not None)
-    except WriteTaken:
+        answer = azure.put(job_id, command.body(), took_effect=lambda: unless_missing(azure.get, job_id) is not None)
+    except WriteTookEffect:
         answer = azure.get(job_id)
     return _job(answer, workspace)
 
@@ -95,7 +95,7 @@ def environment_of_image(azure: AzureClient, workspace: WorkspaceId, image: str)
     """The id of an environment that is this image; the same image gives the same one, however often."""
     version = hashlib.sha256(image.encode()).hexdigest()
     environment_id = f"{workspace}/environments/{_UNNAMED}/versions/{version}"
-    azure.written.append(f"environment of the image {image}")
+    azure.writes.add(f"environment of the image {image}")
     azure.put(environment_id, {"properties": {"image": image, "isAnonymous": True}})
     return environment_id
 

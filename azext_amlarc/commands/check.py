@@ -4,12 +4,15 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
+
+from azext_amlarc.commands.az.connection import AzDoor, active_subscription, connected
 
 if TYPE_CHECKING:
     from azext_amlarc.checks.check import Result
     from azext_amlarc.checks.report.page import Heading
-    from azext_amlarc.workflows.check import Question
+    from azext_amlarc.workflows.check import CheckRequest
 
 Objects = list[dict[str, Any]]
 
@@ -38,11 +41,12 @@ def check(
     from azext_amlarc.checks.check import Phase
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.commands.inputs.settings import read_plain
-    from azext_amlarc.commands.inputs.targets import inspected, target
-    from azext_amlarc.workflows.check import Question
+    from azext_amlarc.commands.inputs.targets import target_of
+    from azext_amlarc.kubernetes import access
+    from azext_amlarc.workflows.check import CheckRequest
 
-    question = Question(
-        target=target(
+    request = CheckRequest(
+        target=target_of(
             cmd, resource_group_name, cluster_name, cluster_type, resource_id, workspace_name, workspace_group, name
         ),
         settings=read_plain(settings, "--settings") if settings else None,
@@ -50,15 +54,27 @@ def check(
         phase=Phase(phase) if phase else None,
         only=tuple(only or ()),
         skip=tuple(skip or ()),
-        kubeconfig=kubeconfig,
-        context=context,
+        kube=access.named(kubeconfig, context),
     )
     _hush_requests(cmd)
     began = time.monotonic()
-    results = inspected(cmd, question)
+    results = _results(cmd, request)
     if output_file:
-        _write_report(output_file, question, results, time.monotonic() - began, strict)
+        _write_report(output_file, request, results, time.monotonic() - began, strict)
     return _deliver(cmd, results, strict, as_object)
+
+
+def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
+    """The results; that nobody is signed in is one of them."""
+    from azext_amlarc.workflows import login
+    from azext_amlarc.workflows.check import run_checks
+
+    with request.kube or nullcontext():
+        if not active_subscription(cmd):
+            return run_checks(request, None, login.refused(login.NOT_SIGNED_IN))
+        with connected(cmd, request.target.subscription_id) as azure:
+            accepted, known = AzDoor(cmd).login(azure)
+            return run_checks(request, azure if accepted else None, known)
 
 
 def _hush_requests(cmd: Any) -> None:
@@ -88,7 +104,9 @@ def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: boo
     return None
 
 
-def _write_report(path: str, question: "Question", results: "Sequence[Result]", seconds: float, strict: bool) -> None:
+def _write_report(
+    path: str, request: "CheckRequest", results: "Sequence[Result]", seconds: float, strict: bool
+) -> None:
     """A page for people or a file for CI systems, by the name's end."""
     from azext_amlarc.checks.report import page
     from azext_amlarc.checks.report import terminal as report
@@ -97,16 +115,16 @@ def _write_report(path: str, question: "Question", results: "Sequence[Result]", 
     if path.lower().endswith(".xml"):
         write_file(path, report.junit(results, seconds, strict))
     else:
-        write_file(path, page.html(results, _heading(question)))
+        write_file(path, page.html(results, _heading(request)))
 
 
-def _heading(question: "Question") -> "Heading":
+def _heading(request: "CheckRequest") -> "Heading":
     from datetime import UTC, datetime
     from importlib.metadata import version
 
     from azext_amlarc.checks.report.page import Heading
 
-    target = question.target
+    target = request.target
     return Heading(
         cluster=target.cluster.name if target.cluster else "No cluster",
         workspace=target.workspace.name if target.workspace else "",

@@ -1,18 +1,21 @@
 """`az ml arc attach` and what belongs to it: the compute targets of a workspace."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.az.connection import connected, subscription_id
+from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT, missing_for_attach
-from azext_amlarc.commands.extension import address
 from azext_amlarc.commands.inputs import form
-from azext_amlarc.commands.terminal.progress import progress
+from azext_amlarc.commands.inputs.targets import cluster_of, workspace_of
+from azext_amlarc.commands.terminal.progress import terminal_watcher
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.compute.lookup import Compute
     from azext_amlarc.commands.inputs.document import Configuration
-    from azext_amlarc.resources.ids import WorkspaceId
+    from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.resources.compute import Compute
+    from azext_amlarc.resources.ids import ClusterId
+    from azext_amlarc.workflows.prepare import Preparation
 
 
 def attach(
@@ -42,14 +45,10 @@ def attach(
     What is missing is asked for; where nobody can answer, `options.check_attach` has refused it. What it writes to the
     cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
     """
-    from azext_amlarc.azure import clusters
-    from azext_amlarc.azure.compute import attach as attachment
-    from azext_amlarc.azure.compute import lookup as compute
-    from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
-    from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
-    from azext_amlarc.commands.inputs.targets import attachment_checks
-    from azext_amlarc.commands.preparation import prepared
+    from azext_amlarc.kubernetes import access
+    from azext_amlarc.resources.compute import Wanted
     from azext_amlarc.validation.document.identity import meant_type
+    from azext_amlarc.workflows.attach import begin_attach
 
     given, configuration = _completed(
         cmd,
@@ -60,39 +59,45 @@ def attach(
     )
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
-    cluster_id = address(cmd, given.resource_group_name, given.cluster_name, given.type_of_cluster, given.resource_id)
-    workspace = _workspace(cmd, given.workspace_group or given.resource_group_name, str(given.workspace_name))
+    cluster_id = cluster_of(
+        cmd, given.resource_group_name, given.cluster_name, given.type_of_cluster, given.resource_id
+    )
+    workspace = workspace_of(cmd, given.workspace_group or given.resource_group_name, str(given.workspace_name))
     identity = meant_type(identity_type, user_assigned_identities)
-    watcher = progress(cmd)
-    with (
-        prepared(kubeconfig, context, cluster_id, new_namespace, manifests, yes, watcher) as preparation,
-        connected(cmd, registrar=watcher, patience=timeout) as azure,
-    ):
-        azure.import_ahead(azure.COMPUTES)
-        found = compute.read_workspace(azure, workspace)
-        cluster = clusters.read(azure, cluster_id)
-        checks = attachment_checks(
-            cmd,
-            azure,
-            cluster,
-            workspace,
-            str(given.name),
-            configuration.document,
-            kubeconfig,
-            context,
-            create_namespace,
-        )
-        checks.before(facts_of_cluster(cluster) | facts_of_workspace(found), preflight)
-        if preparation:
-            preparation.write(azure.written)
-        wanted = attachment.Wanted(cluster.id, configuration.document, tuple(user_assigned_identities or ()), identity)
-        operation = attachment.begin_attach(
-            azure, workspace, str(given.name), wanted, str(found.get("location", "")), watcher
-        )
-        if accepted_only:
-            return operation.resource
-        with checks.explained():
-            return operation.wait(watcher, timeout)
+    wanted = Wanted(cluster_id, configuration.document, tuple(user_assigned_identities or ()), identity)
+    door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
+    writes_to_cluster = new_namespace is not None or bool(manifests)
+    # What is written to the cluster itself may go to the usual kubeconfig's: it is shown and agreed upon.
+    opened = kube or (access.KubeAccess(None, None) if writes_to_cluster else None)
+    with opened or nullcontext():
+        preparation = _prepared(opened, door, cluster_id, new_namespace, manifests) if writes_to_cluster else None
+        with connected(cmd, watcher=door.watcher, registers=True, timeout=timeout) as azure:
+            azure.import_ahead(azure.COMPUTES)
+            operation = begin_attach(
+                azure,
+                door,
+                workspace,
+                str(given.name),
+                wanted,
+                timeout=timeout,
+                kube=kube,
+                preparation=preparation,
+                creates_namespace=create_namespace,
+                all_checks=preflight,
+            )
+            return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
+
+
+def _prepared(
+    access: "KubeAccess | None",
+    door: AzDoor,
+    cluster_id: "ClusterId",
+    namespace: str | None,
+    manifests: "list[dict[str, Any]]",
+) -> "Preparation | None":
+    from azext_amlarc.workflows.prepare import prepare
+
+    return prepare(access, door, cluster_id, namespace, manifests) if access else None
 
 
 def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[form.Given, Configuration]":
@@ -103,7 +108,7 @@ def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[for
     from azext_amlarc.validation.document import judge_compute_name
 
     named = judge_compute_name(given.name, "--name") if given.name else []
-    stop_at_errors("The name", named)
+    stop_at_errors("Invalid compute name", named)
     configuration = read_document(given.config, namespace)
     show_findings([*named, *configuration.findings])
     if missing_for_attach(given):
@@ -116,7 +121,7 @@ def show(cmd: Any, name: str, workspace_name: str, resource_group_name: str) -> 
     from azext_amlarc.azure.compute import lookup as compute
 
     with connected(cmd) as azure:
-        return compute.show(azure, _workspace(cmd, resource_group_name, workspace_name), name)
+        return compute.show(azure, workspace_of(cmd, resource_group_name, workspace_name), name)
 
 
 def list_all(cmd: Any, workspace_name: str, resource_group_name: str) -> "list[Compute]":
@@ -124,7 +129,7 @@ def list_all(cmd: Any, workspace_name: str, resource_group_name: str) -> "list[C
     from azext_amlarc.azure.compute import lookup as compute
 
     with connected(cmd) as azure:
-        return compute.list_all(azure, _workspace(cmd, resource_group_name, workspace_name))
+        return compute.list_all(azure, workspace_of(cmd, resource_group_name, workspace_name))
 
 
 def detach(
@@ -138,9 +143,9 @@ def detach(
     """Take the compute target out of the workspace; the cluster stays as it is."""
     from azext_amlarc.azure.compute import attach as attachment
 
-    workspace = _workspace(cmd, resource_group_name, workspace_name)
-    watcher = progress(cmd)
-    with connected(cmd) as azure:
+    workspace = workspace_of(cmd, resource_group_name, workspace_name)
+    watcher = terminal_watcher(cmd)
+    with connected(cmd, watcher=watcher) as azure:
         operation = attachment.begin_detach(azure, workspace, name, watcher)
         if operation and not accepted_only:
             operation.wait(watcher, timeout)
@@ -164,13 +169,13 @@ def wait(
     from azext_amlarc.azure.compute import lookup as compute
     from azext_amlarc.commands.inputs.conditions import Condition
 
-    workspace = _workspace(cmd, resource_group_name, workspace_name)
+    workspace = workspace_of(cmd, resource_group_name, workspace_name)
     condition = Condition.of(created or updated, deleted, exists, custom)
     with connected(cmd) as azure:
         condition.wait(
             lambda: compute.read(azure, workspace, name),
-            lambda found: attachment.join(azure, workspace, found).reason(found),
-            progress(cmd),
+            lambda found: attachment.subject(azure, workspace, name).reason("attaching", found),
+            terminal_watcher(cmd),
             timeout,
             interval,
         )
@@ -182,9 +187,3 @@ def _manifests(configuration: "Configuration") -> "list[dict[str, Any]]":
     manifests = configuration.instance_types()
     show_findings(manifests.findings)
     return manifests.items or []
-
-
-def _workspace(cmd: Any, resource_group: str | None, name: str) -> "WorkspaceId":
-    from azext_amlarc.resources.ids import WorkspaceId
-
-    return WorkspaceId(subscription_id(cmd), str(resource_group), name)

@@ -1,15 +1,16 @@
 """`az ml arc extension …`: the cluster extension Microsoft.AzureML.Kubernetes."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.az.connection import connected, subscription_id
+from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
-from azext_amlarc.commands.terminal.progress import progress
+from azext_amlarc.commands.inputs.targets import cluster_of
+from azext_amlarc.commands.terminal.progress import terminal_watcher
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.extension.lookup import Extension
-    from azext_amlarc.resources.ids import ClusterId
+    from azext_amlarc.resources.extension import Extension
 
 
 def create(
@@ -34,32 +35,33 @@ def create(
     accepted_only: bool = False,
 ) -> "Extension":
     """Install the extension; every setting is checked before anything is sent, and the cluster before it is written."""
-    from azext_amlarc.azure import clusters
-    from azext_amlarc.azure.extension import install as installation
-    from azext_amlarc.azure.facts.clusters import facts_of
-    from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.settings import read_settings
-    from azext_amlarc.commands.inputs.targets import installation_checks
+    from azext_amlarc.kubernetes import access
+    from azext_amlarc.resources.extension import auto_upgrade
+    from azext_amlarc.workflows.install import Release, begin_install
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     given.judged()
-    upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as azure:
+    release = Release(str(release_train), version, auto_upgrade(version, auto_upgrade_minor_version))
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    door, kube = AzDoor(cmd), access.named(kubeconfig, context)
+    with (
+        kube or nullcontext(),
+        connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure,
+    ):
         azure.import_ahead(azure.EXTENSIONS)
-        cluster = clusters.read(azure, cluster_id)
-        judgement = given.judged(cluster)
-        show_findings(judgement.findings)
-        checks = installation_checks(cmd, azure, cluster, judgement.plain, kubeconfig, context)
-        checks.before(facts_of(cluster), preflight)
-        wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
-        patience = 0 if accepted_only else timeout
-        operation = installation.begin_create(azure, cluster, name, wanted, watcher, patience)
-        if accepted_only:
-            return operation.resource
-        with checks.explained():
-            return operation.wait(watcher, timeout)
+        operation = begin_install(
+            azure,
+            door,
+            cluster_id,
+            name,
+            given,
+            release,
+            timeout=0 if accepted_only else timeout,
+            kube=kube,
+            all_checks=preflight,
+        )
+        return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
 
 
 def show(
@@ -73,7 +75,7 @@ def show(
     """Show the extension, with `installState`: Pending, Installed or Failed."""
     from azext_amlarc.azure.extension import lookup as extension
 
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     with connected(cmd, cluster_id.subscription_id) as azure:
         return extension.show(azure, cluster_id, name)
 
@@ -88,7 +90,7 @@ def list_all(
     """List the extensions of this type on a cluster."""
     from azext_amlarc.azure.extension import lookup as extension
 
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     with connected(cmd, cluster_id.subscription_id) as azure:
         return extension.list_all(azure, cluster_id)
 
@@ -113,37 +115,20 @@ def update(
     accepted_only: bool = False,
 ) -> "Extension":
     """Change an installed extension; what would change, and what breaks, is said before anything is sent."""
-    from azext_amlarc.azure import clusters
-    from azext_amlarc.azure.extension import install as installation
-    from azext_amlarc.azure.extension import lookup as extension
-    from azext_amlarc.azure.extension import update as updating
-    from azext_amlarc.commands.az.output import show_findings
-    from azext_amlarc.commands.inputs.settings import confirm_breakage, read_settings
+    from azext_amlarc.commands.inputs.settings import read_settings
+    from azext_amlarc.resources.extension import auto_upgrade
+    from azext_amlarc.workflows.install import Release, begin_update
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, registrar=watcher, patience=timeout) as azure:
+    given.stop_at_single_errors()
+    release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    door = AzDoor(cmd, yes)
+    with connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure:
         azure.import_ahead(azure.EXTENSIONS)
-        cluster = clusters.read(azure, cluster_id)
-        existing = extension.show(azure, cluster.id, name)
-        installation.refuse_another(existing)
-        if existing.is_moving:
-            patience = 0 if accepted_only else timeout
-            existing = installation.wait_for_another(azure, cluster.id, existing, watcher, patience)
-        judgement = given.judged(cluster, existing)
-        show_findings(judgement.findings)
-        properties = {"version": version, "autoUpgradeMinorVersion": upgrade, "releaseTrain": release_train}
-        change = updating.plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
-        if not change.lines:
-            watcher.tell("Unchanged: it is as wanted already.")
-            return existing
-        for line in change.lines:
-            watcher.tell(f"Changing {line}")
-        confirm_breakage(existing, change, yes)
-        operation = updating.begin_update(azure, cluster, existing, change, watcher)
-        return operation.resource if accepted_only else operation.wait(watcher, timeout)
+        wait_first = 0 if accepted_only else timeout
+        operation = begin_update(azure, door, cluster_id, name, given, release, timeout=wait_first)
+        return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
 
 
 def delete(
@@ -165,19 +150,19 @@ def delete(
     from azext_amlarc.azure.extension import lookup as extension
     from azext_amlarc.commands.terminal.asking import confirm
 
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    watcher = progress(cmd)
-    with connected(cmd, cluster_id.subscription_id, patience=timeout) as azure:
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    watcher = terminal_watcher(cmd)
+    with connected(cmd, cluster_id.subscription_id, watcher=watcher, timeout=timeout) as azure:
         existing = extension.read(azure, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
         owned = supporting.owned(azure, cluster_id, settings) if purge else []
-        for sentence in deletion.goes_with_it(existing) if existing else [f"There is no extension {name!r}."]:
+        for sentence in deletion.goes_with_it(existing) if existing else [f"The cluster has no extension {name!r}."]:
             watcher.tell(sentence)
         for item in owned:
-            watcher.tell(f"Deleting {item} as well")
+            watcher.tell(f"Will also delete: {item}")
         if not existing and not owned:
             return
-        confirm(f"Delete the extension {name!r} of the cluster {cluster_id.name!r}?", yes)
+        confirm(f"Delete the extension {name!r} from the cluster {cluster_id.name!r}?", yes)
         if existing:
             operation = deletion.begin_delete(azure, cluster_id, existing, watcher, force=force)
             if accepted_only:
@@ -206,25 +191,13 @@ def wait(
     from azext_amlarc.azure.extension import watch as extension_watch
     from azext_amlarc.commands.inputs.conditions import Condition
 
-    cluster_id = address(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     condition = Condition.of(created or updated, deleted, exists, custom)
     with connected(cmd, cluster_id.subscription_id) as azure:
         condition.wait(
             lambda: extension.read(azure, cluster_id, name),
-            lambda found: extension_watch.join(azure, cluster_id, found).reason(found),
-            progress(cmd),
+            lambda found: extension_watch.subject(azure, cluster_id, name).reason("changing", found),
+            terminal_watcher(cmd),
             timeout,
             interval,
         )
-
-
-def address(
-    cmd: Any, resource_group: str | None, cluster_name: str | None, cluster_type: str, resource_id: str | None
-) -> "ClusterId":
-    """The cluster that the options name; `options.check_cluster` has seen to it that they name one."""
-    from azext_amlarc.resources.ids import ClusterId
-
-    if resource_id:
-        return ClusterId.parse(resource_id, "--resource-id")
-    # az's defaults are strings with an attribute, which its output shows as objects: str() leaves the text.
-    return ClusterId(subscription_id(cmd), str(resource_group), str(cluster_type), str(cluster_name))

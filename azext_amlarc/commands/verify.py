@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import connected, subscription_id
-from azext_amlarc.commands.terminal.progress import progress
+from azext_amlarc.commands.terminal.progress import terminal_watcher
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.jobs import Job
@@ -34,8 +34,8 @@ def verify(
 
     workspace = WorkspaceId(subscription_id(cmd), resource_group_name, workspace_name)
     known = verification.environment_id(workspace, environment) if environment else jobs.CURATED
-    watcher = progress(cmd)
-    with connected(cmd) as azure:
+    watcher = terminal_watcher(cmd)
+    with connected(cmd, watcher=watcher) as azure:
         compute = verification.ready(azure, workspace, name)
         types = verification.chosen_types(compute, instance_type, every_type)
         if write_examples:

@@ -1,10 +1,16 @@
-"""Names of supporting resources: those that `az k8s-extension` gives, and ours where one of those will not do."""
+"""Names and tags of supporting resources: those that `az k8s-extension` gives, and ours where one of those will not do."""
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from azext_amlarc.resources.ids import ClusterId, group_id
+
+# As `az k8s-extension` tags what it makes; ours carry a second tag, which says for which cluster.
+TAGS = {"created_by": "Azure Arc-enabled ML"}
+OWNER = "created_for"
 
 _DIGEST_LENGTH, _OWN_DIGEST_LENGTH, _SHOWN_LENGTH = 6, 16, 20
 # Relay and Service Bus share one rule and one domain: Azure's "Naming rules and restrictions for Azure resources".
@@ -68,3 +74,13 @@ def first(known: str | None, ids: list[str]) -> tuple[str, ...]:
 
 def _group(cluster: ClusterId) -> str:
     return f"{group_id(cluster.subscription_id, cluster.resource_group)}/providers"
+
+
+def tags(cluster: ClusterId) -> dict[str, str]:
+    """The tags of a resource that does not tell by itself whose it is: it lies in its cluster's resource group."""
+    return {**TAGS, OWNER: f"{cluster.cluster_type}/{cluster.name}"}
+
+
+def is_tagged(found: Mapping[str, Any]) -> bool:
+    """Whether we or `az k8s-extension` made the resource."""
+    return TAGS.items() <= (found.get("tags") or {}).items()

@@ -3,26 +3,33 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from azext_amlarc.azure import clusters
 from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as computes
-from azext_amlarc.azure.compute.lookup import Compute
+from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import InvalidInput, stop_at_errors
-from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.compute import Compute, Wanted
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
-from azext_amlarc.sdk.findings import log
-from azext_amlarc.sdk.watching import wait_aloud
+from azext_amlarc.sdk.watching import log, wait_printing
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import identity
-
-if TYPE_CHECKING:
-    from azext_amlarc.sdk.workspace import Workspace
+from azext_amlarc.workflows.attach import begin_attach
 
 _SOURCE = "attach_configuration"
+
+
+class InWorkspace(Protocol):
+    """What a compute target needs of its workspace (sdk.workspace.Workspace): where it is, and a connection to it."""
+
+    @property
+    def id(self) -> WorkspaceId: ...
+
+    @property
+    def connection(self) -> AzureClient: ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class ComputeStatus:
 class KubernetesCompute:
     """A cluster attached to a workspace. `details` is all that `az ml arc show` shows of it, as it was last seen."""
 
-    def __init__(self, workspace: "Workspace", name: str, operation: Operation[Compute] | None = None) -> None:
+    def __init__(self, workspace: InWorkspace, name: str, operation: Operation[Compute] | None = None) -> None:
         """The workspace's compute target of that name; ComputeTargetException where it has none. One request.
 
         `operation`, where it is given, is what is being done to the target, and saves the request.
@@ -64,7 +71,7 @@ class KubernetesCompute:
         instance_types: Mapping[str, Any] | None = None,
         identity_type: str | None = None,
         identity_ids: Sequence[str] | None = None,
-    ) -> attachment.Wanted:
+    ) -> Wanted:
         """What to attach, judged as `az ml arc attach --config` judges it; ComputeTargetException with all findings.
 
         `resource_id` is the cluster's. `identity_type` is SystemAssigned, UserAssigned (with `identity_ids`) or None.
@@ -77,13 +84,13 @@ class KubernetesCompute:
             if wrong:
                 raise InvalidInput(wrong)
         meant = identity.meant_type(identity_type, identity_ids)
-        return attachment.Wanted(cluster, judged, tuple(identity_ids or ()), meant)
+        return Wanted(cluster, judged, tuple(identity_ids or ()), meant)
 
     @staticmethod
     def attach(
-        workspace: "Workspace",
+        workspace: InWorkspace,
         name: str,
-        attach_configuration: attachment.Wanted,
+        attach_configuration: Wanted,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> "KubernetesCompute":
         """Attach the cluster; Azure goes on with it after this returns: `wait_for_completion`.
@@ -94,14 +101,11 @@ class KubernetesCompute:
         """
         with raised_as(ComputeTargetException):
             named = document.judge_compute_name(name, "name")
-            stop_at_errors("The name", named)
+            stop_at_errors("Invalid compute name", named)
             log(named)
             azure = workspace.connection
-            with writing(azure, timeout, registers=True) as watcher:
-                location = computes.workspace_location(azure, workspace.id)
-                cluster = clusters.read(azure, attach_configuration.cluster)
-                wanted = replace(attach_configuration, cluster=cluster.id)
-                operation = attachment.begin_attach(azure, workspace.id, name, wanted, location, watcher)
+            with writing(azure, timeout, registers=True) as (writer, door):
+                operation = begin_attach(writer, door, workspace.id, name, attach_configuration, timeout=timeout)
         return KubernetesCompute(workspace, name, operation)
 
     @property
@@ -123,7 +127,7 @@ class KubernetesCompute:
         ComputeTargetException where that failed, and after `timeout` seconds.
         """
         with raised_as(ComputeTargetException):
-            found = wait_aloud(self._operation, show_output, timeout)
+            found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
 
     def refresh_state(self) -> None:
@@ -147,10 +151,10 @@ class KubernetesCompute:
         workspace = self._workspace
         with raised_as(ComputeTargetException):
             azure = workspace.connection
-            with writing(azure, timeout, registers=False) as watcher:
-                operation = attachment.begin_detach(azure, workspace.id, self.name, watcher)
+            with writing(azure, timeout, registers=False) as (writer, door):
+                operation = attachment.begin_detach(writer, workspace.id, self.name, door.watcher)
                 if operation:
-                    operation.wait(watcher, timeout)
+                    operation.wait(door.watcher, timeout)
 
     def __repr__(self) -> str:
         return f"KubernetesCompute(name={self.name!r}, provisioning_state={self.provisioning_state!r})"
@@ -160,7 +164,7 @@ class KubernetesCompute:
 ComputeTarget = KubernetesCompute
 
 
-def _find(workspace: "Workspace", name: str) -> Operation[Compute]:
+def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:
     with raised_as(ComputeTargetException):
         azure = workspace.connection
         return attachment.join(azure, workspace.id, computes.show(azure, workspace.id, name))

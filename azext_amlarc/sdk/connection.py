@@ -1,13 +1,17 @@
-"""A connection to Azure Resource Manager, made of what the caller gave and where the cloud is."""
+"""A connection to Azure Resource Manager, made of what the caller gave and where the cloud is, and this door's side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.findings import Finding
 from azext_amlarc.sdk import clouds
-from azext_amlarc.sdk.watching import Watching
+from azext_amlarc.sdk.watching import PrintingWatcher, log, logger
+from azext_amlarc.workflows import login
 
 DEFAULT_TIMEOUT = 3600.0  # seconds; an installation takes ten minutes, a slow one thirty
 
@@ -19,20 +23,42 @@ def connect(subscription_id: str, credential: TokenCredential | None, cloud: str
     return AzureClient(Cloud(found.endpoint, found.scopes), credential, subscription_id, user_agent="amlarc-python")
 
 
-@contextmanager
-def writing(azure: AzureClient, timeout: float, *, registers: bool) -> Iterator[Watching]:
-    """The watcher of a piece of work that writes; `registers` is whether it may register resource providers.
+class PythonDoor:
+    """The Python API's side of the work: a log, and a credential whose account has no name that we know."""
 
-    What fails or is interrupted inside leaves with a note of what had been written until then.
+    def __init__(self) -> None:
+        self.watcher = PrintingWatcher()
+
+    def show(self, findings: Iterable[Finding]) -> None:
+        log(findings)
+
+    def warn(self, text: str) -> None:
+        logger.warning("%s", text)
+
+    def confirm(self, question: str) -> None:
+        raise InvalidInput(question, "The Python API asks nobody.")
+
+    def login(self, azure: AzureClient) -> tuple[bool, dict[str, object]]:
+        try:
+            azure.sign_in()
+        except ClientAuthenticationError as error:
+            return False, login.refused(f"Azure does not accept the credential: {error.message.splitlines()[0]}")
+        except OSError as error:
+            return False, login.unknown(f"Azure could not be asked: {error}")
+        return True, login.accepted("the credential's account")
+
+
+@contextmanager
+def writing(azure: AzureClient, timeout: float, *, registers: bool) -> Iterator[tuple[AzureClient, PythonDoor]]:
+    """The connection and the door for a piece of work that writes; `registers` is AzureClient's.
+
+    What fails or is interrupted inside leaves with a note of what had been written so far.
     """
-    watcher = Watching()
-    azure.registrar, azure.patience = watcher if registers else None, timeout
-    azure.written.clear()
+    door = PythonDoor()
+    writer = azure.with_options(watcher=door.watcher, registers=registers, timeout=timeout)
     try:
-        yield watcher
+        yield writer, door
     except BaseException as error:
-        if azure.written:
-            error.add_note(f"Written until then: {'; '.join(azure.written)}. The same call again goes on from there.")
+        if writer.writes.lines:
+            error.add_note(f"{writer.writes} The same call again continues from there.")
         raise
-    finally:
-        azure.registrar = None

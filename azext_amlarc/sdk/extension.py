@@ -13,11 +13,10 @@ from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
-from azext_amlarc.sdk.findings import log
-from azext_amlarc.sdk.watching import wait_aloud
+from azext_amlarc.sdk.watching import wait_printing
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.extension.lookup import Extension
+    from azext_amlarc.resources.extension import Extension
     from azext_amlarc.validation.settings.given import GivenSettings
 
 NAME = "amlarc-compute"  # the guide's
@@ -57,21 +56,18 @@ class ArcExtension:
         alone, a failed one is tried again. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for
         what has to be ready first.
         """
-        from azext_amlarc.azure import clusters
-        from azext_amlarc.azure.extension import install as installation
+        from azext_amlarc.resources.extension import auto_upgrade
+        from azext_amlarc.workflows.install import Release, begin_install
 
         with raised_as(ExtensionException):
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
             given.judged()
-            upgrade = installation.auto_upgrade(version, auto_upgrade_minor_version)
+            release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
             cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             azure = _connected(cluster_id, credential, cloud)
-            with writing(azure, timeout, registers=True) as watcher:
-                cluster = clusters.read(azure, cluster_id)
-                judgement = given.judged(cluster)
-                log(judgement.findings)
-                wanted = installation.Wanted(judgement.plain, judgement.protected, release_train, version, upgrade)
-                return cls(azure, cluster.id, installation.begin_create(azure, cluster, name, wanted, watcher, timeout))
+            with writing(azure, timeout, registers=True) as (writer, door):
+                operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout)
+        return cls(azure, cluster_id, operation)
 
     @classmethod
     def show(
@@ -111,7 +107,7 @@ class ArcExtension:
         ExtensionException where that failed, and after `timeout` seconds.
         """
         with raised_as(ExtensionException):
-            found = wait_aloud(self._operation, show_output, timeout)
+            found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
 
     def delete(self, *, force: bool = False, purge: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
@@ -123,13 +119,14 @@ class ArcExtension:
         from azext_amlarc.azure.extension import delete as deletion
 
         azure = self._azure
-        with raised_as(ExtensionException), writing(azure, timeout, registers=False) as watcher:
-            owned = supporting.owned(azure, self._cluster, self.details.configuration_settings) if purge else []
+        with raised_as(ExtensionException), writing(azure, timeout, registers=False) as (writer, door):
+            watcher = door.watcher
+            owned = supporting.owned(writer, self._cluster, self.details.configuration_settings) if purge else []
             for sentence in deletion.goes_with_it(self.details):
                 watcher.tell(sentence)
-            operation = deletion.begin_delete(azure, self._cluster, self.details, watcher, force=force)
+            operation = deletion.begin_delete(writer, self._cluster, self.details, watcher, force=force)
             operation.wait(watcher, timeout)
-            supporting.purge(azure, owned, watcher)
+            supporting.purge(writer, owned, watcher)
 
     def __repr__(self) -> str:
         return f"ArcExtension(name={self.name!r}, install_state={self.install_state!r})"

@@ -3,11 +3,14 @@
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import WriteFailed
+from azext_amlarc.findings import Finding, Severity
+from azext_amlarc.validation.report.formats import as_line
 
 T = TypeVar("T")
 
@@ -16,7 +19,7 @@ logger = logging.getLogger("azext_amlarc.sdk")
 _DOT_SECONDS = 5
 
 
-class Watching:
+class PrintingWatcher:
     """A watcher (azure.waiting) that writes to stdout if `show_output`: the state, a dot every 5 s, each new state."""
 
     def __init__(self, *, show_output: bool = False) -> None:
@@ -50,13 +53,22 @@ class Watching:
             sys.stdout.flush()
 
 
-def wait_aloud(operation: Operation[T], show_output: bool, timeout: float) -> T:
+def wait_printing(operation: Operation[T], show_output: bool, timeout: float) -> T:
     """Wait for an operation and print what azureml-core prints; raises what `Operation.wait` does."""
-    watcher = Watching(show_output=show_output)
+    watcher = PrintingWatcher(show_output=show_output)
     try:
-        found = replace(operation, follow="Go on waiting: wait_for_completion().").wait(watcher, timeout)
+        found = replace(operation, follow="To keep waiting: wait_for_completion().").wait(watcher, timeout)
     except WriteFailed:
         watcher.finish()
         raise
     watcher.finish()
     return found
+
+
+def log(findings: Iterable[Finding]) -> None:
+    """Warn of what is worth knowing about input that is sent all the same."""
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            logger.warning("%s", as_line(finding))
+        else:
+            logger.info("%s", as_line(finding))

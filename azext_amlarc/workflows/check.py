@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import ModuleType
@@ -11,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.checks import selection
 from azext_amlarc.checks.azure import aks, cluster, workspace
 from azext_amlarc.checks.azure import facts as azure_facts
-from azext_amlarc.checks.azure.facts import COMPUTES, EXTENSION, EXTENSION_FOUND, NOW, SIGNED_IN, Sought
+from azext_amlarc.checks.azure.facts import COMPUTES, EXTENSION, EXTENSION_FOUND, NOW, SIGNED_IN, Presence
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Result, Status, Unknown, run
 from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS, TARGET
 from azext_amlarc.errors import Denied
+from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.resources.ids import Target
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient
+    from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.kubernetes.client import Kube
 
 # The checks for which a write has read enough anyway: no request, and no other module of checks to import.
 FREE: tuple[Check, ...] = (*cluster.CHECKS, *aks.CHECKS, *workspace.CHECKS)
-# Where the service runs jobs unless it is told otherwise.
-_DEFAULT_NAMESPACE = "default"
 # What is known only together with what Azure says.
 _FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {SETTINGS: EXTENSION, NAMESPACE: COMPUTES}
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked: about which target, with which settings and attach configuration (None where none was given).
+class CheckRequest:
+    """What to check: which target, with which settings and attach configuration (None for what was not given).
 
     Without a `phase` the checks before an installation are made where there is none, and else all.
     """
@@ -42,18 +41,17 @@ class Question:
     phase: Phase | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
-    kubeconfig: str | None = None
-    context: str | None = None
+    kube: "KubeAccess | None" = None
 
     @property
     def checks(self) -> list[Check]:
-        """The checks of the question."""
+        """The checks of the request."""
         from azext_amlarc.checks import table
 
         return self.among(table.CHECKS)
 
     def among(self, checks: Collection[Check]) -> list[Check]:
-        """Those of `checks` that the question asks for."""
+        """Those of `checks` that the request asks for."""
         return selection.select(checks, self.phase or Phase.ALL, self.only, self.skip)
 
     @property
@@ -65,27 +63,27 @@ class Question:
             TARGET.name: self.target,
             CLUSTER_TYPE.name: self.target.cluster_type,
             DOCUMENT.name: nothing if self.document is None else self.document,
-            **azure_facts.of_others(self.target.cluster_type),
+            **azure_facts.not_applicable(self.target.cluster_type),
         }
 
 
-def inspect(question: Question, azure: "AzureClient | None", login: Mapping[str, object]) -> list[Result]:
-    """Every check of the question, none of which stops another.
+def run_checks(request: CheckRequest, azure: "AzureClient | None", login: Mapping[str, object]) -> list[Result]:
+    """Every check of the request, none of which stops another.
 
     `login` holds SIGNED_IN and ACCOUNT; without an `azure` whatever Azure would know is unknown for its reason.
     InvalidInput for a kubeconfig that can't be used; nobody has been asked then.
     """
-    checks = question.checks
+    checks = request.checks
     needs = {fact for check in checks for fact in check.needs}
-    if question.phase is None:
+    if request.phase is None:
         needs.add(EXTENSION_FOUND)
     needs |= {_FROM_AZURE[fact] for fact in needs if fact in _FROM_AZURE}
-    known, connection = {**question.given, **login}, _connection(question)
+    known, connection = {**request.given, **login}, _connection(request)
     with ThreadPoolExecutor(1) as pool:
         cluster = pool.submit(_kubernetes, connection, needs)
-        known = _completed({**_azure(azure, needs, known), **cluster.result()}, question)
-    if question.phase is None and _is_not_installed(known):
-        checks = replace(question, phase=Phase.PRE).checks
+        known = _completed({**_azure(azure, needs, known), **cluster.result()}, request)
+    if request.phase is None and _is_not_installed(known):
+        checks = replace(request, phase=Phase.PRE).checks
     return _judged(checks, known, connection)
 
 
@@ -105,18 +103,16 @@ def _azure(azure: "AzureClient | None", needs: Collection[Fact[Any]], known: dic
 
         return gather(azure, needs, known)
     found = known[SIGNED_IN.name]
-    reason = found if isinstance(found, Unknown) else Unknown(Status.SKIPPED, "Nobody is signed in.")
+    reason = found if isinstance(found, Unknown) else Unknown(Status.SKIPPED, "You are not signed in.")
     return {**dict.fromkeys(_names(azure_facts), reason), **known}
 
 
-def _connection(question: Question) -> "Kube | Unknown":
-    """The cluster itself, or why nobody asks it: the kubeconfig must be named, since the usual one may be another's."""
-    if question.kubeconfig is None and question.context is None:
+def _connection(request: CheckRequest) -> "Kube | Unknown":
+    """The cluster itself, or why it is not asked: the kubeconfig must be named, the usual one may be another's."""
+    if request.kube is None:
         return Unknown(Status.SKIPPED, "No kubeconfig was given: --kubeconfig FILE.")
-    from azext_amlarc.kubernetes.client import connect
-
     try:
-        return connect(question.kubeconfig, question.context)
+        return request.kube.open()
     except Denied as error:
         return Unknown(Status.ERROR, error.message)
 
@@ -128,8 +124,7 @@ def _kubernetes(connection: "Kube | Unknown", needs: Collection[Fact[Any]]) -> d
         return dict.fromkeys(_names(kubernetes_facts), connection)
     from azext_amlarc.kubernetes import facts
 
-    with closing(connection):
-        return facts.gather(connection, needs)
+    return facts.gather(connection, needs)
 
 
 def _names(facts: ModuleType) -> set[str]:
@@ -137,37 +132,37 @@ def _names(facts: ModuleType) -> set[str]:
     return {item.name for item in vars(facts).values() if isinstance(item, Fact)}
 
 
-def judge_known(question: Question, known: Mapping[str, object]) -> list[Result]:
-    """The checks of the question for which `known` and what was given are enough: nobody is asked."""
-    facts = _completed({**known, **question.given}, question)
-    return run(selection.answerable(question.among(FREE), facts), Facts(facts))
+def run_free_checks(request: CheckRequest, known: Mapping[str, object]) -> list[Result]:
+    """The checks of the request for which `known` and what was given are enough: nobody is asked."""
+    facts = _completed({**known, **request.given}, request)
+    return run(selection.answerable(request.among(FREE), facts), Facts(facts))
 
 
-def _completed(known: Mapping[str, object], question: Question) -> dict[str, object]:
+def _completed(known: Mapping[str, object], request: CheckRequest) -> dict[str, object]:
     """The facts with those that follow from what was given and what Azure says together."""
-    return {**known, SETTINGS.name: _settings(known, question), NAMESPACE.name: _namespace(known, question)}
+    return {**known, SETTINGS.name: _settings(known, request), NAMESPACE.name: _namespace(known, request)}
 
 
-def _settings(known: Mapping[str, object], question: Question) -> object:
+def _settings(known: Mapping[str, object], request: CheckRequest) -> object:
     """Those installed, and over them those given."""
     extension = known.get(EXTENSION.name)
-    if question.settings is None and _is_not_installed(known):
+    if request.settings is None and _is_not_installed(known):
         return Unknown(Status.SKIPPED, "Nothing is installed, and no settings were given: --settings key=value.")
-    if question.settings is None and isinstance(extension, Unknown):
+    if request.settings is None and isinstance(extension, Unknown):
         return extension
-    return {**getattr(extension, "settings", {}), **(question.settings or {})}
+    return {**getattr(extension, "settings", {}), **(request.settings or {})}
 
 
-def _namespace(known: Mapping[str, object], question: Question) -> str:
+def _namespace(known: Mapping[str, object], request: CheckRequest) -> str:
     """The one given, or that of the compute target, or the service's default."""
     computes = known.get(COMPUTES.name)
-    attached = computes[0].namespace if isinstance(computes, tuple) and computes else _DEFAULT_NAMESPACE
-    return str((question.document or {}).get("namespace") or attached)
+    attached = computes[0].namespace if isinstance(computes, tuple) and computes else DEFAULT_NAMESPACE
+    return str((request.document or {}).get("namespace") or attached)
 
 
 def _is_not_installed(known: Mapping[str, object]) -> bool:
     found = known.get(EXTENSION_FOUND.name)
-    return isinstance(found, Sought) and not found.is_there
+    return isinstance(found, Presence) and not found.found_verdict
 
 
 def is_good(results: Collection[Result], strict: bool = False) -> bool:

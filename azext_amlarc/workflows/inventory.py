@@ -12,7 +12,7 @@ from azext_amlarc.azure.connection.answers import refusal
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.registration import unregistered_provider
-from azext_amlarc.azure.connection.waiting import Silence, Watcher
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.extension import lookup as extension
 from azext_amlarc.product.clusters import MANAGED, PROVIDERS
 from azext_amlarc.resources.cluster import Cluster
@@ -91,7 +91,7 @@ def take(azure: AzureClient, resource_group: str | None = None, workspace: Works
     """
     names = compute.names_by_cluster(azure, workspace) if workspace else None
     works = {kind: partial(_list, kind=kind, resource_group=resource_group) for kind in PROVIDERS}
-    answers = at_once(azure, Silence(), works)
+    answers = at_once(azure, SilentWatcher(), works)
     refusals = [answer.refusal for answer in answers if answer.refusal]
     if len(refusals) == len(answers):
         raise refusals[0]
@@ -123,7 +123,7 @@ def _extension_states(azure: AzureClient, found: Sequence[Cluster]) -> dict[Clus
     """The extension's state on each cluster, a connection for each share of them."""
     shares = [found[first::_AT_A_TIME] for first in range(min(_AT_A_TIME, len(found)))]
     works = {f"share {number}": partial(_states_of, share=share) for number, share in enumerate(shares)}
-    return {cluster: state for states in at_once(azure, Silence(), works) for cluster, state in states.items()}
+    return {cluster: state for states in at_once(azure, SilentWatcher(), works) for cluster, state in states.items()}
 
 
 def _states_of(azure: AzureClient, watcher: Watcher, *, share: Sequence[Cluster]) -> dict[Cluster, _State]:

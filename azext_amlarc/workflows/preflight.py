@@ -3,90 +3,125 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import Target
+from azext_amlarc.workflows.check import CheckRequest, run_checks, run_free_checks
+from azext_amlarc.workflows.door import Door
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.connection.client import AzureClient
     from azext_amlarc.checks.check import Phase, Result
-    from azext_amlarc.workflows.check import Question
+    from azext_amlarc.kubernetes.access import KubeAccess
+
+T = TypeVar("T")
+
+# What a write can do without: providers, which it registers itself, and the namespace if it creates that.
+_PROVIDERS = ("AMLARC-A003", "AMLARC-A004", "AMLARC-A005", "AMLARC-A006")
+_NAMESPACE_EXISTS = "AMLARC-K002"
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """The checks of one command. `subject` is the group of checks about what the command itself writes."""
+    """The checks around one write. `subject` is the group of checks about what is written itself."""
 
-    cmd: Any
-    azure: "AzureClient"
-    question: "Question"
+    azure: AzureClient
+    door: Door
+    request: CheckRequest
     subject: str
 
     def before(self, known: Mapping[str, object], everything: bool) -> None:
-        """Make the checks that `known` is enough for, or `everything` that comes before an installation.
+        """Run the checks that `known` is enough for, or `everything` that comes before an installation.
 
-        Refused, with what mends it, where one fails; what else is worth knowing is said. InvalidInput for a kubeconfig
-        that would be of no use later.
+        Refused, with the fixes, if one fails; what else is worth knowing is said. InvalidInput for a kubeconfig that
+        would be of no use later.
         """
         from azext_amlarc.checks.check import Phase, Status
-        from azext_amlarc.workflows.check import judge_known
 
-        self._read_kubeconfig()
-        question = replace(self.question, phase=Phase.PRE)
-        results = self._inspected(Phase.PRE) if everything else judge_known(question, known)
+        if self.request.kube:
+            self.request.kube.read()
+        request = replace(self.request, phase=Phase.PRE)
+        results = self._run(Phase.PRE) if everything else run_free_checks(request, known)
         failed = [result for result in results if result.verdict.status is Status.FAIL]
         if failed:
             count = "a check" if len(failed) == 1 else f"{len(failed)} checks"
-            raise Refused(f"Nothing was written, since {count} failed.\n{_shown(failed)}", self._follow())
-        self._warn([result for result in results if result.verdict.status in (Status.WARN, Status.ERROR)])
+            raise Refused(f"Nothing was changed, because {count} failed.\n{_shown(failed)}", self._follow())
+        doubtful = [result for result in results if result.verdict.status in (Status.WARN, Status.ERROR)]
+        if doubtful:
+            self.door.warn(_shown(doubtful))
+
+    def explaining(self, operation: Operation[T]) -> Operation[T]:
+        """The operation, whose failure says what the checks find then, but for what its own error says already."""
+
+        def then(watcher: Watcher, timeout: float) -> None:
+            with self._explained():
+                operation.then(watcher, timeout)
+
+        def reason(last: T | None) -> Any:
+            error = operation.reason(last)
+            self._explain(error)
+            return error
+
+        return replace(operation, reason=reason, then=then)
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
-        """A write that fails inside leaves with what the checks find then, but for what its own error says already."""
-        from azext_amlarc.checks.check import Phase, Status
-
+    def _explained(self) -> Iterator[None]:
         try:
             yield
         except WriteFailed as error:
-            results = self._inspected(Phase.POST)
-            bad = [result for result in results if result.verdict.status in (Status.FAIL, Status.WARN)]
-            found = [result for result in bad if result.check.group != self.subject]
-            if found:
-                error.add_note(f"What may be the cause:\n{_shown(found)}")
+            self._explain(error)
             raise
 
-    def _read_kubeconfig(self) -> None:
-        if self.question.kubeconfig or self.question.context:
-            from azext_amlarc.kubernetes.kubeconfig import read_context
+    def _explain(self, error: Exception) -> None:
+        from azext_amlarc.checks.check import Phase, Status
 
-            read_context(self.question.kubeconfig, self.question.context)
+        results = self._run(Phase.POST)
+        bad = [result for result in results if result.verdict.status in (Status.FAIL, Status.WARN)]
+        found = [result for result in bad if result.check.group != self.subject]
+        if found:
+            error.add_note(f"Possible causes:\n{_shown(found)}")
 
-    def _inspected(self, phase: "Phase") -> "list[Result]":
-        from azext_amlarc.commands.inputs.targets import sign_in
-        from azext_amlarc.workflows.check import inspect
-
-        accepted, login = sign_in(self.cmd, self.azure)
-        return inspect(replace(self.question, phase=phase), self.azure if accepted else None, login)
-
-    def _warn(self, results: "list[Result]") -> None:
-        from knack.log import get_logger
-
-        if results:
-            get_logger(__name__).warning("%s", _shown(results))
+    def _run(self, phase: "Phase") -> "list[Result]":
+        accepted, login = self.door.login(self.azure)
+        return run_checks(replace(self.request, phase=phase), self.azure if accepted else None, login)
 
     def _follow(self) -> str:
-        target = self.question.target
-        workspace = (
-            f" -w {target.named_workspace.name} --workspace-group {target.named_workspace.resource_group}"
-            if target.workspace
-            else ""
-        )
-        return (
-            f"Mend it, then run the same command again. All checks: az ml arc check {target.cluster_options}{workspace}"
-        )
+        target = self.request.target
+        words = ["az ml arc check", target.cluster_options]
+        if target.workspace:
+            words += ["-w", target.workspace.name, "--workspace-group", target.workspace.resource_group]
+        return f"Fix this, then run the command again. To run all checks: {' '.join(words)}"
+
+
+def installation_checks(
+    azure: AzureClient, door: Door, cluster: Cluster, settings: Mapping[str, str], kube: "KubeAccess | None"
+) -> Preflight:
+    """The checks around an installation with these settings."""
+    from azext_amlarc.resources.extension import derived_settings
+
+    wanted = derived_settings(cluster, azure.cloud.application_domain, settings)
+    request = CheckRequest(Target.of_cluster(cluster.id), wanted, skip=_PROVIDERS, kube=kube)
+    return Preflight(azure, door, request, "extension")
+
+
+def attachment_checks(
+    azure: AzureClient,
+    door: Door,
+    target: Target,
+    document: Mapping[str, Any],
+    kube: "KubeAccess | None",
+    creates_namespace: bool,
+) -> Preflight:
+    """The checks around an attach with this configuration; a namespace that it creates need not exist."""
+    skip = (*_PROVIDERS, _NAMESPACE_EXISTS) if creates_namespace else _PROVIDERS
+    return Preflight(azure, door, CheckRequest(target, document=document, skip=skip, kube=kube), "compute")
 
 
 def _shown(results: "list[Result]") -> str:
-    from azext_amlarc.checks.report import terminal as report
+    from azext_amlarc.checks.report import terminal
 
-    return report.text(results, verbose=False, color=False)
+    return terminal.text(results, verbose=False, color=False)

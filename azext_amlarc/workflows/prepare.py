@@ -4,16 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from azext_amlarc.azure.connection.watcher import WriteLog
 from azext_amlarc.checks.check import Facts, Status
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.checks.kubernetes.cluster import cluster_is_the_one_that_was_named
 from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS
 from azext_amlarc.errors import Denied, Refused
 from azext_amlarc.kubernetes import instance_types, namespaces
+from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.facts import connected_as
 from azext_amlarc.kubernetes.instance_types import Change
-from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.ids import ClusterId, Target
+from azext_amlarc.workflows.door import Door
 
 
 @dataclass(frozen=True)
@@ -31,29 +34,44 @@ class Preparation:
     def lines(self) -> Iterator[str]:
         """The difference for a person, line by line."""
         if self.namespace is not None:
-            yield f"Creating the namespace {self.namespace}"
+            yield f"Will create the namespace {self.namespace}"
         for change in self.changes:
             yield from change.lines
             yield from change.kept
         if self.namespace is None and not self.changes:
-            yield "Unchanged: the cluster is as wanted already."
+            yield "No changes on the cluster."
 
-    def write(self, written: list[str]) -> None:
-        """Write it, the namespace first; `written` gets a word for each object as soon as it is there."""
+    def write(self, writes: WriteLog) -> None:
+        """Write it, the namespace first; `writes` gets a line for each object as soon as it exists."""
         if self.namespace is not None:
             namespaces.create(self.kube, self.namespace)
-            written.append(f"namespace {self.namespace} on {self.kube.server}")
+            writes.add(f"namespace {self.namespace} on {self.kube.server}")
         for change in self.changes:
             if change.lines:
                 instance_types.write(self.kube, change)
-                written.append(f"instance type {change.name} on {self.kube.server}")
+                writes.add(f"instance type {change.name} on {self.kube.server}")
 
 
-def prepare(kube: Kube, target: Target, namespace: str | None, manifests: Sequence[Mapping[str, Any]]) -> Preparation:
-    """Compare a cluster with a namespace and InstanceType manifests that it should have; nothing is written.
+def prepare(
+    access: KubeAccess, door: Door, cluster: ClusterId, namespace: str | None, manifests: Sequence[Mapping[str, Any]]
+) -> Preparation:
+    """What is to be written to the cluster, once somebody has agreed; nothing has been written then.
 
-    Denied or Refused where the server would not let it be written; Refused where it is not the target's cluster.
+    Compares it with a namespace and with InstanceType manifests that it should have. Denied or Refused if the server
+    would not let them be written, Refused if it is another cluster, InvalidInput if nobody agrees.
     """
+    kube = access.open()
+    preparation = compare(kube, Target.of_cluster(cluster), namespace, manifests)
+    door.watcher.tell(f"On the cluster {kube.server} (context {kube.context}):")
+    for line in preparation.lines():
+        door.watcher.tell(line)
+    if preparation.changes_instance_types:
+        door.confirm(f"Write these instance types to {kube.server} (context {kube.context})?")
+    return preparation
+
+
+def compare(kube: Kube, target: Target, namespace: str | None, manifests: Sequence[Mapping[str, Any]]) -> Preparation:
+    """Compare a cluster with what it should have, without asking anybody."""
     _stop_at_another_cluster(kube, target)
     absent = namespace is not None and namespaces.is_to_be_created(kube, namespace)
     changes = instance_types.plan(kube, manifests) if manifests else []

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from azext_amlarc.azure import jobs, run_history
 from azext_amlarc.azure.compute import lookup as computes
-from azext_amlarc.azure.compute.lookup import Compute
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import Watcher, wait_until
+from azext_amlarc.azure.connection.waiting import wait_until
+from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.jobs import Job
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
 from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.product.job_hints import hint_for_failure, hint_for_state
+from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId
 from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT
 from azext_amlarc.validation.names import as_dns_name

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from azure.core.credentials import AccessToken
 
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
-from azext_amlarc.azure.supporting import Made, ensure, finish, plan
+from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.supporting import plan
 from tests.support.azure import Azure
 
 RELAY = {"relayserver.enabled": "true"}
@@ -98,7 +99,7 @@ def make(
     settings: Mapping[str, str],
     of: Cluster | None = None,
     installed: Mapping[str, str] | None = None,
-) -> Made:
+) -> Provision:
     """What `extension create` does for its supporting resources, before the installation and after it."""
     with connect(azure) as arm:
         made = ensure(arm, plan(of or cluster(azure), settings, installed), Diary())

@@ -7,9 +7,9 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
-from azext_amlarc.azure.extension.install import derived_settings
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.extension import derived_settings
 from azext_amlarc.resources.ids import ClusterId
 from tests.support.az import ROOT
 
@@ -31,8 +31,10 @@ class NoCredential:
 def test_the_domain_is_that_of_the_cloud(endpoint: str, region: str, domain: str) -> None:
     cluster = Cluster(ClusterId("s", "g", CONNECTED, "c"), region, 3, None)
     arm = AzureClient(Cloud(endpoint, (f"{endpoint}/.default",)), NoCredential(), "s")
-    assert derived_settings(arm, cluster, {"enableTraining": "True"})["domain"] == domain
-    assert derived_settings(arm, cluster, {"domain": "mine.example"})["domain"] == "mine.example"
+    assert derived_settings(cluster, arm.cloud.application_domain, {"enableTraining": "True"})["domain"] == domain
+    assert (
+        derived_settings(cluster, arm.cloud.application_domain, {"domain": "mine.example"})["domain"] == "mine.example"
+    )
 
 
 def test_no_cloud_is_spelled_in_the_package() -> None:

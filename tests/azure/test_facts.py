@@ -19,11 +19,11 @@ from azext_amlarc.checks.azure.facts import (
     ComputeError,
     ExtensionStatus,
     Grant,
+    Presence,
     Rights,
-    Sought,
     Subscription,
     Workspace,
-    of_others,
+    not_applicable,
 )
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
@@ -43,7 +43,7 @@ from tests.emulator.things import (
 from tests.support.azure import Azure
 
 ALL = {fact for check in checks.AZURE for fact in check.needs}
-LOGIN: dict[str, object] = {facts.SIGNED_IN.name: Sought(True), facts.ACCOUNT.name: "ada", facts.NOW.name: None}
+LOGIN: dict[str, object] = {facts.SIGNED_IN.name: Presence(True), facts.ACCOUNT.name: "ada", facts.NOW.name: None}
 
 
 def target(azure: Azure, kind: str = "connectedClusters", **changes: Any) -> Target:
@@ -57,7 +57,7 @@ def target(azure: Azure, kind: str = "connectedClusters", **changes: Any) -> Tar
 
 def known(azure: Azure, asked: Target | None = None, needs: Collection[Fact[Any]] = ALL) -> dict[str, object]:
     about = asked or target(azure)
-    given = {**LOGIN, given_facts.TARGET.name: about, **of_others(about.cluster_type)}
+    given = {**LOGIN, given_facts.TARGET.name: about, **not_applicable(about.cluster_type)}
     with connect(azure) as arm:
         return gather(arm, needs, given)
 
@@ -68,7 +68,7 @@ def one(azure: Azure, fact: Fact[Any], asked: Target | None = None) -> Any:
 
 def test_a_connected_cluster_and_its_agents(azure: Azure) -> None:
     found = known(azure)
-    assert found[facts.CLUSTER_FOUND.name] == Sought(True, "amlarc-cluster is in eastus.")
+    assert found[facts.CLUSTER_FOUND.name] == Presence(True, "amlarc-cluster is in eastus.")
     assert found[facts.CLUSTER.name] == Cluster(azure.group + CLUSTER, "eastus", "Succeeded", "1.29.4", 3, "generic")
     agents = found[facts.AGENTS.name]
     assert isinstance(agents, Agents)
@@ -200,13 +200,13 @@ def test_what_is_missing_is_told_from_what_could_not_be_read(azure: Azure) -> No
     )
     found = known(azure, nowhere._replace(workspace=WorkspaceId(azure.subscription_id, "amlarc-rg", "no-ws")))
     cluster, workspace = found[facts.CLUSTER_FOUND.name], found[facts.WORKSPACE_FOUND.name]
-    assert isinstance(cluster, Sought)
+    assert isinstance(cluster, Presence)
     assert "There is no Azure Arc-enabled cluster 'nowhere'" in cluster.message
     assert "az connectedk8s connect -n nowhere -g amlarc-rg" in cluster.remedy
     assert found[facts.CLUSTER.name] == Unknown(Status.SKIPPED, "The cluster does not exist.")
     assert found[facts.EXTENSION.name] == Unknown(Status.SKIPPED, "The cluster does not exist.")
-    assert isinstance(workspace, Sought)
-    assert not workspace.is_there
+    assert isinstance(workspace, Presence)
+    assert not workspace.found_verdict
     assert found[facts.COMPUTES.name] == Unknown(Status.SKIPPED, "The workspace does not exist.")
 
 
@@ -250,9 +250,8 @@ def test_any_other_answer_is_said(azure: Azure, status: int) -> None:
 def test_a_provider_that_is_not_registered_stays_so(azure: Azure) -> None:
     provider = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.KubernetesConfiguration"
     azure.call("POST", f"{provider}/unregister", "2021-04-01")
-    with connect(azure) as arm:
-        arm.registrar = _Nobody()
-        found = gather(arm, ALL, {**LOGIN, given_facts.TARGET.name: target(azure)})
+    with connect(azure) as arm, arm.clone(watcher=_Nobody(), registers=True) as registering:
+        found = gather(registering, ALL, {**LOGIN, given_facts.TARGET.name: target(azure)})
     reason = Unknown(Status.SKIPPED, "The provider Microsoft.KubernetesConfiguration is not registered.")
     assert found[facts.EXTENSION_FOUND.name] == reason
     assert {line["method"] for line in azure.traffic()[1:]} == {"GET"}

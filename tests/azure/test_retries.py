@@ -44,10 +44,10 @@ def test_a_fifth_try_is_never_made(azure: Azure, fault: dict[str, Any]) -> None:
 def test_whoever_is_in_haste_asks_once_and_gives_up_on_an_azure_that_never_answers(azure: Azure) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        with AzureClient(Cloud(endpoint, (f"{endpoint}/.default",)), Login(azure), "s", hasty=True) as arm:
+        with AzureClient(Cloud(endpoint, (f"{endpoint}/.default",)), Login(azure), "s", once=True) as arm:
             with pytest.raises(AzureError, match="timed out"):
                 arm.get("/subscriptions/s")
-            with arm.another() as twin, pytest.raises(AzureError, match="timed out"):
+            with arm.clone() as twin, pytest.raises(AzureError, match="timed out"):
                 twin.get("/subscriptions/s")
         silent.setblocking(False)
         for _ in range(2):
@@ -83,12 +83,12 @@ def test_a_refusal_is_an_answer(azure: Azure, status: int) -> None:
 
 def test_a_long_pause_that_azure_asks_for_is_said_once_a_request(azure: Azure) -> None:
     azure.fault(path=f"{GROUP}$", status=429, retryAfter=7, times=3)
-    with connect(azure) as arm:
-        arm.watcher = diary = Diary()
+    diary = Diary()
+    with connect(azure) as first, first.clone(watcher=diary) as arm:
         arm.get(azure.group)
         assert diary.told == ["Azure is busy, and asks to wait 7 s before the next try"]
         azure.fault(path=f"{GROUP}$", status=429, retryAfter=8)
-        with arm.another() as connection:
+        with arm.clone() as connection:
             connection.get(azure.group)
         assert diary.told[1:] == ["Azure is busy, and asks to wait 8 s before the next try"]
 

@@ -11,9 +11,10 @@ from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
-from azext_amlarc.azure.connection.waiting import Watcher
-from azext_amlarc.azure.supporting import ensure, plan, purge, read_secrets
+from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.supporting import ensure, purge, read_secrets
 from azext_amlarc.azure.supporting import owned as find_owned
+from azext_amlarc.resources.supporting import plan
 from tests.azure import supporting_things as things
 from tests.azure.supporting_things import (
     ALL,
@@ -165,8 +166,8 @@ def test_an_interruption_is_heard_by_all_and_names_what_was_written(tmp_path: Pa
         with pytest.raises(KeyboardInterrupt):
             ensure(arm, plan(cluster(azure), ALL), Impatient())
         asked = len(azure.traffic())
-        assert {line.partition(" /")[0] for line in arm.written} <= {*KINDS}
-        assert arm.written
+        assert {line.partition(" /")[0] for line in arm.writes.lines} <= {*KINDS}
+        assert arm.writes.lines
         assert len(azure.traffic()) == asked
 
 
@@ -223,7 +224,7 @@ def test_a_failure_lets_the_others_finish_and_names_what_was_written(azure: Azur
     with connect(azure) as arm:
         with pytest.raises(HttpResponseError, match="AuthorizationFailed"):
             ensure(arm, plan(cluster(azure), ALL), Diary())
-        assert sorted(line.partition(" /")[0] for line in arm.written) == KINDS
+        assert sorted(line.partition(" /")[0] for line in arm.writes.lines) == KINDS
     assert {
         f"{azure.group}{things.CONNECTION}/authorizationRules/azureml_rw".lower(),
         f"{azure.group}{WORKSPACE}".lower(),
@@ -286,7 +287,7 @@ def test_the_secrets_of_an_installed_extension_are_read_again(azure: Azure) -> N
     settings = {**ALL, **made.settings, "clusterId": str(cluster(azure).id)}
     with connect(azure) as arm:
         assert read_secrets(arm, settings) == made.protected
-        assert arm.written == []
+        assert arm.writes.lines == []
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.supporting import Made, ensure, finish, plan
+from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.errors import StillRunning, WriteFailed
+from azext_amlarc.resources.supporting import plan
 from tests.azure import supporting_things as things
 from tests.azure.supporting_things import (
     ALL,
@@ -63,7 +64,7 @@ def strict(strict_azure: Azure) -> Azure:
     return strict_azure
 
 
-def begin(azure: Azure, arm: AzureClient, settings: dict[str, str] = RELAY) -> Made:
+def begin(azure: Azure, arm: AzureClient, settings: dict[str, str] = RELAY) -> Provision:
     return ensure(arm, plan(cluster(azure), settings), Diary())
 
 

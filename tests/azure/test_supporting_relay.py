@@ -2,7 +2,8 @@
 
 import pytest
 
-from azext_amlarc.azure.supporting import ensure, plan
+from azext_amlarc.azure.supporting import ensure
+from azext_amlarc.resources.supporting import plan
 from tests.azure import supporting_things as things
 from tests.azure.supporting_things import CONNECTION, RELAY, RELAY_NAMESPACE, bodies, cluster, connect_cluster, make
 from tests.support.azure import Azure, running
@@ -104,11 +105,11 @@ def test_a_name_that_would_start_with_a_digit_is_ours(azure: Azure) -> None:
 
 
 def test_a_name_that_somebody_else_in_azure_has_is_ours_instead(azure: Azure) -> None:
-    taken = {"error": {"code": "BadRequest", "message": "The specified name is not available. CorrelationId: 1"}}
-    azure.fault(method="PUT", path=f"{RELAY_NAMESPACE}$", status=400, body=taken)
+    took_effect = {"error": {"code": "BadRequest", "message": "The specified name is not available. CorrelationId: 1"}}
+    azure.fault(method="PUT", path=f"{RELAY_NAMESPACE}$", status=400, body=took_effect)
     with things.connect(azure) as arm:
         made = ensure(arm, plan(cluster(azure), RELAY), things.Diary())
-        assert [line.rpartition("/")[2] for line in arm.written] == ["arcamlarccluster58b11a7ca1baef50"]
+        assert [line.rpartition("/")[2] for line in arm.writes.lines] == ["arcamlarccluster58b11a7ca1baef50"]
     assert "/arcamlarccluster" in made.settings["relayserver.hybridConnectionResourceID"]
 
 

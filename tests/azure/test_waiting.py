@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from azext_amlarc.azure.connection.waiting import Look, Operation, Watcher
+from azext_amlarc.azure.connection.waiting import Operation, Poll
+from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import ArcError, StillRunning, WriteFailed
 
 
@@ -26,16 +27,16 @@ class Clock:
         self.pauses.append(seconds)
 
 
-def operation(look: Callable[[], Look[str]], pause: float | None = None) -> Operation[str]:
+def operation(look: Callable[[], Poll[str]], pause: float | None = None) -> Operation[str]:
     def reason(last: str | None) -> ArcError:
         return WriteFailed(f"it ended as {last}")
 
     return Operation("The work", "begun", look, lambda: "read", reason, "Run it again.", pause)
 
 
-def looks(*states: str, pause: float | None = None) -> Callable[[], Look[str]]:
+def looks(*states: str, pause: float | None = None) -> Callable[[], Poll[str]]:
     left = iter(states)
-    return lambda: Look(next(left), pause=pause)
+    return lambda: Poll(next(left), pause=pause)
 
 
 def test_the_first_look_is_at_once_and_the_result_is_read_when_no_look_brought_it() -> None:
@@ -45,7 +46,7 @@ def test_the_first_look_is_at_once_and_the_result_is_read_when_no_look_brought_i
 
 
 def test_a_look_that_brings_the_resource_saves_the_read() -> None:
-    assert operation(lambda: Look("Succeeded", "seen")).wait(Clock(), 60) == "seen"
+    assert operation(lambda: Poll("Succeeded", "seen")).wait(Clock(), 60) == "seen"
 
 
 def test_without_retry_after_the_pause_is_a_second_at_first() -> None:
@@ -92,7 +93,7 @@ def test_what_else_has_to_be_ready_is_waited_for_after_a_good_end_alone() -> Non
 
 
 def test_ctrl_c_explains_that_azure_goes_on() -> None:
-    def interrupted() -> Look[str]:
+    def interrupted() -> Poll[str]:
         raise KeyboardInterrupt
 
     with pytest.raises(StillRunning, match=r"Interrupted\. The work goes on in Azure\."):

@@ -14,9 +14,9 @@ from azext_amlarc.checks.azure.facts import (
     ComputeError,
     ExtensionStatus,
     Grant,
+    Presence,
     RelayPart,
     Rights,
-    Sought,
     Subscription,
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Result, Status, Unknown, run
@@ -82,7 +82,7 @@ def rights(*actions: str, but: tuple[str, ...] = ()) -> Rights:
 SKIP, WARN, FAIL, PASS, ERROR = Status.SKIPPED, Status.WARN, Status.FAIL, Status.PASS, Status.ERROR
 CASES = (
     Case(
-        "AMLARC-A001", {azure.SIGNED_IN: Sought(False, "Nobody is signed in", "az login")}, FAIL, "Nobody", "az login"
+        "AMLARC-A001", {azure.SIGNED_IN: Presence(False, "Nobody is signed in", "az login")}, FAIL, "Nobody", "az login"
     ),
     Case(
         "AMLARC-A002",
@@ -146,7 +146,7 @@ CASES = (
         '--role "Azure Kubernetes Service Cluster Admin Role"',
     ),
     Case(
-        "AMLARC-A020", {azure.CLUSTER_FOUND: Sought(False, "There is none", "connect it")}, FAIL, "none", "connect it"
+        "AMLARC-A020", {azure.CLUSTER_FOUND: Presence(False, "There is none", "connect it")}, FAIL, "none", "connect it"
     ),
     Case(
         "AMLARC-A021",
@@ -263,7 +263,9 @@ CASES = (
     Case(
         "AMLARC-A033", {azure.AKS: AKS._replace(is_private=True)}, WARN, "The cluster is private", "through Azure Arc"
     ),
-    Case("AMLARC-A040", {azure.EXTENSION_FOUND: Sought(False, "It has none", "create it")}, FAIL, "none", "create it"),
+    Case(
+        "AMLARC-A040", {azure.EXTENSION_FOUND: Presence(False, "It has none", "create it")}, FAIL, "none", "create it"
+    ),
     Case(
         "AMLARC-A041",
         extension(provisioning_state="Failed"),
@@ -356,7 +358,7 @@ CASES = (
     Case(
         "AMLARC-A053", {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None)}, SKIP, "There is no hybrid connection"
     ),
-    Case("AMLARC-A060", {azure.WORKSPACE_FOUND: Sought(False, "There is none", "look")}, FAIL, "none", "look"),
+    Case("AMLARC-A060", {azure.WORKSPACE_FOUND: Presence(False, "There is none", "look")}, FAIL, "none", "look"),
     Case(
         "AMLARC-A061",
         {azure.WORKSPACE: WORKSPACE._replace(provisioning_state="Failed")},

@@ -4,10 +4,11 @@ from contextlib import closing
 
 import pytest
 
+from azext_amlarc.azure.connection.watcher import WriteLog
 from azext_amlarc.errors import Denied, Refused
 from azext_amlarc.kubernetes import namespaces
 from azext_amlarc.kubernetes.client import connect
-from azext_amlarc.workflows.prepare import Preparation, prepare
+from azext_amlarc.workflows.prepare import Preparation, compare
 from tests.checks.clusters import SUBSCRIPTION, TARGETED
 from tests.kubernetes.test_instance_types import manifest, writes
 from tests.support.cluster import ADMIN, READ_NOTHING, Cluster
@@ -15,14 +16,14 @@ from tests.support.cluster import ADMIN, READ_NOTHING, Cluster
 
 def prepared(cluster: Cluster, namespace: str | None, *manifests: dict[str, object], user: str = ADMIN) -> Preparation:
     with closing(connect(str(cluster.kubeconfig(user)), None)) as kube:
-        return prepare(kube, TARGETED, namespace, manifests)
+        return compare(kube, TARGETED, namespace, manifests)
 
 
 def write(cluster: Cluster, namespace: str | None, *manifests: dict[str, object]) -> list[str]:
-    written: list[str] = []
+    written = WriteLog()
     with closing(connect(str(cluster.kubeconfig(ADMIN)), None)) as kube:
-        prepare(kube, TARGETED, namespace, manifests).write(written)
-    return written
+        compare(kube, TARGETED, namespace, manifests).write(written)
+    return written.lines
 
 
 def test_what_is_missing_is_written_and_told(cluster: Cluster) -> None:

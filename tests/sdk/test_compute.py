@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from azure.identity import ClientSecretCredential
 
-from azext_amlarc.azure.connection.waiting import Look, Operation
+from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.sdk import ComputeStatus, ComputeTarget, ComputeTargetException, KubernetesCompute, Workspace
 from azext_amlarc.sdk.exceptions import raised_as
-from azext_amlarc.sdk.watching import Watching, wait_aloud
+from azext_amlarc.sdk.watching import PrintingWatcher, wait_printing
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
 from tests.support.azure import Azure
 
@@ -39,7 +39,7 @@ def test_the_last_line_is_printed_without_output_too(ws: Workspace, capsys: pyte
 
 
 def test_a_dot_stands_for_five_seconds_and_a_new_state_for_a_new_line(capsys: pytest.CaptureFixture[str]) -> None:
-    watcher = Watching(show_output=True)
+    watcher = PrintingWatcher(show_output=True)
     looks = [("Creating", 0.2), ("Creating", 4.9), ("Creating", 5.1), ("Creating", 16.0), ("Updating", 17.0)]
     for state, elapsed in [*looks, ("Succeeded", 20.5)]:
         watcher.seen(state, elapsed)
@@ -185,23 +185,23 @@ def test_a_wait_that_takes_too_long_says_how_to_go_on(ws: Workspace, azure: Azur
     with pytest.raises(ComputeTargetException) as caught:
         compute.wait_for_completion(timeout=0)
     assert caught.value.code == "StillRunning"
-    assert "its state was last Creating" in caught.value.message
-    assert caught.value.fix == "Go on waiting: wait_for_completion()."
+    assert "the last state was Creating" in caught.value.message
+    assert caught.value.fix == "To keep waiting: wait_for_completion()."
     [write] = [item for item in azure.traffic() if item["method"] == "PUT"]
     assert caught.value.correlation_id == write["responseHeaders"]["x-ms-correlation-request-id"]
 
 
 def test_an_interrupted_wait_stays_an_interruption() -> None:
-    def interrupted() -> Look[None]:
+    def interrupted() -> Poll[None]:
         raise KeyboardInterrupt
 
-    operation = replace(Operation.done(None), title="The work", look=interrupted)
-    goes_on = r"Interrupted\. The work goes on in Azure\. Go on waiting: wait_for_completion\(\)\."
+    operation = replace(Operation.done(None), doing="attaching 'k8s'", poll=interrupted)
+    goes_on = r"Interrupted\. Azure is still attaching 'k8s'\. To keep waiting: wait_for_completion\(\)\."
     with (
         pytest.raises(KeyboardInterrupt, match=goes_on),
         raised_as(ComputeTargetException),
     ):
-        wait_aloud(operation, show_output=True, timeout=1)
+        wait_printing(operation, show_output=True, timeout=1)
 
 
 def test_a_login_that_fails_is_told(azure: Azure) -> None:

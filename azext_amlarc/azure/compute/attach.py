@@ -1,242 +1,138 @@
-"""Attaching a cluster to a workspace as a compute target, watching that, and detaching it again."""
+"""Attaching a cluster to a workspace as a compute target, and detaching it again."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from azext_amlarc.azure.compute.lookup import KIND, Compute, from_answer, read, refuse_another_kind, show
+from azext_amlarc.azure.compute.lookup import from_answer, read, show
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import (
-    Accepted,
-    Look,
-    Operation,
-    Watcher,
-    look_at_operation,
-    look_for_absence,
-    operation_error,
-    write,
-)
-from azext_amlarc.errors import ArcError, Refused, WriteFailed
-from azext_amlarc.product.extension import DEFAULT_NAMESPACE
+from azext_amlarc.azure.connection.waiting import Accepted, Operation, write
+from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.converge import Subject, converge
 from azext_amlarc.product.hints import hint_for
-from azext_amlarc.resources.differences import differences
-from azext_amlarc.resources.ids import ClusterId, WorkspaceId
+from azext_amlarc.resources import compute as resource
+from azext_amlarc.resources.compute import Compute, Wanted
+from azext_amlarc.resources.ids import WorkspaceId
+
+_VERBS = {"creating": "attaching", "updating": "updating", "deleting": "detaching"}
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the user wants attached. `document` is a validated attach configuration, maybe empty."""
+class Attachment:
+    """A compute target that is wanted in a workspace, as `converge` carries it out. `location` is the workspace's."""
 
-    cluster: ClusterId
-    document: Mapping[str, Any]
-    user_assigned_identities: Sequence[str] = ()
-    identity_type: str | None = None
+    azure: AzureClient
+    workspace: WorkspaceId
+    name: str
+    wanted: Wanted
+    location: str
 
-    @property
-    def namespace(self) -> str:
-        return str(self.document.get("namespace") or DEFAULT_NAMESPACE)
+    def read(self) -> Compute | None:
+        return read(self.azure, self.workspace, self.name)
+
+    def refuse(self, existing: Compute) -> None:
+        resource.refuse_another_kind(existing)
+        resource.refuse_another_place(existing, self.workspace, self.wanted)
+
+    def differences(self, existing: Compute) -> list[str]:
+        differences = resource.changes(existing, self.wanted)
+        if differences:
+            resource.refuse_being_detached(existing)
+        return differences
+
+    def join(self, existing: Compute) -> Operation[Compute]:
+        return join(self.azure, self.workspace, existing)
+
+    def write(self, existing: Compute | None) -> Operation[Compute]:
+        def took_effect() -> bool:
+            found = self.read()
+            return found is not None and (existing is None or found.in_progress)
+
+        accepted = write(
+            self.azure,
+            f"compute target {self.name} in workspace {self.workspace.name}",
+            self.azure.computes.begin_create_or_update,
+            self.workspace.resource_group,
+            self.workspace.name,
+            self.name,
+            json.dumps(resource.body(self.wanted, self.location)).encode(),
+            content_type="application/json",
+            took_effect=took_effect,
+        )
+        followed = subject(self.azure, self.workspace, self.name)
+        if accepted is None:
+            return followed.by_resource("attaching", show(self.azure, self.workspace, self.name))
+        sent = from_answer(accepted.body, self.workspace)
+        follow = followed.by_resource if existing is None else followed.by_operation
+        return follow("attaching", sent, accepted)
 
 
 def begin_attach(
-    azure: AzureClient, workspace: WorkspaceId, name: str, wanted: Wanted, location: str, watcher: Watcher
+    azure: AzureClient,
+    workspace: WorkspaceId,
+    name: str,
+    wanted: Wanted,
+    location: str,
+    watcher: Watcher,
+    timeout: float,
+    agree: Callable[[Compute | None], None] = lambda _: None,
 ) -> Operation[Compute]:
-    """Bring the compute to `wanted`: attach, send a changed configuration, try a failed one again, or join.
+    """Bring the compute target to `wanted`, as `converge` does.
 
-    Refused where the name is taken by another cluster, namespace or kind of compute: Azure would overwrite it blindly.
+    Refused if the name is taken by another cluster, namespace or kind of compute: Azure would overwrite it blindly.
     """
-    existing = read(azure, workspace, name)
-    if existing is not None:
-        refuse_another_kind(existing)
-        _refuse_another_place(existing, workspace, wanted)
-        to_change = changes(existing, wanted)
-        if existing.is_moving and not to_change:
-            watcher.tell(f"It is {existing.provisioning_state} already: waiting for that.")
-            return _by_resource(azure, workspace, existing)
-        if existing.is_moving:
-            existing = _wait_for_another(azure, workspace, existing, watcher)
-            to_change = changes(existing, wanted)
-        if existing.provisioning_state.lower() == "succeeded" and not to_change:
-            watcher.tell("Unchanged: it is as wanted already.")
-            return Operation.done(existing)
-        for change in to_change:
-            watcher.tell(f"Changing {change}")
-    return _send(azure, workspace, name, existing, _body(wanted, location))
+    return converge(Attachment(azure, workspace, name, wanted, location), watcher, timeout, agree)
 
 
-def _wait_for_another(azure: AzureClient, workspace: WorkspaceId, existing: Compute, watcher: Watcher) -> Compute:
-    """The compute once a write of somebody else has ended, well or not; Refused where that write takes it away."""
-    state = existing.provisioning_state
-    if state.lower() == "deleting":
-        raise Refused(f"The compute {existing.name!r} is being detached.", "Try again when it is gone.")
-    watcher.tell(f"It is {state} with another configuration: waiting for that to end first.")
-    try:
-        return _by_resource(azure, workspace, existing).wait(watcher, azure.patience)
-    except WriteFailed:
-        return show(azure, workspace, existing.name)
-
-
-def _send(
-    azure: AzureClient, workspace: WorkspaceId, name: str, existing: Compute | None, body: dict[str, Any]
-) -> Operation[Compute]:
-    def taken() -> bool:
-        found = read(azure, workspace, name)
-        return found is not None and (existing is None or found.is_moving)
-
-    accepted = write(
-        azure,
-        f"compute {name} in the workspace {workspace.name}",
-        azure.computes.begin_create_or_update,
-        workspace.resource_group,
-        workspace.name,
-        name,
-        json.dumps(body).encode(),
-        content_type="application/json",
-        taken=taken,
+def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Compute]:
+    """The compute target of that name, to be followed."""
+    where = " ".join(["-n", name, *workspace.options])
+    return Subject(
+        azure=azure,
+        title=f"the compute target {name!r}",
+        read=partial(read, azure, workspace, name),
+        show=partial(show, azure, workspace, name),
+        own_error=resource.own_error,
+        hint=lambda code, message: hint_for(code, message) or f"To see its provisioningErrors: az ml arc show {where}",
+        wait_command=f"az ml arc wait {where}",
     )
-    if accepted is None:
-        return _by_resource(azure, workspace, show(azure, workspace, name))
-    resource = from_answer(accepted.body, workspace)
-    if existing is None or accepted.operation_url is None:
-        return _by_resource(azure, workspace, resource, accepted)
-    url = accepted.operation_url
-    return _operation(azure, workspace, resource, accepted, lambda: look_at_operation(azure, url))
 
 
 def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:
-    """Watch what somebody else is doing to the compute."""
-    return _by_resource(azure, workspace, compute)
-
-
-def _refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wanted) -> None:
-    detach = f"az ml arc detach -n {existing.name} -w {workspace.name} -g {workspace.resource_group}"
-    if not wanted.cluster.same_as(existing.resource_id):
-        raise Refused(
-            f"The compute {existing.name!r} is attached to another cluster: {existing.resource_id}.",
-            f"Choose another name, or detach that one first: {detach}",
-        )
-    if (existing.namespace or DEFAULT_NAMESPACE) != wanted.namespace:
-        raise Refused(
-            f"The compute {existing.name!r} runs in the namespace {existing.namespace!r}, which can't be changed to "
-            f"{wanted.namespace!r}: jobs that are known there would be lost.",
-            f"Detach it ({detach}), then attach it again.",
-        )
-
-
-def changes(existing: Compute, wanted: Wanted) -> list[str]:
-    """What sending the configuration would change, a line a value."""
-    old = {"defaultInstanceType": existing.default_instance_type, "instanceTypes": existing.instance_types or None}
-    new = {key: wanted.document.get(key) or None for key in old}
-    lines = [*differences(_without_nulls(old), _without_nulls(new))]
-    if wanted.identity_type and wanted.identity_type != (existing.identity or {}).get("type"):
-        lines.append(f"identity: {(existing.identity or {}).get('type')} -> {wanted.identity_type}")
-    return lines
-
-
-def _without_nulls(value: Any) -> Any:
-    """Azure answers null for what was not sent, and the SDK does not send a null."""
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return value
-
-
-def _body(wanted: Wanted, location: str) -> dict[str, Any]:
-    """What the SDK's own models would send, which say "Discriminator … is absent" aloud while they do."""
-    properties = {"namespace": wanted.namespace} | {
-        key: _without_nulls(wanted.document[key])
-        for key in ("defaultInstanceType", "instanceTypes")
-        if wanted.document.get(key)
-    }
-    body: dict[str, Any] = {
-        "location": location,
-        "properties": {"computeType": KIND, "resourceId": str(wanted.cluster), "properties": properties},
-    }
-    if wanted.identity_type:
-        body["identity"] = {"type": wanted.identity_type}
-        if wanted.user_assigned_identities:
-            body["identity"]["userAssignedIdentities"] = {name: {} for name in wanted.user_assigned_identities}
-    return body
+    """Follow what somebody else is doing to the compute target."""
+    verb = _VERBS.get(compute.provisioning_state.lower(), "changing")
+    return subject(azure, workspace, compute.name).by_resource(verb, compute)
 
 
 def begin_detach(azure: AzureClient, workspace: WorkspaceId, name: str, watcher: Watcher) -> Operation[Compute] | None:
-    """Take the compute out of the workspace; the cluster, its extension and its namespace stay as they are.
+    """Take the compute target out of the workspace; the cluster, its extension and its namespace stay as they are.
 
-    None, which the watcher is told, where the workspace has no such compute; NotFound where there is no workspace.
+    None, which the watcher is told, if the workspace has no such compute; NotFound if there is no workspace.
     """
     found = read(azure, workspace, name)
     if found is None:
-        watcher.tell(f"The workspace {workspace.name!r} has no compute {name!r}.")
+        watcher.tell(f"The workspace {workspace.name!r} has no compute target {name!r}.")
         return None
-    refuse_another_kind(found)
+    resource.refuse_another_kind(found)
+    followed = subject(azure, workspace, name)
     accepted = None if found.is_being_deleted else _send_deletion(azure, workspace, name)
-    url = accepted.operation_url if accepted else None
-
-    def look() -> Look[Compute]:
-        return look_at_operation(azure, url) if url else look_for_absence(lambda: read(azure, workspace, name))
-
-    return replace(_operation(azure, workspace, found, accepted, look), read=lambda: found)
+    if accepted is None:
+        return followed.by_absence("detaching", found, accepted)
+    return followed.by_deletion("detaching", found, accepted)
 
 
 def _send_deletion(azure: AzureClient, workspace: WorkspaceId, name: str) -> Accepted | None:
-    def taken() -> bool:
+    def took_effect() -> bool:
         found = read(azure, workspace, name)
         return found is None or found.is_being_deleted
 
+    arguments: tuple[Any, ...] = (workspace.resource_group, workspace.name, name, "Detach")
     return write(
         azure,
-        f"the detachment of the compute {name} from the workspace {workspace.name}",
+        f"detachment of the compute target {name} from workspace {workspace.name}",
         azure.computes.begin_delete,
-        workspace.resource_group,
-        workspace.name,
-        name,
-        "Detach",
-        taken=taken,
+        *arguments,
+        took_effect=took_effect,
     )
-
-
-def _by_resource(
-    azure: AzureClient, workspace: WorkspaceId, resource: Compute, accepted: Accepted | None = None
-) -> Operation[Compute]:
-    """Watch the compute itself: one that did not exist before, or that someone else is writing."""
-
-    def look() -> Look[Compute]:
-        found = show(azure, workspace, resource.name)
-        return Look(found.provisioning_state, found)
-
-    return _operation(azure, workspace, resource, accepted, look)
-
-
-def _operation(
-    azure: AzureClient,
-    workspace: WorkspaceId,
-    resource: Compute,
-    accepted: Accepted | None,
-    look: Callable[[], Look[Compute]],
-) -> Operation[Compute]:
-    where = f"-n {resource.name} -w {workspace.name} -g {workspace.resource_group}"
-    return Operation(
-        title=f"The work on the compute {resource.name!r}",
-        resource=resource,
-        look=look,
-        read=lambda: show(azure, workspace, resource.name),
-        reason=lambda last: _reason(azure, last or resource, accepted, where),
-        follow=f"Follow it: az ml arc wait {where}; doing the same again joins it as well.",
-        pause=accepted.pause if accepted else None,
-        correlation_id=accepted.correlation_id if accepted else None,
-    )
-
-
-def _reason(azure: AzureClient, last: Compute, accepted: Accepted | None, where: str) -> ArcError:
-    error = operation_error(azure, accepted.operation_url if accepted else None) or _own_error(last)
-    code, message = error or ("", "Azure gave no reason.")
-    hint = hint_for(code, message) or f"See the compute's provisioningErrors: az ml arc show {where}"
-    correlation_id = accepted.correlation_id if accepted else None
-    return WriteFailed(f"The compute {last.name!r} failed: {message}", hint, code, correlation_id)
-
-
-def _own_error(last: Compute) -> tuple[str, str] | None:
-    for entry in last.provisioning_errors:
-        error = entry.get("error") or {}
-        if error.get("message"):
-            return str(error.get("code", "")), str(error["message"])
-    return None

@@ -1,48 +1,14 @@
 """Kubernetes compute targets of an Azure Machine Learning workspace, as Azure has them."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.errors import NotFound, Refused
+from azext_amlarc.errors import NotFound
+from azext_amlarc.resources.compute import KIND, Compute, from_sdk, refuse_another_kind
 from azext_amlarc.resources.ids import WorkspaceId, folded
-
-KIND = "Kubernetes"
-
-
-@dataclass(frozen=True)
-class Compute:
-    """A compute target, flat; the connection strings that Azure may answer with are left out on purpose."""
-
-    name: str
-    id: str
-    provisioning_state: str
-    resource_id: str | None
-    namespace: str | None
-    default_instance_type: str | None
-    instance_types: dict[str, Any] | None
-    resource_group: str
-    workspace_name: str
-    location: str | None
-    compute_type: str
-    description: str | None
-    is_attached_compute: bool | None
-    provisioning_errors: list[dict[str, Any]]
-    identity: dict[str, Any] | None
-    created_on: str | None
-    modified_on: str | None
-    tags: dict[str, str] | None
-
-    @property
-    def is_moving(self) -> bool:
-        return self.provisioning_state.lower() not in {"succeeded", "failed", "canceled", "unknown"}
-
-    @property
-    def is_being_deleted(self) -> bool:
-        return self.provisioning_state.lower() == "deleting"
 
 
 def workspace_location(azure: AzureClient, workspace: WorkspaceId) -> str:
@@ -133,48 +99,8 @@ def answers(azure: AzureClient, workspace_id: str) -> list[dict[str, Any]]:
     return [item for item in found if (item.get("properties") or {}).get("computeType") == KIND]
 
 
-def refuse_another_kind(existing: Compute) -> None:
-    """Refused where the name belongs to a compute that is no Kubernetes cluster."""
-    if existing.compute_type != KIND:
-        raise Refused(
-            f"The compute {existing.name!r} of the workspace is of the kind {existing.compute_type}, not a cluster.",
-            "Choose another name.",
-        )
-
-
 def from_answer(body: str, workspace: WorkspaceId) -> Compute:
     """A compute of Azure's answer to a write: the SDK takes its kind out while it reads the answer the first time."""
     from azure.mgmt.machinelearningservices import models
 
     return from_sdk(models.ComputeResource.deserialize(json.loads(body)), workspace)
-
-
-def from_sdk(model: Any, workspace: WorkspaceId) -> Compute:
-    """A compute of the SDK's model."""
-    own = model.properties
-    kubernetes = getattr(own, "properties", None) if own.compute_type == KIND else None
-    return Compute(
-        name=model.name,
-        id=model.id,
-        provisioning_state=str(own.provisioning_state or ""),
-        resource_id=own.resource_id,
-        namespace=getattr(kubernetes, "namespace", None),
-        default_instance_type=getattr(kubernetes, "default_instance_type", None),
-        instance_types=_plain_types(kubernetes),
-        resource_group=workspace.resource_group,
-        workspace_name=workspace.name,
-        location=model.location,
-        compute_type=own.compute_type,
-        description=own.description,
-        is_attached_compute=own.is_attached_compute,
-        provisioning_errors=[error.serialize(keep_readonly=True) for error in own.provisioning_errors or []],
-        identity=model.identity.serialize(keep_readonly=True) if model.identity else None,
-        created_on=own.created_on.isoformat() if own.created_on else None,
-        modified_on=own.modified_on.isoformat() if own.modified_on else None,
-        tags=model.tags,
-    )
-
-
-def _plain_types(kubernetes: Any) -> dict[str, Any] | None:
-    types = getattr(kubernetes, "instance_types", None)
-    return {name: kind.serialize() for name, kind in types.items()} if types else None

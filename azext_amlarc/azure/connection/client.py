@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
@@ -18,12 +18,10 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
 
-from azext_amlarc.azure.connection.registration import RegistrationPolicy
+from azext_amlarc.azure.connection.registration import Registrar, RegistrationPolicy
 from azext_amlarc.azure.connection.retries import RetryPolicy, logger
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.resources.ids import provider_of
-
-if TYPE_CHECKING:
-    from azext_amlarc.azure.connection.waiting import Watcher
 
 # The api-versions of the calls that go without an SDK, by provider. Each is in Azure's public Swagger.
 API_VERSIONS = {
@@ -41,8 +39,8 @@ API_VERSIONS = {
     "Microsoft.ServiceBus": "2021-11-01",
 }
 
-# Seconds that whoever is in haste waits for a connection, and then for an answer.
-_HASTE = {"connection_timeout": 3, "read_timeout": 3}
+# Connect and read timeouts (s) for reads that may fail, such as completion.
+_SHORT = {"connection_timeout": 3, "read_timeout": 3}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,10 +63,8 @@ class Cloud:
 class AzureClient:
     """A connection to one subscription. Every call goes through one pipeline: one TLS session, no body in any log.
 
-    `written` holds what has been written so far, in words for the user: whoever stops half-way must name it.
-    `registrar` is told of resource providers that have to be registered; without it they are not.
-    `watcher` is told that Azure asks to wait; without it the log is.
-    `patience` is how long to wait, in seconds, for whatever must be ready before the write that was asked for.
+    `writes` lists what has been written so far. `watcher` is told of long pauses and of registrations, `timeout` is how
+    long to wait, in seconds, for whatever must be ready before the write that was asked for.
     """
 
     def __init__(
@@ -79,31 +75,43 @@ class AzureClient:
         *,
         user_agent: str = "amlarc",
         verify: bool | str = True,
-        hasty: bool = False,
+        once: bool = False,
+        watcher: Watcher | None = None,
+        registers: bool = False,
+        timeout: float = 600.0,
+        transport: RequestsTransport | None = None,
     ) -> None:
         """`verify` is whether to check the server's certificate, or a file with the authorities to trust.
 
-        `hasty` is for reading what can be done without: each request is sent once, and given up after a few seconds.
+        `once` is for reads that may fail: each request is sent once, and given up after a few seconds. With `registers`
+        a request that Azure refuses for an unregistered resource provider registers it; without a watcher the log is
+        told of pauses. `transport` is one to share.
         """
         self.cloud = cloud
         self.subscription_id = subscription_id
-        self.written: list[str] = []
-        self.registrar: Watcher | None = None
-        self.watcher: Watcher | None = None
-        self.patience = 600.0
+        self.writes = WriteLog()
+        self.timeout = timeout
+        self._watcher = watcher
         self._credential = credential
-        self._user_agent = user_agent
-        self._verify = verify
-        self._hasty = hasty
+        self._options: dict[str, Any] = {
+            "user_agent": user_agent,
+            "verify": verify,
+            "once": once,
+            "watcher": watcher,
+            "registers": registers,
+            "timeout": timeout,
+        }
+        registrar = Registrar(self.get, self.post, subscription_id, watcher or SilentWatcher(), timeout)
+        self._transport = transport or RequestsTransport(connection_verify=verify, **(_SHORT if once else {}))
         self._pipeline = Pipeline(
-            RequestsTransport(connection_verify=verify, **(_HASTE if hasty else {})),
+            self._transport,
             [
-                RegistrationPolicy(self),
+                RegistrationPolicy(registrar.register if registers else None),
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
                 policies.ContentDecodePolicy(),
-                *([] if hasty else [RetryPolicy(self._tell)]),
+                *([] if once else [RetryPolicy(watcher.tell if watcher else logger.warning)]),
                 ARMChallengeAuthenticationPolicy(credential, *cloud.scopes),
                 # az's own policy logs bodies under --debug; this one logs the line and harmless headers alone.
                 ARMHttpLoggingPolicy(),
@@ -120,21 +128,19 @@ class AzureClient:
     def __exit__(self, *exc: object) -> None:
         self._pipeline.__exit__()
 
-    def another(self) -> "AzureClient":
-        """A second connection for another thread, since azure-core's is for one; `written` is the same list."""
-        twin = AzureClient(
-            self.cloud,
-            self._credential,
-            self.subscription_id,
-            user_agent=self._user_agent,
-            verify=self._verify,
-            hasty=self._hasty,
-        )
-        twin.written = self.written
-        twin.registrar = self.registrar
-        twin.watcher = self.watcher
-        twin.patience = self.patience
+    def clone(self, **changes: Any) -> "AzureClient":
+        """A second connection, since azure-core's are for one thread each; `writes` is the same record.
+
+        `changes` are arguments of the constructor that differ.
+        """
+        twin = AzureClient(self.cloud, self._credential, self.subscription_id, **{**self._options, **changes})
+        twin.writes = self.writes
         return twin
+
+    def with_options(self, **changes: Any) -> "AzureClient":
+        """This connection for another piece of work in the same thread, with a record of its own."""
+        options = {**self._options, **changes, "transport": self._transport}
+        return AzureClient(self.cloud, self._credential, self.subscription_id, **options)
 
     def sign_in(self) -> None:
         """Get a token: work side by side would ask for one each. Raises what the credential raises."""
@@ -153,12 +159,14 @@ class AzureClient:
             found += page.get("value") or []
         return found
 
-    def put(self, resource_id: str, body: Mapping[str, Any], taken: Callable[[], bool] | None = None) -> dict[str, Any]:
+    def put(
+        self, resource_id: str, body: Mapping[str, Any], took_effect: Callable[[], bool] | None = None
+    ) -> dict[str, Any]:
         """The resource as Azure answers a write; HttpResponseError for any status of 400 or more.
 
-        Where a second write would be refused, `taken` tells whether one whose answer is lost took effect: WriteTaken.
+        Where a second write would be refused, `took_effect` tells whether one whose answer is lost took effect: WriteTookEffect.
         """
-        answer = self._send(self._request("PUT", resource_id, body), taken=taken).json()
+        answer = self._send(self._request("PUT", resource_id, body), took_effect=took_effect).json()
         return answer if isinstance(answer, dict) else {}
 
     def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
@@ -172,9 +180,6 @@ class AzureClient:
     def get_url(self, url: str) -> HttpResponse:
         """An operation's status, by its URL exactly as Azure gave it: newer ones are signed."""
         return self._send(HttpRequest("GET", url))
-
-    def _tell(self, text: str) -> None:
-        (self.watcher.tell if self.watcher else logger.warning)(text)
 
     def _call(
         self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None

@@ -7,7 +7,7 @@ from threading import Event, Lock
 from typing import TypeVar
 
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import Watcher
+from azext_amlarc.azure.connection.watcher import Watcher
 
 T = TypeVar("T")
 Work = Callable[[AzureClient, Watcher], T]
@@ -24,7 +24,7 @@ def at_once(azure: AzureClient, watcher: Watcher, works: Mapping[str, Work[T]]) 
     with ThreadPoolExecutor(len(works)) as pool:
         try:
             futures = {
-                title: pool.submit(_apart, azure, work, _Relayed(watcher, title, lock, stopped))
+                title: pool.submit(_apart, azure, work, _RelayWatcher(watcher, title, lock, stopped))
                 for title, work in works.items()
             }
             wait(futures.values())
@@ -36,7 +36,7 @@ def at_once(azure: AzureClient, watcher: Watcher, works: Mapping[str, Work[T]]) 
 
 
 def _apart(azure: AzureClient, work: Work[T], watcher: Watcher) -> T:
-    with azure.another() as connection:
+    with azure.clone() as connection:
         return work(connection, watcher)
 
 
@@ -51,11 +51,11 @@ def _raise_failures(futures: Mapping[str, "Future[T]"]) -> None:
 
 
 class _Stopped(Exception):
-    """The command was interrupted: whoever hears this stops where he is."""
+    """Raised in workers after Ctrl-C, at their next pause."""
 
 
 @dataclass
-class _Relayed:
+class _RelayWatcher:
     """A watcher for one of several threads: what it sees goes on to the one watcher, a line each time it changes."""
 
     watcher: Watcher

@@ -1,40 +1,39 @@
-"""Resource providers: registered when a write needs one that is not, which is said, and done once."""
+"""Resource providers: registered when a write needs one that is not, once, and announced."""
 
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import HTTPPolicy
 
+from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import Refused, StillRunning
 from azext_amlarc.resources.ids import group_id
-
-if TYPE_CHECKING:
-    from azext_amlarc.azure.connection.client import AzureClient
-    from azext_amlarc.azure.connection.waiting import Watcher
 
 _API_VERSION = "2021-04-01"
 _UNREGISTERED = "MissingSubscriptionRegistration"
 
 
 class RegistrationPolicy(HTTPPolicy[Any, Any]):
-    """Where Azure refuses a request for an unregistered provider, register that and send the request again.
+    """Registers the provider that Azure refuses a request for, and sends the request again.
 
-    In place of the SDKs' own policy, which polls without end and says nothing. Only while `arm.registrar` is set: a
-    command that only reads must not write.
+    It replaces the SDKs' own policy, which polls without end and says nothing. Without `register` (a connection that
+    only reads must not write) the refusal is passed on.
     """
 
-    def __init__(self, azure: "AzureClient") -> None:
+    def __init__(self, register: Callable[[str], None] | None) -> None:
         super().__init__()
-        self._azure = azure
+        self._register = register
 
     def send(self, request: Any) -> Any:
         response = self.next.send(request)
-        provider = unregistered_provider(response.http_response) if self._azure.registrar else None
-        if provider and self._azure.registrar:
-            register(self._azure, provider, self._azure.registrar)
+        provider = unregistered_provider(response.http_response) if self._register else None
+        if provider and self._register:
+            self._register(provider)
             response = self.next.send(request)
         return response
 
@@ -51,38 +50,51 @@ def unregistered_provider(response: Any) -> str | None:
     return found[1] if found else None
 
 
-def register(azure: "AzureClient", provider: str, watcher: "Watcher") -> None:
-    """Register the provider unless somebody is at it already, and wait until it is usable.
+@dataclass(frozen=True)
+class Registrar:
+    """Registers providers in one subscription, with a connection's `get` and `post`; waits `timeout` seconds."""
 
-    Refused, with the command for an administrator, where the right to do so is missing.
-    """
-    address = f"{group_id(azure.subscription_id)}/providers/{provider}"
-    command = f"az provider register -n {provider} --wait --subscription {azure.subscription_id}"
-    if _state(azure, address) not in {"Registered", "Registering"}:
-        watcher.tell(f"Registering the resource provider {provider}, once for this subscription")
-        try:
-            azure.post(f"{address}/register", _API_VERSION)
-        except HttpResponseError as error:
-            if error.status_code != 403:
-                raise
-            raise Refused(
-                f"The resource provider {provider} is not registered, and you may not register it.",
-                f"Ask an administrator of the subscription to run: {command}",
-                "AuthorizationFailed",
-            ) from error
-    _wait(azure, address, provider, command, watcher)
+    get: Callable[[str, str], dict[str, Any]]
+    post: Callable[[str, str], dict[str, Any]]
+    subscription_id: str
+    watcher: Watcher
+    timeout: float
 
+    def register(self, provider: str) -> None:
+        """Register the provider unless that is already under way, and wait until it is usable.
 
-def _wait(azure: "AzureClient", address: str, provider: str, command: str, watcher: "Watcher") -> None:
-    began, pause = time.monotonic(), 1.0
-    while (state := _state(azure, address)) != "Registered":
-        elapsed = time.monotonic() - began
-        watcher.seen(f"{provider} is {state}", elapsed)
-        if elapsed > azure.patience:
-            raise StillRunning(f"{provider} is still {state} after {elapsed:.0f} s.", f"Follow it: {command}")
-        watcher.rest(pause)
-        pause = min(pause * 1.5, 10.0)
+        Refused, with the command for an administrator, if the right to do so is missing.
+        """
+        if self._state(provider) not in {"Registered", "Registering"}:
+            self.watcher.tell(f"Registering the resource provider {provider}, once for this subscription")
+            try:
+                self.post(f"{self._address(provider)}/register", _API_VERSION)
+            except HttpResponseError as error:
+                if error.status_code != 403:
+                    raise
+                raise Refused(
+                    f"The resource provider {provider} is not registered, and you do not have permission to register it.",
+                    f"Ask an administrator of the subscription to run: {self._command(provider)}",
+                    "AuthorizationFailed",
+                ) from error
+        self._wait(provider)
 
+    def _wait(self, provider: str) -> None:
+        began, pause = time.monotonic(), 1.0
+        while (state := self._state(provider)) != "Registered":
+            elapsed = time.monotonic() - began
+            self.watcher.seen(f"{provider} is {state}", elapsed)
+            if elapsed > self.timeout:
+                follow = f"To follow it: {self._command(provider)}"
+                raise StillRunning(f"{provider} is still {state} after {elapsed:.0f} s.", follow)
+            self.watcher.rest(pause)
+            pause = min(pause * 1.5, 10.0)
 
-def _state(azure: "AzureClient", address: str) -> str:
-    return str(azure.get(address, _API_VERSION).get("registrationState", ""))
+    def _state(self, provider: str) -> str:
+        return str(self.get(self._address(provider), _API_VERSION).get("registrationState", ""))
+
+    def _address(self, provider: str) -> str:
+        return f"{group_id(self.subscription_id)}/providers/{provider}"
+
+    def _command(self, provider: str) -> str:
+        return f"az provider register -n {provider} --wait --subscription {self.subscription_id}"

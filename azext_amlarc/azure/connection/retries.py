@@ -14,9 +14,9 @@ SECOND = 1.0
 
 # Azure counts what it throttles, too: without Retry-After four tries, within a few seconds, then the error.
 _TRIES, _FIRST_PAUSE = 4, 0.8
-# With it Azure says when. It answers ten seconds to ten minutes (ARM's contract); whoever says more wants no retry.
+# With Retry-After. ARM's contract allows 10 s to 10 min; longer means: do not retry.
 _TRIES_WHEN_TOLD, _LONGEST_TOLD = 10, 600.0
-# Who waits longer than this for no reason that he sees thinks that the command hangs.
+# Announce longer pauses: a silent command looks hung.
 _LONGEST_UNSAID = 5.0
 # The part of a pause by which ours differ, so that many clients that were refused at once don't come back at once.
 _SPREAD = 0.25
@@ -29,7 +29,7 @@ _LOST = (ServiceResponseError, IncompleteReadError)
 logger = logging.getLogger("azext_amlarc.azure")
 
 
-class WriteTaken(Exception):
+class WriteTookEffect(Exception):
     """The answer to a write was lost, and Azure shows that it took effect: join it instead of sending it again."""
 
 
@@ -37,7 +37,7 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
     """Sends a request again while Azure is busy or out of reach; every request of ours may be sent twice.
 
     Except that Azure fails a write that meets its own first copy still under way. So a write may bring an option
-    `taken`, which is asked, each time an answer is lost, whether the write took effect; WriteTaken is raised then.
+    `took_effect`, which is asked, each time an answer is lost, whether the write took effect; WriteTookEffect is raised then.
     """
 
     def __init__(self, tell: Callable[[str], object] = logger.warning) -> None:
@@ -46,22 +46,22 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
         self._tell = tell
 
     def send(self, request: Any) -> Any:
-        taken = _taken(request)
+        took_effect = _took_effect(request)
         tries = 0
         while True:
             tries += 1
             try:
                 response = self.next.send(request)
             except (ServiceRequestError, *_LOST) as error:
-                if isinstance(error, _LOST) and taken():
-                    raise WriteTaken from error
+                if isinstance(error, _LOST) and took_effect():
+                    raise WriteTookEffect from error
                 if tries >= _TRIES:
                     raise
                 told = None
             else:
                 status, told = response.http_response.status_code, _retry_after(response.http_response)
-                if status in _UNCERTAIN and taken():
-                    raise WriteTaken
+                if status in _UNCERTAIN and took_effect():
+                    raise WriteTookEffect
                 if not _is_worth_another(status, told, tries):
                     return response
             self._announce(request, told)
@@ -73,12 +73,12 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
             self._tell(f"Azure is busy, and asks to wait {told:.0f} s before the next try")
 
 
-def _taken(request: Any) -> Callable[[], bool]:
+def _took_effect(request: Any) -> Callable[[], bool]:
     """The request's own question, kept where another policy that sends the request again finds it."""
-    if "taken" in request.context.options:
-        request.context["taken"] = request.context.options.pop("taken")
-    taken: Callable[[], bool] = request.context.get("taken") or (lambda: False)
-    return taken
+    if "took_effect" in request.context.options:
+        request.context["took_effect"] = request.context.options.pop("took_effect")
+    took_effect: Callable[[], bool] = request.context.get("took_effect") or (lambda: False)
+    return took_effect
 
 
 def _is_worth_another(status: int, told: float | None, tries: int) -> bool:

@@ -3,78 +3,54 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 
 from azext_amlarc.azure.connection.answers import correlation_id
-from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.retries import WriteTaken
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.retries import WriteTookEffect
+from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import ArcError, StillRunning
 
 T = TypeVar("T")
 
-# Seconds between two looks where Azure names none; its SDKs wait 30 s, which makes a one-minute install take two.
+# Seconds between two polls where Azure names none; its SDKs wait 30 s, which makes a one-minute install take two.
 FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 # A pause is this part of what has been waited already: nobody waits longer than 7 % more than Azure takes.
 _PART = 1 / 15
 
 
 @dataclass(frozen=True)
-class Look(Generic[T]):
-    """What one look saw: a state in Azure's words, the resource if it came along, the pause Azure asks for (s)."""
+class Poll(Generic[T]):
+    """What one poll saw: a state in Azure's words, the resource if it came along, the pause Azure asks for (s)."""
 
     state: str
     resource: T | None = None
     pause: float | None = None
 
     @property
-    def is_over(self) -> bool:
-        """Any other word means that Azure is still at it; no word at all means that it never began to."""
+    def is_done(self) -> bool:
+        """Any other state is still in progress; an empty one means that no operation was started."""
         return self.state.lower() in {"", "succeeded", "failed", "canceled"}
 
     @property
-    def is_good(self) -> bool:
+    def succeeded(self) -> bool:
         return self.state.lower() in {"", "succeeded"}
-
-
-class Watcher(Protocol):
-    """Someone who is told how a wait goes on, and who spends its pauses."""
-
-    def seen(self, state: str, elapsed: float) -> None:
-        """A look saw `state`, `elapsed` seconds after the wait began."""
-
-    def tell(self, text: str) -> None:
-        """Something that is worth a line: what will change, what is being made."""
-
-    def rest(self, seconds: float) -> None:
-        """Let `seconds` pass."""
-
-
-class Silence:
-    """A watcher that says nothing."""
-
-    def seen(self, state: str, elapsed: float) -> None:
-        pass
-
-    def tell(self, text: str) -> None:
-        pass
-
-    def rest(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
     """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it.
 
-    `correlation_id` is the write's, None where it is somebody else's.
-    `then` waits for what else has to be ready once the write has ended well, so many seconds at most.
+    `doing` says what Azure does ("installing the extension 'x'"); `follow` is what to run to see how it goes on.
+    `correlation_id` is the write's, None if it is somebody else's.
+    `then` waits for what else has to be ready once the write has succeeded, so many seconds at most.
     """
 
-    title: str
+    doing: str
     resource: T
-    look: Callable[[], Look[T]]
+    poll: Callable[[], Poll[T]]
     read: Callable[[], T]
     reason: Callable[[T | None], ArcError]
     follow: str
@@ -84,45 +60,45 @@ class Operation(Generic[T]):
 
     @classmethod
     def done(cls, resource: T) -> "Operation[T]":
-        """For a resource that is as wanted already: nothing has been written, and nothing is looked at."""
+        """For a resource that is up to date: nothing has been written, and nothing is polled."""
         return cls(
-            title="",
+            doing="",
             resource=resource,
-            look=lambda: Look("Succeeded", resource),
+            poll=lambda: Poll("Succeeded", resource),
             read=lambda: resource,
             reason=lambda _: ArcError("Nothing was written."),
             follow="",
         )
 
     def wait(self, watcher: Watcher, timeout: float) -> T:
-        """The resource once the write has ended well.
+        """The resource once the write has succeeded.
 
-        Raises what `reason` makes of a write that ended badly, and StillRunning after `timeout` seconds or at Ctrl-C.
+        Raises what `reason` makes of a write that failed, and StillRunning after `timeout` seconds or at Ctrl-C.
         """
         began = time.monotonic()
-        last = Look[T]("Accepted", pause=self.pause)
+        last = Poll[T]("Accepted", pause=self.pause)
         try:
             last = self._watch(last, watcher, began, timeout)
         except KeyboardInterrupt:
-            raise self._still_running(f"Interrupted. {self.title} goes on in Azure.") from None
-        if not last.is_good:
+            raise self._still_running(f"Interrupted. Azure is still {self.doing}.") from None
+        if not last.succeeded:
             raise self.reason(last.resource)
         found = last.resource if last.resource is not None else self.read()
         self.then(watcher, max(timeout - (time.monotonic() - began), 0.0))
         return found
 
-    def _watch(self, last: Look[T], watcher: Watcher, began: float, timeout: float) -> Look[T]:
+    def _watch(self, last: Poll[T], watcher: Watcher, began: float, timeout: float) -> Poll[T]:
         if last.pause:
             watcher.rest(min(last.pause, timeout))
         while True:
-            last = self.look()
+            last = self.poll()
             elapsed = time.monotonic() - began
             watcher.seen(last.state, elapsed)
-            if last.is_over:
+            if last.is_done:
                 return last
             if elapsed >= timeout:
                 raise self._still_running(
-                    f"{self.title} has not ended after {timeout:.0f} s; its state was last {last.state}."
+                    f"Azure is still {self.doing} after {timeout:.0f} s; the last state was {last.state}."
                 )
             watcher.rest(min(last.pause or _pause(elapsed), timeout - elapsed))
 
@@ -149,33 +125,33 @@ class Accepted:
             model=model,
             body=response.text(),
             operation_url=headers.get("Azure-AsyncOperation"),
-            pause=_seconds(headers.get("Retry-After")),
+            pause=seconds(headers.get("Retry-After")),
             correlation_id=correlation_id(response),
         )
 
 
 def write(
     azure: AzureClient,
-    title: str,
+    line: str,
     begin: Callable[..., Any],
     *arguments: Any,
-    taken: Callable[[], bool],
+    took_effect: Callable[[], bool],
     **options: Any,
 ) -> Accepted | None:
-    """Azure's answer to an SDK's `begin`, noted in `arm.written` as `title`.
+    """Azure's answer to an SDK's `begin`, recorded in `azure.writes` as `line`.
 
-    None where the answer was lost and `taken` found that the write took effect all the same: join that.
+    None if the answer was lost and `took_effect` found that the write took effect all the same: join that.
     """
     try:
-        sent = begin(*arguments, **options, taken=taken, polling=False, cls=Accepted.from_sdk)
+        sent = begin(*arguments, **options, took_effect=took_effect, polling=False, cls=Accepted.from_sdk)
         accepted: Accepted | None = sent.result()
-    except WriteTaken:
+    except WriteTookEffect:
         accepted = None
     except AzureError as error:
         if not _is_refusal(error):
-            azure.written.append(f"perhaps {title} (Azure's answer was lost)")
+            azure.writes.add(f"perhaps {line} (Azure's answer was lost)")
         raise
-    azure.written.append(title)
+    azure.writes.add(line)
     return accepted
 
 
@@ -186,33 +162,16 @@ def _is_refusal(error: AzureError) -> bool:
     return isinstance(error, ServiceRequestError)
 
 
-class Provisioned(Protocol):
-    """Anything that Azure provisions."""
-
-    @property
-    def provisioning_state(self) -> str: ...
-
-
-P = TypeVar("P", bound=Provisioned)
-
-
-def look_for_absence(read: Callable[[], P | None]) -> Look[P]:
-    """Whether a deletion has ended. What is still there, and sound, is yet to be deleted."""
-    found = read()
-    if found is None:
-        return Look("Succeeded")
-    seen = Look(found.provisioning_state, found)
-    return Look("Deleting") if seen.is_good else seen
-
-
-def look_at_operation(azure: AzureClient, url: str) -> Look[Any]:
-    """The state of an operation by its URL; its body holds no resource."""
-    answer = azure.get_url(url)
-    return Look(str(answer.json().get("status", "")), pause=_seconds(answer.headers.get("Retry-After")))
+def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
+    """The state of an operation by its URL, whose body holds no resource; None if Azure has forgotten it (404)."""
+    answer = unless_missing(azure.get_url, url)
+    if answer is None:
+        return None
+    return Poll(str(answer.json().get("status", "")), pause=seconds(answer.headers.get("Retry-After")))
 
 
 def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | None:
-    """Code and message that Azure gives for an operation that failed; None where it gives none."""
+    """Code and message that Azure gives for an operation that failed; None if it gives none."""
     if url is None:
         return None
     try:
@@ -226,7 +185,8 @@ def _pause(elapsed: float) -> float:
     return min(max(FIRST_PAUSE, elapsed * _PART), _LONGEST_PAUSE)
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def seconds(retry_after: str | None) -> float | None:
+    """A Retry-After header; None if there is none, or it is not a number of seconds."""
     return float(retry_after) if retry_after and retry_after.isdigit() else None
 
 
@@ -238,15 +198,15 @@ def wait_until(
     timeout: float,
     interval: float | None,
 ) -> T | None:
-    """Read until `done`, every `interval` seconds or as operations are watched; StillRunning after `timeout` s."""
+    """Read until `done`, every `interval` seconds or as operations are polled; StillRunning after `timeout` s."""
     began = time.monotonic()
     while not done(found := read()):
         elapsed = time.monotonic() - began
         watcher.seen(state(found), elapsed)
         if elapsed >= timeout:
             raise StillRunning(
-                f"The condition has not come true after {timeout:.0f} s; the state was last {state(found)}.",
-                "Wait for it again.",
+                f"The condition was not met within {timeout:.0f} s; the last state was {state(found)}.",
+                "Run the command again to keep waiting.",
             )
         watcher.rest(min(interval or _pause(elapsed), max(timeout - elapsed, 0.0)))
     return found

@@ -1,9 +1,11 @@
 """Taking the extension off a cluster."""
 
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import Operation, Watcher, write
-from azext_amlarc.azure.extension.lookup import Extension, address, read
-from azext_amlarc.azure.extension.watch import by_absence
+from azext_amlarc.azure.connection.waiting import Operation, write
+from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.extension.lookup import address, read
+from azext_amlarc.azure.extension.watch import subject
+from azext_amlarc.resources.extension import Extension
 from azext_amlarc.resources.ids import ClusterId
 
 
@@ -11,29 +13,30 @@ def begin_delete(
     azure: AzureClient, cluster: ClusterId, existing: Extension, watcher: Watcher, *, force: bool
 ) -> Operation[Extension]:
     """Delete the extension, or join its deletion; `force` removes Azure's record without asking the cluster."""
+    followed = subject(azure, cluster, existing.name)
     if existing.is_being_deleted and not force:
-        watcher.tell("It is being deleted already: waiting for that.")
-        return by_absence(azure, cluster, existing, None, "deletion of")
+        watcher.tell("A deletion is already in progress; waiting for it.")
+        return followed.by_absence("deleting", existing, None)
 
-    def taken() -> bool:
+    def took_effect() -> bool:
         found = read(azure, cluster, existing.name)
         return found is None or found.is_being_deleted
 
     accepted = write(
         azure,
-        f"the deletion of the extension {existing.name}",
+        f"deletion of the extension {existing.name}",
         azure.extensions.begin_delete,
         *address(cluster),
         existing.name,
         force_delete=force,
-        taken=taken,
+        took_effect=took_effect,
     )
-    return by_absence(azure, cluster, existing, accepted, "deletion of")
+    return followed.by_absence("deleting", existing, accepted)
 
 
 def goes_with_it(existing: Extension) -> list[str]:
     """What else leaves the cluster with the extension, and how long it takes, in sentences."""
-    said = ["A deletion takes about ten minutes; the extension can't be installed again meanwhile."]
+    said = ["Deletion takes about ten minutes; you cannot reinstall the extension until it finishes."]
     if existing.configuration_settings.get("installNvidiaDevicePlugin", "").lower() == "true":
-        said.append("The NVIDIA device plugin goes with it: no pod gets a GPU until another is installed.")
+        said.append("This also removes the NVIDIA device plugin: pods cannot use GPUs until it is installed again.")
     return said

@@ -1,95 +1,36 @@
-"""Watching what Azure does with an extension after it has accepted a write, and saying why where it fails."""
+"""Following what Azure does with an extension after it has accepted a write, and why that failed."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import (
-    Accepted,
-    Look,
-    Operation,
-    look_at_operation,
-    look_for_absence,
-    operation_error,
-)
-from azext_amlarc.azure.extension.lookup import Extension, read, show
-from azext_amlarc.errors import ArcError, WriteFailed
+from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.azure.converge import Subject
+from azext_amlarc.azure.extension.lookup import read, show
 from azext_amlarc.product.hints import hint_for
+from azext_amlarc.resources.extension import Extension
 from azext_amlarc.resources.ids import ClusterId
 
-
-def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
-    """Watch what somebody else is doing to the extension."""
-    return by_resource(azure, cluster, extension, None, "operation on")
+_VERBS = {"creating": "installing", "updating": "updating", "deleting": "deleting"}
 
 
-def by_resource(
-    azure: AzureClient, cluster: ClusterId, extension: Extension, accepted: Accepted | None, doing: str
-) -> Operation[Extension]:
-    """Watch the extension itself: one that did not exist before, or that someone else is writing.
-
-    Its state can only come from that write, and the last look brings the result along.
-    """
-
-    def look() -> Look[Extension]:
-        found = show(azure, cluster, extension.name)
-        return Look(found.provisioning_state, found)
-
-    return _operation(azure, cluster, extension, accepted, doing, look)
-
-
-def by_operation(
-    azure: AzureClient, cluster: ClusterId, extension: Extension, accepted: Accepted, doing: str
-) -> Operation[Extension]:
-    """Watch our write's own operation: an extension that existed may show the state of an earlier write."""
-    url = accepted.operation_url
-    if url is None:
-        return by_resource(azure, cluster, extension, accepted, doing)
-    return _operation(azure, cluster, extension, accepted, doing, lambda: look_at_operation(azure, url))
-
-
-def by_absence(
-    azure: AzureClient, cluster: ClusterId, extension: Extension, accepted: Accepted | None, doing: str
-) -> Operation[Extension]:
-    """Watch a deletion: it has ended when the extension is gone."""
-
-    def look() -> Look[Extension]:
-        return look_for_absence(lambda: read(azure, cluster, extension.name))
-
-    return replace(_operation(azure, cluster, extension, accepted, doing, look), read=lambda: extension)
-
-
-def _operation(
-    azure: AzureClient,
-    cluster: ClusterId,
-    extension: Extension,
-    accepted: Accepted | None,
-    doing: str,
-    look: Callable[[], Look[Extension]],
-) -> Operation[Extension]:
-    return Operation(
-        title=f"The {doing} the extension {extension.name!r}",
-        resource=extension,
-        look=look,
-        read=lambda: show(azure, cluster, extension.name),
-        reason=lambda last: _reason(azure, cluster, last or extension, accepted, doing),
-        follow=f"Follow it: {_command('wait', cluster, extension)}; doing the same again joins it as well.",
-        pause=accepted.pause if accepted else None,
-        correlation_id=accepted.correlation_id if accepted else None,
+def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extension]:
+    """The extension of that name, to be followed."""
+    where = " ".join(["-n", name, *cluster.options])
+    return Subject(
+        azure=azure,
+        title=f"the extension {name!r}",
+        read=partial(read, azure, cluster, name),
+        show=partial(show, azure, cluster, name),
+        own_error=partial(_own_error, azure, cluster),
+        hint=lambda code, message: hint_for(code, message) or f"To see its statuses: az ml arc extension show {where}",
+        wait_command=f"az ml arc extension wait {where}",
     )
 
 
-def _command(verb: str, cluster: ClusterId, extension: Extension) -> str:
-    where = f"-c {cluster.name} -g {cluster.resource_group} -t {cluster.cluster_type}"
-    return f"az ml arc extension {verb} --name {extension.name} {where}"
-
-
-def _reason(azure: AzureClient, cluster: ClusterId, last: Extension, accepted: Accepted | None, doing: str) -> ArcError:
-    error = operation_error(azure, accepted.operation_url if accepted else None) or _own_error(azure, cluster, last)
-    code, message = error or ("", "Azure gave no reason.")
-    hint = hint_for(code, message) or f"See its statuses: {_command('show', cluster, last)}"
-    correlation_id = accepted.correlation_id if accepted else None
-    return WriteFailed(f"The {doing} the extension {last.name!r} failed: {message}", hint, code, correlation_id)
+def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
+    """Follow what somebody else is doing to the extension."""
+    verb = _VERBS.get(extension.provisioning_state.lower(), "changing")
+    return subject(azure, cluster, extension.name).by_resource(verb, extension)
 
 
 def _own_error(azure: AzureClient, cluster: ClusterId, last: Extension) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from typing import Any
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
-from azext_amlarc.checks.azure.facts import AGENTS, AKS, CLUSTER, CLUSTER_FOUND, Agents, Aks, Cluster, Sought
+from azext_amlarc.checks.azure.facts import AGENTS, AKS, CLUSTER, CLUSTER_FOUND, Agents, Aks, Cluster, Presence
 from azext_amlarc.checks.check import Facts
 from azext_amlarc.errors import NotFound
 from azext_amlarc.resources import cluster as resource
@@ -16,7 +16,7 @@ from azext_amlarc.resources.ids import Target
 def facts_of(cluster: resource.Cluster) -> Known:
     """The facts that a cluster that has been read already holds, as if it were of both types."""
     return {
-        CLUSTER_FOUND.name: Sought(True, f"{cluster.id.name} is in {cluster.location}."),
+        CLUSTER_FOUND.name: Presence(True, f"{cluster.id.name} is in {cluster.location}."),
         CLUSTER.name: _cluster(cluster),
         AGENTS.name: _agents(cluster.properties),
         AKS.name: _aks(cluster.properties),
@@ -28,7 +28,7 @@ def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
         return facts_of(clusters.read(azure, cluster_of(target)))
     except NotFound as error:
         missing = dict.fromkeys((CLUSTER.name, AGENTS.name, AKS.name), skipped("The cluster does not exist."))
-        return {CLUSTER_FOUND.name: Sought(False, error.message, error.fix), **missing}
+        return {CLUSTER_FOUND.name: Presence(False, error.message, error.fix), **missing}
 
 
 def _cluster(cluster: resource.Cluster) -> Cluster:

@@ -7,7 +7,6 @@ from typing import Any
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.extension.lookup import answers
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
-from azext_amlarc.azure.supporting import relay
 from azext_amlarc.checks.azure.facts import (
     EXTENSION,
     EXTENSION_FOUND,
@@ -16,11 +15,12 @@ from azext_amlarc.checks.azure.facts import (
     RELAY_RULE,
     Extension,
     ExtensionStatus,
+    Presence,
     RelayPart,
-    Sought,
 )
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
 from azext_amlarc.product.extension import TYPE
+from azext_amlarc.resources import relay
 from azext_amlarc.resources.ids import Target
 
 Properties = Mapping[str, Any]
@@ -33,9 +33,9 @@ def _extension(azure: AzureClient, target: Target, _known: Facts) -> Known:
         raise Unavailable(skipped("The cluster does not exist."))
     if ours:
         extension = _from_answer(ours[0])
-        return {EXTENSION_FOUND.name: Sought(True, f"It has {extension.name}."), EXTENSION.name: extension}
+        return {EXTENSION_FOUND.name: Presence(True, f"It has {extension.name}."), EXTENSION.name: extension}
     create = f"az ml arc extension create {target.cluster_options} --config enableTraining=True"
-    missing = Sought(False, f"The cluster {cluster.name} has no extension of the type {TYPE}.", create)
+    missing = Presence(False, f"The cluster {cluster.name} has no extension of the type {TYPE}.", create)
     return {EXTENSION_FOUND.name: missing, EXTENSION.name: skipped("The extension is not installed.")}
 
 

@@ -8,7 +8,7 @@ from azure.core.exceptions import AzureError
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
-from azext_amlarc.azure.connection.waiting import Silence, Watcher
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.facts import account, clusters, extensions, workspaces
 from azext_amlarc.azure.facts.sources import Known, Source, why
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
@@ -27,8 +27,7 @@ def gather(azure: AzureClient, needs: Collection[Fact[Any]], given: Mapping[str,
     wanted = {fact.name for fact in needs}
     second = _asked(_SECOND, wanted - given.keys())
     wanted |= {fact.name for source in second for fact in source.needs}
-    with azure.another() as reader:
-        reader.registrar = None
+    with azure.clone(registers=False) as reader:
         known = _read(reader, _asked(_FIRST, wanted - given.keys()), dict(given))
         return _read(reader, second, known)
 
@@ -40,7 +39,7 @@ def _asked(sources: Collection[Source], wanted: Collection[str]) -> list[Source]
 def _read(azure: AzureClient, sources: Collection[Source], known: Known) -> Known:
     works = {source.facts[0].name: partial(_attempt, source=source, known=Facts(known)) for source in sources}
     found: Known = {}
-    for part in at_once(azure, Silence(), works):
+    for part in at_once(azure, SilentWatcher(), works):
         found |= part
     return found | known
 

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
-from azext_amlarc.azure.connection.waiting import Silence, Watcher
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, skipped, workspace_of
 from azext_amlarc.checks.azure.facts import (
     ATTACHMENTS,
@@ -19,7 +19,7 @@ from azext_amlarc.checks.azure.facts import (
     Attachments,
     Compute,
     ComputeError,
-    Sought,
+    Presence,
     Workspace,
 )
 from azext_amlarc.checks.check import Facts, Unavailable
@@ -36,7 +36,7 @@ def facts_of(workspace: Mapping[str, Any]) -> Known:
     """The facts that a workspace that has been read already holds."""
     found = _workspace(workspace)
     return {
-        WORKSPACE_FOUND.name: Sought(True, f"{workspace.get('name')} is in {found.location}."),
+        WORKSPACE_FOUND.name: Presence(True, f"{workspace.get('name')} is in {found.location}."),
         WORKSPACE.name: found,
     }
 
@@ -46,7 +46,7 @@ def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
         return facts_of(compute.read_workspace(azure, workspace_of(target)))
     except NotFound as error:
         missing = skipped("The workspace does not exist.")
-        return {WORKSPACE_FOUND.name: Sought(False, error.message, error.fix), WORKSPACE.name: missing}
+        return {WORKSPACE_FOUND.name: Presence(False, error.message, error.fix), WORKSPACE.name: missing}
 
 
 def _workspace(found: Mapping[str, Any]) -> Workspace:
@@ -93,7 +93,7 @@ def _attachments(azure: AzureClient, target: Target, _known: Facts) -> Known:
         f"share {number}": partial(_share, ids=read[number::_READERS], cluster=cluster)
         for number in range(min(_READERS, len(read)))
     }
-    parts = at_once(azure, Silence(), shares)
+    parts = at_once(azure, SilentWatcher(), shares)
     computes = tuple(item for part in parts for item in part.computes)
     unread = (*(name for part in parts for name in part.unread), *map(_title, left))
     return {ATTACHMENTS.name: Attachments(computes, unread)}

@@ -1,4 +1,4 @@
-"""Making a resource that Azure goes on with after its PUT, and that has no operation to ask: it is looked at itself.
+"""Creates a resource that Azure keeps provisioning after the PUT and that has no operation URL: it is polled itself.
 
 Relay and Service Bus namespaces and Log Analytics workspaces are like that; all below them is there at once.
 """
@@ -10,7 +10,8 @@ from typing import Any, TypeGuard
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
-from azext_amlarc.azure.connection.waiting import Look, Operation, Watcher
+from azext_amlarc.azure.connection.waiting import Operation, Poll
+from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.ids import name_of
 
@@ -24,7 +25,7 @@ _TOO_EARLY, _TOO_EARLY_WORDS = {404, 409}, ("not active", "in transition")
 
 
 @dataclass(frozen=True)
-class Making:
+class SupportingResource:
     """A resource to find or to make: what it is in words, its id, the body of its PUT.
 
     `fill` writes all that belongs in a new one, and gives its secret.
@@ -44,25 +45,25 @@ class Making:
         found = unless_missing(azure.get, self.id)
         return self.settled(azure, found, watcher, timeout)
 
-    def make(self, azure: AzureClient, watcher: Watcher) -> "Ensured | None":
+    def make(self, azure: AzureClient, watcher: Watcher) -> "Ready | None":
         """Write the resource and fill it, which Azure may go on with afterwards; None where its name is taken."""
         answer = self.put(azure, watcher)
         return self.filled(azure, answer, watcher) if answer else None
 
-    def filled(self, azure: AzureClient, answer: Found, watcher: Watcher) -> "Ensured":
+    def filled(self, azure: AzureClient, answer: Found, watcher: Watcher) -> "Ready":
         """Fill what a write has just made: at once, or when it is active where Azure refuses that before.
 
         Raises WriteFailed where it does not become active then.
         """
         try:
-            return Ensured(self, answer, self.fill(azure), is_new=True)
+            return Ready(self, answer, self.fill(azure), is_new=True)
         except HttpResponseError as error:
             if not (_movement(answer) and _is_too_early(error)):
                 raise
         made = self.settled(azure, answer, watcher)
         if not is_usable(made):
-            raise WriteFailed(f"The {self.title} {self.id} was not made: its state is {_state(made) or 'unknown'}.")
-        return Ensured(self, answer, self.fill(azure))
+            raise WriteFailed(f"The {self.title} {self.id} was not created: its state is {_state(made) or 'unknown'}.")
+        return Ready(self, answer, self.fill(azure))
 
     def put(self, azure: AzureClient, watcher: Watcher) -> Found | None:
         """Azure's answer to the write; None where somebody else's has its name.
@@ -70,52 +71,52 @@ class Making:
         Names of namespaces are unique in all of Azure.
         """
         line = f"{self.title} {self.id}"
-        azure.written.append(line)
-        watcher.tell(f"Making the {self.title} {self.name}")
+        azure.writes.add(line)
+        watcher.tell(f"Creating the {self.title} {self.name}")
         try:
             return azure.put(self.id, self.body)
         except HttpResponseError as error:
             if not _is_taken(error):
                 raise
-            azure.written.remove(line)
+            azure.writes.withdraw(line)
             return None
 
-    def mend(self, azure: AzureClient, watcher: Watcher) -> None:
+    def announce_repair(self, azure: AzureClient, watcher: Watcher) -> None:
         """Announce, to `written` as well, that parts of this resource are about to be written."""
-        azure.written.append(f"missing parts of the {self.title} {self.id}")
-        watcher.tell(f"Making what is missing of the {self.title} {self.name}")
+        azure.writes.add(f"missing parts of the {self.title} {self.id}")
+        watcher.tell(f"Creating what is missing of the {self.title} {self.name}")
 
     def settled(
         self, azure: AzureClient, found: Found | None, watcher: Watcher, timeout: float | None = None
     ) -> Found | None:
         """The resource once nothing moves it any more, in whatever state; None where it was going.
 
-        StillRunning after `timeout` seconds, by default the connection's patience.
+        StillRunning after `timeout` seconds, by default the connection's.
         """
         if not _movement(found):
             return found
         return Operation[Found | None](
-            title=f"The change of the {self.title} {self.name}",
+            doing=f"changing the {self.title} {self.name}",
             resource=found,
-            look=lambda: self._look(azure),
+            poll=lambda: self._poll(azure),
             read=lambda: unless_missing(azure.get, self.id),
-            reason=lambda _: WriteFailed(f"The {self.title} {self.id} was not made."),
-            follow=f"See how far it is: az resource show --ids {self.id}; then do the same again.",
-        ).wait(watcher, azure.patience if timeout is None else timeout)
+            reason=lambda _: WriteFailed(f"The {self.title} {self.id} was not created."),
+            follow=f"To follow it: az resource show --ids {self.id}; then run the same command again.",
+        ).wait(watcher, azure.timeout if timeout is None else timeout)
 
-    def _look(self, azure: AzureClient) -> Look[Found | None]:
+    def _poll(self, azure: AzureClient) -> Poll[Found | None]:
         found = unless_missing(azure.get, self.id)
-        return Look(_movement(found) or "Succeeded", found)
+        return Poll(_movement(found) or "Succeeded", found)
 
 
 @dataclass(frozen=True)
-class Ensured:
+class Ready:
     """A resource that is there with all that is in it: as Azure showed it, its secret.
 
     `is_new`: it has just been written, and Azure may still be making it.
     """
 
-    making: Making
+    making: SupportingResource
     found: Found
     secret: str = field(repr=False)
     is_new: bool = False
@@ -127,7 +128,7 @@ class Ensured:
         """
         if is_usable(self.making.find(azure, watcher, timeout)):
             return
-        watcher.tell(f"Azure has failed to make the {self.making.title}: trying again")
+        watcher.tell(f"Azure failed to create the {self.making.title}: trying again")
         again = self.making.make(azure, watcher)
         found = self.making.find(azure, watcher, timeout)
         if again is None or not is_usable(found):
@@ -143,7 +144,7 @@ class Ensured:
 
 
 @dataclass(frozen=True)
-class Made:
+class Provision:
     """Plain and protected settings that supporting resources make up, the protected ones kept out of repr.
 
     `new` are those that Azure may still be making.
@@ -151,10 +152,10 @@ class Made:
 
     settings: dict[str, str]
     protected: dict[str, str] = field(repr=False)
-    new: tuple[Ensured, ...] = field(default=(), repr=False, compare=False)
+    new: tuple[Ready, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
-    def of(cls, ensured: Ensured, settings: dict[str, str], secret_names: Iterable[str]) -> "Made":
+    def of(cls, ensured: Ready, settings: dict[str, str], secret_names: Iterable[str]) -> "Provision":
         """What one resource makes up."""
         return cls(settings, dict.fromkeys(secret_names, ensured.secret), (ensured,) if ensured.is_new else ())
 
@@ -187,7 +188,7 @@ def _movement(found: Found | None) -> str:
     status = str(((found or {}).get("properties") or {}).get("status") or "")
     if status.lower() in _MOVING:
         return status
-    return "" if Look(_state(found)).is_over else _state(found)
+    return "" if Poll(_state(found)).is_done else _state(found)
 
 
 def _is_too_early(error: HttpResponseError) -> bool:

@@ -10,28 +10,14 @@ from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.resources.names import Kind, shared_name
-
-# As `az k8s-extension` tags what it makes.
-TAGS = {"created_by": "Azure Arc-enabled ML"}
-_OWNER = "created_for"
-
-
-def tags(cluster: ClusterId) -> dict[str, str]:
-    """The tags of a resource that does not tell by itself whose it is: it lies in its cluster's resource group."""
-    return {**TAGS, _OWNER: f"{cluster.cluster_type}/{cluster.name}"}
-
-
-def is_tagged(found: Mapping[str, Any]) -> bool:
-    """Whether we or `az k8s-extension` made the resource."""
-    return TAGS.items() <= (found.get("tags") or {}).items()
+from azext_amlarc.resources.names import OWNER, Kind, shared_name, tags
 
 
 def is_anothers(azure: AzureClient, cluster: ClusterId, kind: Kind, found: Mapping[str, Any]) -> bool:
     """Whether the resource belongs, or may belong, to another cluster than this; no request where a tag says it."""
-    owner = (found.get("tags") or {}).get(_OWNER)
+    owner = (found.get("tags") or {}).get(OWNER)
     if owner is not None:
-        return bool(owner.lower() != tags(cluster)[_OWNER].lower())
+        return bool(owner.lower() != tags(cluster)[OWNER].lower())
     return any(
         shared_name(other, kind).lower() == str(found.get("name", "")).lower() for other in _neighbours(azure, cluster)
     )

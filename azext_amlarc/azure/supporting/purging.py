@@ -8,11 +8,13 @@ from azure.core.rest import HttpResponse
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.parallel import at_once
-from azext_amlarc.azure.connection.waiting import Look, Operation, Silence, Watcher
-from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
-from azext_amlarc.azure.supporting.ownership import is_anothers, is_tagged
+from azext_amlarc.azure.connection.waiting import Operation, Poll, seconds
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
+from azext_amlarc.azure.supporting import relay
+from azext_amlarc.azure.supporting.ownership import is_anothers
 from azext_amlarc.errors import WriteFailed
-from azext_amlarc.resources import names
+from azext_amlarc.resources import log_analytics, names, service_bus
+from azext_amlarc.resources import relay as relays
 from azext_amlarc.resources.ids import ClusterId, name_of
 
 
@@ -34,11 +36,11 @@ def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]
     uses too, only the hybrid connection is this one's.
     """
     looks: dict[str, Callable[[AzureClient, Watcher], list[Owned]]] = {
-        relay.TITLE: lambda azure, _: _owned_relays(azure, cluster_id, settings.get(relay.CONNECTION_ID)),
+        relays.TITLE: lambda azure, _: _owned_relays(azure, cluster_id, settings.get(relays.CONNECTION_ID)),
         service_bus.TITLE: lambda azure, _: _owned(azure, cluster_id, service_bus.TITLE, names.SERVICE_BUS),
         log_analytics.TITLE: lambda azure, _: _owned(azure, cluster_id, log_analytics.TITLE, names.LOG_ANALYTICS),
     }
-    return [item for found in at_once(azure, Silence(), looks) for item in found]
+    return [item for found in at_once(azure, SilentWatcher(), looks) for item in found]
 
 
 def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:
@@ -48,19 +50,19 @@ def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:
 
 def _owned_relays(azure: AzureClient, cluster: ClusterId, named: str | None) -> list[Owned]:
     known = named if named and name_of(named).lower() == cluster.name.lower() else None
-    found = [_owned_of_relay(azure, item) for item in names.first(known, relay.connection_ids(cluster))]
+    found = [_owned_of_relay(azure, item) for item in names.first(known, relays.connection_ids(cluster))]
     return [item for item in found if item is not None]
 
 
 def _owned_of_relay(azure: AzureClient, connection_id: str) -> Owned | None:
     """The namespace where nobody else uses it, else the hybrid connection."""
-    namespace_id = relay.namespace_of(connection_id)
+    namespace_id = relays.namespace_of(connection_id)
     namespace = unless_missing(azure.get, namespace_id)
-    if namespace is None or not is_tagged(namespace):
+    if namespace is None or not names.is_tagged(namespace):
         return None
     ours, users = name_of(connection_id).lower(), relay.connections_in(azure, namespace_id)
     if users <= {ours}:
-        return Owned(relay.TITLE, namespace_id)
+        return Owned(relays.TITLE, namespace_id)
     return Owned("hybrid connection", connection_id) if ours in users else None
 
 
@@ -70,7 +72,7 @@ def _owned(azure: AzureClient, cluster: ClusterId, title: str, kind: names.Kind)
         Owned(title, resource_id)
         for resource_id in names.candidates(cluster, kind)
         if (found := unless_missing(azure.get, resource_id))
-        and is_tagged(found)
+        and names.is_tagged(found)
         and not is_anothers(azure, cluster, kind, found)
     ]
 
@@ -78,25 +80,24 @@ def _owned(azure: AzureClient, cluster: ClusterId, title: str, kind: names.Kind)
 def _delete(item: Owned, azure: AzureClient, watcher: Watcher) -> None:
     watcher.tell(f"Deleting the {item}")
     url = unless_missing(azure.delete, item.id)
-    azure.written.append(f"the deletion of the {item}")
+    azure.writes.add(f"deletion of the {item}")
     if url is None:
         return
     Operation[None](
-        title=f"The deletion of the {item}",
+        doing=f"deleting the {item}",
         resource=None,
-        look=lambda: _look(unless_missing(azure.get_url, url)),
+        poll=lambda: _poll(unless_missing(azure.get_url, url)),
         read=lambda: _check(azure, item),
         reason=lambda _: WriteFailed(f"The {item} was not deleted."),
-        follow="Do the same again: it goes on from there.",
-    ).wait(watcher, azure.patience)
+        follow="Run the same command again to continue.",
+    ).wait(watcher, azure.timeout)
 
 
-def _look(answer: HttpResponse | None) -> Look[None]:
+def _poll(answer: HttpResponse | None) -> Poll[None]:
     """A deletion's Location answers 202 until the resource is gone."""
     if answer is None or answer.status_code != 202:
-        return Look("Succeeded")
-    pause = answer.headers.get("Retry-After", "")
-    return Look("Removing", pause=float(pause) if pause.isdigit() else None)
+        return Poll("Succeeded")
+    return Poll("Removing", pause=seconds(answer.headers.get("Retry-After")))
 
 
 def _check(azure: AzureClient, item: Owned) -> None:

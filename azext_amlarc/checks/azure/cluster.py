@@ -12,7 +12,7 @@ from azext_amlarc.checks.azure.facts import (
     EXTENSION_PROVIDER,
     NOW,
     Agents,
-    is_there,
+    found_verdict,
 )
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import SETTINGS, TARGET
@@ -138,7 +138,7 @@ CHECKS = (
         title="The cluster is in Azure",
         phase=Phase.ALL,
         needs=(CLUSTER_FOUND,),
-        judge=partial(is_there, fact=CLUSTER_FOUND),
+        judge=partial(found_verdict, fact=CLUSTER_FOUND),
         remedy="az connectedk8s connect -n CLUSTER -g GROUP",
         url=links.INSTALL,
     ),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, is_there
+from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, found_verdict
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
@@ -22,7 +22,7 @@ def extension_is_installed(facts: Facts) -> Verdict:
     said = f"{extension.name} is {extension.install_state} (provisioning state {extension.provisioning_state})."
     if extension.install_state == "Installed":
         return Verdict(Status.PASS, said)
-    if extension.is_moving:
+    if extension.in_progress:
         return Verdict(Status.WARN, said, f"az ml arc extension wait -n {extension.name} {options}")
     return Verdict(Status.FAIL, said, f"az ml arc extension show -n {extension.name} {options}")
 
@@ -48,7 +48,7 @@ def statuses_are_good(facts: Facts) -> Verdict:
 def nothing_is_under_way(facts: Facts) -> Verdict:
     """No operation on the extension is running, which another one would have to wait for."""
     extension, target = facts[EXTENSION], facts[TARGET]
-    if not extension.is_moving:
+    if not extension.in_progress:
         return Verdict(Status.PASS, "No operation is running.")
     since = facts[NOW] - extension.changed if extension.changed else None
     said = f"{extension.name} is {extension.provisioning_state}"
@@ -92,7 +92,7 @@ CHECKS = (
         title="The cluster has the extension",
         phase=Phase.POST,
         needs=(EXTENSION_FOUND,),
-        judge=partial(is_there, fact=EXTENSION_FOUND),
+        judge=partial(found_verdict, fact=EXTENSION_FOUND),
         remedy="az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True",
         url=links.INSTALL,
     ),

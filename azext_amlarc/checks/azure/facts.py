@@ -15,10 +15,10 @@ NO_CLUSTER = Unknown(Status.SKIPPED, "No cluster was named: -c CLUSTER -g GROUP.
 NO_WORKSPACE = Unknown(Status.SKIPPED, "No workspace was named: -w WORKSPACE.")
 
 
-class Sought(NamedTuple):
+class Presence(NamedTuple):
     """Whether something that was named is there, and if not: what to say, and what to do about it."""
 
-    is_there: bool
+    found_verdict: bool
     message: str = ""
     remedy: str = ""
 
@@ -115,13 +115,13 @@ class Extension(NamedTuple):
     changed: datetime | None
 
     @property
-    def is_moving(self) -> bool:
+    def in_progress(self) -> bool:
         return self.provisioning_state.lower() not in {"succeeded", "failed", "canceled"}
 
     @property
     def install_state(self) -> str:
         """The 2021 guide's word."""
-        if self.is_moving:
+        if self.in_progress:
             return "Pending"
         return "Installed" if self.provisioning_state.lower() == "succeeded" else "Failed"
 
@@ -171,7 +171,7 @@ class Attachments(NamedTuple):
 
 
 NOW: Fact[datetime] = Fact("now")
-SIGNED_IN: Fact[Sought] = Fact("signedIn")
+SIGNED_IN: Fact[Presence] = Fact("signedIn")
 ACCOUNT: Fact[str] = Fact("account")
 SUBSCRIPTION: Fact[Subscription] = Fact("subscription")
 EXTENSION_PROVIDER: Fact[Provider] = Fact("extensionProvider")
@@ -181,26 +181,26 @@ WORKSPACE_PROVIDER: Fact[Provider] = Fact("workspaceProvider")
 CLUSTER_RIGHTS: Fact[Rights] = Fact("clusterRights")
 WORKSPACE_RIGHTS: Fact[Rights] = Fact("workspaceRights")
 # Of each pair the first tells whether the thing is there; where it is not, the second is unknown.
-CLUSTER_FOUND: Fact[Sought] = Fact("clusterFound")
+CLUSTER_FOUND: Fact[Presence] = Fact("clusterFound")
 CLUSTER: Fact[Cluster] = Fact("cluster")
 AGENTS: Fact[Agents] = Fact("agents")
 AKS: Fact[Aks] = Fact("aks")
-EXTENSION_FOUND: Fact[Sought] = Fact("extensionFound")
+EXTENSION_FOUND: Fact[Presence] = Fact("extensionFound")
 EXTENSION: Fact[Extension] = Fact("extension")
 RELAY_NAMESPACE: Fact[RelayPart] = Fact("relayNamespace")
 RELAY_CONNECTION: Fact[RelayPart] = Fact("relayConnection")
 RELAY_RULE: Fact[RelayPart] = Fact("relayRule")
-WORKSPACE_FOUND: Fact[Sought] = Fact("workspaceFound")
+WORKSPACE_FOUND: Fact[Presence] = Fact("workspaceFound")
 WORKSPACE: Fact[Workspace] = Fact("workspace")
 # Those of the workspace that are on this cluster, or the one that was named; none where it has none.
 COMPUTES: Fact[tuple[Compute, ...]] = Fact("computes")
 ATTACHMENTS: Fact[Attachments] = Fact("attachments")
 
 
-def is_there(facts: Facts, fact: Fact[Sought]) -> Verdict:
+def found_verdict(facts: Facts, fact: Fact[Presence]) -> Verdict:
     """What was named is there."""
     sought = facts[fact]
-    return Verdict(Status.PASS if sought.is_there else Status.FAIL, sought.message, sought.remedy)
+    return Verdict(Status.PASS if sought.found_verdict else Status.FAIL, sought.message, sought.remedy)
 
 
 _OF_OTHERS: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {
@@ -212,7 +212,7 @@ _OF_OTHERS: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {
 }
 
 
-def of_others(cluster_type: str) -> dict[str, object]:
+def not_applicable(cluster_type: str) -> dict[str, object]:
     """The facts that clusters of this type do not have, each with the reason."""
     reasons = _OF_OTHERS[cluster_type].items()
     return {fact.name: Unknown(Status.SKIPPED, reason) for reason, facts in reasons for fact in facts}

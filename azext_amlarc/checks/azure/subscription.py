@@ -11,7 +11,7 @@ from azext_amlarc.checks.azure.facts import (
     SUBSCRIPTION,
     WORKSPACE_PROVIDER,
     Provider,
-    is_there,
+    found_verdict,
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import TARGET
@@ -69,7 +69,7 @@ CHECKS = (
         title="Somebody is signed in",
         phase=Phase.ALL,
         needs=(SIGNED_IN,),
-        judge=partial(is_there, fact=SIGNED_IN),
+        judge=partial(found_verdict, fact=SIGNED_IN),
         remedy="az login",
         url=links.SIGN_IN,
     ),

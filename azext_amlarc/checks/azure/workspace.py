@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from azext_amlarc.checks.azure.facts import CLUSTER, NO_CLUSTER, NO_WORKSPACE, WORKSPACE, WORKSPACE_FOUND, is_there
+from azext_amlarc.checks.azure.facts import CLUSTER, NO_CLUSTER, NO_WORKSPACE, WORKSPACE, WORKSPACE_FOUND, found_verdict
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
@@ -71,7 +71,7 @@ CHECKS = (
         title="The workspace is there",
         phase=Phase.ALL,
         needs=(WORKSPACE_FOUND,),
-        judge=partial(is_there, fact=WORKSPACE_FOUND),
+        judge=partial(found_verdict, fact=WORKSPACE_FOUND),
         remedy="Where the workspace is in another group than the cluster, name that group with --workspace-group.",
         url=links.ATTACH,
     ),

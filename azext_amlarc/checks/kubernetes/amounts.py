@@ -63,10 +63,10 @@ def rooms(nodes: Iterable[Node], pods: Iterable[Pod]) -> tuple[Room, ...]:
     used: dict[str, dict[str, Fraction]] = {node.name: {} for node in nodes}
     for pod in pods:
         if pod.node in used:
-            taken = used[pod.node]
-            taken["pods"] = taken.get("pods", ZERO) + 1
+            took_effect = used[pod.node]
+            took_effect["pods"] = took_effect.get("pods", ZERO) + 1
             for name, amount in pod.requests.items():
-                taken[name] = taken.get(name, ZERO) + amount
+                took_effect[name] = took_effect.get(name, ZERO) + amount
     return tuple(Room(node, _left(node.allocatable, used[node.name])) for node in nodes)
 
 

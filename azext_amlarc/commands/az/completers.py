@@ -91,7 +91,7 @@ def _of_azure(find: "Callable[[AzureClient, Any], Iterable[str]]") -> Any:
         from azext_amlarc.errors import ArcError
 
         try:
-            with connected(cmd, getattr(namespace, "_subscription", None), hasty=True) as azure:
+            with connected(cmd, getattr(namespace, "_subscription", None), once=True) as azure:
                 return list(find(azure, namespace))
         except (AzureError, ArcError, CLIError, OSError):
             return []

@@ -1,59 +1,66 @@
-"""From az's login and active cloud to a connection that the work can use."""
+"""From az's login and active cloud to a connection that the work can use, and the door's side of that work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.terminal.progress import progress
+from azext_amlarc.commands.terminal.progress import terminal_watcher
 from azext_amlarc.errors import StillRunning
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient
-    from azext_amlarc.azure.connection.waiting import Watcher
+    from azext_amlarc.azure.connection.watcher import Watcher
+    from azext_amlarc.findings import Finding
+
+_AGAIN = "Run the same command again to continue."
 
 
 def subscription_id(cmd: Any) -> str:
-    """The subscription that az works in; az's own error where nobody is signed in."""
+    """The subscription that az works in; az's own error if nobody is signed in."""
     from azure.cli.core.commands.client_factory import get_subscription_id
 
     found: str = get_subscription_id(cmd.cli_ctx)
     return found
 
 
+def active_subscription(cmd: Any) -> str:
+    """The subscription that az works in; empty if nobody is signed in."""
+    from knack.util import CLIError
+
+    try:
+        return subscription_id(cmd)
+    except CLIError:
+        return ""
+
+
 @contextmanager
 def connected(
     cmd: Any,
     subscription: str | None = None,
-    registrar: "Watcher | None" = None,
-    patience: float | None = None,
-    hasty: bool = False,
+    *,
+    watcher: "Watcher | None" = None,
+    registers: bool = False,
+    timeout: float = 600.0,
+    once: bool = False,
 ) -> Iterator["AzureClient"]:
-    """A connection to the subscription (az's active one by default); with a `registrar` it may register providers.
+    """A connection to the subscription (az's active one by default); its options are AzureClient's.
 
-    `patience` is how long to wait, in seconds, for what has to be ready first; `hasty` is AzureClient's.
-
-    Whatever fails or is interrupted inside leaves with a note of what had been written until then.
+    Whatever fails or is interrupted inside leaves with a note of what had been written so far.
     """
-    with _connect(cmd, subscription, hasty) as azure:
-        azure.registrar = registrar
-        azure.watcher = registrar or progress(cmd)
-        azure.patience = azure.patience if patience is None else patience
+    told = watcher or terminal_watcher(cmd)
+    with _connect(cmd, subscription, watcher=told, registers=registers, timeout=timeout, once=once) as azure:
         try:
             yield azure
         except KeyboardInterrupt:
-            raise StillRunning(_noted("Interrupted.", azure.written), "Run the same command again to go on.") from None
+            written = str(azure.writes)
+            raise StillRunning(f"Interrupted. {written or 'Nothing was changed.'}", _AGAIN if written else "") from None
         except Exception as error:
-            if azure.written:
-                error.add_note(_noted("", azure.written) + " Run the same command again to go on.")
+            if azure.writes.lines:
+                error.add_note(f"{azure.writes} {_AGAIN}")
             raise
 
 
-def _noted(text: str, written: list[str]) -> str:
-    parts = [text, f"Written until then: {'; '.join(written)}." if written else "Nothing had been written."]
-    return " ".join(part for part in parts if part)
-
-
-def _connect(cmd: Any, subscription: str | None, hasty: bool) -> "AzureClient":
+def _connect(cmd: Any, subscription: str | None, **options: Any) -> "AzureClient":
     from azure.cli.core._profile import Profile
     from azure.cli.core.auth.util import resource_to_scopes
     from azure.cli.core.commands.client_factory import get_az_user_agent
@@ -71,5 +78,45 @@ def _connect(cmd: Any, subscription: str | None, hasty: bool) -> "AzureClient":
         found,
         user_agent=f"amlarc {get_az_user_agent()}",
         verify=not should_disable_connection_verify(),
-        hasty=hasty,
+        **options,
     )
+
+
+class AzDoor:
+    """The command line's side of the work: a terminal, az's log, az's login."""
+
+    def __init__(self, cmd: Any, yes: bool = False) -> None:
+        """`yes` answers every question."""
+        self._cmd = cmd
+        self._yes = yes
+        self.watcher: Watcher = terminal_watcher(cmd)
+
+    def show(self, findings: "Iterable[Finding]") -> None:
+        from azext_amlarc.commands.az.output import show_findings
+
+        show_findings(findings)
+
+    def warn(self, text: str) -> None:
+        from knack.log import get_logger
+
+        get_logger(__name__).warning("%s", text)
+
+    def confirm(self, question: str) -> None:
+        from azext_amlarc.commands.terminal.asking import confirm
+
+        confirm(question, self._yes)
+
+    def login(self, azure: "AzureClient") -> tuple[bool, dict[str, object]]:
+        from azure.cli.core._profile import Profile
+        from azure.core.exceptions import ClientAuthenticationError
+        from knack.util import CLIError
+
+        from azext_amlarc.workflows import login
+
+        try:
+            azure.sign_in()
+        except (CLIError, ClientAuthenticationError) as error:
+            return False, login.refused(f"Azure does not accept the login: {str(error).splitlines()[0]}")
+        except OSError as error:
+            return False, login.unknown(f"Azure could not be asked: {error}")
+        return True, login.accepted(str(Profile(cli_ctx=self._cmd.cli_ctx).get_subscription()["user"]["name"]))

@@ -12,7 +12,7 @@ from azext_amlarc.errors import UsageError
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
 
 
-def check_cluster(namespace: Any) -> None:
+def validate_cluster(namespace: Any) -> None:
     """A cluster is named by --cluster-name and --resource-group, or by --resource-id."""
     _check_one_name(namespace)
     if not namespace.resource_id and not (namespace.cluster_name and namespace.resource_group_name):
@@ -28,7 +28,7 @@ def _check_one_name(namespace: Any) -> None:
         raise UsageError("Give --cluster-name or --resource-id, not both.")
 
 
-def check_cluster_list(namespace: Any) -> None:
+def validate_cluster_list(namespace: Any) -> None:
     """A workspace's group says nothing without the workspace."""
     if namespace.workspace_group and not namespace.workspace_name:
         raise UsageError("--workspace-group is the group of a workspace: name that with --workspace-name.")
@@ -48,7 +48,7 @@ def missing_for_attach(given: Any) -> list[str]:
     return [option for option, value in needed.items() if not value]
 
 
-def check_attach(namespace: Any) -> None:
+def validate_attach(namespace: Any) -> None:
     """An attach names everything that it needs, unless somebody is there to be asked for the rest."""
     from azext_amlarc.validation.document.identity import contradiction
 
@@ -68,7 +68,7 @@ def check_attach(namespace: Any) -> None:
         raise UsageError(wrong)
 
 
-def check_verify(namespace: Any) -> None:
+def validate_verify(namespace: Any) -> None:
     """A verification is of one instance type, or of all, in one environment."""
     if namespace.instance_type and namespace.every_type:
         raise UsageError("Give --instance-type or --all, not both.")
@@ -78,12 +78,12 @@ def check_verify(namespace: Any) -> None:
         raise UsageError("--write-examples runs nothing: leave --all, --gpu, --image and --environment out.")
 
 
-def check_check(namespace: Any) -> None:
+def validate_check(namespace: Any) -> None:
     """A check needs no cluster; one that is named is named whole, as are groups and ids of checks."""
     from azext_amlarc.checks import table
 
     if namespace.cluster_name or namespace.resource_id:
-        check_cluster(namespace)
+        validate_cluster(namespace)
     if namespace.workspace_name and not (namespace.workspace_group or namespace.resource_group_name):
         raise UsageError("Which workspace? Give its resource group with --resource-group or --workspace-group.")
     if namespace.name and not namespace.workspace_name:

@@ -21,26 +21,34 @@ def load_command_table(loader: Any) -> None:
     """Register every command of ours under every prefix."""
     for prefix in PREFIXES:
         with _group(loader, f"{prefix} extension", "extension") as group:
-            group.custom_command("create", "create", validator=options.check_cluster, table_transformer=extension_row)
-            group.custom_show_command("show", "show", validator=options.check_cluster, table_transformer=extension_row)
-            group.custom_command("list", "list_all", validator=options.check_cluster, table_transformer=extension_rows)
-            group.custom_command("update", "update", validator=options.check_cluster, table_transformer=extension_row)
-            group.custom_command("delete", "delete", validator=options.check_cluster)
-            group.custom_command("wait", "wait", validator=options.check_cluster)
+            group.custom_command(
+                "create", "create", validator=options.validate_cluster, table_transformer=extension_row
+            )
+            group.custom_show_command(
+                "show", "show", validator=options.validate_cluster, table_transformer=extension_row
+            )
+            group.custom_command(
+                "list", "list_all", validator=options.validate_cluster, table_transformer=extension_rows
+            )
+            group.custom_command(
+                "update", "update", validator=options.validate_cluster, table_transformer=extension_row
+            )
+            group.custom_command("delete", "delete", validator=options.validate_cluster)
+            group.custom_command("wait", "wait", validator=options.validate_cluster)
         with _group(loader, prefix, "compute") as group:
-            group.custom_command("attach", "attach", validator=options.check_attach, table_transformer=compute_row)
+            group.custom_command("attach", "attach", validator=options.validate_attach, table_transformer=compute_row)
             group.custom_show_command("show", "show", table_transformer=compute_row)
             group.custom_command("list", "list_all", table_transformer=compute_rows)
             group.custom_command("detach", "detach", confirmation=True)
             group.custom_command("wait", "wait")
         with _group(loader, f"{prefix} cluster", "cluster") as group:
             group.custom_command(
-                "list", "list_all", validator=options.check_cluster_list, table_transformer=cluster_rows
+                "list", "list_all", validator=options.validate_cluster_list, table_transformer=cluster_rows
             )
         with _group(loader, prefix, "verify") as group:
-            group.custom_command("verify", "verify", validator=options.check_verify, table_transformer=verify_rows)
+            group.custom_command("verify", "verify", validator=options.validate_verify, table_transformer=verify_rows)
         with _group(loader, prefix, "check") as group:
-            group.custom_command("check", "check", validator=options.check_check, table_transformer=check_rows)
+            group.custom_command("check", "check", validator=options.validate_check, table_transformer=check_rows)
         with _group(loader, f"{prefix} config", "config") as group:
             group.custom_command("validate", "validate", table_transformer=report_rows)
             group.custom_command("schema", "schema")

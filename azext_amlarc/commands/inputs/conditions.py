@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from azext_amlarc.errors import ArcError, InvalidInput, UsageError
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.connection.waiting import Watcher
+    from azext_amlarc.azure.connection.watcher import Watcher
 
 _BAD = {"failed", "canceled"}
 

@@ -1,8 +1,7 @@
-"""Settings in the options and files that the user gave; what an update of them breaks is asked."""
+"""Settings in the options and files that the user gave."""
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.findings import Finding
@@ -11,22 +10,6 @@ from azext_amlarc.validation.settings import Setting
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.text import jsontext
 from azext_amlarc.validation.text import reading as text
-
-if TYPE_CHECKING:
-    from azext_amlarc.azure.extension.lookup import Extension
-    from azext_amlarc.azure.extension.update import Change
-
-
-def confirm_breakage(existing: "Extension", change: "Change", yes: bool) -> None:
-    """Ask before an update that breaks what runs; InvalidInput where the answer is no, or nobody can answer."""
-    from azext_amlarc.commands.terminal.asking import confirm
-    from azext_amlarc.validation.report.formats import as_text
-    from azext_amlarc.validation.settings.breakage import what_breaks
-
-    old = existing.shown_settings
-    breaks = what_breaks(old, {**old, **change.settings})
-    if breaks:
-        confirm(f"{as_text(breaks)}\nUpdate all the same?", yes)
 
 
 def read_settings(

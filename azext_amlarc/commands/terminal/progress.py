@@ -8,15 +8,15 @@ _FRAMES = "|/-\\"
 _TICK = 0.2
 
 
-def progress(cmd: Any) -> "Progress":
+def terminal_watcher(cmd: Any) -> "TerminalWatcher":
     """The watcher for a command: on stderr, and silent where az is asked to be."""
     disabled = cmd.cli_ctx.only_show_errors or cmd.cli_ctx.config.getboolean(
         "core", "disable_progress_bar", fallback=False
     )
-    return Progress(sys.stderr, silent=disabled)
+    return TerminalWatcher(sys.stderr, silent=disabled)
 
 
-class Progress:
+class TerminalWatcher:
     """A watcher (azure.waiting) that writes states and elapsed time to `stream`."""
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:

@@ -6,6 +6,7 @@ from azext_amlarc.validation.settings.judgement import (
     Judgement,
     from_mapping,
     judge,
+    judge_each,
     local_files,
     parse_pairs,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Setting",
     "from_mapping",
     "judge",
+    "judge_each",
     "local_files",
     "parse_pairs",
 ]

@@ -10,8 +10,8 @@ from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
 
 if TYPE_CHECKING:
-    from azext_amlarc.azure.extension.lookup import Extension
     from azext_amlarc.resources.cluster import Cluster
+    from azext_amlarc.resources.extension import Extension
     from azext_amlarc.validation.report.formats import Report
 
 
@@ -44,6 +44,11 @@ class GivenSettings:
         findings = (*self.findings, *judgement.findings)
         stop_at_errors("The settings", findings)
         return Judgement(findings, judgement.plain, judgement.protected)
+
+    def stop_at_single_errors(self) -> None:
+        """InvalidInput with the errors in each setting by itself, before anybody is asked what is installed."""
+        found = settings.judge_each(self.settings, allow_unknown=self.allow_unknown)
+        stop_at_errors("The settings", (*self.findings, *found))
 
     def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
         """The findings as a report, with nothing to be sent; a source without findings is in it too."""

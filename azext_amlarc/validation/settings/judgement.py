@@ -135,6 +135,13 @@ def judge(
     return Judgement(_in_order(findings, settings), _plain(today), _protected(today, contents))
 
 
+def judge_each(settings: Sequence[Setting], *, allow_unknown: bool = False) -> tuple[Finding, ...]:
+    """The rules about each setting by itself: what is wrong whatever is installed beside it."""
+    chosen, repeated = _one_of_each(settings)
+    single = [_single(setting, allow_unknown) for setting in chosen]
+    return _in_order([*repeated, *(outcome.finding for outcome in single if outcome.finding)], settings)
+
+
 def _installed(shown: Mapping[str, str]) -> list[Setting]:
     """The installed settings that rules can count on: those a user could have given, and whose values are shown."""
     settings = []

@@ -1,0 +1,258 @@
+"""One way to write every resource: read, compare, refuse, join, wait or write; then follow what Azure does.
+
+A new resource can only get its state from our write, so it is polled itself: the poll that sees the end brings the
+result. One that existed may still show the state of an earlier write, so there the write's operation is polled.
+Either may lag behind the other, or never end at all: now and then the other one is asked as well.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import Accepted, Operation, Poll, operation_error, poll_operation
+from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.errors import ArcError, Refused, WriteFailed
+
+UP_TO_DATE = "No changes: already up to date."
+
+# Of so many polls one asks the other side as well.
+_ASK_OTHER_EVERY = 5
+# So often an ended operation may be seen beside a resource in progress, before the operation is believed.
+_LAGS_ALLOWED = 3
+# So often an ended resource may be seen beside an operation in progress: fewer times if it was seen in progress before,
+# since what it shows may else be the end of an earlier write.
+_ENDS_NEEDED, _ENDS_NEEDED_UNSEEN = 2, 4
+
+
+class Provisioned(Protocol):
+    """Anything that Azure provisions."""
+
+    @property
+    def provisioning_state(self) -> str: ...
+
+    @property
+    def in_progress(self) -> bool: ...
+
+
+T = TypeVar("T", bound=Provisioned)
+
+
+class Change(Protocol[T]):
+    """What somebody wants of one resource."""
+
+    def read(self) -> T | None:
+        """The resource as it is."""
+
+    def refuse(self, existing: T) -> None:
+        """Raise Refused if what exists must not be written."""
+
+    def differences(self, existing: T) -> Sequence[str]:
+        """What the write would change, a line each; empty if it is as wanted."""
+
+    def join(self, existing: T) -> Operation[T]:
+        """Follow what somebody else is doing to it."""
+
+    def write(self, existing: T | None) -> Operation[T]:
+        """Send it."""
+
+
+def converge(
+    change: Change[T], watcher: Watcher, timeout: float, agree: Callable[[T | None], None] = lambda _: None
+) -> Operation[T]:
+    """Bring a resource to what is wanted: write it, try a failed one again, or join a write that is in progress.
+
+    Another write with other content is waited for, `timeout` seconds at most; Refused if that is 0. `agree` is called
+    before a write, and raises if somebody does not want it after all. Nothing is written if nothing differs.
+    """
+    existing = change.read()
+    if existing is None:
+        agree(None)
+        return change.write(None)
+    change.refuse(existing)
+    differences = change.differences(existing)
+    if existing.in_progress and not differences:
+        watcher.tell(f"Already in progress ({existing.provisioning_state}); waiting for it.")
+        return change.join(existing)
+    if existing.in_progress:
+        existing = _after_another(change, existing, watcher, timeout)
+        differences = change.differences(existing)
+    if existing.provisioning_state.lower() == "succeeded" and not differences:
+        watcher.tell(UP_TO_DATE)
+        return Operation.done(existing)
+    for line in differences:
+        watcher.tell(f"Will change {line}")
+    agree(existing)
+    return change.write(existing)
+
+
+def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: float) -> T:
+    """The resource once somebody else's write has ended, well or not."""
+    state = existing.provisioning_state
+    if not timeout:
+        raise Refused(
+            f"Another write is in progress ({state}), with other settings.",
+            "Try again when it has ended.",
+        )
+    watcher.tell(f"Another write is in progress ({state}), with other settings; waiting for it to end.")
+    try:
+        return change.join(existing).wait(watcher, timeout)
+    except WriteFailed:
+        found = change.read()
+        if found is None:
+            raise
+        return found
+
+
+@dataclass(frozen=True)
+class Subject(Generic[T]):
+    """A resource that is followed: what it is called, how it is read, and what is known about its failures.
+
+    `own_error` finds code and message in the resource itself, `hint` is what to do about those, `wait_command` shows
+    how it goes on.
+    """
+
+    azure: AzureClient
+    title: str
+    read: Callable[[], T | None]
+    show: Callable[[], T]
+    own_error: Callable[[T], tuple[str, str] | None]
+    hint: Callable[[str, str], str]
+    wait_command: str
+
+    def by_resource(self, verb: str, resource: T, accepted: Accepted | None = None) -> Operation[T]:
+        """Poll the resource itself: one that did not exist before, or that somebody else is writing."""
+        return self._operation(verb, resource, accepted, PolledResource(self._poll, self._operation_poll(accepted)))
+
+    def by_operation(self, verb: str, resource: T, accepted: Accepted) -> Operation[T]:
+        """Poll our write's own operation: a resource that existed may show the state of an earlier write."""
+        operation = self._operation_poll(accepted)
+        if operation is None:
+            return self.by_resource(verb, resource, accepted)
+        return self._operation(verb, resource, accepted, PolledOperation(operation, self._poll))
+
+    def by_absence(self, verb: str, resource: T, accepted: Accepted | None) -> Operation[T]:
+        """Follow a deletion: it has ended when the resource is gone."""
+        poll = PolledResource(self._poll_absence, self._operation_poll(accepted))
+        return self._operation(verb, resource, accepted, poll, lambda: resource)
+
+    def by_deletion(self, verb: str, resource: T, accepted: Accepted) -> Operation[T]:
+        """Poll a deletion's own operation, for a resource that goes on as if nothing were happening to it."""
+        operation = self._operation_poll(accepted)
+        if operation is None:
+            return self.by_absence(verb, resource, accepted)
+        poll = PolledOperation(operation, self._poll_gone, confirms=False)
+        return self._operation(verb, resource, accepted, poll, lambda: resource)
+
+    def _operation(
+        self,
+        verb: str,
+        resource: T,
+        accepted: Accepted | None,
+        poll: Callable[[], Poll[T]],
+        read: Callable[[], T] | None = None,
+    ) -> Operation[T]:
+        return Operation(
+            doing=f"{verb} {self.title}",
+            resource=resource,
+            poll=poll,
+            read=read or self.show,
+            reason=lambda last: self.reason(verb, last or resource, accepted),
+            follow=f"To follow it: {self.wait_command} (running the same command again also works).",
+            pause=accepted.pause if accepted else None,
+            correlation_id=accepted.correlation_id if accepted else None,
+        )
+
+    def reason(self, verb: str, last: T, accepted: Accepted | None = None) -> ArcError:
+        """Why a write failed, in Azure's words, with what is known to do about it."""
+        error = operation_error(self.azure, accepted.operation_url if accepted else None) or self.own_error(last)
+        code, message = error or ("", "Azure gave no reason.")
+        correlation_id = accepted.correlation_id if accepted else None
+        text = f"{verb.capitalize()} {self.title} failed: {message}"
+        return WriteFailed(text, self.hint(code, message), code, correlation_id)
+
+    def _poll(self) -> Poll[T]:
+        found = self.show()
+        return Poll(found.provisioning_state, found)
+
+    def _poll_absence(self) -> Poll[T]:
+        """What is still there, and sound, is yet to be deleted."""
+        found = self.read()
+        if found is None:
+            return Poll("Succeeded")
+        seen = Poll(found.provisioning_state, found)
+        return Poll("Deleting") if seen.succeeded else seen
+
+    def _poll_gone(self) -> Poll[T]:
+        found = self.read()
+        return Poll("Succeeded") if found is None else Poll("Deleting", found)
+
+    def _operation_poll(self, accepted: Accepted | None) -> "Callable[[], Poll[T] | None] | None":
+        url = accepted.operation_url if accepted else None
+        return (lambda: poll_operation(self.azure, url)) if url else None
+
+
+@dataclass
+class PolledResource(Generic[T]):
+    """Polls a resource, and now and then its operation, which is believed at once if it failed."""
+
+    resource: Callable[[], Poll[T]]
+    operation: Callable[[], Poll[T] | None] | None = None
+    polls: int = 0
+    lags: int = 0
+
+    def __call__(self) -> Poll[T]:
+        seen = self.resource()
+        self.polls += 1
+        if seen.is_done or self.operation is None or self.polls % _ASK_OTHER_EVERY:
+            return seen
+        told = self.operation()
+        if told is None or not told.is_done:
+            return seen
+        self.lags += 1
+        is_believed = not told.succeeded or self.lags >= _LAGS_ALLOWED
+        return Poll(told.state, seen.resource) if is_believed else seen
+
+
+@dataclass
+class PolledOperation(Generic[T]):
+    """Polls an operation, and now and then its resource; the resource's end counts once the operation has ended.
+
+    An operation that Azure has forgotten leaves the resource alone to tell. Without `confirms` the resource is not read
+    at the end.
+    """
+
+    operation: Callable[[], Poll[T] | None]
+    resource: Callable[[], Poll[T]]
+    confirms: bool = True
+    polls: int = 0
+    lags: int = 0
+    ends: int = 0
+    seen_in_progress: bool = False
+
+    def __call__(self) -> Poll[T]:
+        told = self.operation()
+        self.polls += 1
+        if told is None:
+            return self.resource()
+        if told.is_done:
+            return self._after_the_end(told)
+        return told if self.polls % _ASK_OTHER_EVERY else self._other(told)
+
+    def _after_the_end(self, told: Poll[T]) -> Poll[T]:
+        if not told.succeeded or not self.confirms:
+            return told
+        seen = self.resource()
+        self.lags += 1
+        if seen.is_done or self.lags < _LAGS_ALLOWED * _ASK_OTHER_EVERY:
+            return seen
+        return Poll(told.state, seen.resource)
+
+    def _other(self, told: Poll[T]) -> Poll[T]:
+        seen = self.resource()
+        if not seen.is_done:
+            self.seen_in_progress = True
+            return told
+        self.ends += 1
+        needed = _ENDS_NEEDED if self.seen_in_progress else _ENDS_NEEDED_UNSEEN
+        return seen if self.ends >= needed else told

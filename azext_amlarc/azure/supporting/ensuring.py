@@ -1,0 +1,62 @@
+"""Creating the supporting resources that a plan asks for, and reading their keys again."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.parallel import Work, at_once
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
+from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
+from azext_amlarc.azure.supporting.making import Provision
+from azext_amlarc.resources import log_analytics as logs_of
+from azext_amlarc.resources import relay as relay_of
+from azext_amlarc.resources import service_bus as bus_of
+from azext_amlarc.resources.supporting import Plan, cluster_in
+
+
+def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:
+    """Create what is missing of the plan, independent resources at the same time, and read the keys.
+
+    `azure.writes` names each resource before its first write. All are let finish before a failure is raised; running
+    it again goes on from whatever there is. Azure may still be creating what is new: `finish`.
+    """
+    works: dict[str, Work[Provision]] = {}
+    if plan.relay:
+        works[relay_of.TITLE] = partial(relay.ensure, wanted=plan.relay)
+    if plan.service_bus:
+        works[bus_of.TITLE] = partial(service_bus.ensure, wanted=plan.service_bus)
+    if plan.log_analytics:
+        works[logs_of.TITLE] = partial(log_analytics.ensure, wanted=plan.log_analytics)
+    settings, protected = dict(plan.settings), dict[str, str]()
+    made = at_once(azure, watcher, works)
+    for one in made:
+        settings |= one.settings
+        protected |= one.protected
+    return Provision(settings, protected, tuple(new for one in made for new in one.new))
+
+
+def finish(azure: AzureClient, made: Provision, watcher: Watcher, timeout: float) -> None:
+    """Wait until all that is new is usable, `timeout` seconds at most for each; a request for each that is already.
+
+    What Azure has failed is written again, once; WriteFailed if that does not help.
+    """
+    for new in made.new:
+        new.finish(azure, watcher, timeout)
+
+
+def read_secrets(azure: AzureClient, settings: Mapping[str, str]) -> dict[str, str]:
+    """The protected settings that the resources of an installed extension make up, by its plain settings.
+
+    A resource that does not exist is left out, as is one that can't be told: extensions made elsewhere may name neither
+    it nor their cluster.
+    """
+    cluster = cluster_in(settings)
+    kinds = {relay_of.TITLE: relay, bus_of.TITLE: service_bus, logs_of.TITLE: log_analytics}
+    reads = {
+        title: partial(lambda kind, azure, _: kind.read_secret(azure, settings, cluster), kind)
+        for title, kind in kinds.items()
+    }
+    found: dict[str, str] = {}
+    for secrets in at_once(azure, SilentWatcher(), reads):
+        found |= secrets
+    return found

@@ -1,0 +1,74 @@
+"""A cluster's Azure Relay as data: which one it is, what is sent for it, and the settings that name it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azext_amlarc.resources import names
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId, name_of, parent_of
+
+TITLE = "Relay namespace"
+ENABLED = "relayserver.enabled"
+CONNECTION_ID = "relayserver.hybridConnectionResourceID"
+CONNECTION_NAME = "relayserver.hybridConnectionName"
+PROTECTED = ("relayServerConnectionString", "relayserver.relayConnectionString")
+
+RULE = "authorizationRules/azureml_rw"
+RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
+CONNECTION = {"properties": {"requiresClientAuthorization": True}}
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The Relay that a cluster is to have: the ids that its hybrid connection may have, the likeliest first.
+
+    `is_first`: nothing is installed that could have made it, so its namespace is written without a look for it first.
+    Where it is there all the same, that changes nothing.
+    """
+
+    cluster: Cluster
+    connection_ids: tuple[str, ...]
+    is_first: bool
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return settings_for(self.connection_ids[0])
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What is sent for its namespace."""
+        return {"location": self.cluster.location, "tags": names.TAGS}
+
+
+def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> Relay | None:
+    """The Relay that the settings ask for; None if they name one of the user's own, or ask for none."""
+    if settings.get(ENABLED, "").lower() != "true" or CONNECTION_ID in settings:
+        return None
+    known = installed.get(CONNECTION_ID)
+    is_ours = known is not None and names.is_beside(cluster.id, known, names.RELAY) and _is_of(cluster.id, known)
+    return Relay(cluster, names.first(known if is_ours else None, connection_ids(cluster.id)), not installed)
+
+
+def settings_for(connection_id: str) -> dict[str, str]:
+    """The plain settings that name a hybrid connection."""
+    return {CONNECTION_ID: connection_id, CONNECTION_NAME: name_of(connection_id)}
+
+
+def settings_of_ones_own(settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings for a Relay that the user names; empty if there is none."""
+    return settings_for(settings[CONNECTION_ID]) if settings.get(CONNECTION_ID) else {}
+
+
+def connection_ids(cluster: ClusterId) -> list[str]:
+    """The ids that the cluster's hybrid connection may have."""
+    return [f"{namespace}/hybridConnections/{cluster.name}" for namespace in names.candidates(cluster, names.RELAY)]
+
+
+def namespace_of(connection_id: str) -> str:
+    """The id of the namespace that a hybrid connection is in."""
+    return parent_of(connection_id)
+
+
+def _is_of(cluster: ClusterId, connection_id: str) -> bool:
+    return name_of(connection_id).lower() == cluster.name.lower()

@@ -1,0 +1,74 @@
+"""A cluster's Service Bus as data: which one it is, what is sent for it, and the settings that name it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azext_amlarc.resources import names
+from azext_amlarc.resources.cluster import Cluster
+
+TITLE = "Service Bus namespace"
+ENABLED = "servicebus.enabled"
+RESOURCE_ID = "servicebus.resourceID"
+PROTECTED = ("serviceBusConnectionString", "servicebus.connectionString")
+
+# The rule that every namespace is born with, whose keys `az k8s-extension` takes; ours where somebody deleted that.
+BORN_RULE, OWN_RULE = "authorizationRules/RootManageSharedAccessKey", "authorizationRules/azureml_rw"
+RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
+TOPIC = {"properties": {"maxSizeInMegabytes": 5120, "defaultMessageTimeToLive": "P60D"}}
+SUBSCRIPTION = {
+    "properties": {"lockDuration": "PT30S", "maxDeliveryCount": 1, "defaultMessageTimeToLive": "P14D"},
+}
+_MAPPING = "servicebus.topicSubMapping."
+_SUBSCRIPTIONS = {
+    "computestate-updatedby-computeprovider": "compute-scheduler-computestate",
+    "jobstate-updatedby-computeprovider": "compute-scheduler-jobstate",
+}
+
+
+@dataclass(frozen=True)
+class ServiceBus:
+    """The Service Bus that a cluster is to have: the ids it may have, likeliest first, and each topic's subscription.
+
+    `known` is the id that the installed extension has for it: that one is the cluster's.
+    """
+
+    cluster: Cluster
+    namespace_ids: tuple[str, ...]
+    subscriptions: Mapping[str, str]
+    known: str | None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return self.settings_for(self.namespace_ids[0])
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What is sent for its namespace."""
+        return {"location": self.cluster.location, "sku": {"name": "Standard"}, "tags": names.tags(self.cluster.id)}
+
+    def settings_for(self, namespace_id: str) -> dict[str, str]:
+        """The plain settings that name a namespace."""
+        mapping = {_MAPPING + topic: subscription for topic, subscription in self.subscriptions.items()}
+        return {RESOURCE_ID: namespace_id, **mapping}
+
+    def entities(self, namespace_id: str) -> Iterator[tuple[str, str]]:
+        """The ids of each topic and its subscription."""
+        for topic, subscription in self.subscriptions.items():
+            topic_id = f"{namespace_id}/topics/{topic}"
+            yield topic_id, f"{topic_id}/subscriptions/{subscription}"
+
+
+def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> ServiceBus | None:
+    """The Service Bus that the settings ask for; None if they name one of the user's own, or ask for none."""
+    if settings.get(ENABLED, "").lower() != "true" or RESOURCE_ID in settings:
+        return None
+    known = installed.get(RESOURCE_ID)
+    if known is not None and not names.is_beside(cluster.id, known, names.SERVICE_BUS):
+        known = None
+    return ServiceBus(
+        cluster=cluster,
+        namespace_ids=names.first(known, names.candidates(cluster.id, names.SERVICE_BUS)),
+        subscriptions={topic: settings.get(_MAPPING + topic, usual) for topic, usual in _SUBSCRIPTIONS.items()},
+        known=known,
+    )

@@ -1,0 +1,45 @@
+"""Which supporting resources (Relay, Service Bus, Log Analytics) a cluster's settings ask for. No requests.
+
+Names and values are those of `az k8s-extension`, so that clusters set up with either tool are recognised by both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from azext_amlarc.resources import log_analytics, relay, service_bus
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The resources that settings ask for (None for one they do not), and the plain settings that follow from them.
+
+    The id of a Log Analytics workspace is known only if an installed extension has it; then nothing differs.
+    """
+
+    relay: relay.Relay | None
+    service_bus: service_bus.ServiceBus | None
+    log_analytics: log_analytics.LogAnalytics | None
+    settings: dict[str, str]
+
+
+def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
+    """What `settings` ask for; resources of this cluster that `installed` names are kept.
+
+    `settings` are those that the user gave with the defaults: what they name themselves is the user's own, and is not
+    created.
+    """
+    there = installed or {}
+    hybrid = relay.planned(cluster, settings, there)
+    bus = service_bus.planned(cluster, settings, there)
+    logs = log_analytics.planned(cluster, settings, there)
+    following = relay.settings_of_ones_own(settings)
+    for part in (hybrid, bus, logs):
+        following |= part.settings if part else {}
+    return Plan(hybrid, bus, logs, following)
+
+
+def cluster_in(settings: Mapping[str, str]) -> ClusterId | None:
+    """The cluster that an extension's settings name."""
+    return ClusterId.find(settings.get("clusterId") or settings.get("cluster_name"))

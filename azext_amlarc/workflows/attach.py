@@ -1,0 +1,52 @@
+"""Attaching a cluster to a workspace, with the checks around it: the same behind both doors."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from azext_amlarc.azure import clusters
+from azext_amlarc.azure.compute import attach as attaching
+from azext_amlarc.azure.compute.lookup import read_workspace
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
+from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
+from azext_amlarc.resources.compute import Compute, Wanted
+from azext_amlarc.resources.ids import Target, WorkspaceId
+from azext_amlarc.workflows.door import Door
+from azext_amlarc.workflows.preflight import attachment_checks
+
+if TYPE_CHECKING:
+    from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.workflows.prepare import Preparation
+
+
+def begin_attach(
+    azure: AzureClient,
+    door: Door,
+    workspace: WorkspaceId,
+    name: str,
+    wanted: Wanted,
+    *,
+    timeout: float,
+    kube: "KubeAccess | None" = None,
+    preparation: "Preparation | None" = None,
+    creates_namespace: bool = False,
+    all_checks: bool = False,
+) -> Operation[Compute]:
+    """Check, write to the cluster what was agreed upon (`preparation`), and attach it.
+
+    The operation's failure says what the checks find then. Another write to the compute target is waited for,
+    `timeout` seconds at most. Refused before anything is sent if a check fails.
+    """
+    found = read_workspace(azure, workspace)
+    cluster = clusters.read(azure, wanted.cluster)
+    target = Target.of_cluster(cluster.id, workspace, name)
+    checks = attachment_checks(azure, door, target, wanted.document, kube, creates_namespace)
+    known: Mapping[str, object] = facts_of_cluster(cluster) | facts_of_workspace(found)
+    checks.before(known, all_checks)
+    if preparation:
+        preparation.write(azure.writes)
+    location = str(found.get("location", ""))
+    spelled = replace(wanted, cluster=cluster.id)
+    return checks.explaining(attaching.begin_attach(azure, workspace, name, spelled, location, door.watcher, timeout))
