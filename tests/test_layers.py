@@ -1,83 +1,176 @@
-"""The house has floors (docs/architecture.md): door, work, pure. Arrows point down only."""
+"""The house has floors (docs/architecture.md): imports run down only, and never in a circle.
+
+One list says which folder is on which floor. Each test names every offender at once.
+"""
 
 import ast
 import re
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parent.parent / "azext_amlarc"
-MODULES = sorted(path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py"))
-DOOR = ("azext_amlarc/commands/",)
-PURE = ("azext_amlarc/validation/", "azext_amlarc/checks/")
-PURE_MAY_IMPORT = {"azext_amlarc.validation", "azext_amlarc.checks", "jsonschema", "cryptography", "yaml"}
+
+# From the top down. Folders of one floor do not import each other, but for the ground, whose modules are no rooms.
+FLOORS = (
+    ("commands", "sdk"),
+    ("workflows",),
+    ("azure", "kubernetes"),
+    ("checks",),
+    ("validation",),
+    ("resources",),
+    ("product",),
+    ("errors", "findings", "wording"),
+)
+GROUND = len(FLOORS) - 1
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+DOOR_TO_AZ = "commands"
+PURE = ("checks", "validation", "resources", "product", "errors", "findings", "wording")
+PURE_MAY_IMPORT = {"azext_amlarc", "cryptography", "jsonschema", "yaml"}
+# What the validator's own door and the files that users name are read with.
+MAY_READ_FILES = {"validation/__main__.py", "validation/files.py", "validation/documents.py"}
+IO = {"open", "print", "input", "urlopen", "run", "Popen", "write_text", "write_bytes"}
+
+MOST_MODULES, MOST_LINES, MEDIAN_LINES = 13, 60, 6
+# Job files to start from are data for users, not modules of ours.
+DATA = "workflows/job_files/src/"
 
 # What these raise is read by users of the Python API, too.
-SAID_BY_BOTH_DOORS = (
-    "azext_amlarc/azure/",
-    "azext_amlarc/kubernetes/",
-    "azext_amlarc/sdk/",
-    "azext_amlarc/validation/",
+SAID_BY_BOTH_DOORS = ("azure", "kubernetes", "workflows", "sdk", "validation", "resources", "product")
+# Where settings of the command line come from; a part of a command; what only `check` prints.
+SAID_BY_THE_COMMAND_LINE = (
+    "validation/settings/codes.py: --config",
+    "workflows/preflight.py: --workspace-group",
+    "workflows/check.py: ",
 )
 COMMAND = re.compile(r"\b(az|kubectl) [a-z]")
 
 
-def imports(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse((PACKAGE.parent / module).read_text(encoding="utf-8"))):
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name; a package is its __init__.py."""
+    paths = [path for path in sorted(PACKAGE.rglob("*.py")) if not place(path).startswith(DATA)]
+    return {dotted(path): path for path in paths}
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def room(module: str) -> str:
+    """The folder or module at the top of the package that a module is in; empty for the package itself."""
+    return module.removeprefix("azext_amlarc").lstrip(".").partition(".")[0]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """All that a module imports, those under TYPE_CHECKING and in functions too: a.b for `from a import b`."""
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def is_in(module: Path, places: tuple[str, ...]) -> bool:
-    return module.as_posix().startswith(places)
+@cache
+def arrows() -> frozenset[tuple[str, str]]:
+    """Which module of ours imports which."""
+    return frozenset(
+        (module, name if name in modules() else name.rpartition(".")[0])
+        for module, path in modules().items()
+        for name in imports(path)
+        if name.partition(".")[0] == "azext_amlarc"
+    )
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_only_the_door_imports_az_and_knack(module: Path) -> None:
-    found = [name for name in imports(module) if name.startswith(("azure.cli", "knack"))]
-    assert not found or is_in(module, DOOR)
-
-
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_nobody_but_the_door_and_the_loader_imports_the_door(module: Path) -> None:
-    found = [name for name in imports(module) if name.startswith("azext_amlarc.commands")]
-    assert not found or is_in(module, (*DOOR, "azext_amlarc/__init__.py"))
-
-
-@pytest.mark.parametrize("module", [module for module in MODULES if is_in(module, PURE)], ids=str)
-def test_pure_modules_import_only_the_standard_library_and_their_like(module: Path) -> None:
-    if module.name == "__main__.py":  # the validator's own door: it reads files and writes reports
-        return
-    foreign = [
-        name
-        for name in imports(module)
-        if name.partition(".")[0] not in sys.stdlib_module_names
-        and not any(name == allowed or name.startswith(f"{allowed}.") for allowed in PURE_MAY_IMPORT)
+def test_imports_run_down_only() -> None:
+    offenders = [
+        f"{module} -> {name}"
+        for module, name in sorted(arrows())
+        if room(module) and room(name) and room(module) != room(name)
+        if FLOOR_OF[room(module)] >= FLOOR_OF[room(name)] and FLOOR_OF[room(module)] != GROUND
     ]
-    assert foreign == []
+    assert offenders == []
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if is_in(module, PURE)], ids=str)
-def test_pure_modules_do_no_io_but_read_their_own_data(module: Path) -> None:
-    text = (PACKAGE.parent / module).read_text(encoding="utf-8")
-    called = {
-        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-        for node in ast.walk(ast.parse(text))
+def test_no_imports_make_a_circle() -> None:
+    left = set(arrows())
+    while left:
+        free = {name for _, name in left} - {module for module, _ in left}
+        kept = {(module, name) for module, name in left if name not in free}
+        kept = {(module, name) for module, name in kept if module in {name for _, name in kept}}
+        if kept == left:
+            break
+        left = kept
+    assert sorted(f"{module} -> {name}" for module, name in left) == []
+
+
+def test_only_the_command_line_imports_az_and_knack() -> None:
+    offenders = [
+        f"{place(path)}: {name}"
+        for module, path in modules().items()
+        if room(module) != DOOR_TO_AZ
+        for name in imports(path)
+        if name.startswith(("azure.cli", "knack"))
+    ]
+    assert offenders == []
+
+
+def test_pure_floors_import_only_the_standard_library_and_the_like_of_them() -> None:
+    offenders = [
+        f"{place(path)}: {name}"
+        for module, path in modules().items()
+        if room(module) in PURE
+        for name in imports(path)
+        if name.partition(".")[0] not in {*sys.stdlib_module_names, *PURE_MAY_IMPORT}
+    ]
+    assert offenders == []
+
+
+def test_pure_floors_do_no_io_but_read_their_own_data() -> None:
+    offenders = [
+        f"{place(path)}:{node.lineno}"
+        for module, path in modules().items()
+        if room(module) in PURE and place(path) not in MAY_READ_FILES
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+        if (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in IO
+    ]
+    assert offenders == []
+
+
+def test_folders_and_functions_are_small() -> None:
+    folders: dict[str, int] = {}
+    for path in modules().values():
+        folders[place(path.parent)] = folders.get(place(path.parent), 0) + (path.name != "__init__.py")
+    lengths = {
+        f"{place(path)}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in modules().values()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef)
     }
-    forbidden = {"open", "print", "input", "urlopen", "run", "Popen", "write_text", "write_bytes"}
-    assert module.name == "__main__.py" or not called & forbidden
+    assert {folder: number for folder, number in folders.items() if number > MOST_MODULES} == {}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
+    assert statistics.median(lengths.values()) <= MEDIAN_LINES
 
 
-def said(module: Path) -> Iterator[str]:
+def said(path: Path) -> Iterator[str]:
     """The texts in a module that users can meet, all but its docstrings; X stands for what an f-string fills in."""
     met: set[int] = set()
-    for node in ast.walk(ast.parse((PACKAGE.parent / module).read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Expr):
             met.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
@@ -87,12 +180,15 @@ def said(module: Path) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if is_in(module, SAID_BY_BOTH_DOORS)], ids=str)
-def test_what_both_doors_say_names_no_option_outside_a_command_to_copy(module: Path) -> None:
-    if module.name == "__main__.py":
-        return
-    named = {text for text in said(module) if re.search(r"(?<!\S)--[a-z]", text) and not COMMAND.search(text)}
-    assert named <= {"--config"}  # where settings of the command line come from
+def test_what_both_doors_say_names_no_option_outside_a_command_to_copy() -> None:
+    offenders = [
+        f"{place(path)}: {text}"
+        for module, path in modules().items()
+        if room(module) in SAID_BY_BOTH_DOORS and path.name != "__main__.py"
+        for text in said(path)
+        if re.search(r"(?<!\S)--[a-z]", text) and not COMMAND.search(text)
+    ]
+    assert [text for text in offenders if not text.startswith(SAID_BY_THE_COMMAND_LINE)] == []
 
 
 def modules_after(code: str) -> set[str]:
@@ -120,7 +216,7 @@ def test_the_python_api_imports_what_attaching_needs_and_no_more() -> None:
 
 
 def test_the_command_table_imports_no_sdk_and_no_validator() -> None:
-    loaded = modules_after("from azext_amlarc.commands import loader, table")
+    loaded = modules_after("from azext_amlarc.commands.az import loader, table")
     assert not loaded & {"azure.core.pipeline", "azure.mgmt.core", "jsonschema", "azext_amlarc.validation.settings"}
 
 

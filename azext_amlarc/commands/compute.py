@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import AzDoor, connected
@@ -42,7 +43,7 @@ def attach(
 ) -> "Compute":
     """Attach the cluster to the workspace; name and configuration are checked before anything is sent.
 
-    What is missing is asked for; where nobody can answer, `options.check_attach` has refused it. What it writes to the
+    What is missing is asked for; if nobody can answer, `options.validate_attach` has refused it. What it writes to the
     cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
     """
     from azext_amlarc.kubernetes import access
@@ -50,13 +51,10 @@ def attach(
     from azext_amlarc.validation.document.identity import meant_type
     from azext_amlarc.workflows.attach import begin_attach
 
-    given, configuration = _completed(
-        cmd,
-        form.Given(
-            name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
-        ),
-        namespace,
+    named = form.Given(
+        name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
+    given, configuration = _completed(cmd, named, namespace)
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = cluster_of(
@@ -71,20 +69,10 @@ def attach(
     opened = kube or (access.KubeAccess(None, None) if writes_to_cluster else None)
     with opened or nullcontext():
         preparation = _prepared(opened, door, cluster_id, new_namespace, manifests) if writes_to_cluster else None
+        begin = partial(begin_attach, timeout=timeout, kube=kube, preparation=preparation, all_checks=preflight)
         with connected(cmd, watcher=door.watcher, registers=True, timeout=timeout) as azure:
             azure.import_ahead(azure.COMPUTES)
-            operation = begin_attach(
-                azure,
-                door,
-                workspace,
-                str(given.name),
-                wanted,
-                timeout=timeout,
-                kube=kube,
-                preparation=preparation,
-                creates_namespace=create_namespace,
-                all_checks=preflight,
-            )
+            operation = begin(azure, door, workspace, str(given.name), wanted, creates_namespace=create_namespace)
             return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
 
 

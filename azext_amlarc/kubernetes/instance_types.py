@@ -119,7 +119,7 @@ def _change(manifest: Mapping[str, Any], found: Mapping[str, Any] | None, after:
         said = ", ".join(f"{path}: {value}" for path, value in made.items())
         return Change(manifest, (f"New instance type {name} with {said}",), tuple(kept))
     changed = differences(_values(found), made)
-    return Change(manifest, tuple(f"Changing instance type {name} {line}" for line in changed), tuple(kept))
+    return Change(manifest, tuple(f"Will change instance type {name} {line}" for line in changed), tuple(kept))
 
 
 def _values(instance_type: Mapping[str, Any]) -> dict[str, str]:

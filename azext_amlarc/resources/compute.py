@@ -114,8 +114,8 @@ def refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Want
         )
     if (existing.namespace or DEFAULT_NAMESPACE) != wanted.namespace:
         raise Refused(
-            f"The compute target {existing.name!r} runs in the namespace {existing.namespace!r}, which cannot be changed to "
-            f"{wanted.namespace!r}: jobs that are known there would be lost.",
+            f"The compute target {existing.name!r} runs in the namespace {existing.namespace!r}, which cannot be "
+            f"changed to {wanted.namespace!r}: jobs that are known there would be lost.",
             f"Detach it ({detach}), then attach it again.",
         )
 

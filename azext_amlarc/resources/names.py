@@ -1,4 +1,4 @@
-"""Names and tags of supporting resources: those that `az k8s-extension` gives, and ours where one of those will not do."""
+"""Names and tags of supporting resources: those that `az k8s-extension` gives, ours if one of those will not do."""
 
 import hashlib
 import re

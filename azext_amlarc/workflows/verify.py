@@ -138,7 +138,7 @@ def follow(workspace: WorkspaceId, names: Sequence[str]) -> str:
     """How to go on with jobs that are not over."""
     name = names[0] if len(names) == 1 else "NAME"
     where = f"-n {name} -w {workspace.name} -g {workspace.resource_group}"
-    return f"Follow it: az ml job show {where}; cancel it: az ml job cancel {where}"
+    return f"To follow it: az ml job show {where}; to cancel it: az ml job cancel {where}"
 
 
 def label(job: Job) -> str:
@@ -209,15 +209,15 @@ class _Run:
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Whoever stops half-way is told which jobs go on without him."""
+        """On interruption or failure, name the jobs that keep running in Azure."""
         try:
             yield
         except KeyboardInterrupt:
             if not self.sent:
                 raise
-            gone_on = f"Interrupted. These jobs go on in Azure: {', '.join(self.sent)}."
+            gone_on = f"Interrupted. These jobs keep running in Azure: {', '.join(self.sent)}."
             raise StillRunning(gone_on, follow(self.workspace, self.sent)) from None
         except Exception as error:
             if self.sent:
-                error.add_note(f"Sent until then: {', '.join(self.sent)}. {follow(self.workspace, self.sent)}")
+                error.add_note(f"Sent so far: {', '.join(self.sent)}. {follow(self.workspace, self.sent)}")
             raise

@@ -146,7 +146,7 @@ def test_one_that_azure_fails_is_made_again_and_keeps_its_key(slow: Azure, setti
         made = begin(slow, arm, settings)
         finish(arm, made, diary, 60)
         assert begin(slow, arm, settings) == made
-    assert diary.told[0].startswith("Azure has failed to make the ")
+    assert diary.told[0].startswith("Azure failed to create the ")
     assert properties(slow, end)["provisioningState"] == "Succeeded"
 
 
@@ -174,7 +174,7 @@ def test_one_that_has_another_key_when_it_is_made_again_is_an_error(slow: Azure)
 def test_one_that_azure_fails_before_it_could_be_filled_is_an_error(strict: Azure) -> None:
     strict.fault(method="PUT", path=f"{NAMESPACE}$", operation="Failed")
     with connect(strict) as arm:
-        with pytest.raises(WriteFailed, match="was not made: its state is Failed"):
+        with pytest.raises(WriteFailed, match="was not created: its state is Failed"):
             begin(strict, arm)
         begin(strict, arm)
     assert properties(strict, NAMESPACE)["status"] == "Active"
@@ -185,6 +185,6 @@ def test_nobody_waits_for_it_longer_than_asked(slow: Azure) -> None:
     with connect(slow) as arm, pytest.raises(StillRunning) as caught:
         finish(arm, begin(slow, arm), Diary(), 0)
     assert caught.value.message == (
-        f"The change of the Relay namespace {RELAY_NAMESPACE} has not ended after 0 s; its state was last Activating."
+        f"Azure is still changing the Relay namespace {RELAY_NAMESPACE} after 0 s; the last state was Activating."
     )
     assert f"az resource show --ids {slow.group}/providers/{NAMESPACE};" in caught.value.fix

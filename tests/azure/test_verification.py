@@ -122,8 +122,8 @@ def test_a_second_submission_that_fails_names_the_first_job(azure: Azure, worksp
     with pytest.raises(Exception, match="AuthorizationFailed") as caught:
         run(azure, workspace, "small", None)
     [note] = caught.value.__notes__
-    assert note.startswith("Sent until then: amlarc-verify-k8s-")
-    assert "cancel it: az ml job cancel" in note
+    assert note.startswith("Sent so far: amlarc-verify-k8s-")
+    assert "to cancel it: az ml job cancel" in note
 
 
 def test_a_compute_that_is_not_attached_takes_no_jobs(azure: Azure, workspace: WorkspaceId) -> None:

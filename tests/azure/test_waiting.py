@@ -31,7 +31,7 @@ def operation(look: Callable[[], Poll[str]], pause: float | None = None) -> Oper
     def reason(last: str | None) -> ArcError:
         return WriteFailed(f"it ended as {last}")
 
-    return Operation("The work", "begun", look, lambda: "read", reason, "Run it again.", pause)
+    return Operation("doing the work", "begun", look, lambda: "read", reason, "Run it again.", pause)
 
 
 def looks(*states: str, pause: float | None = None) -> Callable[[], Poll[str]]:
@@ -75,7 +75,7 @@ def test_a_bad_end_is_raised_with_its_reason(word: str) -> None:
 def test_time_that_is_up_says_what_was_seen_and_how_to_go_on() -> None:
     with pytest.raises(StillRunning) as caught:
         operation(looks("Creating", "Creating")).wait(Clock(), 0)
-    assert caught.value.message == "The work has not ended after 0 s; its state was last Creating."
+    assert caught.value.message == "Azure is still doing the work after 0 s; the last state was Creating."
     assert caught.value.fix == "Run it again."
 
 
@@ -96,5 +96,5 @@ def test_ctrl_c_explains_that_azure_goes_on() -> None:
     def interrupted() -> Poll[str]:
         raise KeyboardInterrupt
 
-    with pytest.raises(StillRunning, match=r"Interrupted\. The work goes on in Azure\."):
+    with pytest.raises(StillRunning, match=r"Interrupted\. Azure is still doing the work\."):
         operation(interrupted).wait(Clock(), 60)

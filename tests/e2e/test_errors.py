@@ -282,4 +282,4 @@ def test_a_refusal_of_azure_keeps_its_code_and_correlation_id(az: Az, azure: Azu
     assert_clean(result.stderr)
     assert "(AuthorizationFailed) The client has no authorization." in result.stderr
     assert "Correlation id: " in result.stderr
-    assert "Written until then: Relay namespace" in result.stderr
+    assert "Sent so far: Relay namespace" in result.stderr

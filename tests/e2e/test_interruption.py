@@ -51,7 +51,7 @@ def _seen(azure: Azure) -> list[dict[str, str]]:
 def test_during_the_installation(interrupted: Callable[[str], str], azure: Azure) -> None:
     azure.fault(method="PUT", path="/extensions/", operation="never")
     said = interrupted("PUT Microsoft.KubernetesConfiguration/extensions")
-    assert "Interrupted. The installation of the extension 'amlarc-compute' goes on in Azure." in said
+    assert "Interrupted. Azure is still installing the extension 'amlarc-compute'." in said
     assert "az ml arc extension wait --name amlarc-compute" in said
     assert "Traceback" not in said
 
@@ -59,7 +59,7 @@ def test_during_the_installation(interrupted: Callable[[str], str], azure: Azure
 def test_while_the_relay_is_made(interrupted: Callable[[str], str], azure: Azure, az: Az) -> None:
     azure.fault(method="PUT", path="/hybridConnections/", delayMs=3000)
     said = interrupted("PUT Microsoft.Relay/namespaces")
-    assert "Written until then: Relay namespace" in said
+    assert "Sent so far: Relay namespace" in said
     assert "Run the same command again to go on." in said
     assert "Traceback" not in said
     assert az.must(*CREATE).object["installState"] == "Installed"

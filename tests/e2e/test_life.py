@@ -17,7 +17,7 @@ def written(azure: Azure, since: int) -> list[str]:
 
 def test_an_update_sends_what_differs_and_says_it_first(installed: Az, azure: Azure) -> None:
     changed = installed.must(*UPDATE, "--config", "installPromOp=False", "enableTraining=True")
-    assert "Changing installPromOp: (not set) -> False" in changed.stderr
+    assert "Will change installPromOp: (not set) -> False" in changed.stderr
     [patch] = [line["requestBody"] for line in azure.traffic() if line["method"] == "PATCH"]
     assert patch == {"properties": {"configurationSettings": {"installPromOp": "False"}}}
     settings = changed.object["configurationSettings"]

@@ -83,7 +83,7 @@ def test_a_failed_installation_is_tried_again(az: Az, azure: Azure) -> None:
 def test_other_settings_are_named_before_they_are_sent(installed: Az) -> None:
     changed = installed.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True",
                              "installNvidiaDevicePlugin=False")  # fmt: skip
-    assert "Changing installNvidiaDevicePlugin: (not set) -> False" in changed.stderr
+    assert "Will change installNvidiaDevicePlugin: (not set) -> False" in changed.stderr
     assert changed.object["configurationSettings"]["installNvidiaDevicePlugin"] == "False"
 
 
@@ -106,7 +106,7 @@ def test_an_attach_with_another_configuration_waits_for_the_one_that_is_running(
     before = len(azure.traffic())
     waited = installed(*attach, "--config", str(other), "--timeout", "1")
     assert waited.code == 1
-    assert "Creating with another configuration: waiting for that to end first." in waited.stderr
+    assert "Another write is in progress (Creating), with other settings; waiting for it to end." in waited.stderr
     assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
 
 

@@ -62,7 +62,7 @@ def test_a_second_time_nothing_is_written(installed: Az, azure: Azure, extended:
     installed.must(*attach, "--yes")
     asked, sent = len(extended.requests()), len(azure_writes(azure))
     again = installed.must(*attach)
-    assert "Unchanged: the cluster is as wanted already." in again.stderr
+    assert "No changes on the cluster." in again.stderr
     assert {request.verb for request in extended.requests()[asked:]} == {"get", "list"}
     assert azure_writes(azure)[sent:] == []
 

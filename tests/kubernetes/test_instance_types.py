@@ -73,8 +73,8 @@ def test_what_is_alike_sends_nothing(cluster: Cluster, kube: Kube) -> None:
     apply(kube, manifest("big", cpu="4"))
     before = len(writes(cluster))
     assert apply(kube, manifest("gpu"), manifest("big", cpu="8")) == [
-        "Changing instance type big resources.limits.cpu: 4 -> 8",
-        "Changing instance type big resources.requests.cpu: 4 -> 8",
+        "Will change instance type big resources.limits.cpu: 4 -> 8",
+        "Will change instance type big resources.requests.cpu: 4 -> 8",
     ]
     assert writes(cluster)[before:] == [f"patch {PATH}/big?fieldManager=amlarc"]
 
@@ -82,7 +82,7 @@ def test_what_is_alike_sends_nothing(cluster: Cluster, kube: Kube) -> None:
 def test_what_the_configuration_no_longer_says_goes(cluster: Cluster, kube: Kube) -> None:
     apply(kube, manifest(nodeSelector={"accelerator": "a100", "pool": "gpu"}))
     assert apply(kube, manifest(nodeSelector={"accelerator": "a100"})) == [
-        "Changing instance type gpu nodeSelector.pool: gpu -> (not set)",
+        "Will change instance type gpu nodeSelector.pool: gpu -> (not set)",
     ]
     assert cluster.get(f"{PATH}/gpu")["spec"]["nodeSelector"] == {"accelerator": "a100"}
 
@@ -102,7 +102,7 @@ def test_a_copy_says_of_what(cluster: Cluster, kube: Kube) -> None:
     copy = manifest("defaultinstancetype")
     apply(kube, copy)
     copy["metadata"]["annotations"] = {"amlarc/copy-of": "gpu"}
-    assert apply(kube, copy) == ["Changing instance type defaultinstancetype copyOf: (not set) -> gpu"]
+    assert apply(kube, copy) == ["Will change instance type defaultinstancetype copyOf: (not set) -> gpu"]
     assert apply(kube, copy) == []
 
 

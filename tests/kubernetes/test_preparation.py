@@ -41,7 +41,7 @@ def test_what_is_there_is_left_alone(cluster: Cluster) -> None:
     write(cluster, "team-a", manifest())
     before = len(writes(cluster))
     preparation = prepared(cluster, "team-a", manifest())
-    assert [*preparation.lines()] == ["Unchanged: the cluster is as wanted already."]
+    assert [*preparation.lines()] == ["No changes on the cluster."]
     assert not preparation.changes_instance_types
     assert write(cluster, "team-a", manifest()) == []
     assert len(writes(cluster)) == before
@@ -53,8 +53,8 @@ def test_what_will_be_written_is_said_before(cluster: Cluster) -> None:
     preparation = prepared(cluster, "team-a", manifest(cpu="4"))
     assert [*preparation.lines()] == [
         "Creating the namespace team-a",
-        "Changing instance type gpu resources.limits.cpu: 2 -> 4",
-        "Changing instance type gpu resources.requests.cpu: 2 -> 4",
+        "Will change instance type gpu resources.limits.cpu: 2 -> 4",
+        "Will change instance type gpu resources.requests.cpu: 2 -> 4",
     ]
     assert cluster.get("/api/v1/namespaces/team-a") is None
 

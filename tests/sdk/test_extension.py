@@ -87,7 +87,7 @@ def test_a_protected_setting_is_sent_and_never_shown(azure: Azure, caplog: pytes
 
 
 def test_a_pinned_version_and_automatic_upgrades_exclude_each_other(azure: Azure) -> None:
-    with pytest.raises(ExtensionException, match="they exclude each other"):
+    with pytest.raises(ExtensionException, match="cannot be used together"):
         install(azure, version="1.1.64", auto_upgrade_minor_version=True)
 
 
@@ -117,7 +117,7 @@ def test_what_was_written_before_a_failure_is_noted(azure: Azure) -> None:
     with pytest.raises(ExtensionException) as caught:
         install(azure)
     [note] = caught.value.__notes__
-    assert note.startswith("Written until then: Relay namespace ")
+    assert note.startswith("Sent so far: Relay namespace ")
     assert note.endswith(". The same call again goes on from there.")
     assert caught.value.code == "AuthorizationFailed"
 

@@ -30,7 +30,7 @@ import yaml
 from tests.support.etcd import Etcd
 
 ROOT = Path(__file__).parents[2]
-OBJECTS = ROOT / "tests" / "kube" / "objects"
+OBJECTS = ROOT / "tests" / "kubernetes" / "objects"
 START_SECONDS = 60
 
 ADMIN = "cluster-admin"  # signs in with a client certificate; the others with tokens

@@ -164,7 +164,8 @@ class AzureClient:
     ) -> dict[str, Any]:
         """The resource as Azure answers a write; HttpResponseError for any status of 400 or more.
 
-        Where a second write would be refused, `took_effect` tells whether one whose answer is lost took effect: WriteTookEffect.
+        If a second write would be refused, `took_effect` tells whether one whose answer is lost took effect:
+        WriteTookEffect.
         """
         answer = self._send(self._request("PUT", resource_id, body), took_effect=took_effect).json()
         return answer if isinstance(answer, dict) else {}

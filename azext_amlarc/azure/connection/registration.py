@@ -73,7 +73,7 @@ class Registrar:
                 if error.status_code != 403:
                     raise
                 raise Refused(
-                    f"The resource provider {provider} is not registered, and you do not have permission to register it.",
+                    f"The resource provider {provider} is not registered, and you are not allowed to register it.",
                     f"Ask an administrator of the subscription to run: {self._command(provider)}",
                     "AuthorizationFailed",
                 ) from error

@@ -37,7 +37,7 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
     """Sends a request again while Azure is busy or out of reach; every request of ours may be sent twice.
 
     Except that Azure fails a write that meets its own first copy still under way. So a write may bring an option
-    `took_effect`, which is asked, each time an answer is lost, whether the write took effect; WriteTookEffect is raised then.
+    `took_effect`, which is asked each time an answer is lost; if the write did, WriteTookEffect is raised.
     """
 
     def __init__(self, tell: Callable[[str], object] = logger.warning) -> None:

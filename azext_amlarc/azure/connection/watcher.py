@@ -45,5 +45,5 @@ class WriteLog:
         self.lines.remove(line)
 
     def __str__(self) -> str:
-        """`Written so far: a; b.`, or nothing."""
-        return f"Written so far: {'; '.join(self.lines)}." if self.lines else ""
+        """`Sent so far: a; b.`, or nothing."""
+        return f"Sent so far: {'; '.join(self.lines)}." if self.lines else ""

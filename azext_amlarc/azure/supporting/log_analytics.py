@@ -1,4 +1,4 @@
-"""Finding and creating a cluster's Log Analytics workspace: the extension sends its logs there, by id and shared key."""
+"""Finding and creating a cluster's Log Analytics workspace, where the extension sends its logs."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""Finding and creating a cluster's Service Bus: a namespace with two topics, one subscription each, and a rule's keys."""
+"""Finding and creating a cluster's Service Bus: a namespace, two topics with a subscription each, a rule's keys."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
