@@ -143,8 +143,8 @@ def test_a_compute_that_is_not_attached_takes_no_jobs(azure: Azure, workspace: W
          "/versions/1",) * 2,
     ],
 )  # fmt: skip
-def test_an_environment_is_named_as_azure_takes_it(reference: str, took_effect: str) -> None:
-    assert verification.environment_id(WorkspaceId("s", "g", "w"), reference) == took_effect
+def test_an_environment_is_named_as_azure_takes_it(reference: str, taken: str) -> None:
+    assert verification.environment_id(WorkspaceId("s", "g", "w"), reference) == taken
 
 
 @pytest.mark.parametrize("reference", ["mine:3", "azureml:mine", "azureml:mine@latest", "/subscriptions/s", "a b"])

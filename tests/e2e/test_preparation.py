@@ -11,6 +11,7 @@ import yaml
 from tests.e2e.conftest import ADVANCED, WORKSPACE
 from tests.e2e.test_imports import imported
 from tests.e2e.test_output import assert_golden
+from tests.kubernetes.test_client import changed, token_of
 from tests.support.az import VENV, Az
 from tests.support.azure import Azure
 from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
@@ -212,3 +213,30 @@ def test_what_az_brings_itself_is_azs_own(installed: Az, extended: Cluster) -> N
     loaded = set(re.findall(rf"code object from '{re.escape(str(folder))}/(\w+)", said))
     assert {"azext_amlarc", "lightkube", "httpx2"} <= loaded
     assert {name for name in loaded if (packages / name).exists()} <= {"azure"}  # shared by all that is named azure.*
+
+
+def counting(cluster: Cluster, folder: Path) -> tuple[Path, Path]:
+    """A kubeconfig whose sign-in program leaves a line in a file each time it runs, and that file."""
+    runs, program = folder / "runs", folder / "sign-in"
+    token = '{"status": {"token": "' + token_of(cluster, ADMIN) + '"}}'
+    program.write_text(f"#!/bin/sh\necho run >> {runs}\necho '{token}'\n")
+    program.chmod(0o755)
+    described = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(program)}
+    return changed(cluster, folder, user={"exec": described}), runs
+
+
+@pytest.mark.parametrize("end", ["Succeeded", "Failed"])
+def test_the_kubeconfigs_sign_in_program_runs_once_a_command(
+    installed: Az, azure: Azure, extended: Cluster, tmp_path: Path, end: str
+) -> None:
+    file, runs = counting(extended, tmp_path)
+    if end == "Failed":
+        azure.fault(
+            method="PUT",
+            path="/computes/",
+            operation="Failed",
+            error={"code": "GenericComputeError", "message": "It failed."},
+        )
+    done = installed(*ATTACH, *PREPARE, "--preflight", "--kubeconfig", str(file), "--yes")
+    assert (done.code == 0) == (end == "Succeeded")
+    assert runs.read_text() == "run\n"

@@ -52,7 +52,7 @@ def test_what_will_be_written_is_said_before(cluster: Cluster) -> None:
     write(cluster, None, manifest())
     preparation = prepared(cluster, "team-a", manifest(cpu="4"))
     assert [*preparation.lines()] == [
-        "Creating the namespace team-a",
+        "Will create the namespace team-a",
         "Will change instance type gpu resources.limits.cpu: 2 -> 4",
         "Will change instance type gpu resources.requests.cpu: 2 -> 4",
     ]
@@ -61,7 +61,7 @@ def test_what_will_be_written_is_said_before(cluster: Cluster) -> None:
 
 def test_a_namespace_alone_takes_no_crd(cluster: Cluster) -> None:
     preparation = prepared(cluster, "team-a")
-    assert [*preparation.lines()] == ["Creating the namespace team-a"]
+    assert [*preparation.lines()] == ["Will create the namespace team-a"]
     assert not preparation.changes_instance_types
 
 
@@ -121,11 +121,11 @@ def test_the_right_cluster_and_one_that_does_not_tell_will_do(
     cluster: Cluster, name: str, more: dict[str, str]
 ) -> None:
     connected_as(cluster, name, **more)
-    assert [*prepared(cluster, "team-a").lines()] == ["Creating the namespace team-a"]
+    assert [*prepared(cluster, "team-a").lines()] == ["Will create the namespace team-a"]
 
 
 def test_whoever_may_not_read_which_cluster_it_is_goes_on(cluster: Cluster) -> None:
     connected_as(cluster, "plant")
     cluster.allow(READ_NOTHING, "namespaces", "get", "create")
     preparation = prepared(cluster, "team-a", user=READ_NOTHING)
-    assert [*preparation.lines()] == ["Creating the namespace team-a"]
+    assert [*preparation.lines()] == ["Will create the namespace team-a"]

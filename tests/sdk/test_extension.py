@@ -118,7 +118,7 @@ def test_what_was_written_before_a_failure_is_noted(azure: Azure) -> None:
         install(azure)
     [note] = caught.value.__notes__
     assert note.startswith("Sent so far: Relay namespace ")
-    assert note.endswith(". The same call again goes on from there.")
+    assert note.endswith(". The same call again continues from there.")
     assert caught.value.code == "AuthorizationFailed"
 
 

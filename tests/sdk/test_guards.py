@@ -1,0 +1,80 @@
+"""The guards of a write stand behind the Python API as well: checks before it, an explanation after one that failed."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from azext_amlarc.sdk import (
+    ArcException,
+    ArcExtension,
+    ComputeTarget,
+    ComputeTargetException,
+    ExtensionException,
+    KubernetesCompute,
+    Workspace,
+)
+from tests.azure.supporting_things import Login
+from tests.sdk.conftest import CLUSTER
+from tests.support.azure import Azure
+
+OFFLINE = {"connectivityStatus": "Offline", "lastConnectivityTime": "2026-01-01T00:00:00Z"}
+
+
+def change_cluster(azure: Azure, **properties: Any) -> None:
+    """Let Azure answer for the cluster with these properties."""
+    body = azure.get(CLUSTER, "2024-01-01").body
+    body["properties"] |= properties
+    azure.fault(method="GET", path="/connectedClusters/amlarc-cluster$", status=200, body=body, times=9)
+
+
+def attach(ws: Workspace) -> KubernetesCompute:
+    return ComputeTarget.attach(ws, "amlarc-compute", KubernetesCompute.attach_configuration(CLUSTER))
+
+
+def install(azure: Azure) -> ArcExtension:
+    return ArcExtension.install(CLUSTER, {"enableTraining": True}, name="trainer", credential=Login(azure))
+
+
+def refused(caught: ArcException) -> None:
+    assert caught.code == "Refused"
+    assert "The cluster is Offline" in caught.message
+    assert "az connectedk8s troubleshoot -n amlarc-cluster -g rg" in caught.message
+
+
+def test_a_cluster_that_is_offline_is_not_attached(ws: Workspace, azure: Azure) -> None:
+    change_cluster(azure, **OFFLINE)
+    before = len(azure.traffic())
+    with pytest.raises(ComputeTargetException) as caught:
+        attach(ws)
+    refused(caught.value)
+    assert {item["method"] for item in azure.traffic()[before:]} == {"GET"}
+
+
+def test_nothing_is_installed_on_a_cluster_that_is_offline(azure: Azure) -> None:
+    change_cluster(azure, **OFFLINE)
+    before = len(azure.traffic())
+    with pytest.raises(ExtensionException) as caught:
+        install(azure)
+    refused(caught.value)
+    assert {item["method"] for item in azure.traffic()[before:]} == {"GET"}
+
+
+def test_what_is_only_doubtful_is_logged(ws: Workspace, azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
+    change_cluster(azure, arcAgentProfile={"agentAutoUpgrade": "Disabled"})
+    with caplog.at_level(logging.WARNING, logger="azext_amlarc.sdk"):
+        attach(ws)
+    assert "AMLARC-A0" in caplog.text
+
+
+def test_an_attach_that_failed_says_what_may_have_caused_it(ws: Workspace, azure: Azure) -> None:
+    compute = attach(ws)
+    failed = azure.get(compute.details.id, "2023-04-01").body
+    failed["properties"]["provisioningState"] = "Failed"
+    azure.fault(method="GET", path="/computes/amlarc-compute$", status=200, body=failed, times=9)
+    change_cluster(azure, **OFFLINE)
+    with pytest.raises(ComputeTargetException) as caught:
+        compute.wait_for_completion()
+    [note] = caught.value.__notes__
+    assert note.startswith("Possible causes:\n")
+    assert "The cluster is Offline" in note
