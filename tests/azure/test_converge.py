@@ -12,8 +12,8 @@ from azext_amlarc.azure.extension.delete import begin_delete
 from azext_amlarc.azure.extension.install import begin_create
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.extension import Extension, Wanted
-from tests.azure.supporting_things import Diary, cluster, connect
 from tests.support.azure import Azure
+from tests.support.connecting import Diary, cluster, connect
 
 
 @dataclass(frozen=True)

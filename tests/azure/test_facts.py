@@ -27,8 +27,9 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
-from tests.azure.supporting_things import CONNECTION, RELAY_NAMESPACE, connect
-from tests.emulator.things import (
+from tests.support.azure import Azure
+from tests.support.connecting import CONNECTION, RELAY_NAMESPACE, connect
+from tests.support.emulated import (
     CLUSTER,
     COMPUTE,
     EXTENSION,
@@ -40,7 +41,6 @@ from tests.emulator.things import (
     finish,
     install,
 )
-from tests.support.azure import Azure
 
 ALL = {fact for check in checks.AZURE for fact in check.needs}
 LOGIN: dict[str, object] = {facts.SIGNED_IN.name: Presence(True), facts.ACCOUNT.name: "ada", facts.NOW.name: None}

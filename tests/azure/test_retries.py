@@ -9,8 +9,8 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
-from tests.azure.supporting_things import Diary, Login, connect
 from tests.support.azure import Azure
+from tests.support.connecting import Diary, Login, connect
 
 GROUP = "/resourceGroups/amlarc-rg"
 

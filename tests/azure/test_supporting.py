@@ -15,8 +15,9 @@ from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.supporting import ensure, purge, read_secrets
 from azext_amlarc.azure.supporting import owned as find_owned
 from azext_amlarc.resources.supporting import plan
-from tests.azure import supporting_things as things
-from tests.azure.supporting_things import (
+from tests.support import connecting as things
+from tests.support.azure import Azure, running
+from tests.support.connecting import (
     ALL,
     BUS,
     BUS_NAMESPACE,
@@ -32,7 +33,6 @@ from tests.azure.supporting_things import (
     connect_cluster,
     make,
 )
-from tests.support.azure import Azure, running
 
 BUS_END = f"Microsoft.ServiceBus/namespaces/{BUS_NAMESPACE}"
 LOGS_END = f"Microsoft.OperationalInsights/workspaces/{LOGS_WORKSPACE}"

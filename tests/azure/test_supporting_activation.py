@@ -11,8 +11,9 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.errors import StillRunning, WriteFailed
 from azext_amlarc.resources.supporting import plan
-from tests.azure import supporting_things as things
-from tests.azure.supporting_things import (
+from tests.support import connecting as things
+from tests.support.azure import Azure, running
+from tests.support.connecting import (
     ALL,
     BUS,
     BUS_NAMESPACE,
@@ -24,7 +25,6 @@ from tests.azure.supporting_things import (
     cluster,
     connect,
 )
-from tests.support.azure import Azure, running
 
 NAMESPACE = f"Microsoft.Relay/namespaces/{RELAY_NAMESPACE}"
 CONNECTION = f"{NAMESPACE}/hybridConnections/amlarc-cluster"

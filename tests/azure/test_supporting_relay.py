@@ -4,9 +4,9 @@ import pytest
 
 from azext_amlarc.azure.supporting import ensure
 from azext_amlarc.resources.supporting import plan
-from tests.azure import supporting_things as things
-from tests.azure.supporting_things import CONNECTION, RELAY, RELAY_NAMESPACE, bodies, cluster, connect_cluster, make
+from tests.support import connecting as things
 from tests.support.azure import Azure, running
+from tests.support.connecting import CONNECTION, RELAY, RELAY_NAMESPACE, bodies, cluster, connect_cluster, make
 
 NAMESPACE = f"Microsoft.Relay/namespaces/{RELAY_NAMESPACE}"
 CONNECTION_END = f"{NAMESPACE}/hybridConnections/amlarc-cluster"

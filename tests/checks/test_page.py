@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from azext_amlarc.checks.check import Result, Status, Verdict
 from azext_amlarc.checks.report.page import Heading, html
 from tests.checks.results import HEADING, RESULTS, result
-from tests.validation.documents import assert_golden
+from tests.support.golden import assert_golden
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["C", "Z"]))
 ANY_RESULT = st.builds(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from azext_amlarc.checks.check import Result, Status, Verdict
 from azext_amlarc.checks.report import terminal as report
 from tests.checks.results import RESULTS, passed, result, skipped
-from tests.validation.documents import assert_golden
+from tests.support.golden import assert_golden
 
 ANY_TEXT = st.text(st.characters())
 VERDICTS = st.builds(Verdict, st.sampled_from(Status), ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT).map(tuple))

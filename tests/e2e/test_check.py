@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
-from tests.e2e.test_output import as_text, assert_golden
+from tests.e2e.test_output import as_text
 from tests.support.az import ROOT, Az
 from tests.support.azure import Azure, running
+from tests.support.golden import assert_steady
 
 CHECK = ("amlarc", "check", *CLUSTER)
 ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
@@ -41,15 +42,15 @@ def by_id(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def test_all_is_well_in_a_few_lines(attached: Az) -> None:
     result = attached.must(*CHECK, "-w", "amlarc-ws", "-n", "k8s-compute", "--config", ADVANCED)
-    assert_golden("check-azure.txt", result.stdout)
+    assert_steady("check-azure.txt", result.stdout)
     assert result.stderr == ""
 
 
 def test_the_object_and_the_table(attached: Az) -> None:
     found = attached.must(*CHECK, "-w", "amlarc-ws", "--as-object", "--only", "subscription", "relay", "compute").object
-    assert_golden("check.json", as_text(found))
+    assert_steady("check.json", as_text(found))
     table = attached.must(*CHECK, "-w", "amlarc-ws", "--only", "relay", "compute", "--as-object", "-o", "table").stdout
-    assert_golden("check-table.txt", table)
+    assert_steady("check-table.txt", table)
 
 
 def test_output_alone_gives_the_object_as_well(az: Az) -> None:
@@ -138,7 +139,9 @@ def test_nobody_is_signed_in(az: Az, tmp_path: Path) -> None:
     assert result.code == 1
     found = by_id(result.object)
     assert (found["AMLARC-A001"]["status"], found["AMLARC-A001"]["remedy"]) == ("fail", "az login")
-    assert {found[id_]["message"] for id_ in ("AMLARC-A002", "AMLARC-A020", "AMLARC-A010")} == {"Nobody is signed in."}
+    assert {found[id_]["message"] for id_ in ("AMLARC-A002", "AMLARC-A020", "AMLARC-A010")} == {
+        "You are not signed in."
+    }
 
 
 def test_verbose_shows_every_check_and_no_request(az: Az) -> None:
@@ -263,7 +266,7 @@ def test_an_offline_cluster_stops_an_installation_and_an_attach_before_they_writ
     for command in (CREATE, ATTACH):
         refused = installed(*command)
         assert refused.code == 1
-        assert "Nothing was written, since a check failed." in refused.stderr
+        assert "Nothing was changed, because a check failed." in refused.stderr
         assert "az connectedk8s troubleshoot -n amlarc-cluster -g amlarc-rg" in refused.stderr
         assert refused.stderr.count("ERROR:") == 1
     assert [line["method"] for line in azure.traffic()[before:]] == ["GET", "GET", "GET"]
@@ -306,14 +309,14 @@ def test_a_failed_installation_ends_with_what_else_is_wrong(az: Az, azure: Azure
     failed = az(*CREATE)
     assert failed.code == 1
     assert failed.stderr.count("pod healthcheck failed") == 1
-    assert "What may be the cause:" in failed.stderr
-    assert "The agents run 1.20.1, where 1.21.0 is asked for." in failed.stderr.partition("What may be the cause:")[2]
+    assert "Possible causes:" in failed.stderr
+    assert "The agents run 1.20.1, where 1.21.0 is asked for." in failed.stderr.partition("Possible causes:")[2]
 
 
 def test_a_failed_attach_ends_with_the_findings_that_explain_it(az: Az) -> None:
     failed = az(*ATTACH)
     assert failed.code == 1
-    cause = failed.stderr.partition("What may be the cause:")[2]
+    cause = failed.stderr.partition("Possible causes:")[2]
     assert "The cluster has the extension (AMLARC-A040)" in cause
     assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in cause
     assert "Traceback" not in failed.stderr

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
-from tests.e2e.test_output import as_text, assert_golden
+from tests.e2e.test_output import as_text
 from tests.support.az import Az
 from tests.support.azure import Azure
+from tests.support.golden import assert_steady
 
 LIST = ("amlarc", "cluster", "list")
 
@@ -24,9 +25,9 @@ def requests(azure: Azure) -> Counter[str]:
 def test_the_object_and_the_table(crowd: Az) -> None:
     found = crowd.must(*LIST, "-w", "amlarc-ws", "--workspace-group", "amlarc-rg")
     assert found.stderr == ""
-    assert_golden("cluster-list.json", as_text(found.object))
+    assert_steady("cluster-list.json", as_text(found.object))
     shown = crowd.must("ml", "arc", "cluster", "list", "-w", "amlarc-ws", "-o", "table").stdout
-    assert_golden("cluster-list.txt", shown)
+    assert_steady("cluster-list.txt", shown)
 
 
 def test_every_page_is_read_and_every_cluster_asked_once(crowd: Az, crowded_azure: Azure) -> None:

@@ -96,7 +96,7 @@ def test_a_wrong_configuration_is_named_by_line_and_column(az: Az, tmp_path: Pat
 def test_a_version_with_automatic_upgrades(az: Az) -> None:
     result = az(*CREATE, "--config", "enableTraining=True", "--version", "1.1.68", "--auto-upgrade", "true")
     assert result.code == 1
-    assert "exclude each other" in result.stderr
+    assert "cannot be used together" in result.stderr
 
 
 @pytest.mark.usefixtures("untouched")
@@ -122,7 +122,7 @@ MISSING = {
     "workspace-listed": (("amlarc", "list", "-w", "nowhere", "-g", "amlarc-rg"), "There is no workspace 'nowhere'"),
     "workspace-shown": (("amlarc", "show", "-n", "k8s-compute", "-w", "nowhere", "-g", "amlarc-rg"),
                         "There is no workspace 'nowhere'"),
-    "compute": (("amlarc", "show", "-n", "nothing", *WORKSPACE), "has no compute 'nothing'"),
+    "compute": (("amlarc", "show", "-n", "nothing", *WORKSPACE), "has no compute target 'nothing'"),
     "workspace-of-a-detach": (("amlarc", "detach", "-n", "nothing", "-w", "nowhere", "-g", "amlarc-rg", "--yes"),
                               "There is no workspace 'nowhere'"),
     "group-of-a-detach": (("amlarc", "detach", "-n", "nothing", "-w", "amlarc-ws", "-g", "no-group", "--yes"),
@@ -148,7 +148,7 @@ def test_something_that_does_not_exist(az: Az, what: str) -> None:
 @pytest.mark.usefixtures("untouched")
 def test_detaching_what_is_not_there_is_no_error(az: Az) -> None:
     absent = az.must("amlarc", "detach", "-n", "nothing", *WORKSPACE, "--yes")
-    assert absent.stderr == "The workspace 'amlarc-ws' has no compute 'nothing'.\n"
+    assert absent.stderr == "The workspace 'amlarc-ws' has no compute target 'nothing'.\n"
     assert absent.stdout == ""
 
 

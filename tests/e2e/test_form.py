@@ -226,7 +226,7 @@ def test_whoever_stops_at_a_question_has_sent_nothing(
         screen.press(keys)
         result = screen.end()
     assert result.code == 1
-    assert "Interrupted. Nothing had been written." in result.stderr
+    assert "Interrupted. Nothing was changed." in result.stderr
     assert "Traceback" not in result.stderr
     assert written(crowded_azure) == []
 
@@ -237,7 +237,7 @@ def test_ctrl_d_at_another_question_is_no_fault_of_ours(installed: Az) -> None:
         screen.press(CTRL_D)
         result = screen.end()
     assert result.code == 1
-    assert "Interrupted. Nothing had been written." in result.stderr
+    assert "Interrupted. Nothing was changed." in result.stderr
 
 
 @pytest.mark.parametrize(("variables", "arguments"), [({"CI": "true"}, ()), ({}, ("--yes",))])

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.test_output import steady
 from tests.support.az import ROOT, Az
 from tests.support.azure import Azure
+from tests.support.golden import steady
 from tests.support.listings import Interpreter, Listing, listings
 from tests.support.terminal import session
 

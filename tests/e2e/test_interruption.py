@@ -52,7 +52,7 @@ def test_during_the_installation(interrupted: Callable[[str], str], azure: Azure
     azure.fault(method="PUT", path="/extensions/", operation="never")
     said = interrupted("PUT Microsoft.KubernetesConfiguration/extensions")
     assert "Interrupted. Azure is still installing the extension 'amlarc-compute'." in said
-    assert "az ml arc extension wait --name amlarc-compute" in said
+    assert "az ml arc extension wait -n amlarc-compute" in said
     assert "Traceback" not in said
 
 
@@ -60,6 +60,6 @@ def test_while_the_relay_is_made(interrupted: Callable[[str], str], azure: Azure
     azure.fault(method="PUT", path="/hybridConnections/", delayMs=3000)
     said = interrupted("PUT Microsoft.Relay/namespaces")
     assert "Sent so far: Relay namespace" in said
-    assert "Run the same command again to go on." in said
+    assert "Run the same command again to continue." in said
     assert "Traceback" not in said
     assert az.must(*CREATE).object["installState"] == "Installed"

@@ -1,36 +1,12 @@
 """The output contract (docs/output.md): objects and tables, pinned by golden files."""
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.support.az import Az
 from tests.support.azure import Azure
-
-GOLDEN = Path(__file__).parent.parent / "golden"
-VARYING = (
-    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<guid>"),
-    (re.compile(r"\(\d:\d\d\)"), "(<elapsed>)"),
-    (re.compile(r"(?<=amlarc-verify-k8s-compute-)[0-9a-f]{12}"), "<job>"),
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*"), "<time>"),
-)
-
-
-def steady(text: str) -> str:
-    for pattern, name in VARYING:
-        text = pattern.sub(name, text)
-    return text
-
-
-def assert_golden(name: str, text: str) -> None:
-    """Compare with tests/golden/NAME; delete the file and run again to renew it, then read the difference."""
-    file = GOLDEN / name
-    if not file.exists():
-        file.write_text(steady(text), encoding="utf-8")
-        raise AssertionError(f"{file} was missing; it is written now: read it, then run again")
-    assert steady(text) == file.read_text(encoding="utf-8")
+from tests.support.golden import assert_steady
 
 
 def as_text(value: Any) -> str:
@@ -38,12 +14,12 @@ def as_text(value: Any) -> str:
 
 
 def test_extension_show(installed: Az) -> None:
-    assert_golden("extension-show.json", as_text(installed.must("amlarc", "extension", "show", *CLUSTER).object))
+    assert_steady("extension-show.json", as_text(installed.must("amlarc", "extension", "show", *CLUSTER).object))
 
 
 def test_extension_tables(installed: Az) -> None:
     shown = installed.must("amlarc", "extension", "show", *CLUSTER, "-o", "table").stdout
-    assert_golden("extension-show.txt", shown)
+    assert_steady("extension-show.txt", shown)
     assert installed.must("amlarc", "extension", "list", *CLUSTER, "-o", "table").stdout == shown
     again = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "-o", "table")
     assert installed.must(*again).stdout == shown
@@ -51,9 +27,9 @@ def test_extension_tables(installed: Az) -> None:
 
 def test_compute_show_and_tables(installed: Az) -> None:
     installed.must("amlarc", "attach", "-n", "amlarc-k8s", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)
-    assert_golden("show.json", as_text(installed.must("amlarc", "show", "-n", "amlarc-k8s", *WORKSPACE).object))
+    assert_steady("show.json", as_text(installed.must("amlarc", "show", "-n", "amlarc-k8s", *WORKSPACE).object))
     shown = installed.must("amlarc", "show", "-n", "amlarc-k8s", *WORKSPACE, "-o", "table").stdout
-    assert_golden("show.txt", shown)
+    assert_steady("show.txt", shown)
     assert installed.must("amlarc", "list", *WORKSPACE, "-o", "table").stdout == shown
 
 
@@ -76,20 +52,20 @@ def test_the_object_holds_all_that_k8s_extension_shows(installed: Az) -> None:
 
 
 def test_what_works_offline(az: Az) -> None:
-    assert_golden("settings-list.txt", az.must("amlarc", "settings", "list", "-o", "table").stdout)
-    assert_golden("settings-show.json", as_text(az.must("amlarc", "settings", "show", "-n", "enableInference").object))
-    assert_golden("config-init.yaml", az.must("amlarc", "config", "init").stdout)
+    assert_steady("settings-list.txt", az.must("amlarc", "settings", "list", "-o", "table").stdout)
+    assert_steady("settings-show.json", as_text(az.must("amlarc", "settings", "show", "-n", "enableInference").object))
+    assert_steady("config-init.yaml", az.must("amlarc", "config", "init").stdout)
     manifests = az.must("amlarc", "config", "convert", "-f", ADVANCED, "--to", "instancetype").object
-    assert_golden("config-convert.json", as_text(manifests))
+    assert_steady("config-convert.json", as_text(manifests))
     report = az("amlarc", "config", "validate", "-f", "-", "-o", "table", stdin='{"namespace": "Default"}').stdout
-    assert_golden("config-validate.txt", report)
+    assert_steady("config-validate.txt", report)
 
 
 def test_what_is_said_on_stderr(az: Az) -> None:
     """Progress and errors are no contract, but they are read by people: a change is seen in review."""
     create = ("amlarc", "extension", "create", *CLUSTER, "--config")
-    assert_golden("create-progress.txt", az.must(*create, "enableTraining=True").stderr)
-    assert_golden("create-refused.txt", az(*create, "enableTrainning=True", "installNvidiaDevicePlugin=maybe").stderr)
-    assert_golden("update-progress.txt", az.must("amlarc", "extension", "update", *CLUSTER, "--config",
+    assert_steady("create-progress.txt", az.must(*create, "enableTraining=True").stderr)
+    assert_steady("create-refused.txt", az(*create, "enableTrainning=True", "installNvidiaDevicePlugin=maybe").stderr)
+    assert_steady("update-progress.txt", az.must("amlarc", "extension", "update", *CLUSTER, "--config",
                                                  "installPromOp=False").stderr)  # fmt: skip
-    assert_golden("delete-progress.txt", az.must("amlarc", "extension", "delete", *CLUSTER, "--purge", "--yes").stderr)
+    assert_steady("delete-progress.txt", az.must("amlarc", "extension", "delete", *CLUSTER, "--purge", "--yes").stderr)

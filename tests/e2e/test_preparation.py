@@ -10,11 +10,11 @@ import yaml
 
 from tests.e2e.conftest import ADVANCED, WORKSPACE
 from tests.e2e.test_imports import imported
-from tests.e2e.test_output import assert_golden
 from tests.kubernetes.test_client import changed, token_of
 from tests.support.az import VENV, Az
 from tests.support.azure import Azure
 from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
+from tests.support.golden import assert_steady
 from tests.support.secrets import forms
 
 INSTANCE_TYPES = "/apis/amlarc.azureml.com/v1alpha1/instancetypes"
@@ -55,7 +55,7 @@ def test_the_cluster_is_prepared_and_then_attached(installed: Az, azure: Azure, 
     }
     assert extended.get("/api/v1/namespaces/amlarc-testing")["status"]["phase"] == "Active"
     said = attached.stderr.replace(extended.url, "https://<server>").replace(ADVANCED, "attach.json")
-    assert_golden("attach-preparation.txt", said)
+    assert_steady("attach-preparation.txt", said)
 
 
 def test_a_second_time_nothing_is_written(installed: Az, azure: Azure, extended: Cluster) -> None:

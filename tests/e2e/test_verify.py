@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ADVANCED, WORKSPACE
-from tests.e2e.test_output import as_text, assert_golden
+from tests.e2e.test_output import as_text
 from tests.support.az import VENV, Az
 from tests.support.azure import Azure
+from tests.support.golden import assert_steady
 
 VERIFY = ("amlarc", "verify", "-n", "k8s-compute", *WORKSPACE)
 
@@ -29,8 +30,8 @@ def jobs(azure: Azure) -> list[dict[str, dict[str, object]]]:
 
 def test_a_job_on_the_default_instance_type(attached: Az, azure: Azure) -> None:
     done = attached.must(*VERIFY)
-    assert_golden("verify.json", as_text(done.object))
-    assert_golden("verify-progress.txt", done.stderr)
+    assert_steady("verify.json", as_text(done.object))
+    assert_steady("verify-progress.txt", done.stderr)
     [job] = jobs(azure)
     assert "instanceType" not in job["properties"]["resources"]  # type: ignore[operator]
 
@@ -38,8 +39,8 @@ def test_a_job_on_the_default_instance_type(attached: Az, azure: Azure) -> None:
 def test_a_job_on_every_instance_type_and_one_that_has_no_gpu(attached: Az) -> None:
     done = attached(*VERIFY, "--all", "--gpu", "-o", "table")
     assert done.code == 1
-    assert_golden("verify-failed.txt", done.stdout)
-    assert_golden("verify-failed-progress.txt", done.stderr)
+    assert_steady("verify-failed.txt", done.stdout)
+    assert_steady("verify-failed-progress.txt", done.stderr)
 
 
 def test_an_instance_type_that_the_configuration_lacks_is_refused(attached: Az, azure: Azure) -> None:
@@ -84,7 +85,7 @@ def test_ctrl_c_says_that_the_job_goes_on(attached: Az, azure: Azure, tmp_path: 
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 1
-    assert "Interrupted. These jobs go on in Azure: amlarc-verify-k8s-compute-" in errors.read_text()
+    assert "Interrupted. These jobs keep running in Azure: amlarc-verify-k8s-compute-" in errors.read_text()
     assert "Traceback" not in errors.read_text()
 
 
@@ -101,7 +102,7 @@ def test_a_missing_compute_is_3(az: Az) -> None:
 
 def test_examples_are_written_for_the_compute_and_nothing_is_run(attached: Az, azure: Azure, tmp_path: Path) -> None:
     write = (*VERIFY, "--write-examples", "jobs", "-o", "table")
-    assert_golden("verify-examples.txt", attached.must(*write, folder=tmp_path).stdout)
+    assert_steady("verify-examples.txt", attached.must(*write, folder=tmp_path).stdout)
     job = (tmp_path / "jobs" / "single.yml").read_text()
     assert ("compute: azureml:k8s-compute" in job, 'instance_type: "gpu-instance"' in job) == (True, True)
     assert 'namespace: "amlarc-testing"' in (tmp_path / "jobs" / "nfs-volume.yaml").read_text()

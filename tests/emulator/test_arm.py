@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.emulator.things import CLUSTER, EXTENSION, INSTALL, MANAGED, RULE, WORKSPACE
 from tests.support.azure import Azure
+from tests.support.emulated import CLUSTER, EXTENSION, INSTALL, MANAGED, RULE, WORKSPACE
 
 
 def test_a_missing_api_version_is_400(azure: Azure) -> None:

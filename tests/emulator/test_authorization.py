@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.things import (
+from tests.support.azure import Azure, Reply
+from tests.support.emulated import (
     ASSIGNMENTS,
     CLUSTER,
     EXTENSION,
@@ -18,7 +19,6 @@ from tests.emulator.things import (
     principal,
     role,
 )
-from tests.support.azure import Azure, Reply
 
 VERSION = "2022-04-01"
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"

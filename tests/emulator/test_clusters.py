@@ -1,7 +1,7 @@
 """Clusters connected through Azure Arc."""
 
-from tests.emulator.things import CLUSTER, finish
 from tests.support.azure import Azure
+from tests.support.emulated import CLUSTER, finish
 
 BODY = {
     "location": "eastus",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.emulator.things import CLUSTER, COMPUTE, MANAGED, WORKSPACE, attachment, finish, install
 from tests.support.azure import Azure
+from tests.support.emulated import CLUSTER, COMPUTE, MANAGED, WORKSPACE, attachment, finish, install
 
 VERSION = "2023-04-01"
 

@@ -1,7 +1,7 @@
 """Tenants, subscriptions, resource groups, and the registration of providers."""
 
-from tests.emulator.things import CLUSTER
 from tests.support.azure import Azure
+from tests.support.emulated import CLUSTER
 
 
 def test_tenants_and_subscriptions_are_listed(azure: Azure) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.emulator.things import CLUSTER, EXTENSION, INSTALL, MANAGED, finish, install
 from tests.support.azure import Azure
+from tests.support.emulated import CLUSTER, EXTENSION, INSTALL, MANAGED, finish, install
 
 VERSION = "2023-05-01"
 PATCH = {"properties": {"configurationSettings": {"installVolcano": "False"}}}

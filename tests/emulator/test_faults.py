@@ -5,8 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.things import BUS, CLUSTER, CONNECTION, EXTENSION, INSTALL, LOGS, NAMESPACE, STANDARD, TOPIC, finish
 from tests.support.azure import Azure
+from tests.support.emulated import (
+    BUS,
+    CLUSTER,
+    CONNECTION,
+    EXTENSION,
+    INSTALL,
+    LOGS,
+    NAMESPACE,
+    STANDARD,
+    TOPIC,
+    finish,
+)
 
 GROUP_ONLY = "/resourceGroups/amlarc-rg$"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.things import CLUSTER, COMPUTE, EXTENSION, INSTALL, WORKSPACE, attachment, finish, install
 from tests.support.azure import Azure, Reply
+from tests.support.emulated import CLUSTER, COMPUTE, EXTENSION, INSTALL, WORKSPACE, attachment, finish, install
 
 VERSION = "2023-04-01"
 CURATED = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.things import LOGS
 from tests.support.azure import Azure
+from tests.support.emulated import LOGS
 
 VERSION = "2021-12-01-preview"
 BODY = {"location": "East US", "properties": {"sku": {"name": "pergb2018"}, "retentionInDays": 60}}

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator.things import CLUSTER, COMPUTE, EXTENSION, INSTALL, WORKSPACE, attachment, finish
 from tests.support.azure import Azure, running
+from tests.support.emulated import CLUSTER, COMPUTE, EXTENSION, INSTALL, WORKSPACE, attachment, finish
 
 BODY = {"location": "eastus", "properties": {"agentPublicKeyCertificate": "MII"}}
 

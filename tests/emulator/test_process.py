@@ -11,7 +11,8 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from tests.emulator.things import (
+from tests.support.azure import ROOT, Azure, running
+from tests.support.emulated import (
     ASSIGNMENTS,
     BUS,
     CLUSTER,
@@ -29,7 +30,6 @@ from tests.emulator.things import (
     assign,
     finish,
 )
-from tests.support.azure import ROOT, Azure, running
 
 
 def test_it_says_how_to_reach_it(azure: Azure) -> None:

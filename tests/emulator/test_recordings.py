@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.emulator.things import (
+from tests.support.azure import ROOT, Azure, Reply
+from tests.support.emulated import (
     ASSIGNMENTS,
     BUS,
     CLUSTER,
@@ -27,7 +28,6 @@ from tests.emulator.things import (
     finish,
     install,
 )
-from tests.support.azure import ROOT, Azure, Reply
 
 RECORDINGS = ROOT.parent / "shared" / "specs" / "recordings"
 # Maps whose keys belong to the caller, and what depends on the type of compute.

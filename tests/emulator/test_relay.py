@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.things import CONNECTION, NAMESPACE, RIGHTS, RULE
 from tests.support.azure import Azure
+from tests.support.emulated import CONNECTION, NAMESPACE, RIGHTS, RULE
 
 VERSION = "2021-11-01"
 BODY = {"location": "westus2", "tags": {"created_by": "Azure Arc-enabled ML"}}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.things import BUS, RIGHTS, STANDARD, TOPIC, TOPIC_SUBSCRIPTION
 from tests.support.azure import Azure
+from tests.support.emulated import BUS, RIGHTS, STANDARD, TOPIC, TOPIC_SUBSCRIPTION
 
 VERSION = "2022-10-01-preview"
 # What `az k8s-extension` asks for.

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from emulator.providers import TABLE
-from tests.emulator.things import (
+from tests.support.azure import ROOT, Azure, running
+from tests.support.emulated import (
     ASSIGNMENTS,
     BUS,
     CLUSTER,
@@ -30,7 +31,6 @@ from tests.emulator.things import (
     finish,
     principal,
 )
-from tests.support.azure import ROOT, Azure, running
 
 ARMCHECK = ROOT.parent / "shared" / "tools" / "armcheck.py"
 # Azure has these, but its Swagger for them isn't in the reference data: what today's other tools ask for.

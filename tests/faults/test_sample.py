@@ -73,14 +73,14 @@ def test_a_command_whose_operation_never_ends_says_how_to_follow_it(bench: Bench
     bench.azure.fault(method="PUT", path=EXTENSION, operation="never")
     said = bench.door.run(TRAINING, timeout=1).said
     assert "Azure is still installing the extension 'amlarc-compute' after 1 s" in said
-    assert "az ml arc extension wait --name amlarc-compute" in said
+    assert "az ml arc extension wait -n amlarc-compute" in said
 
 
 def test_a_resource_made_before_a_failure_is_named(bench: Bench) -> None:
     bench.prepare(TRAINING)
     bench.azure.fault(method="PUT", path=EXTENSION, operation="Failed", error={"code": "X", "message": "Helm failed."})
     said = bench.door.run(TRAINING).said
-    assert "(X) The installation of the extension 'amlarc-compute' failed: Helm failed." in said
+    assert "(X) Installing the extension 'amlarc-compute' failed: Helm failed." in said
     assert "Sent so far: Relay namespace /subscriptions/" in said
     assert "; extension amlarc-compute on /subscriptions/" in said
 

@@ -18,8 +18,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from azext_amlarc.sdk import Workspace
-from tests.azure.supporting_things import Login
 from tests.support.azure import ROOT, Azure, running
+from tests.support.connecting import Login
 
 GROUP = "/subscriptions/123/resourceGroups/rg"
 CLUSTER = f"{GROUP}/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from azext_amlarc.sdk import ArcExtension, ExtensionException
-from tests.azure.supporting_things import Login
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
 from tests.support.azure import Azure
+from tests.support.connecting import Login
 
 
 def install(azure: Azure, cluster: str = EDGE_CLUSTER, *arguments: Any, **options: Any) -> ArcExtension:

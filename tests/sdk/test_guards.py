@@ -14,9 +14,9 @@ from azext_amlarc.sdk import (
     KubernetesCompute,
     Workspace,
 )
-from tests.azure.supporting_things import Login
 from tests.sdk.conftest import CLUSTER
 from tests.support.azure import Azure
+from tests.support.connecting import Login
 
 OFFLINE = {"connectivityStatus": "Offline", "lastConnectivityTime": "2026-01-01T00:00:00Z"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace, WorkspaceException
-from tests.azure.supporting_things import Login
 from tests.sdk.conftest import CLUSTER, CONFIG
 from tests.support.azure import Azure
+from tests.support.connecting import Login
 
 
 def write_config(file: Path, name: str = "amlarc-ws") -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 CASES = Path(__file__).parent.parent / "cases"
-GOLDEN = Path(__file__).parent.parent / "golden"
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 KEYS = [
@@ -117,12 +116,3 @@ def _maps(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         return []
     return [value, *(inner for member in value.values() for inner in _maps(member))]
-
-
-def assert_golden(name: str, text: str) -> None:
-    """Compare with tests/golden/NAME; delete the file and run again to renew it, then read the difference."""
-    path = GOLDEN / name
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
-        raise AssertionError(f"{name} was missing and has been written: read it")
-    assert text == path.read_text(encoding="utf-8")

@@ -12,7 +12,8 @@ from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document, names
 from azext_amlarc.validation.report import formats as report
 from azext_amlarc.validation.text import reading as text
-from tests.validation.documents import CASES, EXAMPLES, assert_golden
+from tests.support.golden import assert_golden
+from tests.validation.documents import CASES, EXAMPLES
 
 FILES = sorted((CASES / "document").glob("*/*"))
 NAME_FILES = sorted((CASES / "names").glob("*/*.txt"))

@@ -13,7 +13,8 @@ from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import manifests as instancetype
 from azext_amlarc.validation.report import formats as report
-from tests.validation.documents import CASES, EXAMPLES, assert_golden, well_shaped
+from tests.support.golden import assert_golden
+from tests.validation.documents import CASES, EXAMPLES, well_shaped
 
 TO = sorted((CASES / "instancetype/to").glob("*"))
 FROM = sorted((CASES / "instancetype/from").glob("*"))

@@ -12,7 +12,8 @@ from azext_amlarc.validation import document
 from azext_amlarc.validation.report import formats as report
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading as text
-from tests.validation.documents import CASES, assert_golden
+from tests.support.golden import assert_golden
+from tests.validation.documents import CASES
 
 RULES = (*text.RULES, *document.RULES)
 NAMES = (

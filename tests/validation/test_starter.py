@@ -6,7 +6,8 @@ import yaml
 
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import starter
-from tests.validation.documents import EXAMPLES, assert_golden
+from tests.support.golden import assert_golden
+from tests.validation.documents import EXAMPLES
 
 
 def test_the_default_is_the_guides() -> None:

@@ -10,9 +10,9 @@ from azext_amlarc.azure import jobs
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.workflows import verify as verification
-from tests.azure.supporting_things import Diary, connect
-from tests.emulator.things import CLUSTER, COMPUTE, EXTENSION, INSTALL, attachment, finish, install
 from tests.support.azure import Azure
+from tests.support.connecting import Diary, connect
+from tests.support.emulated import CLUSTER, COMPUTE, EXTENSION, INSTALL, attachment, finish, install
 
 VERSION = "2023-04-01"
 
