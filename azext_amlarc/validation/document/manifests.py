@@ -56,6 +56,13 @@ RULES = (
 )
 
 
+class FromManifests(NamedTuple):
+    """The attach configuration made from manifests, or None if a finding is an error."""
+
+    document: dict[str, Any] | None
+    findings: tuple[Finding, ...]
+
+
 @dataclass(frozen=True)
 class Manifests:
     """The objects to apply to a cluster, or None where a finding is an error; the findings say what was changed."""
@@ -69,14 +76,17 @@ class Manifests:
 
 
 def to_manifests(raw: bytes, source: str) -> Manifests:
-    """Judge an attach document and convert its instance types: the default one is written twice (AMLARC-C004)."""
-    outcome = walk.read(raw, source)
+    """Validate an attach configuration and convert its instance types."""
+    return convert(walk.read(raw, source))
+
+
+def convert(outcome: Outcome) -> Manifests:
+    """Convert the instance types of a configuration that has been read; the default one twice (AMLARC-C004)."""
     if outcome.document is None:
         return Manifests(None, outcome.findings)
     told_better = (walk.OLD_TYPE_NAME.code, walk.SAME_TYPE_NAME.code)
     judged = [finding for finding in outcome.findings if finding.code not in told_better]
-    reading = walk.parse(raw, source)
-    losses = text.placed(list(_losses(outcome.document)), reading, source)
+    losses = text.placed(list(_losses(outcome.document)), outcome.reading, outcome.source)
     findings = tuple(sorted([*judged, *losses], key=lambda finding: (finding.line or 0, finding.column or 0)))
     return Manifests(None if errors_in(findings) else manifests(outcome.document), findings)
 
@@ -169,12 +179,12 @@ class _Item(NamedTuple):
     data: Any
 
 
-def to_document(raw: bytes, source: str, namespace: str = "default") -> Outcome:
+def to_document(raw: bytes, source: str, namespace: str = "default") -> FromManifests:
     """The attach document of InstanceType manifests: a List, an InstanceTypeList, or one or more YAML documents."""
     readings = _readings(raw, source)
     faults = tuple(finding for reading in readings for finding in reading.findings)
     if not all(reading.usable for reading in readings):
-        return Outcome(None, faults)
+        return FromManifests(None, faults)
     items = [item for number, reading in enumerate(readings) for item in _items(number, (), reading.data)]
     complaints = list(_not_instance_types(items))
     made: dict[str, Any] = {}
@@ -185,7 +195,7 @@ def to_document(raw: bytes, source: str, namespace: str = "default") -> Outcome:
         for number, reading in enumerate(readings)
         for finding in text.placed([one for at, one in complaints if at == number], reading, source)
     )
-    return Outcome(None if errors_in(findings) else made, findings)
+    return FromManifests(None if errors_in(findings) else made, findings)
 
 
 def _readings(raw: bytes, source: str) -> list[Reading]:

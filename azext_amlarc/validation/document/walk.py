@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
@@ -57,10 +57,12 @@ _SEE_LABELS = "see the nodes' labels: kubectl get nodes --show-labels"
 
 @dataclass(frozen=True)
 class Outcome:
-    """A judged document: ready to send, or None where a finding is an error."""
+    """A validated document: ready to send, or None if a finding is an error; `reading` is the text that it was."""
 
     document: dict[str, Any] | None
     findings: tuple[Finding, ...]
+    reading: Reading = field(repr=False, compare=False)
+    source: str
 
 
 def read(raw: bytes, source: str) -> Outcome:
@@ -70,11 +72,10 @@ def read(raw: bytes, source: str) -> Outcome:
     """
     reading = parse(raw, source)
     if not reading.usable:
-        return Outcome(None, reading.findings)
+        return Outcome(None, reading.findings, reading, source)
     findings = tuple(text.placed(list(judge(reading.data)), reading, source))
-    if errors_in(findings) or not isinstance(reading.data, dict):
-        return Outcome(None, findings)
-    return Outcome(_ready(reading.data), findings)
+    valid = isinstance(reading.data, dict) and not errors_in(findings)
+    return Outcome(_ready(reading.data) if valid else None, findings, reading, source)
 
 
 def schema() -> dict[str, Any]:
@@ -224,7 +225,7 @@ def _default_type(data: dict[str, Any]) -> Iterator[Complaint]:
         yield Complaint(DEFAULT_TYPE_MISSING, ("defaultInstanceType",), message, did_you_mean(default, types))
 
 
-def _ready(data: dict[str, Any]) -> dict[str, Any]:
+def _ready(data: Any) -> dict[str, Any]:
     """The document as Azure takes it, a copy: no `$schema`, and each quantity text."""
     ready = {key: value for key, value in data.items() if key != "$schema"}
     if "instanceTypes" in ready:
