@@ -280,7 +280,9 @@ def _refuse_control_characters(text: str, source: str) -> None:
 
 def _syntax_finding(text: str, error: Any, source: str) -> Finding:
     mark = error.problem_mark or error.context_mark
-    problem = error.problem or error.context or "this is no YAML"
+    problem = error.problem or error.context or "not valid YAML"
+    if "nesting depth" in problem:  # libyaml's own limit, which it reads ahead to before we count
+        return too_deep(source, _position(mark))
     if not text[mark.index :].strip():
         message, end = f"the text ends too early: {problem}", Lines(text).position(len(text.rstrip()))
         return finding(TRUNCATED, message, "copy the file again, and whole", source, end)
