@@ -14,11 +14,9 @@ def validate(
 ) -> dict[str, Any] | None:
     """Judge attach configuration files: every finding of every file at once."""
     from azext_amlarc.commands.az.output import deliver
-    from azext_amlarc.validation import document
-    from azext_amlarc.validation.documents import judge_documents
-    from azext_amlarc.validation.text import reading as text
+    from azext_amlarc.validation.documents import RULES, judge_documents
 
-    return deliver(cmd, judge_documents(file, strict), (*text.RULES, *document.RULES), report_format)
+    return deliver(cmd, judge_documents(file, strict), RULES, report_format)
 
 
 def schema() -> dict[str, Any]:
@@ -110,17 +108,17 @@ def convert(
 
     What a conversion changes or leaves out is said on standard error.
     """
-    from azext_amlarc.validation.document import manifests as instancetype
+    from azext_amlarc.validation.document.manifests import to_document, to_manifests
     from azext_amlarc.validation.files import STDIN, read
 
     if (to is None) == (from_format is None):
         raise InvalidInput("Either --to or --from is needed.", "Write --to instancetype, or --from instancetype.")
     raw, source = read(file), STDIN if file == "-" else file
     if to is not None:
-        manifests = instancetype.to_manifests(raw, source)
+        manifests = to_manifests(raw, source)
         return _converted(manifests.as_list(), manifests.findings)
-    outcome = instancetype.to_document(raw, source, namespace)
-    return _converted(outcome.document, outcome.findings)
+    made = to_document(raw, source, namespace)
+    return _converted(made.document, made.findings)
 
 
 def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") -> dict[str, Any]:

@@ -41,8 +41,8 @@ def validate(
     from azext_amlarc.commands.az.output import deliver
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.validation import settings
-    from azext_amlarc.validation.text import reading as text
+    from azext_amlarc.validation.text import reading
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    judged = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
-    return deliver(cmd, judged, (*text.RULES, *settings.RULES), report_format)
+    report = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
+    return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format)

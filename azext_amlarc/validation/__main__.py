@@ -5,18 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from azext_amlarc.validation import document
-from azext_amlarc.validation.documents import judge_documents
-from azext_amlarc.validation.report import formats as report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.documents import RULES, judge_documents
+from azext_amlarc.validation.report.formats import FORMATS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge attach documents: 0 clean or warnings only, 1 with errors (--strict: warnings too), 2 for wrong usage."""
     options = _parser().parse_args(arguments)
-    judged = judge_documents(options.files, options.strict)
-    _write(report.render(judged, options.format, (*text.RULES, *document.RULES)))
-    return judged.exit_code
+    report = judge_documents(options.files, options.strict)
+    _write(render(report, options.format, RULES))
+    return report.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,9 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         "files", nargs="+", metavar="FILE", help="a file, a directory, a pattern, or - for standard input"
     )
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
-    parser.add_argument(
-        "--format", choices=report.FORMATS, default="text", help="how to write the report (default: text)"
-    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the report (default: text)")
     return parser
 
 

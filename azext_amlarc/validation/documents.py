@@ -7,7 +7,10 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.validation import document
 from azext_amlarc.validation.files import STDIN, expand, read
 from azext_amlarc.validation.report.formats import Report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.text import reading
+
+# Every rule that a file which holds a document can break.
+RULES = (*reading.RULES, *document.RULES)
 
 
 def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
@@ -35,5 +38,5 @@ def _judge(path: str, source: str) -> list[Finding]:
 
 
 def _as_finding(error: InvalidInput, source: str) -> Finding:
-    rule = next(rule for rule in text.RULES if rule.code == error.code)
+    rule = next(rule for rule in reading.RULES if rule.code == error.code)
     return Finding(rule.code, rule.severity, error.message, error.fix, source)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document, names
-from azext_amlarc.validation.report import formats as report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.report.formats import as_text
+from azext_amlarc.validation.text import reading
 from tests.validation.documents import CASES, EXAMPLES, assert_golden
 
 FILES = sorted((CASES / "document").glob("*/*"))
@@ -65,19 +65,19 @@ def test_there_are_at_least_110_example_documents() -> None:
 
 
 def test_every_code_has_an_example_file() -> None:
-    rules = {*document.RULES, *text.RULES, *names.RULES}
+    rules = {*document.RULES, *reading.RULES, *names.RULES}
     shown = {code for path in [*FILES, *NAME_FILES] for code in codes_in_name(path)}
     assert shown == {rule.code for rule in rules} - {f"AMLARC-{code}" for code in TESTED_ELSEWHERE}
 
 
 def test_every_code_has_one_meaning() -> None:
-    codes = [rule.code for rule in {*document.RULES, *text.RULES, *names.RULES}]
+    codes = [rule.code for rule in {*document.RULES, *reading.RULES, *names.RULES}]
     assert len(codes) == len(set(codes))
 
 
 def test_every_message_position_and_fix_is_as_it_was() -> None:
     found = [document.read(path.read_bytes(), path.name).findings for path in FILES if path.parent.name != "valid"]
-    assert_golden("validation-findings.txt", "\n".join(report.as_text(findings) for findings in found) + "\n")
+    assert_golden("validation-findings.txt", "\n".join(as_text(findings) for findings in found) + "\n")
 
 
 def test_the_guides_two_examples_are_valid_and_sent_as_they_are() -> None:

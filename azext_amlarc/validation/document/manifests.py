@@ -16,8 +16,7 @@ from azext_amlarc.validation.document.walk import Outcome
 from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.validation.quantity import parse
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text import reading as text
-from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading
+from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading, decode, placed, unusable
 from azext_amlarc.wording import quoted
 
 API_VERSION = "amlarc.azureml.com/v1alpha1"
@@ -86,7 +85,7 @@ def convert(outcome: Outcome) -> Manifests:
         return Manifests(None, outcome.findings)
     told_better = (walk.OLD_TYPE_NAME.code, walk.SAME_TYPE_NAME.code)
     judged = [finding for finding in outcome.findings if finding.code not in told_better]
-    losses = text.placed(list(_losses(outcome.document)), outcome.reading, outcome.source)
+    losses = placed(list(_losses(outcome.document)), outcome.reading, outcome.source)
     findings = tuple(sorted([*judged, *losses], key=lambda finding: (finding.line or 0, finding.column or 0)))
     return Manifests(None if errors_in(findings) else manifests(outcome.document), findings)
 
@@ -193,15 +192,15 @@ def to_document(raw: bytes, source: str, namespace: str = "default") -> FromMani
     findings = tuple(
         finding
         for number, reading in enumerate(readings)
-        for finding in text.placed([one for at, one in complaints if at == number], reading, source)
+        for finding in placed([one for at, one in complaints if at == number], reading, source)
     )
     return FromManifests(None if errors_in(findings) else made, findings)
 
 
 def _readings(raw: bytes, source: str) -> list[Reading]:
-    decoded = text.decode(raw, source)
+    decoded = decode(raw, source)
     if isinstance(decoded, Finding):
-        return [text.unusable(decoded)]
+        return [unusable(decoded)]
     if walk.is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 

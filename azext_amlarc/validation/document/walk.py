@@ -11,8 +11,7 @@ from azext_amlarc.validation.document import resources, shape
 from azext_amlarc.validation.document.shape import integer, unknown_keys, wrong_type
 from azext_amlarc.validation.names import judge_compute_name, judge_namespace
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text import reading as text
-from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading
+from azext_amlarc.validation.text.reading import TOP_LEVEL, Complaint, JsonPath, Reading, decode, placed, unusable
 from azext_amlarc.wording import did_you_mean, quoted
 
 __all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read", "schema"]
@@ -73,7 +72,7 @@ def read(raw: bytes, source: str) -> Outcome:
     reading = parse(raw, source)
     if not reading.usable:
         return Outcome(None, reading.findings, reading, source)
-    findings = tuple(text.placed(list(judge(reading.data)), reading, source))
+    findings = tuple(placed(list(judge(reading.data)), reading, source))
     valid = isinstance(reading.data, dict) and not errors_in(findings)
     return Outcome(_ready(reading.data) if valid else None, findings, reading, source)
 
@@ -90,9 +89,9 @@ def schema() -> dict[str, Any]:
 
 def parse(raw: bytes, source: str) -> Reading:
     """The data of a JSON or YAML text, with its file-level findings."""
-    decoded = text.decode(raw, source)
+    decoded = decode(raw, source)
     if isinstance(decoded, Finding):
-        return text.unusable(decoded)
+        return unusable(decoded)
     if is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 
@@ -112,7 +111,7 @@ def judge(data: object) -> Iterator[Complaint]:
     """Every complaint about a document's data. Rules: the guide, and Kubernetes where the guide leaves it to that."""
     if not isinstance(data, dict):
         fix = f"write the keys {', '.join(KEYS[1:])}"
-        yield Complaint(text.TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
+        yield Complaint(TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
         return
     if "apiVersion" in data and "kind" in data:
         fix = "convert it: az ml arc config convert --from instancetype"

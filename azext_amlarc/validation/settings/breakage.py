@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from azext_amlarc.findings import Finding
 from azext_amlarc.product import catalogue
 from azext_amlarc.product.catalogue import Record
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.rules import WORKLOADS
 from azext_amlarc.wording import quoted
@@ -40,7 +40,7 @@ def _effects(key: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterat
     for effect in record.update:
         if not _happens(effect.when, key, old, new):
             continue
-        rule = found.STAYS if effect.when == "removed" else found.BREAKS
+        rule = codes.STAYS if effect.when == "removed" else codes.BREAKS
         message = f"{_shown(key, old)} becomes {_shown(key, new)}: {effect.effect}"
         yield about(Setting(key, new.get(key)), rule, message, _advice(effect.when, key, old))
 
@@ -74,7 +74,7 @@ def _lost_secrets(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Fi
         keys = ", ".join(record.key for record in lost)
         message = f"this update sends protected settings, which replaces all of them: {keys} would be lost"
         fix = f"send them again: {'; '.join(record.instead for record in lost)}"
-        yield about(Setting(sent[0], None, protected=True), found.SECRETS_LOST, message, fix)
+        yield about(Setting(sent[0], None, protected=True), codes.SECRETS_LOST, message, fix)
 
 
 def _is_lost(record: Record) -> bool:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.oid import NameOID
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.wording import quoted
 
@@ -108,7 +108,7 @@ def _chain(file: File) -> tuple[list[Certificate], list[Finding]]:
     if file.has_key:
         also = " as well" if file.has_certificate else ""
         message = f"the file holds a private key{also}, and certificates alone belong here"
-        return [], [about(file.setting, found.WRONG_PEM, message, "name the file with the certificate chain")]
+        return [], [about(file.setting, codes.WRONG_PEM, message, "name the file with the certificate chain")]
     if not file.has_certificate:
         return [], [_not_pem(file, "certificate", "x509")]
     try:
@@ -127,7 +127,7 @@ def _public_key(file: File) -> tuple[bytes | None, list[Finding]]:
     except TypeError:  # what cryptography raises for a missing passphrase
         fix = "write it without: openssl pkey -in key.pem -out plain.pem"
         message = "the private key is encrypted, and the extension cannot ask for its passphrase"
-        return None, [about(file.setting, found.ENCRYPTED_KEY, message, fix)]
+        return None, [about(file.setting, codes.ENCRYPTED_KEY, message, fix)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [_damaged(file, "private key")]
 
@@ -138,7 +138,7 @@ def _encoded(key: PublicKeyTypes | CertificatePublicKeyTypes) -> bytes:
 
 def _wrong_key(file: File) -> Finding:
     message = "the file holds a certificate and no private key"
-    return about(file.setting, found.WRONG_PEM, message, "name the file with the private key of sslCertPemFile")
+    return about(file.setting, codes.WRONG_PEM, message, "name the file with the private key of sslCertPemFile")
 
 
 def _not_pem(file: File, thing: str, command: str) -> Finding:
@@ -148,12 +148,12 @@ def _not_pem(file: File, thing: str, command: str) -> Finding:
         message = "the file is empty"
     elif file.content.startswith(b"\x30"):  # DER: an ASN.1 sequence
         fix = f"convert it from DER: openssl {command} -inform der -in FILE -out FILE.pem"
-    return about(file.setting, found.NOT_PEM, message, fix)
+    return about(file.setting, codes.NOT_PEM, message, fix)
 
 
 def _damaged(file: File, thing: str) -> Finding:
     message = f"the {thing} in the file cannot be read: it is damaged, cut off, or of a rare kind"
-    return about(file.setting, found.NOT_PEM, message, "copy or export the file again")
+    return about(file.setting, codes.NOT_PEM, message, "copy or export the file again")
 
 
 def _leaf(chain: Sequence[Certificate], public: bytes | None) -> Certificate:
@@ -168,11 +168,11 @@ def _match(key: File | None, setting: Setting, chain: Sequence[Certificate], pub
     if not own:
         message = "the private key of sslKeyPemFile does not belong to the certificate of sslCertPemFile"
         fix = f"give the key that the certificate for {_named(chain[0].subject)} was asked for with"
-        yield about(key.setting, found.FOREIGN_KEY, message, fix)
+        yield about(key.setting, codes.FOREIGN_KEY, message, fix)
     elif own[0] > 1:
         message = f"the certificate of the key comes {own[0]}. of {len(chain)}, where servers want it first"
         fix = "order the file: the endpoint's certificate, its issuer's, and so on"
-        yield about(setting, found.LEAF_NOT_FIRST, message, fix)
+        yield about(setting, codes.LEAF_NOT_FIRST, message, fix)
 
 
 def _validity(setting: Setting, chain: Sequence[Certificate], now: datetime) -> Iterator[Finding]:
@@ -180,13 +180,13 @@ def _validity(setting: Setting, chain: Sequence[Certificate], now: datetime) -> 
         name, start, end = _named(certificate.subject), certificate.start, certificate.end
         if now < start:
             message = f"the certificate for {name} is not valid before {start:%Y-%m-%d %H:%M} UTC"
-            yield about(setting, found.NOT_VALID_NOW, message, "wait until then, or check this machine's clock")
+            yield about(setting, codes.NOT_VALID_NOW, message, "wait until then, or check this machine's clock")
         elif now > end:
             message = f"the certificate for {name} expired on {end:%Y-%m-%d}"
-            yield about(setting, found.NOT_VALID_NOW, message, "renew it, and give the new one")
+            yield about(setting, codes.NOT_VALID_NOW, message, "renew it, and give the new one")
         elif end - now <= SOON:
             message = f"the certificate for {name} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
-            yield about(setting, found.EXPIRES_SOON, message, "renew it, and update the extension with the new one")
+            yield about(setting, codes.EXPIRES_SOON, message, "renew it, and update the extension with the new one")
 
 
 def _order(setting: Setting, chain: Sequence[Certificate]) -> Iterator[Finding]:
@@ -197,7 +197,7 @@ def _order(setting: Setting, chain: Sequence[Certificate]) -> Iterator[Finding]:
                 f"{_named(certificate.issuer)}, but the next is for {_named(following.subject)}"
             )
             fix = "order the file: the endpoint's certificate, its issuer's, and so on"
-            yield about(setting, found.CHAIN_ORDER, message, fix)
+            yield about(setting, codes.CHAIN_ORDER, message, fix)
 
 
 def _coverage(setting: Setting, leaf: Certificate, hostname: str | None) -> Iterator[Finding]:
@@ -208,12 +208,12 @@ def _coverage(setting: Setting, leaf: Certificate, hostname: str | None) -> Iter
     if not names and any(_covers(name, hostname) for name in common):
         message = f"the certificate names {hostname} as common name only, which today's clients ignore"
         fix = "have it issued again with the name as a subject alternative name (DNS)"
-        yield about(setting, found.COMMON_NAME, message, fix)
+        yield about(setting, codes.COMMON_NAME, message, fix)
         return
     covered = ", ".join(quoted(name) for name in (names or common)[:5]) or "no name at all"
     message = f"the certificate does not cover sslCname, {hostname}: it is for {covered}"
     fix = "give the sslCname that it covers, or a certificate for this one"
-    yield about(setting, found.OTHER_NAME, message, fix)
+    yield about(setting, codes.OTHER_NAME, message, fix)
 
 
 def _covers(pattern: str, hostname: str) -> bool:

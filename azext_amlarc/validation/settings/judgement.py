@@ -8,9 +8,7 @@ from typing import Final
 
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.product import catalogue
-from azext_amlarc.validation.settings import codes as found
-from azext_amlarc.validation.settings import rules as setting_rules
-from azext_amlarc.validation.settings import values as setting_values
+from azext_amlarc.validation.settings import codes, rules, values
 from azext_amlarc.validation.settings.codes import COMMAND_LINE, RULES, Setting, about
 from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
 from azext_amlarc.wording import quoted
@@ -61,18 +59,18 @@ def parse_pairs(
 def _bad_pair(setting: Setting, separator: str, shown: str) -> Finding | None:
     if not separator:
         fix = "write key=value, without spaces around the '=', and a space between two settings"
-        return about(setting, found.PAIR, f"{shown} has no '='", fix)
+        return about(setting, codes.PAIR, f"{shown} has no '='", fix)
     if not setting.key:
-        return about(setting, found.PAIR, f"{shown} has no key before its '='", "write key=value")
+        return about(setting, codes.PAIR, f"{shown} has no key before its '='", "write key=value")
     return None
 
 
 def _bad_key(setting: Setting) -> Finding | None:
     if not setting.key:
-        return about(setting, found.PAIR, "a setting has an empty key", "give it a key, or leave it out")
+        return about(setting, codes.PAIR, "a setting has an empty key", "give it a key, or leave it out")
     if setting.key.split() != [setting.key]:
         fix = f"write {''.join(setting.key.split()) or 'a key'}"
-        return about(setting, found.SPACES, f"the key {quoted(setting.key)} has spaces in it", fix)
+        return about(setting, codes.SPACES, f"the key {quoted(setting.key)} has spaces in it", fix)
     return None
 
 
@@ -96,7 +94,7 @@ def from_mapping(
 
 
 def _bad_kind(setting: Setting) -> Finding | None:
-    outcome = setting_values.judge(setting, None)
+    outcome = values.judge(setting, None)
     return outcome if isinstance(outcome, Finding) else None
 
 
@@ -125,7 +123,7 @@ def judge(
     today, renamed = _today([outcome.setting for outcome in single if outcome.setting])
     given = _given(_installed(installed or {}), today, _attempted(single, installed or {}), cluster)
     contents = files or {}
-    together = [*setting_rules.judge(given), *_pem(given, contents, now or datetime.now(UTC))]
+    together = [*rules.judge(given), *_pem(given, contents, now or datetime.now(UTC))]
     findings = [
         *repeated,
         *(outcome.finding for outcome in single if outcome.finding),
@@ -183,14 +181,14 @@ def _repeated(first: Setting, second: Setting) -> Finding:
     key = second.key
     if first.protected != second.protected:
         message = f"given both as a plain and as a protected setting ({first.source} and {second.source})"
-        return about(second, found.PLAIN_AND_PROTECTED, message, f"give {key} once")
+        return about(second, codes.PLAIN_AND_PROTECTED, message, f"give {key} once")
     if first.from_command_line == second.from_command_line:
         same = first.source == second.source
         places = f"twice in {first.source}" if same else f"in {first.source} and in {second.source}"
-        return about(second, found.TWICE, f"given {places}", f"keep the {key} that you mean")
+        return about(second, codes.TWICE, f"given {places}", f"keep the {key} that you mean")
     loser = second if first.from_command_line else first
     message = f"the command line's value replaces the one in {loser.source}"
-    return about(loser, found.OVERRIDDEN, message, f"remove {key} from {loser.source} if it is always so")
+    return about(loser, codes.OVERRIDDEN, message, f"remove {key} from {loser.source} if it is always so")
 
 
 @dataclass(frozen=True)
@@ -205,9 +203,9 @@ class _Outcome:
 def _single(setting: Setting, allow_unknown: bool) -> _Outcome:
     record = catalogue.find(setting.key)
     finding = _bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
-    if finding and finding.code != found.UNCHECKED.code:
+    if finding and finding.code != codes.UNCHECKED.code:
         return _Outcome(finding, None, (setting.key, catalogue.suggestion(setting.key) or ""))
-    value = setting_values.judge(setting, record)
+    value = values.judge(setting, record)
     if isinstance(value, Finding):
         return _Outcome(value, None, (setting.key,))
     return _Outcome(finding, replace(setting, value=value), (setting.key,))
@@ -218,22 +216,22 @@ def _unknown(setting: Setting, allow_unknown: bool) -> Finding:
     question = f"did you mean {near}? " if near else ""
     if allow_unknown or "." in setting.key:
         message = "not in the catalogue, and sent unchecked"
-        return about(setting, found.UNCHECKED, message, f"{question}`az ml arc settings list` shows what is known")
+        return about(setting, codes.UNCHECKED, message, f"{question}`az ml arc settings list` shows what is known")
     fix = f"{question}`az ml arc settings list` shows what is known; allow-unknown-settings sends it as it is"
-    return about(setting, found.UNKNOWN, "the extension has no such setting", fix)
+    return about(setting, codes.UNKNOWN, "the extension has no such setting", fix)
 
 
 def _misplaced(setting: Setting, record: catalogue.Record) -> Finding | None:
     if record.given == "refused":
         message = "worked out by the tool, and a wrong one breaks the extension"
-        return about(setting, found.NOT_A_CHOICE, message, f"leave it out: {record.instead}")
+        return about(setting, codes.NOT_A_CHOICE, message, f"leave it out: {record.instead}")
     if record.protected and not setting.protected:
         message = "a protected setting among the plain ones, which can be read back"
         fix = "give it as a protected setting"
-        return about(setting, found.MISPLACED_SECRET, message, fix)
+        return about(setting, codes.MISPLACED_SECRET, message, fix)
     if setting.protected and not record.protected:
         message = "a plain setting among the protected ones"
-        return about(setting, found.NOT_SECRET, message, "give it as a plain setting")
+        return about(setting, codes.NOT_SECRET, message, "give it as a plain setting")
     return None
 
 
@@ -258,23 +256,23 @@ def _today(settings: Iterable[Setting]) -> tuple[list[Setting], list[Finding]]:
 
 
 def _successors(setting: Setting, record: catalogue.Record) -> dict[str, Setting]:
-    values = record.successors(str(setting.value))
-    return {key: replace(setting, key=key, value=value) for key, value in values.items()}
+    successors = record.successors(str(setting.value))
+    return {key: replace(setting, key=key, value=value) for key, value in successors.items()}
 
 
 def _renamed(setting: Setting, record: catalogue.Record) -> Finding:
     new = " ".join(f"{key}={value}" for key, value in record.successors(str(setting.value)).items())
     if not new:
         message = f"an old name: {setting.value} was its default, and nothing is sent for it"
-        return about(setting, found.RENAMED, message, f"leave {setting.key} out")
+        return about(setting, codes.RENAMED, message, f"leave {setting.key} out")
     opposite = ", because it is the opposite" if record.inverted else ""
     message = f"an old name: {setting.value} is sent as {new}{opposite}"
-    return about(setting, found.RENAMED, message, f"write {new}")
+    return about(setting, codes.RENAMED, message, f"write {new}")
 
 
 def _disagreeing(setting: Setting, meant: Setting, given: Setting) -> Finding:
     message = f"{setting.value} means {meant.key}={meant.value}, but {given.key} is {given.value}"
-    return about(setting, found.DISAGREEING, message, f"leave {setting.key} out")
+    return about(setting, codes.DISAGREEING, message, f"leave {setting.key} out")
 
 
 def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Finding]:
@@ -282,20 +280,19 @@ def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Findin
     unread = [setting for setting in pair if setting.value not in files]
     if unread or not pair:
         return [_unread(setting) for setting in unread]
-    from azext_amlarc.validation.settings import (
-        certificates as pem,  # imports cryptography: only who gives certificates pays for it
-    )
+    # It imports cryptography, which only settings with a certificate should pay for.
+    from azext_amlarc.validation.settings import certificates
 
     certificate, key = (
-        pem.File(given.settings[name], files[str(given.text(name))]) if name in given.settings else None
+        certificates.File(given.settings[name], files[str(given.text(name))]) if name in given.settings else None
         for name in PEM_PAIR
     )
-    return pem.judge(certificate, key, given.text("sslCname"), now)
+    return certificates.judge(certificate, key, given.text("sslCname"), now)
 
 
 def _unread(setting: Setting) -> Finding:
     fix = "check that the file exists and that you may read it"
-    return about(setting, found.UNREAD_FILE, "the file that it names was not read", fix)
+    return about(setting, codes.UNREAD_FILE, "the file that it names was not read", fix)
 
 
 def _plain(settings: Iterable[Setting]) -> dict[str, str]:

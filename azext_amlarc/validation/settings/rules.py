@@ -7,7 +7,7 @@ from typing import Final
 from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product import catalogue
 from azext_amlarc.product.catalogue import Record
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 
 # The three that the guide's warning names: installing what exists already can make the installation fail.
@@ -18,8 +18,8 @@ GUIDE_WARNING: Final[Mapping[str, str]] = {
 }
 # The setting that switches a workload on, and the rule about settings of that workload without it.
 WORKLOADS: Final[Mapping[str, tuple[str, Rule]]] = {
-    "training": ("enableTraining", found.TRAINING_ONLY),
-    "inference": ("enableInference", found.INFERENCE_ONLY),
+    "training": ("enableTraining", codes.TRAINING_ONLY),
+    "inference": ("enableInference", codes.INFERENCE_ONLY),
 }
 PEM_PAIR: Final = ("sslCertPemFile", "sslKeyPemFile")
 HTTPS: Final = (*PEM_PAIR, "sslSecret")
@@ -85,7 +85,7 @@ def a_workload_is_enabled(given: Given) -> Iterator[Finding]:
     where = next(iter(given.settings.values()), Setting("", ""))
     setting = given.settings.get("enableTraining") or Setting("enableTraining", "", where.source)
     message = "neither training nor inference is enabled, and the extension needs one of them"
-    yield about(setting, found.NO_WORKLOAD, message, "give enableTraining=True or enableInference=True")
+    yield about(setting, codes.NO_WORKLOAD, message, "give enableTraining=True or enableInference=True")
 
 
 def _undecided(given: Given, key: str) -> bool:
@@ -108,7 +108,7 @@ def inference_has_a_router_type(given: Given) -> Iterator[Finding]:
     if given.on("enableInference") and not given.tried("inferenceRouterServiceType"):
         fix = "add inferenceRouterServiceType=LoadBalancer, NodePort or ClusterIP"
         message = "inference is enabled without inferenceRouterServiceType, and there is no default"
-        yield about(given.settings["enableInference"], found.NO_ROUTER_TYPE, message, fix)
+        yield about(given.settings["enableInference"], codes.NO_ROUTER_TYPE, message, fix)
 
 
 def inference_has_https_or_leave_to_do_without(given: Given) -> Iterator[Finding]:
@@ -119,7 +119,7 @@ def inference_has_https_or_leave_to_do_without(given: Given) -> Iterator[Finding
             "or allowInsecureConnections=True to serve models over plain HTTP"
         )
         message = "inference is enabled with neither a certificate nor allowInsecureConnections=True"
-        yield about(given.settings["enableInference"], found.NO_HTTPS, message, fix)
+        yield about(given.settings["enableInference"], codes.NO_HTTPS, message, fix)
 
 
 def a_node_port_has_no_internal_balancer(given: Given) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def a_node_port_has_no_internal_balancer(given: Given) -> Iterator[Finding]:
     if balancer is not None and given.text("inferenceRouterServiceType") == "NodePort":
         message = "an internal load balancer is asked for together with the router type NodePort, which has none"
         fix = "give inferenceRouterServiceType=LoadBalancer, or leave internalLoadBalancerProvider out"
-        yield about(balancer, found.NODE_PORT_BALANCER, message, fix)
+        yield about(balancer, codes.NODE_PORT_BALANCER, message, fix)
 
 
 def an_internal_balancer_is_on_aks(given: Given) -> Iterator[Finding]:
@@ -135,7 +135,7 @@ def an_internal_balancer_is_on_aks(given: Given) -> Iterator[Finding]:
     if balancer is not None and (given.cluster.cluster_type or "").lower() == "connectedclusters":
         message = "only AKS clusters (managedClusters) have Azure's internal load balancer; this is a connected one"
         fix = "leave internalLoadBalancerProvider out; NodePort and ClusterIP keep the router inside as well"
-        yield about(balancer, found.BALANCER_OFF_AKS, message, fix)
+        yield about(balancer, codes.BALANCER_OFF_AKS, message, fix)
 
 
 def high_availability_has_three_nodes(given: Given) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def high_availability_has_three_nodes(given: Given) -> Iterator[Finding]:
     if nodes is not None and nodes < 3 and given.on("inferenceRouterHA"):
         message = f"three nodes are needed, and the cluster has {nodes}"
         fix = "give inferenceRouterHA=False, or add nodes"
-        yield about(given.settings["inferenceRouterHA"], found.FEW_NODES, message, fix)
+        yield about(given.settings["inferenceRouterHA"], codes.FEW_NODES, message, fix)
 
 
 def a_certificate_excludes_insecure_connections(given: Given) -> Iterator[Finding]:
@@ -151,14 +151,14 @@ def a_certificate_excludes_insecure_connections(given: Given) -> Iterator[Findin
     if keys and given.on("allowInsecureConnections"):
         message = f"True would make the extension ignore {' and '.join(keys)}"
         fix = f"for HTTPS leave allowInsecureConnections out; for plain HTTP leave {' and '.join(keys)} out"
-        yield about(given.settings["allowInsecureConnections"], found.INSECURE_CERTIFICATE, message, fix)
+        yield about(given.settings["allowInsecureConnections"], codes.INSECURE_CERTIFICATE, message, fix)
 
 
 def a_certificate_has_its_key(given: Given) -> Iterator[Finding]:
     for key, other in (PEM_PAIR, PEM_PAIR[::-1]):
         if key in given.settings and not given.tried(other):
             message = f"given without {other}"
-            yield about(given.settings[key], found.HALF_PAIR, message, f"add {other} to the protected settings")
+            yield about(given.settings[key], codes.HALF_PAIR, message, f"add {other} to the protected settings")
 
 
 def https_has_a_name(given: Given) -> Iterator[Finding]:
@@ -166,20 +166,20 @@ def https_has_a_name(given: Given) -> Iterator[Finding]:
     if given_keys and not given.tried("sslCname") and not given.on("allowInsecureConnections"):
         message = "HTTPS is set up without sslCname, the name under which the endpoint is called"
         fix = "add sslCname=NAME, a name that the certificate covers"
-        yield about(given.settings[given_keys[0]], found.NO_CNAME, message, fix)
+        yield about(given.settings[given_keys[0]], codes.NO_CNAME, message, fix)
 
 
 def a_certificate_comes_from_one_place(given: Given) -> Iterator[Finding]:
     if "sslSecret" in given.settings and all(key in given.settings for key in PEM_PAIR):
         message = "without effect beside sslCertPemFile and sslKeyPemFile, which win"
-        yield about(given.settings["sslSecret"], found.PAIR_AND_SECRET, message, "give one of the two")
+        yield about(given.settings["sslSecret"], codes.PAIR_AND_SECRET, message, "give one of the two")
 
 
 def removed_settings_are_told(given: Given) -> Iterator[Finding]:
     for setting, record in given.records():
         if record.status != "removed":
             continue
-        rule = found.REMOVED_AND_OFF if setting.value == "False" else found.REMOVED
+        rule = codes.REMOVED_AND_OFF if setting.value == "False" else codes.REMOVED
         message = f"undocumented since {record.removed}, and today's versions may ignore it"
         yield about(setting, rule, message, f"leave {setting.key} out, unless you install a version of its time")
 
@@ -188,14 +188,14 @@ def own_values_are_told(given: Given) -> Iterator[Finding]:
     for setting, record in given.records():
         if record.given == "kept":
             message = "sent as given, in place of the value that is otherwise set by itself"
-            yield about(setting, found.OWN_VALUE, message, f"leave {setting.key} out unless you need another value")
+            yield about(setting, codes.OWN_VALUE, message, f"leave {setting.key} out unless you need another value")
 
 
 def costs_are_told(given: Given) -> Iterator[Finding]:
     for key, resource in COSTS.items():
         if given.on(key):
             message = f"True creates a {resource} beside the cluster, which may cost"
-            yield about(given.settings[key], found.COST, message, f"leave {key} out if you do not need it")
+            yield about(given.settings[key], codes.COST, message, f"leave {key} out if you do not need it")
 
 
 def components_left_on_are_told(given: Given) -> Iterator[Finding]:
@@ -205,7 +205,7 @@ def components_left_on_are_told(given: Given) -> Iterator[Finding]:
         things = ", ".join(GUIDE_WARNING[key] for key in left)
         message = f"versions of 2021 install {things} by default; where they exist already, the installation can fail"
         fix = f"for what the cluster has already, give {' '.join(f'{key}=False' for key in left)}"
-        yield about(given.settings["enableTraining"], found.LEFT_ON, message, fix)
+        yield about(given.settings["enableTraining"], codes.LEFT_ON, message, fix)
 
 
 def components_are_not_installed_twice(given: Given) -> Iterator[Finding]:
@@ -214,7 +214,7 @@ def components_are_not_installed_twice(given: Given) -> Iterator[Finding]:
         if given.on(key):
             message = f"if the cluster has {thing} already, True can make the installation fail"
             fix = f"give {key}=False if it is there already"
-            yield about(given.settings[key], found.INSTALLED_TWICE, message, fix)
+            yield about(given.settings[key], codes.INSTALLED_TWICE, message, fix)
 
 
 def own_resources_are_complete(given: Given) -> Iterator[Finding]:
@@ -223,7 +223,7 @@ def own_resources_are_complete(given: Given) -> Iterator[Finding]:
             if key in given.settings and not given.tried(other):
                 message = f"given without {other}, and the two belong to one resource"
                 kind = "protected" if catalogue.records()[other].protected else "plain"
-                yield about(given.settings[key], found.OWN_RESOURCE, message, f"add the {kind} setting {other}")
+                yield about(given.settings[key], codes.OWN_RESOURCE, message, f"add the {kind} setting {other}")
 
 
 def openshift_is_what_the_cluster_is(given: Given) -> Iterator[Finding]:
@@ -233,17 +233,17 @@ def openshift_is_what_the_cluster_is(given: Given) -> Iterator[Finding]:
         return
     if given.on("openshift") is not (distribution.lower() == "openshift"):
         message = f"{setting.value}, but Azure Arc reports the distribution {distribution}"
-        yield about(setting, found.DISTRIBUTION, message, "leave openshift out: it is set by itself")
+        yield about(setting, codes.DISTRIBUTION, message, "leave openshift out: it is set by itself")
 
 
 def settings_have_an_effect_together(given: Given) -> Iterator[Finding]:
     if "volumePluginDir" in given.settings and given.text("installBlobfuseFlexvol") == "False":
         message = "without effect: installBlobfuseFlexvol=False installs nothing there"
-        yield about(given.settings["volumePluginDir"], found.NO_EFFECT, message, "leave volumePluginDir out")
+        yield about(given.settings["volumePluginDir"], codes.NO_EFFECT, message, "leave volumePluginDir out")
     interface = "amloperator.custom_ip_interface"
     if interface in given.settings and not given.on(f"{interface}_enabled"):
         message = f"without effect: {interface}_enabled is not True"
-        yield about(given.settings[interface], found.NO_EFFECT, message, f"add {interface}_enabled=True")
+        yield about(given.settings[interface], codes.NO_EFFECT, message, f"add {interface}_enabled=True")
 
 
 RULES: Final[tuple[Callable[[Given], Iterator[Finding]], ...]] = (

@@ -10,7 +10,7 @@ from typing import Final
 from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation import names
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.wording import quoted
 
@@ -49,7 +49,7 @@ def text_of(key: str, value: object) -> str | Problem:
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
         return repr(value)
-    return Problem(found.KIND, f"a setting cannot hold {_kind(value)}", _plainer(key, value))
+    return Problem(codes.KIND, f"a setting cannot hold {_kind(value)}", _plainer(key, value))
 
 
 def _kind(value: object) -> str:
@@ -87,9 +87,9 @@ def _typed(record: Record, setting: Setting, text: str) -> str | Problem:
     if record.type in ("boolean", "node label"):  # these say themselves what spaces and emptiness mean
         return CHECKS[record.type](record, setting.key, text, shown)
     if not text.strip():
-        return Problem(found.EMPTY, "the value is empty", f"give it a value, or leave {setting.key} out")
+        return Problem(codes.EMPTY, "the value is empty", f"give it a value, or leave {setting.key} out")
     if text != text.strip():
-        return Problem(found.SPACES, f"{shown} has spaces around it", "remove the spaces")
+        return Problem(codes.SPACES, f"{shown} has spaces around it", "remove the spaces")
     return CHECKS[record.type](record, setting.key, text, shown)
 
 
@@ -98,21 +98,21 @@ def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
         return text.capitalize()
     off = text.strip().lower() in ("false", "no", "n", "off", "0", "f", "disabled")
     fix = f"write {key}={not off}: True and False, in any case and without spaces, are the only values"
-    return Problem(found.BOOLEAN, f"{shown} is neither True nor False", fix)
+    return Problem(codes.BOOLEAN, f"{shown} is neither True nor False", fix)
 
 
 def _one_of(record: Record, key: str, text: str, shown: str) -> str | Problem:
     for value in record.values:
         if text.lower() == value.lower():
             return value
-    return Problem(found.CHOICE, f"{shown} is not one of its values", f"use {' or '.join(record.values)}")
+    return Problem(codes.CHOICE, f"{shown} is not one of its values", f"use {' or '.join(record.values)}")
 
 
 def _node_path(record: Record, key: str, text: str, shown: str) -> str | Problem:
     if text.startswith("/") and ".." not in text.split("/") and text.isprintable():
         return text
     fix = f"give the whole path on the nodes, such as {record.default_2021}"
-    return Problem(found.NODE_PATH, f"{shown} is not an absolute path", fix)
+    return Problem(codes.NODE_PATH, f"{shown} is not an absolute path", fix)
 
 
 def _node_label(record: Record, key: str, text: str, shown: str) -> str | Problem:
@@ -120,9 +120,9 @@ def _node_label(record: Record, key: str, text: str, shown: str) -> str | Proble
     label = key.removeprefix(record.prefix)
     if not names.is_label_key(label):
         fix = f"write [DNS name/]name: {form}"
-        return Problem(found.NODE_LABEL, f"{quoted(label)} is not the key of a Kubernetes label", fix)
+        return Problem(codes.NODE_LABEL, f"{quoted(label)} is not the key of a Kubernetes label", fix)
     if not names.is_label_value(text):
-        return Problem(found.NODE_LABEL, f"{shown} is not the value of a Kubernetes label", f"use {form}")
+        return Problem(codes.NODE_LABEL, f"{shown} is not the value of a Kubernetes label", f"use {form}")
     return text
 
 
@@ -134,7 +134,7 @@ def _matching(fits: Callable[[str], bool], form: str) -> Check:
     def check(record: Record, key: str, text: str, shown: str) -> str | Problem:
         if fits(text):
             return text
-        return Problem(found.FORM, f"{shown} is not a {record.type}", f"write {form}")
+        return Problem(codes.FORM, f"{shown} is not a {record.type}", f"write {form}")
 
     return check
 

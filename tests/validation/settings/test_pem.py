@@ -11,20 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation.settings import certificates as pem
+from azext_amlarc.validation.settings import certificates
 from azext_amlarc.validation.settings.codes import Setting
 
 from .conftest import NOW, PEM, issue
 
 
-def file(key: str, content: bytes) -> pem.File:
-    return pem.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
+def file(key: str, content: bytes) -> certificates.File:
+    return certificates.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
 
 
 def judge(
     certificate: bytes, key: bytes | None = None, hostname: str | None = "ml.example.com", now: datetime = NOW
 ) -> list[Finding]:
-    return pem.judge(file("sslCertPemFile", certificate), file("sslKeyPemFile", key) if key else None, hostname, now)
+    return certificates.judge(
+        file("sslCertPemFile", certificate), file("sslKeyPemFile", key) if key else None, hostname, now
+    )
 
 
 def codes(findings: list[Finding]) -> list[str]:

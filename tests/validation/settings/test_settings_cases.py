@@ -13,7 +13,7 @@ import pytest
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Judgement
-from azext_amlarc.validation.settings import breakage as update
+from azext_amlarc.validation.settings.breakage import what_breaks
 
 CASES = Path(__file__).parents[2] / "cases" / "settings"
 INVALID = sorted((CASES / "invalid").glob("*.json"))
@@ -48,7 +48,7 @@ def judged(path: Path, pem_files: Mapping[str, bytes], now: datetime) -> tuple[l
     )
     findings = [finding for _, found in parts for finding in found] + list(judgement.findings)
     if "installed" in case:
-        findings += update.what_breaks(case["installed"], {**judgement.plain, **judgement.protected})
+        findings += what_breaks(case["installed"], {**judgement.plain, **judgement.protected})
     return findings, judgement
 
 
