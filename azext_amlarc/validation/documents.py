@@ -1,4 +1,4 @@
-"""Attach documents in the files that users name, judged: what cannot be read is a finding like the others."""
+"""Validates attach configurations in the files that users name."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from azext_amlarc.validation.files import STDIN, expand, read
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading
 
-# Every rule that a file which holds a document can break.
+# All rules that such a file can break.
 RULES = (*reading.RULES, *document.RULES)
 
 
 def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
-    """Judge every attach document that the names stand for; what cannot be read is a finding like the others."""
+    """Validate every file that the names mean; a file that cannot be read is a finding like the others."""
     sources: dict[str, list[Finding]] = {}
     for name in names:
         try:

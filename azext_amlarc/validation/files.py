@@ -1,4 +1,4 @@
-"""The files that users name: found, and read within a limit. Every failure is an InvalidInput with a code."""
+"""Finds the files that users name, and reads them up to a limit. Every failure is an InvalidInput with a code."""
 
 import os
 import stat
@@ -29,11 +29,11 @@ def read(path_or_dash: str) -> bytes:
         if path_or_dash == "-":
             content = sys.stdin.buffer.read(limit)
         else:
-            _refuse_what_is_no_file(path_or_dash)
+            _refuse_other_than_files(path_or_dash)
             with open(path_or_dash, "rb") as file:
                 content = file.read(limit)
     except FileNotFoundError:
-        raise _refusal(MISSING, f"there is no file {path_or_dash}", "check the path") from None
+        raise _refusal(MISSING, f"file not found: {path_or_dash}", "check the path") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refusal(
@@ -46,7 +46,7 @@ def read(path_or_dash: str) -> bytes:
 
 
 def is_read_by_others(path: str) -> bool:
-    """Whether the group or everybody may read a regular file; False where it can't be told."""
+    """Whether the group or everybody may read a regular file; False if that is unknown."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -54,12 +54,12 @@ def is_read_by_others(path: str) -> bool:
     return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _refuse_what_is_no_file(path: str) -> None:
+def _refuse_other_than_files(path: str) -> None:
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise _refusal(DIRECTORY, f"{path} is a directory", "name a file in it")
-    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a pipe is what a shell's <(…) gives
-        raise _refusal(NOT_REGULAR, f"{path} is no regular file", "give it to standard input, and write -")
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a shell's <(…) is a pipe
+        raise _refusal(NOT_REGULAR, f"{path} is not a regular file", "pass its content on standard input, with -")
 
 
 def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
@@ -67,7 +67,7 @@ def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
 
 
 def expand(name: str) -> list[str]:
-    """The files that a name stands for: itself, all JSON and YAML files in a directory, or a pattern's matches."""
+    """The files that a name means: itself, all JSON and YAML files below a directory, or a pattern's matches."""
     if name == "-":
         return [name]
     if os.path.isdir(name):
@@ -79,7 +79,7 @@ def expand(name: str) -> list[str]:
     else:
         return [name]
     if not found:
-        raise _refusal(NOTHING_MATCHES, f"{name} stands for no file", "name a .json, .yaml or .yml file")
+        raise _refusal(NOTHING_MATCHES, f"no files match {name}", "name a .json, .yaml or .yml file")
     return found
 
 

@@ -25,7 +25,7 @@ def judged(strict: bool = False) -> Report:
     findings = (
         finding for name in NAMES for finding in document.read((CASES / "document" / name).read_bytes(), name).findings
     )
-    nowhere = Finding("AMLARC-F018", Severity.ERROR, "there is no file a b.json", "check the path", "a b.json")
+    nowhere = Finding("AMLARC-F018", Severity.ERROR, "file not found: a b.json", "check the path", "a b.json")
     return Report((*NAMES, "a b.json"), (*findings, nowhere), strict)
 
 
@@ -38,8 +38,8 @@ def test_each_format_is_as_it_was(form: str) -> None:
     ("severities", "strict", "code"),
     [
         ((), False, 0),
-        ((Severity.INFORMATION, Severity.WARNING), False, 0),
-        ((Severity.INFORMATION,), True, 0),
+        ((Severity.INFO, Severity.WARNING), False, 0),
+        ((Severity.INFO,), True, 0),
         ((Severity.WARNING,), True, 1),
         ((Severity.WARNING, Severity.ERROR), False, 1),
     ],
@@ -85,7 +85,7 @@ def test_under_strict_warnings_fail_in_junit_too() -> None:
 
 
 def test_junit_survives_what_xml_cannot_hold() -> None:
-    finding = Finding("AMLARC-F018", Severity.ERROR, "there is no file \x1b[1m.json", source="\x1b[1m.json")
+    finding = Finding("AMLARC-F018", Severity.ERROR, "file not found: \x1b[1m.json", source="\x1b[1m.json")
     suites = ElementTree.fromstring(as_junit(Report(("\x1b[1m.json",), (finding,))))
     assert [case.get("name") for case in suites.iter("testcase")] == ["?[1m.json"]
 

@@ -102,7 +102,7 @@ def test_without_pyyaml_one_finding_says_to_install_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", blocked, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "error AMLARC-F017 reading YAML takes PyYAML" in done.stdout
+    assert "error AMLARC-F017 reading YAML requires PyYAML" in done.stdout
     assert "pip install pyyaml" in done.stdout
 
 

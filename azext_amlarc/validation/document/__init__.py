@@ -1,4 +1,4 @@
-"""The attach configuration: read, validated, converted to InstanceType manifests and back, started from nothing."""
+"""The attach configuration: read, validated, converted to InstanceType manifests and back, written to start from."""
 
 from azext_amlarc.validation.document.walk import RULES, Outcome, judge, parse, read, schema
 from azext_amlarc.validation.names import judge_compute_name, judge_namespace

@@ -102,7 +102,7 @@ def codes_of(pairs: list[str]) -> set[str]:
         pairs += [f"{key}=x.pem" for key in ("sslCertPemFile", "sslKeyPemFile") if f"{key}=x.pem" not in pairs]
     given = [setting for pair in pairs for setting in settings.parse_pairs([pair], protected=pair.endswith(".pem"))[0]]
     judgement = settings.judge(given, files={"x.pem": b""})
-    return {finding.code for finding in judgement.findings if finding.severity is not Severity.INFORMATION}
+    return {finding.code for finding in judgement.findings if finding.severity is not Severity.INFO}
 
 
 def test_rows_can_be_narrowed_to_a_workload() -> None:

@@ -57,7 +57,7 @@ def test_a_wildcard_covers_one_whole_label(pattern: str, hostname: str, covered:
 def test_a_common_name_does_not_count_beside_alternative_names() -> None:
     holder = issue("ml.example.com", names=("other.example.com",))
     (finding,) = judge(holder.pem, holder.key_pem())
-    assert finding.message == ('the certificate does not cover sslCname, ml.example.com: it is for "other.example.com"')
+    assert finding.message == ('the certificate is for "other.example.com", not for ml.example.com (sslCname)')
 
 
 def test_without_sslcname_the_names_are_not_judged(pem_files: Mapping[str, bytes]) -> None:
@@ -118,7 +118,7 @@ def test_der_is_recognised_and_converted(pem_files: Mapping[str, bytes]) -> None
 def test_an_encrypted_key_says_how_to_decrypt_it(pem_files: Mapping[str, bytes]) -> None:
     (finding,) = judge(pem_files["certificate"], pem_files["key, encrypted"])
     assert finding.code == "AMLARC-S052"
-    assert finding.fix == "write it without: openssl pkey -in key.pem -out plain.pem"
+    assert finding.fix == "remove the passphrase: openssl pkey -in key.pem -out plain.pem"
 
 
 @pytest.mark.parametrize("form", [serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8])
@@ -184,4 +184,4 @@ def test_a_certificate_without_any_name_is_judged() -> None:
         .sign(holder.key, holder.certificate.signature_hash_algorithm)  # type: ignore[arg-type]
     )
     (finding,) = judge(nameless.public_bytes(PEM), holder.key_pem())
-    assert finding.message == "the certificate does not cover sslCname, ml.example.com: it is for no name at all"
+    assert finding.message == "the certificate is for no name at all, not for ml.example.com (sslCname)"

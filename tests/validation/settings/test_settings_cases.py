@@ -89,11 +89,11 @@ def test_a_valid_example_has_neither_errors_nor_warnings(
 ) -> None:
     findings, _ = judged(path, pem_files, now)
     assert codes(findings, Severity.ERROR) | codes(findings, Severity.WARNING) == set()
-    assert not code_of(path) or code_of(path) in codes(findings, Severity.INFORMATION)
+    assert not code_of(path) or code_of(path) in codes(findings, Severity.INFO)
 
 
 @pytest.mark.parametrize("path", [*INVALID, *WARNING, *VALID], ids=lambda path: path.stem)
-def test_every_finding_says_what_is_wrong_where_and_how_to_mend_it(
+def test_every_finding_says_what_is_wrong_where_and_how_to_fix_it(
     path: Path, pem_files: Mapping[str, bytes], now: datetime
 ) -> None:
     for finding in judged(path, pem_files, now)[0]:

@@ -63,7 +63,7 @@ def test_new_protected_settings_lose_the_certificate_unless_it_is_sent_again() -
     (finding,) = what_breaks(old, {"serviceBusConnectionString": "x"})
     assert finding.code == "AMLARC-S072"
     assert finding.fix == (
-        "send them again: give sslCertPemFile, whose contents it holds; give sslKeyPemFile, whose contents it holds"
+        "send them again: use sslCertPemFile, whose contents it has; use sslKeyPemFile, whose contents it has"
     )
     assert said(old, {"scoringFe.sslCert": "y", "scoringFe.sslKey": "z"}) == []
 
