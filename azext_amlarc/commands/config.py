@@ -14,9 +14,9 @@ def validate(
 ) -> dict[str, Any] | None:
     """Validate attach configuration files, and report all findings of all files at once."""
     from azext_amlarc.commands.az.output import deliver
-    from azext_amlarc.validation.documents import RULES, judge_documents
+    from azext_amlarc.validation.documents import RULES, validate_documents
 
-    return deliver(cmd, judge_documents(file, strict), RULES, report_format)
+    return deliver(cmd, validate_documents(file, strict), RULES, report_format)
 
 
 def schema() -> dict[str, Any]:

@@ -5,14 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from azext_amlarc.validation.documents import RULES, judge_documents
+from azext_amlarc.validation.documents import RULES, validate_documents
 from azext_amlarc.validation.report.formats import FORMATS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Validate attach configurations: 0 valid or only warnings, 1 errors (--strict: or warnings), 2 wrong usage."""
     options = _parser().parse_args(arguments)
-    report = judge_documents(options.files, options.strict)
+    report = validate_documents(options.files, options.strict)
     _write(render(report, options.format, RULES))
     return report.exit_code
 

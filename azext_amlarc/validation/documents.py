@@ -13,7 +13,7 @@ from azext_amlarc.validation.text import reading
 RULES = (*reading.RULES, *document.RULES)
 
 
-def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
+def validate_documents(names: Sequence[str], strict: bool = False) -> Report:
     """Validate every file that the names mean; a file that cannot be read is a finding like the others."""
     sources: dict[str, list[Finding]] = {}
     for name in names:
@@ -25,12 +25,12 @@ def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
         for path in found:
             source = STDIN if path == "-" else path
             if source not in sources:
-                sources[source] = _judge(path, source)
+                sources[source] = _validate(path, source)
     findings = (finding for found in sources.values() for finding in found)
     return Report(tuple(sources), tuple(findings), strict)
 
 
-def _judge(path: str, source: str) -> list[Finding]:
+def _validate(path: str, source: str) -> list[Finding]:
     try:
         return list(document.read(read(path), source).findings)
     except InvalidInput as error:

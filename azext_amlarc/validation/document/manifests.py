@@ -261,7 +261,7 @@ def _document(items: list[_Item], namespace: str) -> tuple[dict[str, Any], list[
         del types[CLUSTER_DEFAULT]
     made = {"namespace": namespace, "defaultInstanceType": default, "instanceTypes": types}
     places = {item.data["metadata"]["name"]: item for item in items}
-    complaints += [_moved(complaint, places) for complaint in walk.judge(made)]
+    complaints += [_moved(complaint, places) for complaint in walk.validate(made)]
     refused = any(complaint.rule.severity is Severity.ERROR for _, complaint in complaints)
     return made if refused else _with_requested_devices(made), complaints
 

@@ -89,7 +89,7 @@ def is_device(name: str) -> bool:
     return "/" in name or name.startswith("hugepages-")
 
 
-def judge(path: JsonPath, resources: object, selected: bool) -> Iterator[Complaint]:
+def validate(path: JsonPath, resources: object, selected: bool) -> Iterator[Complaint]:
     """The complaints about an instance type's resources; `selected`: it has a node selector."""
     if not isinstance(resources, dict):
         yield wrong_type(path, resources, "an object")

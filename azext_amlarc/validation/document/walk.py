@@ -9,12 +9,9 @@ from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import resources, shape
 from azext_amlarc.validation.document.shape import STRING, integer, unknown_keys, wrong_type
-from azext_amlarc.validation.names import judge_compute_name, judge_namespace
 from azext_amlarc.validation.text import jsontext
 from azext_amlarc.validation.text.reading import TOP_LEVEL, Complaint, JsonPath, Reading, decode, placed, unusable
 from azext_amlarc.wording import did_you_mean, quoted
-
-__all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read", "schema"]
 
 KEYS = ("$schema", "namespace", "defaultInstanceType", "instanceTypes")
 TYPE_KEYS = ("nodeSelector", "resources")
@@ -73,13 +70,13 @@ def read(raw: bytes, source: str) -> Outcome:
     reading = parse(raw, source)
     if not reading.usable:
         return Outcome(None, reading.findings, reading, source)
-    findings = tuple(placed(list(judge(reading.data)), reading, source))
+    findings = tuple(placed(list(validate(reading.data)), reading, source))
     valid = isinstance(reading.data, dict) and not errors_in(findings)
     return Outcome(_ready(reading.data) if valid else None, findings, reading, source)
 
 
 def schema() -> dict[str, Any]:
-    """The document's JSON Schema (2020-12), with the same structure as `judge`; a test compares them."""
+    """The document's JSON Schema (2020-12), with the same structure as `validate`; a test compares them."""
     import json
     from importlib.resources import files
 
@@ -108,7 +105,7 @@ def is_yaml(decoded: str, source: str) -> bool:
     return not name.endswith(".json") and decoded.lstrip()[0] not in "{[\"'"
 
 
-def judge(data: object) -> Iterator[Complaint]:
+def validate(data: object) -> Iterator[Complaint]:
     """Every complaint about a document's data, by the rules of Microsoft's guide and of Kubernetes."""
     if not isinstance(data, dict):
         fix = f"write an object with the keys {', '.join(KEYS[1:])}"
@@ -184,7 +181,7 @@ def _instance_type(path: JsonPath, body: object) -> Iterator[Complaint]:
     if selector is not None:
         yield from _selector((*path, "nodeSelector"), selector)
     if "resources" in body:
-        yield from resources.judge((*path, "resources"), body["resources"], bool(selector))
+        yield from resources.validate((*path, "resources"), body["resources"], bool(selector))
     else:
         yield resources.no_resources(path)
 

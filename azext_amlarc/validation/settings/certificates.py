@@ -87,7 +87,7 @@ def _alternative_names(certificate: x509.Certificate) -> list[str]:
     return extension.value.get_values_for_type(x509.DNSName)
 
 
-def judge(certificate: File | None, key: File | None, hostname: str | None, now: datetime) -> list[Finding]:
+def validate(certificate: File | None, key: File | None, hostname: str | None, now: datetime) -> list[Finding]:
     """All findings about a certificate chain and its key for the endpoint `hostname`, as far as each can be read."""
     chain, findings = _chain(certificate) if certificate else ([], [])
     public, key_findings = _public_key(key) if key else (None, [])

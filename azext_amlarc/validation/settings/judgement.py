@@ -94,7 +94,7 @@ def from_mapping(
 
 
 def _bad_kind(setting: Setting) -> Finding | None:
-    outcome = values.judge(setting, None)
+    outcome = values.normalize(setting, None)
     return outcome if isinstance(outcome, Finding) else None
 
 
@@ -123,7 +123,7 @@ def judge(
     today, renamed = _today([outcome.setting for outcome in single if outcome.setting])
     given = _given(_installed(installed or {}), today, _attempted(single, installed or {}), cluster)
     contents = files or {}
-    together = [*rules.judge(given), *_pem(given, contents, now or datetime.now(UTC))]
+    together = [*rules.validate(given), *_pem(given, contents, now or datetime.now(UTC))]
     findings = [
         *repeated,
         *(outcome.finding for outcome in single if outcome.finding),
@@ -205,7 +205,7 @@ def _single(setting: Setting, allow_unknown: bool) -> _Outcome:
     finding = _bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
     if finding and finding.code != codes.UNCHECKED.code:
         return _Outcome(finding, None, (setting.key, catalogue.suggestion(setting.key) or ""))
-    value = values.judge(setting, record)
+    value = values.normalize(setting, record)
     if isinstance(value, Finding):
         return _Outcome(value, None, (setting.key,))
     return _Outcome(finding, replace(setting, value=value), (setting.key,))
@@ -286,7 +286,7 @@ def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Findin
         certificates.File(given.settings[name], files[str(given.text(name))]) if name in given.settings else None
         for name in PEM_PAIR
     )
-    return certificates.judge(certificate, key, given.text("sslCname"), now)
+    return certificates.validate(certificate, key, given.text("sslCname"), now)
 
 
 def _unread(setting: Setting) -> Finding:

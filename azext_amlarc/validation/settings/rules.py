@@ -74,7 +74,7 @@ class Given:
                 yield setting, record
 
 
-def judge(given: Given) -> list[Finding]:
+def validate(given: Given) -> list[Finding]:
     """All findings of all rules about settings together."""
     return [finding for rule in RULES for finding in rule(given)]
 

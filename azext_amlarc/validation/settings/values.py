@@ -30,7 +30,7 @@ Check = Callable[[Record, str, str, str], str | Problem]
 """Takes the record, the key, the text and how to show the text; returns the text as it is sent, or the problem."""
 
 
-def judge(setting: Setting, record: Record | None) -> str | Finding:
+def normalize(setting: Setting, record: Record | None) -> str | Finding:
     """The value as it is sent, or the one finding about it; without a record it is an unchecked chart value."""
     text = text_of(setting.key, setting.value)
     outcome = text if isinstance(text, Problem) or record is None else _typed(record, setting, text)

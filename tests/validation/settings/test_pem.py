@@ -24,7 +24,7 @@ def file(key: str, content: bytes) -> certificates.File:
 def judge(
     certificate: bytes, key: bytes | None = None, hostname: str | None = "ml.example.com", now: datetime = NOW
 ) -> list[Finding]:
-    return certificates.judge(
+    return certificates.validate(
         file("sslCertPemFile", certificate), file("sslKeyPemFile", key) if key else None, hostname, now
     )
 

@@ -174,8 +174,7 @@ def test_the_users_own_domain_is_respected() -> None:
 def test_the_guides_warning_names_only_what_is_left_on() -> None:
     finding = only(judge("enableTraining=True", "installBlobfuseSysctl=False").findings, "AMLARC-S039")
     assert finding.fix == (
-        "for components that the cluster already has, "
-        "add installNvidiaDevicePlugin=False installBlobfuseFlexvol=False"
+        "for components that the cluster already has, add installNvidiaDevicePlugin=False installBlobfuseFlexvol=False"
     )
 
 
