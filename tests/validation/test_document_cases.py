@@ -132,7 +132,7 @@ def test_standard_input_that_does_not_begin_like_json_is_yaml() -> None:
     assert document.read(b"namespace: default\n", "<stdin>").document == {"namespace": "default"}
 
 
-def test_a_namespace_option_is_judged_like_the_documents() -> None:
+def test_a_namespace_option_is_validated_like_the_documents() -> None:
     [finding] = document.judge_namespace("aml_arc", "--namespace")
     assert (finding.code, finding.source) == ("AMLARC-N007", "--namespace")
     assert document.judge_namespace("amlarc", "--namespace") == []

@@ -124,7 +124,7 @@ def test_a_changed_copy_of_the_default_is_an_instance_type_of_its_own() -> None:
     )
 
 
-def test_a_finding_stands_in_the_manifest_that_it_is_about() -> None:
+def test_a_finding_has_the_place_of_its_manifest() -> None:
     path = CASES / "instancetype/from/D014-invalid-quantity.yaml"
     (first, second) = to_document(path.read_bytes(), "a.yaml").findings
     assert (first.place, first.path) == ("a.yaml:6:34", "$.spec.resources.requests.memory")

@@ -98,7 +98,7 @@ def test_a_rule_of_another_family_gets_its_title() -> None:
     assert listed["shortDescription"] == {"text": "a title"}
 
 
-def test_json_holds_every_finding_with_every_field() -> None:
+def test_json_has_every_finding_with_every_field() -> None:
     content = json.loads(render(judged(), "json", RULES))
     assert {name: content[name] for name in ("valid", "errors", "warnings")} == {
         "valid": False,

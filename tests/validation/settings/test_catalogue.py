@@ -58,7 +58,7 @@ def test_only_the_opposite_of_installing_prometheus_is_inverted() -> None:
     assert [record.key for record in ALL if record.inverted] == ["reuseExistingPromOp"]
 
 
-def test_no_key_stands_twice_in_the_file() -> None:
+def test_no_key_is_twice_in_the_file() -> None:
     keys = [entry["key"] for entry in json.loads(DATA.read_text(encoding="utf-8"))["settings"]]
     assert len(keys) == len(set(keys)) == len(ALL)
 

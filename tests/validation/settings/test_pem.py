@@ -1,4 +1,4 @@
-"""Certificates and keys, judged on their bytes."""
+"""Certificates and keys, validated from their bytes."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -60,7 +60,7 @@ def test_a_common_name_does_not_count_beside_alternative_names() -> None:
     assert finding.message == ('the certificate is for "other.example.com", not for ml.example.com (sslCname)')
 
 
-def test_without_sslcname_the_names_are_not_judged(pem_files: Mapping[str, bytes]) -> None:
+def test_without_sslcname_the_names_are_not_validated(pem_files: Mapping[str, bytes]) -> None:
     assert judge(pem_files["certificate, other"], pem_files["key, other"], None) == []
 
 
@@ -171,7 +171,7 @@ def test_damaged_files_give_findings_and_nothing_else(pem_files: Mapping[str, by
     damaged()
 
 
-def test_a_certificate_without_any_name_is_judged() -> None:
+def test_a_certificate_without_any_name_is_validated() -> None:
     holder = issue("ml.example.com", names=("ml.example.com",))
     nameless = (
         x509.CertificateBuilder()

@@ -116,7 +116,7 @@ def test_a_nested_object_is_refused_with_its_dotted_keys() -> None:
     )
 
 
-def test_the_command_line_wins_over_the_file_wherever_it_stands() -> None:
+def test_the_command_line_overrides_the_file_in_any_order() -> None:
     line, _ = settings.parse_pairs(["installVolcano=False", "enableTraining=True"])
     file, _ = settings.from_mapping({"installVolcano": True}, "f.json")
     for given in (line + file, file + line):
@@ -232,7 +232,7 @@ def test_a_file_whose_setting_the_command_line_replaces_is_not_read() -> None:
         (f"scoringFe.sslKey={SECRET}",),
     ],
 )
-def test_no_finding_holds_a_protected_value(protected: tuple[str, ...]) -> None:
+def test_no_finding_contains_a_protected_value(protected: tuple[str, ...]) -> None:
     found, findings = settings.parse_pairs(protected, "--config-protected", protected=True)
     judgement = settings.judge(found)
     assert findings or judgement.findings
@@ -251,7 +251,7 @@ def test_protected_values_are_not_in_the_judgements_repr() -> None:
 
 
 @pytest.mark.parametrize(("nodes", "codes"), [(None, set()), (3, set()), (2, {"AMLARC-S027"}), (0, {"AMLARC-S027"})])
-def test_high_availability_is_judged_when_the_nodes_are_known(nodes: int | None, codes: set[str]) -> None:
+def test_high_availability_is_validated_when_the_nodes_are_known(nodes: int | None, codes: set[str]) -> None:
     given, _ = settings.parse_pairs(
         [
             "enableInference=True",
@@ -305,7 +305,7 @@ TRAINING = {
 SERVING = {"enableInference": "True", "inferenceRouterServiceType": "NodePort", "allowInsecureConnections": "true"}
 
 
-def test_an_update_is_judged_beside_what_is_installed() -> None:
+def test_an_update_is_validated_with_what_is_installed() -> None:
     assert errors(updated(TRAINING, "installVolcano=False")) == []
     assert errors(updated(TRAINING, "enableInference=True")) == ["AMLARC-S023", "AMLARC-S024"]
     assert errors(updated(TRAINING, "enableTraining=False")) == ["AMLARC-S020"]

@@ -1,4 +1,4 @@
-"""Every example under cases/settings is judged as its folder and its name say."""
+"""Every example under cases/settings has the findings that its folder and name say."""
 
 import json
 import re

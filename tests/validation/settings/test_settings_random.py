@@ -1,4 +1,4 @@
-"""Whatever is given, judging raises nothing but findings, and what is sent is text without local paths."""
+"""Any settings give findings, never exceptions, and what is sent is text without local paths."""
 
 import string
 from typing import Any
