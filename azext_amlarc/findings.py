@@ -1,4 +1,4 @@
-"""What the validator says: findings with stable codes (docs/findings.md), in the order of the text they judge."""
+"""The validator's findings, with stable codes (docs/findings.md)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: an error stops the command, a warning does so under --strict, information never."""
+    """An error stops the command, a warning does so with --strict, info never."""
 
     ERROR = "error"
     WARNING = "warning"
-    INFORMATION = "information"
+    INFO = "info"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as docs/findings.md lists it: its stable code, what breaking it weighs, and its title."""
+    """A rule as docs/findings.md lists it: its stable code, the severity of its findings, and its title."""
 
     code: str
     severity: Severity
@@ -24,11 +24,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One broken rule: where (file and position, or option), which (code), in one sentence, and how to mend it.
+    """One broken rule: its code, where it is broken, a message of one clause, and the fix.
 
-    `source` is a file's name as the user gave it, `<stdin>`, or an option such as `--config`; `path` is a JSON path
-    such as `$.instanceTypes.gpu.resources`, or a setting's key; `line` and `column` count from 1 and are None where the
-    source has no text.
+    `source` is a file's name as the user gave it, `<stdin>`, or an option such as `--config`; `path` is a JSONPath
+    such as `$.instanceTypes.gpu.resources`, or a setting's key; `line` and `column` count from 1, and are None if the
+    source has no text. Message and fix start in lower case and have no final period, like a compiler's.
     """
 
     code: str
@@ -42,11 +42,11 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """`file:line:column` as compilers write it, as much of it as is known."""
+        """`file:line:column`, as far as it is known."""
         parts = [self.source] + [str(number) for number in (self.line, self.column) if number is not None]
         return ":".join(part for part in parts if part)
 
 
 def errors_in(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that must keep a command from sending anything."""
+    """The findings that must stop a command before it sends anything."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]

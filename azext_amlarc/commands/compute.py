@@ -93,9 +93,9 @@ def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[for
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.errors import stop_at_errors
-    from azext_amlarc.validation.document import judge_compute_name
+    from azext_amlarc.validation.document import validate_compute_name
 
-    named = judge_compute_name(given.name, "--name") if given.name else []
+    named = validate_compute_name(given.name, "--name") if given.name else []
     stop_at_errors("Invalid compute name", named)
     configuration = read_document(given.config, namespace)
     show_findings([*named, *configuration.findings])

@@ -12,13 +12,11 @@ if TYPE_CHECKING:
 def validate(
     cmd: Any, file: Sequence[str], strict: bool = False, report_format: str | None = None
 ) -> dict[str, Any] | None:
-    """Judge attach configuration files: every finding of every file at once."""
+    """Validate attach configuration files, and report all findings of all files at once."""
     from azext_amlarc.commands.az.output import deliver
-    from azext_amlarc.validation import document
-    from azext_amlarc.validation.documents import judge_documents
-    from azext_amlarc.validation.text import reading as text
+    from azext_amlarc.validation.documents import RULES, validate_documents
 
-    return deliver(cmd, judge_documents(file, strict), (*text.RULES, *document.RULES), report_format)
+    return deliver(cmd, validate_documents(file, strict), RULES, report_format)
 
 
 def schema() -> dict[str, Any]:
@@ -38,9 +36,9 @@ def init(
     selector: Sequence[str] | None = None,
     namespace: str | None = None,
 ) -> None:
-    """Write an attach configuration file to start from; without a file, on stdout.
+    """Write an attach configuration file to start from, or print it if no file is given.
 
-    A `.json` file gets JSON, anything else YAML with comments: both are read everywhere, and JSON has no comments.
+    A `.json` file is written as JSON, any other as YAML, with comments, which JSON does not have.
     """
     from azext_amlarc.commands.az.output import write
     from azext_amlarc.validation.document import starter
@@ -60,11 +58,12 @@ def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str
 
     if gpu is None:
         if wanted:
-            options = ", ".join(f"--{name}" for name in wanted)
-            raise InvalidInput(f"{options} describe an instance type, which has no name.", "Name it: --gpu NAME")
+            options = " and ".join(f"--{name}" for name in wanted)
+            requires = "requires" if len(wanted) == 1 else "require"
+            raise InvalidInput(f"{options} {requires} --gpu NAME.", "Add --gpu with a name for the instance type.")
         return starter.default() if default else starter.example()
     if default:
-        raise InvalidInput("--default and --gpu exclude each other.", "Keep one of the two.")
+        raise InvalidInput("--default and --gpu cannot be used together.", "Use one of them.")
     if "selector" in wanted:
         wanted["selector"] = dict(_label(pair) for pair in wanted["selector"])
     made = starter.one_type(gpu, **wanted)
@@ -75,12 +74,12 @@ def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str
 def _label(pair: str) -> tuple[str, str]:
     key, equals, value = pair.partition("=")
     if not equals:
-        raise InvalidInput(f"--selector {pair} is no label.", "Write key=value.")
+        raise InvalidInput(f"--selector {pair} is not a valid label.", "Write key=value.")
     return key, value
 
 
 def _refuse_errors(made: dict[str, Any]) -> None:
-    """Judge what the options make as any other document, so that init writes nothing that attach refuses."""
+    """Validate the configuration that the options make, so that init writes nothing that attach refuses."""
     import json
 
     from azext_amlarc.validation import document
@@ -90,7 +89,7 @@ def _refuse_errors(made: dict[str, Any]) -> None:
         from dataclasses import replace
 
         findings = [replace(finding, line=None, column=None) for finding in outcome.findings]
-        raise InvalidInput("The options make no valid document; nothing was written.", findings=findings)
+        raise InvalidInput("The options do not make a valid configuration. Nothing was written.", findings=findings)
 
 
 def _write_new(path: str, text: str) -> None:
@@ -98,7 +97,7 @@ def _write_new(path: str, text: str) -> None:
         with open(path, "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise InvalidInput(f"{path} exists already.", "Choose another name, or delete the file first.") from None
+        raise InvalidInput(f"{path} already exists.", "Choose another name, or delete the file first.") from None
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.", "Check the path.") from error
 
@@ -108,19 +107,19 @@ def convert(
 ) -> dict[str, Any]:
     """Convert an attach configuration file to InstanceType manifests (`to`), or manifests to one (`from_format`).
 
-    What a conversion changes or leaves out is said on standard error.
+    Warnings on standard error say what the conversion changes or leaves out.
     """
-    from azext_amlarc.validation.document import manifests as instancetype
+    from azext_amlarc.validation.document.manifests import to_document, to_manifests
     from azext_amlarc.validation.files import STDIN, read
 
     if (to is None) == (from_format is None):
-        raise InvalidInput("Either --to or --from is needed.", "Write --to instancetype, or --from instancetype.")
+        raise InvalidInput("Use either --to or --from.", "Add --to instancetype, or --from instancetype.")
     raw, source = read(file), STDIN if file == "-" else file
     if to is not None:
-        manifests = instancetype.to_manifests(raw, source)
+        manifests = to_manifests(raw, source)
         return _converted(manifests.as_list(), manifests.findings)
-    outcome = instancetype.to_document(raw, source, namespace)
-    return _converted(outcome.document, outcome.findings)
+    made = to_document(raw, source, namespace)
+    return _converted(made.document, made.findings)
 
 
 def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") -> dict[str, Any]:
@@ -129,7 +128,7 @@ def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") ->
     from azext_amlarc.validation.report.formats import as_line
 
     if content is None:
-        raise InvalidInput("The file cannot be converted; nothing was written.", findings=findings)
+        raise InvalidInput("The file cannot be converted. Nothing was written.", findings=findings)
     for finding in findings:
         get_logger(__name__).warning("%s", as_line(finding))
     return content

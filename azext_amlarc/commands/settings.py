@@ -1,4 +1,4 @@
-"""`az ml arc settings`: the catalogue of the extension's settings, and settings judged, all offline."""
+"""`az ml arc settings`: the catalogue of the extension's settings, and their validation, all offline."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,21 +7,21 @@ from azext_amlarc.errors import NotFound
 
 
 def list_all(workload: str | None = None) -> list[dict[str, object]]:
-    """List the settings that are documented, or those that concern a workload (training, inference)."""
+    """List the documented settings, or only those for a workload (training, inference)."""
     from azext_amlarc.product import catalogue
 
     return catalogue.as_rows(workload)
 
 
 def show(name: str) -> dict[str, object]:
-    """Show one setting: type, values, defaults, what it needs and excludes, what an update of it breaks."""
+    """Show one setting: type, values, defaults, requirements, conflicts, and what changing it breaks."""
     from azext_amlarc.product import catalogue
 
     record = catalogue.find(name)
     if record is None:
         near = catalogue.suggestion(name)
-        fix = f"Did you mean {near}?" if near else "See them all: az ml arc settings list -o table"
-        raise NotFound(f"The catalogue has no setting {name!r}.", fix)
+        fix = f"Did you mean {near}?" if near else "To list all settings: az ml arc settings list -o table"
+        raise NotFound(f"Setting not found: {name}.", fix)
     return catalogue.as_row(record)
 
 
@@ -37,12 +37,12 @@ def validate(
     strict: bool = False,
     report_format: str | None = None,
 ) -> dict[str, Any] | None:
-    """Judge settings without a cluster, as `extension create` would; `strict` lets warnings fail too."""
+    """Validate settings without a cluster, as `extension create` does; with `strict`, warnings fail too."""
     from azext_amlarc.commands.az.output import deliver
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.validation import settings
-    from azext_amlarc.validation.text import reading as text
+    from azext_amlarc.validation.text import reading
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    judged = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
-    return deliver(cmd, judged, (*text.RULES, *settings.RULES), report_format)
+    report = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
+    return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format)

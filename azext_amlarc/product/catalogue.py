@@ -1,6 +1,6 @@
 """The documented settings of the cluster extension Microsoft.AzureML.Kubernetes, read from settings.json.
 
-A setting's key, type, values, defaults and scope are spelled there and nowhere else.
+A setting's key, type, values, defaults and scope are defined only there.
 """
 
 import json
@@ -17,7 +17,7 @@ DATA = Path(__file__).with_name("settings.json")
 
 @dataclass(frozen=True)
 class UpdateEffect:
-    """What an update breaks: when the setting is "turned on", "turned off", "changed" or "removed"."""
+    """What an update breaks if the setting is "turned on", "turned off", "changed" or "removed"."""
 
     when: str
     effect: str
@@ -27,9 +27,9 @@ class UpdateEffect:
 class Record:
     """One documented setting. A family such as `nodeSelector.<label>` has its variable part in angle brackets.
 
-    `status` is current, renamed, removed (since `removed`, a year and month) or internal, which means that the tool
-    sets it: then `given` says whether a user's own value is "kept" or "refused", and `instead` what to do.
-    `replacement` maps each value of a renamed setting to the settings that say the same today.
+    `status` is current, renamed, removed (no longer documented since `removed`, a year and month) or internal (set by
+    the tool). For an internal one, `given` says whether a user's value is "kept" or "refused", and `instead` what to
+    do. `replacement` maps each value of a renamed setting to today's settings with the same meaning.
     """
 
     key: str
@@ -59,12 +59,12 @@ class Record:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The values that it can have, where only some are; empty for free text and numbers."""
+        """The allowed values; empty for types without a fixed list."""
         return self.values or (("True", "False") if self.type == "boolean" else ())
 
     @property
     def replaced_by(self) -> tuple[str, ...]:
-        """The keys that say today what this renamed one said."""
+        """The keys that replace this renamed setting today."""
         return tuple(dict.fromkeys(key for successors in (self.replacement or {}).values() for key in successors))
 
     @property
@@ -73,13 +73,13 @@ class Record:
         return "False" in (self.replacement or {}).get("True", {}).values()
 
     def successors(self, value: str) -> Mapping[str, str]:
-        """What says the same as this renamed setting with this value today; empty where nothing needs to."""
+        """Today's settings for this renamed setting with this value; empty if none is needed."""
         return (self.replacement or {})[value]
 
 
 @cache
 def records() -> Mapping[str, Record]:
-    """Every record by its key, in the catalogue's order."""
+    """All records by key, in the order of the catalogue."""
     data = json.loads(DATA.read_text(encoding="utf-8"))
     return {entry["key"]: _record(entry, data["documentation"]) for entry in data["settings"]}
 
@@ -106,14 +106,14 @@ def _record(entry: dict[str, Any], links: Mapping[str, str]) -> Record:
 
 
 def find(key: str) -> Record | None:
-    """The record of a key spelled exactly, or of the family that it belongs to (`nodeSelector.disk`)."""
+    """The record of an exact key, or of the family that it belongs to (`nodeSelector.disk`)."""
     families = (record for record in records().values() if record.prefix)
     family = (record for record in families if key.startswith(record.prefix) and key != record.prefix)
     return records().get(key) or next(family, None)
 
 
 def suggestion(key: str) -> str | None:
-    """The documented key that was probably meant: known misspellings first, then other case, then the nearest."""
+    """The documented key that was probably meant: a known misspelling, another case, or the nearest spelling."""
     misspelt = {wrong: record.key for record in records().values() for wrong in record.misspelt}
     near = misspelt.get(key) or nearest(key, set(_candidates(key)))
     return near if near is not None and _one_part_differs(key, near) else None
@@ -129,13 +129,13 @@ def _candidates(key: str) -> Iterator[str]:
 
 
 def _one_part_differs(key: str, near: str) -> bool:
-    """Two long dotted keys are alike for their common beginning: that alone makes no suggestion."""
+    """Whether at most one part differs: a long common prefix alone does not make keys similar."""
     parts, others = key.lower().split("."), near.lower().split(".")
     return len(parts) == len(others) and sum(a != b for a, b in zip(parts, others, strict=True)) <= 1
 
 
 def as_rows(workload: str | None = None) -> list[dict[str, object]]:
-    """The catalogue as flat rows for `settings list`; `workload` (training, inference) keeps what concerns it."""
+    """The catalogue as flat rows for `settings list`, optionally only those for a workload (training, inference)."""
     wanted = (workload, "both")
     return [as_row(record) for record in records().values() if workload is None or record.applies_to in wanted]
 

@@ -100,7 +100,7 @@ class KubernetesCompute:
         first: another write to it, the registration of a resource provider.
         """
         with raised_as(ComputeTargetException):
-            named = document.judge_compute_name(name, "name")
+            named = document.validate_compute_name(name, "name")
             stop_at_errors("Invalid compute name", named)
             log(named)
             azure = workspace.connection

@@ -1,42 +1,38 @@
-"""`python -m azext_amlarc.validation FILE…`: the validator with neither az nor Azure nor any SDK installed."""
+"""`python -m azext_amlarc.validation FILE…`: the validator without az, Azure or any SDK."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
 
-from azext_amlarc.validation import document
-from azext_amlarc.validation.documents import judge_documents
-from azext_amlarc.validation.report import formats as report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.documents import RULES, validate_documents
+from azext_amlarc.validation.report.formats import FORMATS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge attach documents: 0 clean or warnings only, 1 with errors (--strict: warnings too), 2 for wrong usage."""
+    """Validate attach configurations: 0 valid or only warnings, 1 errors (--strict: or warnings), 2 wrong usage."""
     options = _parser().parse_args(arguments)
-    judged = judge_documents(options.files, options.strict)
-    _write(report.render(judged, options.format, (*text.RULES, *document.RULES)))
-    return judged.exit_code
+    report = validate_documents(options.files, options.strict)
+    _write(render(report, options.format, RULES))
+    return report.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m azext_amlarc.validation",
-        description="Judge attach configuration files of Azure Machine Learning on Kubernetes.",
-        epilog="Exit codes: 0 clean or warnings only, 1 with errors, 2 for wrong usage.",
+        description="Validate attach configuration files of Azure Machine Learning on Kubernetes.",
+        epilog="Exit codes: 0 if all files are valid or have only warnings, 1 if there are errors, 2 for wrong usage.",
     )
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="a file, a directory, a pattern, or - for standard input"
     )
-    parser.add_argument("--strict", action="store_true", help="let warnings fail too")
-    parser.add_argument(
-        "--format", choices=report.FORMATS, default="text", help="how to write the report (default: text)"
-    )
+    parser.add_argument("--strict", action="store_true", help="fail on warnings too")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="format of the report (default: text)")
     return parser
 
 
 def _write(content: str) -> None:
-    """Print what any terminal can show; a reader that has gone away (`| head`) is no failure."""
+    """Print with escapes for what the terminal cannot encode; a closed pipe (`| head`) is not an error."""
     try:
         sys.stdout.buffer.write(content.encode(sys.stdout.encoding or "utf-8", "backslashreplace") + b"\n")
         sys.stdout.flush()

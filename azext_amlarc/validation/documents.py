@@ -1,4 +1,4 @@
-"""Attach documents in the files that users name, judged: what cannot be read is a finding like the others."""
+"""Validates attach configurations in the files that users name."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,14 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.validation import document
 from azext_amlarc.validation.files import STDIN, expand, read
 from azext_amlarc.validation.report.formats import Report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.text import reading
+
+# All rules that such a file can break.
+RULES = (*reading.RULES, *document.RULES)
 
 
-def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
-    """Judge every attach document that the names stand for; what cannot be read is a finding like the others."""
+def validate_documents(names: Sequence[str], strict: bool = False) -> Report:
+    """Validate every file that the names mean; a file that cannot be read is a finding like the others."""
     sources: dict[str, list[Finding]] = {}
     for name in names:
         try:
@@ -22,12 +25,12 @@ def judge_documents(names: Sequence[str], strict: bool = False) -> Report:
         for path in found:
             source = STDIN if path == "-" else path
             if source not in sources:
-                sources[source] = _judge(path, source)
+                sources[source] = _validate(path, source)
     findings = (finding for found in sources.values() for finding in found)
     return Report(tuple(sources), tuple(findings), strict)
 
 
-def _judge(path: str, source: str) -> list[Finding]:
+def _validate(path: str, source: str) -> list[Finding]:
     try:
         return list(document.read(read(path), source).findings)
     except InvalidInput as error:
@@ -35,5 +38,5 @@ def _judge(path: str, source: str) -> list[Finding]:
 
 
 def _as_finding(error: InvalidInput, source: str) -> Finding:
-    rule = next(rule for rule in text.RULES if rule.code == error.code)
+    rule = next(rule for rule in reading.RULES if rule.code == error.code)
     return Finding(rule.code, rule.severity, error.message, error.fix, source)

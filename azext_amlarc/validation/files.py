@@ -1,4 +1,4 @@
-"""The files that users name: found, and read within a limit. Every failure is an InvalidInput with a code."""
+"""Finds the files that users name, and reads them up to a limit. Every failure is an InvalidInput with a code."""
 
 import os
 import stat
@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Rule
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.text.reading import (
+    DIRECTORY,
+    LARGEST,
+    MISSING,
+    NOT_REGULAR,
+    NOTHING_MATCHES,
+    UNREADABLE,
+    too_large,
+)
 
 STDIN = "<stdin>"
 
@@ -16,29 +24,29 @@ _SUFFIXES = (".json", ".yaml", ".yml")
 
 def read(path_or_dash: str) -> bytes:
     """The bytes of a regular file, or of standard input for `-`; InvalidInput if missing, unreadable or too large."""
-    limit = text.LARGEST + 1
+    limit = LARGEST + 1
     try:
         if path_or_dash == "-":
             content = sys.stdin.buffer.read(limit)
         else:
-            _refuse_what_is_no_file(path_or_dash)
+            _refuse_other_than_files(path_or_dash)
             with open(path_or_dash, "rb") as file:
                 content = file.read(limit)
     except FileNotFoundError:
-        raise _refusal(text.MISSING, f"there is no file {path_or_dash}", "check the path") from None
+        raise _refusal(MISSING, f"file not found: {path_or_dash}", "check the path") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refusal(
-            text.UNREADABLE, f"{path_or_dash} cannot be read: {reason}", "check the path and its permissions"
+            UNREADABLE, f"{path_or_dash} cannot be read: {reason}", "check the path and its permissions"
         ) from None
     if len(content) == limit:
-        too_large = text.too_large(path_or_dash)
-        raise InvalidInput(too_large.message, too_large.fix, too_large.code)
+        refused = too_large(path_or_dash)
+        raise InvalidInput(refused.message, refused.fix, refused.code)
     return content
 
 
 def is_read_by_others(path: str) -> bool:
-    """Whether the group or everybody may read a regular file; False where it can't be told."""
+    """Whether the group or everybody may read a regular file; False if that is unknown."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -46,12 +54,12 @@ def is_read_by_others(path: str) -> bool:
     return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _refuse_what_is_no_file(path: str) -> None:
+def _refuse_other_than_files(path: str) -> None:
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
-        raise _refusal(text.DIRECTORY, f"{path} is a directory", "name a file in it")
-    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a pipe is what a shell's <(…) gives
-        raise _refusal(text.NOT_REGULAR, f"{path} is no regular file", "give it to standard input, and write -")
+        raise _refusal(DIRECTORY, f"{path} is a directory", "name a file in it")
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a shell's <(…) is a pipe
+        raise _refusal(NOT_REGULAR, f"{path} is not a regular file", "pass its content on standard input, with -")
 
 
 def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
@@ -59,7 +67,7 @@ def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
 
 
 def expand(name: str) -> list[str]:
-    """The files that a name stands for: itself, all JSON and YAML files in a directory, or a pattern's matches."""
+    """The files that a name means: itself, all JSON and YAML files below a directory, or a pattern's matches."""
     if name == "-":
         return [name]
     if os.path.isdir(name):
@@ -71,7 +79,7 @@ def expand(name: str) -> list[str]:
     else:
         return [name]
     if not found:
-        raise _refusal(text.NOTHING_MATCHES, f"{name} stands for no file", "name a .json, .yaml or .yml file")
+        raise _refusal(NOTHING_MATCHES, f"no files match {name}", "name a .json, .yaml or .yml file")
     return found
 
 

@@ -6,7 +6,7 @@ The grammar is that of https://kubernetes.io/docs/reference/kubernetes-api/commo
 import re
 from fractions import Fraction
 
-# Without anchors and sign, as the JSON Schema has it; an exponent of three digits is beyond what Kubernetes can hold.
+# Without anchors and sign, as in the JSON Schema. Kubernetes cannot represent exponents of three digits.
 UNSIGNED = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?0*[0-9]{1,2})?"
 LONGEST = 64
 LARGEST = 2**63 - 1
@@ -26,7 +26,7 @@ _BYTES = {"b", "byte", "bytes"}
 
 
 def parse(text: str) -> Fraction:
-    """The exact value of a quantity, in cores, bytes or pieces; ValueError where Kubernetes would refuse the text."""
+    """The exact value of a quantity, in cores, bytes or devices; ValueError if Kubernetes would refuse the text."""
     match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         raise ValueError(f"not a Kubernetes quantity: {text[:LONGEST]!r}")
@@ -40,7 +40,7 @@ def parse(text: str) -> Fraction:
 
 
 def corrections(text: str) -> list[str]:
-    """What a text that is no quantity most likely means: `16GB` → `16G`, `16Gi`; empty where nothing comes to mind."""
+    """What an invalid quantity most likely means: `16GB` → `16G`, `16Gi`; empty if there is no likely meaning."""
     match = _MISTAKEN.fullmatch(text.strip())
     if match is None or len(text) > LONGEST:
         return []

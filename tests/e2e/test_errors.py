@@ -29,7 +29,7 @@ def assert_clean(stderr: str) -> None:
 
 
 FILES = {
-    "missing": (None, "there is no file"),
+    "missing": (None, "file not found"),
     "directory": ("", "is a directory"),
     "empty": (b"", "is empty"),
     "no-json": (b"namespace: [", "config.json:1"),

@@ -130,7 +130,7 @@ def test_a_bad_file_is_asked_for_again_with_its_findings(crowd: Az, tmp_path: Pa
     ) as screen:
         screen.answer(CLUSTER, "edge-cluster")
         screen.answer(FILE, "nowhere.json")
-        screen.expect("there is no file nowhere.json")
+        screen.expect("file not found: nowhere.json")
         screen.answer(FILE, "-")
         screen.expect("Standard input is where you answer.")
         screen.answer(FILE, "bad.json")

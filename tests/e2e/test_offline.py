@@ -22,7 +22,7 @@ def no_request(azure: Azure) -> Iterator[None]:
 def test_a_valid_file_ends_with_zero_and_with_one_when_warnings_count(az: Az) -> None:
     result = az.must("amlarc", "config", "validate", "-f", ADVANCED)
     assert "attach-advanced.json:5:7: warning AMLARC-D009" in result.stdout
-    assert result.stdout.endswith("1 source: 0 errors, 2 warnings\n")
+    assert result.stdout.endswith("1 file: 0 errors, 2 warnings\n")
     assert az("amlarc", "config", "validate", "-f", ADVANCED, "--strict").code == 1
 
 
@@ -31,7 +31,7 @@ def test_every_finding_of_every_file_is_reported_and_the_exit_code_is_the_same_f
     text = az("amlarc", "config", "validate", "-f", *files)
     assert text.code == 1
     assert "F012-list.json:1:1: error AMLARC-F012" in text.stdout
-    assert text.stderr == "ERROR: 2 sources: 1 error, 0 warnings\n"
+    assert text.stderr == "ERROR: 2 files: 1 error, 0 warnings\n"
     as_json = az("amlarc", "config", "validate", "-f", *files, "-o", "json")
     assert as_json.code == 1
     assert [finding["code"] for finding in as_json.object["findings"]] == ["AMLARC-F012"]
@@ -61,7 +61,7 @@ def test_what_init_writes_is_valid(az: Az, tmp_path: Path) -> None:
     file = tmp_path / "attach.yaml"
     kind = ("--gpu", "a100", "--gpus", "4", "--cpu", "8", "--memory", "64Gi", "--selector", "pool=a100")
     assert az.must("amlarc", "config", "init", "-f", str(file), *kind).stdout == ""
-    assert az.must("amlarc", "config", "validate", "-f", str(file), "--strict").stdout == "1 source: valid\n"
+    assert az.must("amlarc", "config", "validate", "-f", str(file), "--strict").stdout == "1 file: valid\n"
 
 
 def test_convert_there_and_back(az: Az, tmp_path: Path) -> None:

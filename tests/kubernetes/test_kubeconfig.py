@@ -89,7 +89,7 @@ def test_an_environment_that_names_missing_files(elsewhere: Path, monkeypatch: p
 
 def test_a_missing_file(tmp_path: Path) -> None:
     refused = refusal(tmp_path / "missing")
-    assert refused.message == f"there is no file {tmp_path / 'missing'}"
+    assert refused.message == f"file not found: {tmp_path / 'missing'}"
 
 
 def test_an_unknown_context_names_the_nearest(tmp_path: Path) -> None:

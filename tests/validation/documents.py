@@ -1,4 +1,4 @@
-"""Valid attach documents, ways to spoil them, and golden files: what several tests of this folder share."""
+"""Valid attach configurations, ways to spoil them, and golden files, shared by the tests of this folder."""
 
 from pathlib import Path
 from typing import Any

@@ -39,7 +39,7 @@ def test_init_without_a_file_prints_the_guides_default(capsys: pytest.CaptureFix
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "attach.json").write_text("mine", encoding="utf-8")
-    assert "exists already" in refusal(file=str(tmp_path / "attach.json")).message
+    assert "already exists" in refusal(file=str(tmp_path / "attach.json")).message
     assert (tmp_path / "attach.json").read_text(encoding="utf-8") == "mine"
 
 
@@ -57,15 +57,15 @@ def test_init_makes_one_instance_type(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"gpus": 2}, "--gpus describe an instance type"),
-        ({"default": True, "gpu": "a"}, "exclude each other"),
-        ({"gpu": "a", "selector": ["pool"]}, "--selector pool is no label"),
-        ({"gpu": "a", "memory": "16GB"}, "no valid document"),
-        ({"gpu": "a b"}, "no valid document"),
-        ({"gpu": "a", "gpus": -1}, "no valid document"),
+        ({"gpus": 2}, "--gpus requires --gpu NAME."),
+        ({"default": True, "gpu": "a"}, "cannot be used together"),
+        ({"gpu": "a", "selector": ["pool"]}, "--selector pool is not a valid label"),
+        ({"gpu": "a", "memory": "16GB"}, "do not make a valid configuration"),
+        ({"gpu": "a b"}, "do not make a valid configuration"),
+        ({"gpu": "a", "gpus": -1}, "do not make a valid configuration"),
     ],
 )
-def test_init_refuses_what_makes_no_valid_document(options: dict[str, Any], said: str) -> None:
+def test_init_refuses_options_that_make_no_valid_configuration(options: dict[str, Any], said: str) -> None:
     assert said in refusal(**options).message
 
 
@@ -97,7 +97,7 @@ def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("options", [{}, {"to": "instancetype", "from_format": "instancetype"}])
 def test_convert_needs_one_direction(options: dict[str, str]) -> None:
-    with pytest.raises(InvalidInput, match="Either --to or --from"):
+    with pytest.raises(InvalidInput, match="either --to or --from"):
         config.convert(str(EXAMPLES / "attach-default.json"), **options)
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document, names
-from azext_amlarc.validation.report import formats as report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.report.formats import as_text
+from azext_amlarc.validation.text import reading
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES, EXAMPLES
 
@@ -55,7 +55,7 @@ def test_an_invalid_document_has_just_the_errors_of_its_name_and_is_not_sent(pat
 
 @pytest.mark.parametrize("path", NAME_FILES, ids=lambda path: path.stem)
 def test_a_compute_name_has_just_the_findings_of_its_file(path: Path) -> None:
-    found = document.judge_compute_name(path.read_text(encoding="utf-8"), "--name")
+    found = document.validate_compute_name(path.read_text(encoding="utf-8"), "--name")
     assert {finding.code for finding in found} == codes_in_name(path)
     severity = {"warning": Severity.WARNING, "invalid": Severity.ERROR}.get(path.parent.name)
     assert {finding.severity for finding in found} == ({severity} if severity else set())
@@ -66,19 +66,19 @@ def test_there_are_at_least_110_example_documents() -> None:
 
 
 def test_every_code_has_an_example_file() -> None:
-    rules = {*document.RULES, *text.RULES, *names.RULES}
+    rules = {*document.RULES, *reading.RULES, *names.RULES}
     shown = {code for path in [*FILES, *NAME_FILES] for code in codes_in_name(path)}
     assert shown == {rule.code for rule in rules} - {f"AMLARC-{code}" for code in TESTED_ELSEWHERE}
 
 
 def test_every_code_has_one_meaning() -> None:
-    codes = [rule.code for rule in {*document.RULES, *text.RULES, *names.RULES}]
+    codes = [rule.code for rule in {*document.RULES, *reading.RULES, *names.RULES}]
     assert len(codes) == len(set(codes))
 
 
 def test_every_message_position_and_fix_is_as_it_was() -> None:
     found = [document.read(path.read_bytes(), path.name).findings for path in FILES if path.parent.name != "valid"]
-    assert_golden("validation-findings.txt", "\n".join(report.as_text(findings) for findings in found) + "\n")
+    assert_golden("validation-findings.txt", "\n".join(as_text(findings) for findings in found) + "\n")
 
 
 def test_the_guides_two_examples_are_valid_and_sent_as_they_are() -> None:
@@ -133,10 +133,10 @@ def test_standard_input_that_does_not_begin_like_json_is_yaml() -> None:
     assert document.read(b"namespace: default\n", "<stdin>").document == {"namespace": "default"}
 
 
-def test_a_namespace_option_is_judged_like_the_documents() -> None:
-    [finding] = document.judge_namespace("aml_arc", "--namespace")
+def test_a_namespace_option_is_validated_like_the_documents() -> None:
+    [finding] = document.validate_namespace("aml_arc", "--namespace")
     assert (finding.code, finding.source) == ("AMLARC-N007", "--namespace")
-    assert document.judge_namespace("amlarc", "--namespace") == []
+    assert document.validate_namespace("amlarc", "--namespace") == []
 
 
 def test_a_file_beyond_the_limit_is_refused() -> None:

@@ -89,7 +89,7 @@ def test_what_stands_for_nothing_is_f022(tree: Path) -> None:
 
 def test_every_file_is_judged_once_and_what_cannot_be_read_is_a_finding(tree: Path) -> None:
     (tree / "b.json").write_text('{"namespace": 1}', encoding="utf-8")
-    report = documents.judge_documents(["b.json", "*.json", "none.json", "empty-*", "sub"])
+    report = documents.validate_documents(["b.json", "*.json", "none.json", "empty-*", "sub"])
     assert report.sources == ("b.json", "none.json", "empty-*", "sub/d.YML", "sub/e.json")
     assert [(finding.source, finding.code) for finding in report.findings] == [
         ("b.json", "AMLARC-D002"),

@@ -6,11 +6,11 @@ import pytest
 
 from azext_amlarc.findings import Rule
 from azext_amlarc.validation import document, names
-from azext_amlarc.validation.document import manifests as instancetype
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.document import manifests
+from azext_amlarc.validation.text import reading
 
 PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
-RULES = sorted({*text.RULES, *document.RULES, *names.RULES, *instancetype.RULES}, key=lambda rule: rule.code)
+RULES = sorted({*reading.RULES, *document.RULES, *names.RULES, *manifests.RULES}, key=lambda rule: rule.code)
 
 
 def rows() -> dict[str, list[str]]:

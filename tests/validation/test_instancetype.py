@@ -11,8 +11,8 @@ from hypothesis import given
 
 from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document
-from azext_amlarc.validation.document import manifests as instancetype
-from azext_amlarc.validation.report import formats as report
+from azext_amlarc.validation.document.manifests import RULES, to_document, to_manifests
+from azext_amlarc.validation.report.formats import as_text
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES, EXAMPLES, well_shaped
 
@@ -27,31 +27,31 @@ def codes_in_name(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", TO, ids=lambda path: path.name)
 def test_a_conversion_to_manifests_says_just_what_its_file_is_named_for(path: Path) -> None:
-    made = instancetype.to_manifests(path.read_bytes(), path.name)
+    made = to_manifests(path.read_bytes(), path.name)
     assert {finding.code for finding in made.findings} == codes_in_name(path)
     assert (made.items is None) == any(finding.severity is Severity.ERROR for finding in made.findings)
 
 
 @pytest.mark.parametrize("path", FROM, ids=lambda path: path.name)
 def test_a_conversion_from_manifests_says_just_what_its_file_is_named_for(path: Path) -> None:
-    made = instancetype.to_document(path.read_bytes(), path.name)
+    made = to_document(path.read_bytes(), path.name)
     assert {finding.code for finding in made.findings} - {"AMLARC-D023"} == codes_in_name(path)
     assert (made.document is None) == any(finding.severity is Severity.ERROR for finding in made.findings)
 
 
 def test_every_code_of_conversions_has_an_example_file() -> None:
     shown = {code for path in [*TO, *FROM] for code in codes_in_name(path)}
-    assert {rule.code for rule in instancetype.RULES} <= shown
+    assert {rule.code for rule in RULES} <= shown
 
 
 def test_every_message_of_conversions_is_as_it_was() -> None:
-    to = [report.as_text(instancetype.to_manifests(path.read_bytes(), path.name).findings) for path in TO]
-    back = [report.as_text(instancetype.to_document(path.read_bytes(), path.name).findings) for path in FROM]
+    to = [as_text(to_manifests(path.read_bytes(), path.name).findings) for path in TO]
+    back = [as_text(to_document(path.read_bytes(), path.name).findings) for path in FROM]
     assert_golden("validation-conversions.txt", "\n".join(filter(None, [*to, *back])) + "\n")
 
 
 def test_the_guides_advanced_example_becomes_three_objects() -> None:
-    made = instancetype.to_manifests((EXAMPLES / "attach-advanced.json").read_bytes(), "attach-advanced.json")
+    made = to_manifests((EXAMPLES / "attach-advanced.json").read_bytes(), "attach-advanced.json")
     gpu = {
         "nodeSelector": {"accelerator": "nvidia-tesla-k80"},
         "resources": {
@@ -74,7 +74,7 @@ def test_the_guides_advanced_example_becomes_three_objects() -> None:
 
 
 def test_the_guides_default_is_the_clusters_default_and_has_no_copy() -> None:
-    made = instancetype.to_manifests((EXAMPLES / "attach-default.json").read_bytes(), "attach-default.json")
+    made = to_manifests((EXAMPLES / "attach-default.json").read_bytes(), "attach-default.json")
     assert made.items is not None
     assert [(item["metadata"], item["spec"]) for item in made.items] == [
         ({"name": "defaultinstancetype"}, {"resources": PLAIN})
@@ -99,25 +99,25 @@ def test_missing_amounts_are_the_guides_defaults_within_what_is_given(
     given_resources: dict[str, Any], requests: dict[str, str], limits: dict[str, str]
 ) -> None:
     raw = json.dumps({"defaultInstanceType": "a", "instanceTypes": {"a": {"resources": given_resources}}}).encode()
-    items = instancetype.to_manifests(raw, "a.json").items
+    items = to_manifests(raw, "a.json").items
     assert items is not None
     assert items[0]["spec"]["resources"] == {"requests": requests, "limits": limits}
 
 
 def test_devices_come_back_as_requests_and_as_text() -> None:
     raw = (EXAMPLES / "attach-advanced.json").read_bytes()
-    manifests = json.dumps(instancetype.to_manifests(raw, "a.json").as_list()).encode()
-    back = instancetype.to_document(manifests, "b.json", namespace="amlarc-testing").document
+    manifests = json.dumps(to_manifests(raw, "a.json").as_list()).encode()
+    back = to_document(manifests, "b.json", namespace="amlarc-testing").document
     renamed = raw.decode().replace("gpu_instance", "gpu-instance").replace("big_cpu_sku", "big-cpu-sku")
     without_none = re.sub(r',\s*"nvidia.com/gpu": "0"', "", renamed)
     assert back == json.loads(without_none)
 
 
 def test_a_changed_copy_of_the_default_is_an_instance_type_of_its_own() -> None:
-    items = instancetype.to_manifests((CASES / "instancetype/to/C004-cpu.json").read_bytes(), "a.json").items
+    items = to_manifests((CASES / "instancetype/to/C004-cpu.json").read_bytes(), "a.json").items
     assert items is not None
     items[1]["spec"]["resources"]["limits"]["cpu"] = "2"
-    made = instancetype.to_document(yaml.safe_dump_all(items).encode(), "a.yaml").document
+    made = to_document(yaml.safe_dump_all(items).encode(), "a.yaml").document
     assert made is not None
     assert (made["defaultInstanceType"], list(made["instanceTypes"])) == (
         "defaultinstancetype",
@@ -125,22 +125,22 @@ def test_a_changed_copy_of_the_default_is_an_instance_type_of_its_own() -> None:
     )
 
 
-def test_a_finding_stands_in_the_manifest_that_it_is_about() -> None:
+def test_a_finding_has_the_place_of_its_manifest() -> None:
     path = CASES / "instancetype/from/D014-invalid-quantity.yaml"
-    (first, second) = instancetype.to_document(path.read_bytes(), "a.yaml").findings
+    (first, second) = to_document(path.read_bytes(), "a.yaml").findings
     assert (first.place, first.path) == ("a.yaml:6:34", "$.spec.resources.requests.memory")
     assert (second.place, second.path) == ("a.yaml:7:32", "$.spec.resources.limits.memory")
 
 
 @given(well_shaped())
 def test_a_round_trip_keeps_selectors_and_amounts(made: dict[str, Any]) -> None:
-    manifests = instancetype.to_manifests(json.dumps(made).encode(), "a.json")
+    manifests = to_manifests(json.dumps(made).encode(), "a.json")
     if manifests.items is None:
         return
     written = json.dumps(manifests.as_list()).encode()
-    back = instancetype.to_document(written, "b.json")
+    back = to_document(written, "b.json")
     assert back.document is not None
-    again = instancetype.to_manifests(json.dumps(back.document).encode(), "c.json")
+    again = to_manifests(json.dumps(back.document).encode(), "c.json")
     assert again.items == manifests.items
     assert document.read(json.dumps(back.document).encode(), "c.json").document == back.document
 
@@ -155,6 +155,6 @@ def test_a_full_document_comes_back_as_it_was() -> None:
             "gpu": {"nodeSelector": {"a": "b"}, "resources": {"requests": amounts, "limits": amounts}},
         },
     }
-    manifests = instancetype.to_manifests(json.dumps(full).encode(), "a.json")
-    back = instancetype.to_document(json.dumps(manifests.as_list()).encode(), "b.json").document
+    manifests = to_manifests(json.dumps(full).encode(), "a.json")
+    back = to_document(json.dumps(manifests.as_list()).encode(), "b.json").document
     assert back == full

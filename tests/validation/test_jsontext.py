@@ -49,7 +49,7 @@ def found_error(text: str) -> tuple[int | None, int | None] | None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-def test_a_syntax_error_stands_where_the_standard_parser_says(text: str) -> None:
+def test_a_syntax_error_is_where_the_standard_parser_says(text: str) -> None:
     assert found_error(text) == standard_error(text)
 
 
@@ -72,9 +72,7 @@ def at_path(value: Any, path: tuple[str | int, ...]) -> Any:
 
 
 @given(anything, st.sampled_from([None, 0, 3]), st.booleans())
-def test_each_value_reads_the_same_from_where_it_is_said_to_stand(
-    value: Any, indent: int | None, ascii_only: bool
-) -> None:
+def test_each_value_is_at_its_reported_position(value: Any, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     paths = every_path(value)
     spots = jsontext.spots(text, paths)
@@ -113,7 +111,7 @@ def test_nesting_beyond_any_stack_is_refused() -> None:
 
 
 @pytest.mark.parametrize("number", ["9" * 400, "1e400", "-1e309", "1" * 5000])
-def test_a_number_that_programs_cannot_hold_is_said_and_does_not_raise(number: str) -> None:
+def test_a_number_beyond_a_double_is_a_finding_and_does_not_raise(number: str) -> None:
     findings = jsontext.parse(f'{{"a": {number}}}', "f").findings
     assert [(finding.code, finding.column) for finding in findings] == [("AMLARC-F009", 7)]
 

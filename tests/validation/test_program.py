@@ -68,7 +68,7 @@ def test_a_clean_file_costs_no_library_and_no_second_parser() -> None:
     }
 
 
-def test_standard_input_is_judged() -> None:
+def test_standard_input_is_validated() -> None:
     done = run("-", given=b'{"namespace": "A"}')
     assert done.stdout.startswith(b"<stdin>:1:15: error AMLARC-N007 $.namespace: ")
 
@@ -77,17 +77,17 @@ def test_text_has_place_code_message_and_fix_and_a_summary() -> None:
     lines = run(INVALID).stdout.decode().splitlines()
     assert lines == [
         f"{INVALID}:3:26: error AMLARC-D007 $.defaultInstanceType: "
-        'defaultInstanceType is "cpus", which is not one of instanceTypes',
+        'defaultInstanceType "cpus" is not one of instanceTypes',
         '    fix: did you mean "cpu"?',
-        "1 source: 1 error, 0 warnings",
+        "1 file: 1 error, 0 warnings",
     ]
 
 
 def test_a_clean_file_is_one_line() -> None:
-    assert run(VALID).stdout == b"1 source: valid\n"
+    assert run(VALID).stdout == b"1 file: valid\n"
 
 
-def test_a_directory_is_judged_whole() -> None:
+def test_a_directory_is_validated_as_a_whole() -> None:
     done = run(str(EXAMPLES))
     assert done.returncode == 0
     assert done.stdout.endswith(b"0 errors, 3 warnings\n")

@@ -9,13 +9,11 @@ import pytest
 
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation import document
-from azext_amlarc.validation.report import formats as report
-from azext_amlarc.validation.report.formats import Report
-from azext_amlarc.validation.text import reading as text
+from azext_amlarc.validation.documents import RULES
+from azext_amlarc.validation.report.formats import FORMATS, Report, as_junit, as_line, as_sarif, render
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES
 
-RULES = (*text.RULES, *document.RULES)
 NAMES = (
     "invalid/D007-default-type-missing.json",
     "invalid/F007-deep.json",
@@ -28,21 +26,21 @@ def judged(strict: bool = False) -> Report:
     findings = (
         finding for name in NAMES for finding in document.read((CASES / "document" / name).read_bytes(), name).findings
     )
-    nowhere = Finding("AMLARC-F018", Severity.ERROR, "there is no file a b.json", "check the path", "a b.json")
+    nowhere = Finding("AMLARC-F018", Severity.ERROR, "file not found: a b.json", "check the path", "a b.json")
     return Report((*NAMES, "a b.json"), (*findings, nowhere), strict)
 
 
-@pytest.mark.parametrize("form", report.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_each_format_is_as_it_was(form: str) -> None:
-    assert_golden(f"validation-report.{form}", report.render(judged(), form, RULES) + "\n")
+    assert_golden(f"validation-report.{form}", render(judged(), form, RULES) + "\n")
 
 
 @pytest.mark.parametrize(
     ("severities", "strict", "code"),
     [
         ((), False, 0),
-        ((Severity.INFORMATION, Severity.WARNING), False, 0),
-        ((Severity.INFORMATION,), True, 0),
+        ((Severity.INFO, Severity.WARNING), False, 0),
+        ((Severity.INFO,), True, 0),
         ((Severity.WARNING,), True, 1),
         ((Severity.WARNING, Severity.ERROR), False, 1),
     ],
@@ -56,11 +54,11 @@ def test_the_exit_code_is_0_for_clean_or_warnings_and_1_for_errors(
 
 def test_a_line_for_logs_has_the_fix_in_it() -> None:
     finding = Finding("AMLARC-D001", Severity.ERROR, "no key", "leave it out", "a.json", 3, 4, "$.x")
-    assert report.as_line(finding) == "a.json:3:4: error AMLARC-D001 $.x: no key; leave it out"
+    assert as_line(finding) == "a.json:3:4: error AMLARC-D001 $.x: no key; leave it out"
 
 
 def test_sarif_has_what_the_standard_requires_and_consistent_indices() -> None:
-    log = report.as_sarif(judged(), RULES)
+    log = as_sarif(judged(), RULES)
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert log["version"] == "2.1.0"
@@ -74,7 +72,7 @@ def test_sarif_has_what_the_standard_requires_and_consistent_indices() -> None:
 
 
 def test_junit_counts_sources_and_fails_those_with_errors() -> None:
-    suites = ElementTree.fromstring(report.as_junit(judged()))
+    suites = ElementTree.fromstring(as_junit(judged()))
     assert (suites.get("tests"), suites.get("failures")) == ("5", "3")
     cases: dict[str | None, Any] = {case.get("name"): case for case in suites.iter("testcase")}
     assert cases["valid/cpu.json"].find("failure") is None
@@ -84,25 +82,25 @@ def test_junit_counts_sources_and_fails_those_with_errors() -> None:
 
 
 def test_under_strict_warnings_fail_in_junit_too() -> None:
-    assert ElementTree.fromstring(report.as_junit(judged(strict=True))).get("failures") == "4"
+    assert ElementTree.fromstring(as_junit(judged(strict=True))).get("failures") == "4"
 
 
 def test_junit_survives_what_xml_cannot_hold() -> None:
-    finding = Finding("AMLARC-F018", Severity.ERROR, "there is no file \x1b[1m.json", source="\x1b[1m.json")
-    suites = ElementTree.fromstring(report.as_junit(Report(("\x1b[1m.json",), (finding,))))
+    finding = Finding("AMLARC-F018", Severity.ERROR, "file not found: \x1b[1m.json", source="\x1b[1m.json")
+    suites = ElementTree.fromstring(as_junit(Report(("\x1b[1m.json",), (finding,))))
     assert [case.get("name") for case in suites.iter("testcase")] == ["?[1m.json"]
 
 
 def test_a_rule_of_another_family_gets_its_title() -> None:
     rule = Rule("AMLARC-S999", Severity.WARNING, "a title")
     finding = Finding("AMLARC-S999", Severity.WARNING, "message", source="--config", path="key")
-    log = report.as_sarif(Report(("--config",), (finding,)), [*RULES, rule])
+    log = as_sarif(Report(("--config",), (finding,)), [*RULES, rule])
     (listed,) = log["runs"][0]["tool"]["driver"]["rules"]
     assert listed["shortDescription"] == {"text": "a title"}
 
 
-def test_json_holds_every_finding_with_every_field() -> None:
-    content = json.loads(report.render(judged(), "json", RULES))
+def test_json_has_every_finding_with_every_field() -> None:
+    content = json.loads(render(judged(), "json", RULES))
     assert {name: content[name] for name in ("valid", "errors", "warnings")} == {
         "valid": False,
         "errors": 3,

@@ -40,7 +40,7 @@ VALIDATOR = Validator(SCHEMA)
 
 
 def has_structural_error(data: object) -> bool:
-    broken = {complaint.rule for complaint in document.judge(data)}
+    broken = {complaint.rule for complaint in document.validate(data)}
     return any(rule.severity is Severity.ERROR for rule in broken - BEYOND_STRUCTURE)
 
 

@@ -40,6 +40,6 @@ def test_one_instance_type_has_what_was_asked_for() -> None:
     }
 
 
-def test_the_yaml_holds_any_text_safely() -> None:
+def test_the_yaml_quotes_any_text_safely() -> None:
     made = starter.one_type("no", selector={"on": "yes", "a.b/c": '"\\ # : é', "1": "0x10"})
     assert yaml.safe_load(starter.as_yaml(made)) == made

@@ -63,7 +63,7 @@ def test_plain_scalars_are_what_yaml_makes_of_them_but_dates_are_text(written: s
     assert yamltext.parse(f"a: {written}", "f").data == {"a": value}
 
 
-def test_unquoted_values_are_told_how_to_quote() -> None:
+def test_unquoted_values_get_a_fix_with_quotes() -> None:
     raw = b"defaultInstanceType: a\ninstanceTypes: {a: {nodeSelector: {zone: 1, gpu: yes}}}\n"
     fixes = [finding.fix for finding in document.read(raw, "a.yaml").findings if finding.code == "AMLARC-D002"]
     assert fixes == ['write it in quotes: "1"', 'write it in quotes: "yes"']
@@ -88,7 +88,7 @@ def test_depth_through_aliases_counts() -> None:
     assert finding.code == "AMLARC-F010"
 
 
-def test_several_documents_are_read_where_they_may_stand() -> None:
+def test_several_documents_are_read_where_they_are_allowed() -> None:
     readings = yamltext.parse_all("a: 1\n---\nb: &b 2\n", "f")
     assert [reading.data for reading in readings] == [{"a": 1}, {"b": 2}]
     assert readings[1].spots([("b",)])[("b",)].value == (3, 4)
@@ -102,7 +102,7 @@ def test_without_pyyaml_one_finding_says_to_install_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", blocked, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "error AMLARC-F017 reading YAML takes PyYAML" in done.stdout
+    assert "error AMLARC-F017 reading YAML requires PyYAML" in done.stdout
     assert "pip install pyyaml" in done.stdout
 
 

@@ -1,4 +1,4 @@
-"""The attach configuration as the user gave it: read, then judged."""
+"""The attach configuration as the user gave it: read, then validated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from azext_amlarc.errors import stop_at_errors
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation import document, files
-from azext_amlarc.validation.document import manifests as instancetype
+from azext_amlarc.validation.document import Outcome, manifests
 from azext_amlarc.validation.document.manifests import Manifests
 
 
@@ -16,30 +16,30 @@ class Configuration:
 
     document: dict[str, Any]
     findings: tuple[Finding, ...]
-    raw: bytes = b""
-    source: str = ""
+    file: Outcome | None = None
 
     def instance_types(self) -> Manifests:
         """The instance types as objects for the cluster, with what that changes; InvalidInput with every error."""
-        manifests = instancetype.to_manifests(self.raw, self.source)
-        converted = {rule.code for rule in instancetype.RULES}
-        findings = tuple(finding for finding in manifests.findings if finding.code in converted)
-        stop_at_errors(f"The instance types of {self.source}", findings)
-        return Manifests(manifests.items, findings)
+        if self.file is None:
+            return Manifests(None, ())
+        converted = manifests.convert(self.file)
+        codes = {rule.code for rule in manifests.RULES}
+        findings = tuple(finding for finding in converted.findings if finding.code in codes)
+        stop_at_errors(f"The instance types of {self.file.source}", findings)
+        return Manifests(converted.items, findings)
 
 
 def read_document(path: str | None, namespace: str | None) -> Configuration:
     """The attach configuration; a --namespace wins over the file's. InvalidInput with every error at once."""
     findings: list[Finding] = []
     found: dict[str, Any] = {}
-    raw = b""
+    outcome = None
     if path is not None:
-        raw = files.read(path)
-        outcome = document.read(raw, path)
+        outcome = document.read(files.read(path), path)
         findings += outcome.findings
         found = dict(outcome.document or {})
     if namespace is not None:
-        findings += document.judge_namespace(namespace, "--namespace")
+        findings += document.validate_namespace(namespace, "--namespace")
         found["namespace"] = namespace
     stop_at_errors(f"The configuration {path}" if path else "The configuration", findings)
-    return Configuration(found, tuple(findings), raw, path or "")
+    return Configuration(found, tuple(findings), outcome)

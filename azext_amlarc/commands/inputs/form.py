@@ -167,9 +167,9 @@ def _until_valid(question: str, read: Callable[[str], "tuple[T, Iterable[Finding
 
 def _judge_name(name: str) -> "tuple[str, Iterable[Finding]]":
     from azext_amlarc.errors import stop_at_errors
-    from azext_amlarc.validation.document import judge_compute_name
+    from azext_amlarc.validation.document import validate_compute_name
 
-    findings = judge_compute_name(name, "name")
+    findings = validate_compute_name(name, "name")
     stop_at_errors("The name", findings)
     return name, findings
 

@@ -1,6 +1,6 @@
-"""The attach configuration: read, validated, converted to InstanceType manifests and back, started from nothing."""
+"""The attach configuration: read, validated, converted to InstanceType manifests and back, written to start from."""
 
-from azext_amlarc.validation.document.walk import RULES, Outcome, judge, parse, read, schema
-from azext_amlarc.validation.names import judge_compute_name, judge_namespace
+from azext_amlarc.validation.document.walk import RULES, Outcome, parse, read, schema, validate
+from azext_amlarc.validation.names import validate_compute_name, validate_namespace
 
-__all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read", "schema"]
+__all__ = ["RULES", "Outcome", "parse", "read", "schema", "validate", "validate_compute_name", "validate_namespace"]

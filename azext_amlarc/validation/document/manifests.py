@@ -1,4 +1,4 @@
-"""An attach document's instance types as the InstanceType objects of today's clusters, and back.
+"""Converts an attach configuration's instance types to the InstanceType objects of today's clusters, and back.
 
 https://learn.microsoft.com/azure/machine-learning/how-to-manage-kubernetes-instance-types
 """
@@ -16,29 +16,29 @@ from azext_amlarc.validation.document.walk import Outcome
 from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.validation.quantity import parse
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text import reading as text
-from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading
+from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading, decode, placed, unusable
 from azext_amlarc.wording import quoted
 
 API_VERSION = "amlarc.azureml.com/v1alpha1"
 KIND = "InstanceType"
-# The cluster's own default: jobs of every compute that is attached to the cluster get it.
+# The cluster's own default, which jobs of every compute target on the cluster get.
 CLUSTER_DEFAULT = "defaultinstancetype"
 COPY_OF = "amlarc/copy-of"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_GET_MANIFESTS = "export those of the cluster: kubectl get instancetype -o yaml"
 
-ONE_NAME = Rule("AMLARC-C001", Severity.ERROR, "two instance types do not become one object")
-NO_OBJECT_NAME = Rule("AMLARC-C002", Severity.ERROR, "an instance type's name can be made a DNS-1123 name")
-RENAMED = Rule("AMLARC-C003", Severity.INFORMATION, "an instance type has another name on the cluster")
-CLUSTER_WIDE = Rule("AMLARC-C004", Severity.WARNING, "the default instance type holds for the whole cluster")
-FILLED_IN = Rule("AMLARC-C005", Severity.INFORMATION, "amounts that a document leaves out are written out")
-ZERO_DEVICES = Rule("AMLARC-C006", Severity.INFORMATION, "devices of which there are none are left out")
-NAMESPACE_LEFT = Rule("AMLARC-C007", Severity.INFORMATION, "the namespace goes to the attachment, not to the cluster")
+ONE_NAME = Rule("AMLARC-C001", Severity.ERROR, "two instance types do not become the same object")
+NO_OBJECT_NAME = Rule("AMLARC-C002", Severity.ERROR, "instance type names can be turned into DNS-1123 names")
+RENAMED = Rule("AMLARC-C003", Severity.INFO, "an instance type gets another name on the cluster")
+CLUSTER_WIDE = Rule("AMLARC-C004", Severity.WARNING, "the default instance type applies to the whole cluster")
+FILLED_IN = Rule("AMLARC-C005", Severity.INFO, "missing amounts are filled in")
+ZERO_DEVICES = Rule("AMLARC-C006", Severity.INFO, "devices with an amount of zero are left out")
+NAMESPACE_LEFT = Rule("AMLARC-C007", Severity.INFO, "the namespace is not part of the manifests")
 NO_TYPES = Rule("AMLARC-C008", Severity.ERROR, "there are instance types to convert")
-NOT_AN_INSTANCE_TYPE = Rule("AMLARC-C009", Severity.ERROR, f"a manifest is of kind {KIND} in {API_VERSION}")
+NOT_AN_INSTANCE_TYPE = Rule("AMLARC-C009", Severity.ERROR, f"manifests are of kind {KIND} in {API_VERSION}")
 DEFAULT_GUESSED = Rule("AMLARC-C010", Severity.WARNING, f"the cluster's default is named {CLUSTER_DEFAULT}")
-LEFT_BEHIND = Rule("AMLARC-C011", Severity.INFORMATION, "labels and annotations have no place in a document")
-SAME_OBJECT = Rule("AMLARC-C012", Severity.ERROR, "an object stands once among the manifests")
+LEFT_BEHIND = Rule("AMLARC-C011", Severity.INFO, "labels and annotations are left out")
+SAME_OBJECT = Rule("AMLARC-C012", Severity.ERROR, "each object is among the manifests once")
 
 RULES = (
     ONE_NAME,
@@ -56,39 +56,52 @@ RULES = (
 )
 
 
+class FromManifests(NamedTuple):
+    """The attach configuration made from manifests, or None if a finding is an error."""
+
+    document: dict[str, Any] | None
+    findings: tuple[Finding, ...]
+
+
 @dataclass(frozen=True)
 class Manifests:
-    """The objects to apply to a cluster, or None where a finding is an error; the findings say what was changed."""
+    """The objects to apply to a cluster, or None if a finding is an error; the findings say what was changed."""
 
     items: list[dict[str, Any]] | None
     findings: tuple[Finding, ...]
 
     def as_list(self) -> dict[str, Any] | None:
-        """One Kubernetes List of the objects, which `kubectl apply -f -` takes; None where there are none."""
+        """The objects as one Kubernetes List for `kubectl apply -f -`, or None."""
         return None if self.items is None else {"apiVersion": "v1", "kind": "List", "items": self.items}
 
 
 def to_manifests(raw: bytes, source: str) -> Manifests:
-    """Judge an attach document and convert its instance types: the default one is written twice (AMLARC-C004)."""
-    outcome = walk.read(raw, source)
+    """Validate an attach configuration and convert its instance types."""
+    return convert(walk.read(raw, source))
+
+
+def convert(outcome: Outcome) -> Manifests:
+    """Convert the instance types of a configuration that has been read; the default one twice (AMLARC-C004)."""
     if outcome.document is None:
         return Manifests(None, outcome.findings)
-    told_better = (walk.OLD_TYPE_NAME.code, walk.SAME_TYPE_NAME.code)
-    judged = [finding for finding in outcome.findings if finding.code not in told_better]
-    reading = walk.parse(raw, source)
-    losses = text.placed(list(_losses(outcome.document)), reading, source)
-    findings = tuple(sorted([*judged, *losses], key=lambda finding: (finding.line or 0, finding.column or 0)))
+    # The conversion's own findings about names are more precise.
+    of_names = (walk.OLD_TYPE_NAME.code, walk.SAME_TYPE_NAME.code)
+    kept = [finding for finding in outcome.findings if finding.code not in of_names]
+    losses = placed(list(_losses(outcome.document)), outcome.reading, outcome.source)
+    findings = tuple(sorted([*kept, *losses], key=lambda finding: (finding.line or 0, finding.column or 0)))
     return Manifests(None if errors_in(findings) else manifests(outcome.document), findings)
 
 
 def _losses(ready: Mapping[str, Any]) -> Iterator[Complaint]:
-    """What the conversion of a valid document changes, and what keeps it from being done."""
+    """What the conversion of a valid document changes, and what makes it impossible."""
     types = ready.get("instanceTypes", {})
     if not types:
-        yield Complaint(NO_TYPES, (), "the document has no instance types", "there is nothing to apply to the cluster")
+        yield Complaint(
+            NO_TYPES, (), "there are no instance types to convert", "add instanceTypes to the configuration"
+        )
         return
     if ready.get("namespace", "default") != "default":
-        fix = "give it to az ml arc attach as --namespace"
+        fix = f"attach with the configuration, or with az ml arc attach --namespace {ready['namespace']}"
         message = f"the namespace {quoted(ready['namespace'])} is not part of the manifests"
         yield Complaint(NAMESPACE_LEFT, ("namespace",), message, fix, True)
     yield from _name_losses(types, ready["defaultInstanceType"])
@@ -98,22 +111,22 @@ def _losses(ready: Mapping[str, Any]) -> Iterator[Complaint]:
 
 def _name_losses(types: Mapping[str, Any], default: str) -> Iterator[Complaint]:
     path: JsonPath = ("instanceTypes",)
-    taken = {} if as_dns_name(default) == CLUSTER_DEFAULT else {CLUSTER_DEFAULT: default}
+    objects = {} if as_dns_name(default) == CLUSTER_DEFAULT else {CLUSTER_DEFAULT: default}
     for name in types:
         new = as_dns_name(name)
         if not names.is_dns_subdomain(new):
-            message = f"{quoted(name)} cannot be made a DNS-1123 name"
+            message = f"{quoted(name)} cannot be turned into a DNS-1123 name"
             yield Complaint(NO_OBJECT_NAME, (*path, name), message, "use lower-case letters, digits and hyphens", True)
-        elif new in taken:
-            message = f"{quoted(name)} and {quoted(taken[new])} would both be the object {quoted(new)}"
+        elif new in objects:
+            message = f"{quoted(name)} and {quoted(objects[new])} would both become the object {quoted(new)}"
             yield Complaint(ONE_NAME, (*path, name), message, "rename one of the two", True)
         elif new != name:
-            message = f"{quoted(name)} is named {quoted(new)} on the cluster"
-            yield Complaint(RENAMED, (*path, name), message, f"write instance_type: {new} in jobs", True)
-        taken.setdefault(new, name)
-    is_it = as_dns_name(default) == CLUSTER_DEFAULT
-    message = f"{quoted(default)} {'is' if is_it else 'is also written as'} the default of every compute on the cluster"
-    fix = f"do not apply {CLUSTER_DEFAULT} where other computes share the cluster"
+            message = f"{quoted(name)} becomes {quoted(new)} on the cluster"
+            yield Complaint(RENAMED, (*path, name), message, f"use instance_type: {new} in jobs", True)
+        objects.setdefault(new, name)
+    becomes = "is" if as_dns_name(default) == CLUSTER_DEFAULT else "also becomes"
+    message = f"{quoted(default)} {becomes} the default of every compute target on the cluster"
+    fix = f"do not apply {CLUSTER_DEFAULT} if other compute targets share the cluster"
     yield Complaint(CLUSTER_WIDE, ("defaultInstanceType",), message, fix)
 
 
@@ -124,15 +137,17 @@ def _resource_losses(path: JsonPath, body: Mapping[str, Any]) -> Iterator[Compla
         f"{side} {name} {filled[side][name]}" for side in SIDES for name in DEFAULTS if name not in given.get(side, {})
     ]
     if written:
-        fix = "write them into the document if they are not what you want"
-        yield Complaint(FILLED_IN, path, f"written out: {', '.join(written)}", fix, True)
-    none = {name for side in given.values() for name, amount in side.items() if is_device(name) and not parse(amount)}
-    if none:
-        yield Complaint(ZERO_DEVICES, path, f"left out, as there are none: {', '.join(sorted(none))}", "", True)
+        fix = "set them in the configuration if you want other amounts"
+        yield Complaint(FILLED_IN, path, f"filled in: {', '.join(written)}", fix, True)
+    zero = {name for side in given.values() for name, amount in side.items() if is_device(name) and not parse(amount)}
+    if zero:
+        yield Complaint(
+            ZERO_DEVICES, path, f"left out, because the amount is zero: {', '.join(sorted(zero))}", "", True
+        )
 
 
 def manifests(ready: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The objects of a judged document's instance types, the default one twice (AMLARC-C004)."""
+    """The objects of a valid document's instance types, the default one twice (AMLARC-C004)."""
     types = ready.get("instanceTypes", {})
     made = [_manifest(as_dns_name(name), body) for name, body in types.items()]
     default = ready.get("defaultInstanceType", "")
@@ -155,7 +170,7 @@ def _manifest(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _filled(resources: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Requests and limits with cpu and memory in each: the guide's defaults, kept within what the other side says."""
+    """Requests and limits, both with cpu and memory: by default the guide's, but never a request above its limit."""
     requests, limits = dict(resources.get("requests", {})), dict(resources.get("limits", {}))
     for name, default in DEFAULTS.items():
         limit = limits.setdefault(name, max(default, requests.get(name, default), key=parse))
@@ -169,12 +184,12 @@ class _Item(NamedTuple):
     data: Any
 
 
-def to_document(raw: bytes, source: str, namespace: str = "default") -> Outcome:
-    """The attach document of InstanceType manifests: a List, an InstanceTypeList, or one or more YAML documents."""
+def to_document(raw: bytes, source: str, namespace: str = "default") -> FromManifests:
+    """Convert InstanceType manifests: a List, an InstanceTypeList, or one or more YAML documents."""
     readings = _readings(raw, source)
     faults = tuple(finding for reading in readings for finding in reading.findings)
     if not all(reading.usable for reading in readings):
-        return Outcome(None, faults)
+        return FromManifests(None, faults)
     items = [item for number, reading in enumerate(readings) for item in _items(number, (), reading.data)]
     complaints = list(_not_instance_types(items))
     made: dict[str, Any] = {}
@@ -183,15 +198,15 @@ def to_document(raw: bytes, source: str, namespace: str = "default") -> Outcome:
     findings = tuple(
         finding
         for number, reading in enumerate(readings)
-        for finding in text.placed([one for at, one in complaints if at == number], reading, source)
+        for finding in placed([one for at, one in complaints if at == number], reading, source)
     )
-    return Outcome(None if errors_in(findings) else made, findings)
+    return FromManifests(None if errors_in(findings) else made, findings)
 
 
 def _readings(raw: bytes, source: str) -> list[Reading]:
-    decoded = text.decode(raw, source)
+    decoded = decode(raw, source)
     if isinstance(decoded, Finding):
-        return [text.unusable(decoded)]
+        return [unusable(decoded)]
     if walk.is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 
@@ -210,18 +225,16 @@ def _items(reading: int, path: JsonPath, data: Any) -> Iterator[_Item]:
 
 def _not_instance_types(items: list[_Item]) -> Iterator[tuple[int, Complaint]]:
     if not items:
-        fix = "write out the cluster's: kubectl get instancetype -o yaml"
-        yield 0, Complaint(NO_TYPES, (), "there are no manifests to convert", fix)
+        yield 0, Complaint(NO_TYPES, (), "there are no manifests to convert", _GET_MANIFESTS)
     seen: set[str] = set()
     for item in items:
         problem = _problem(item.data)
         if problem:
-            fix = "write out the cluster's: kubectl get instancetype -o yaml"
-            yield item.reading, Complaint(NOT_AN_INSTANCE_TYPE, item.path, problem, fix)
+            yield item.reading, Complaint(NOT_AN_INSTANCE_TYPE, item.path, problem, _GET_MANIFESTS)
             continue
         name = item.data["metadata"]["name"]
         if name in seen:
-            yield item.reading, Complaint(SAME_OBJECT, item.path, f"{quoted(name)} stands twice", "keep one of the two")
+            yield item.reading, Complaint(SAME_OBJECT, item.path, f"duplicate {quoted(name)}", "keep one of the two")
         seen.add(name)
 
 
@@ -229,7 +242,7 @@ def _problem(data: Any) -> str:
     if not isinstance(data, dict):
         return f"this is {kind(data)}, not a manifest"
     if (data.get("apiVersion"), data.get("kind")) != (API_VERSION, KIND):
-        return f"this is no {KIND} of {API_VERSION}"
+        return f"this is not an {KIND} of {API_VERSION}"
     metadata = data.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         return "the manifest has no metadata.name"
@@ -242,13 +255,13 @@ def _document(items: list[_Item], namespace: str) -> tuple[dict[str, Any], list[
     default = original or (CLUSTER_DEFAULT if CLUSTER_DEFAULT in types else next(iter(types)))
     complaints = [(item.reading, loss) for item in items for loss in _manifest_losses(item)]
     if not original and default != CLUSTER_DEFAULT and len(types) > 1:
-        message = f"no manifest is named {CLUSTER_DEFAULT}: the first, {quoted(default)}, is taken for the default"
-        complaints.append((0, Complaint(DEFAULT_GUESSED, (), message, "see to defaultInstanceType in the document")))
+        message = f"no manifest is named {CLUSTER_DEFAULT}, so the first, {quoted(default)}, becomes the default"
+        complaints.append((0, Complaint(DEFAULT_GUESSED, (), message, "change defaultInstanceType if it is another")))
     if original:
         del types[CLUSTER_DEFAULT]
     made = {"namespace": namespace, "defaultInstanceType": default, "instanceTypes": types}
     places = {item.data["metadata"]["name"]: item for item in items}
-    complaints += [_moved(complaint, places) for complaint in walk.judge(made)]
+    complaints += [_moved(complaint, places) for complaint in walk.validate(made)]
     refused = any(complaint.rule.severity is Severity.ERROR for _, complaint in complaints)
     return made if refused else _with_requested_devices(made), complaints
 
@@ -259,7 +272,7 @@ def _body(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> Any:
-    """Amounts as text, which documents want where manifests count devices in numbers; all else as it is."""
+    """Amounts as strings, as the configuration requires: manifests have numbers for devices. The rest is unchanged."""
     if isinstance(value, dict):
         return {key: _as_text(member) for key, member in value.items()}
     number = integer(value)
@@ -267,7 +280,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _original(items: list[_Item], types: Mapping[str, Any]) -> str | None:
-    """The instance type that the cluster's default was copied from, if it still is a copy."""
+    """The instance type that the cluster's default was copied from, if it is still a copy."""
     for item in items:
         metadata = item.data["metadata"]
         annotations = metadata.get("annotations")
@@ -284,12 +297,12 @@ def _manifest_losses(item: _Item) -> Iterator[Complaint]:
     kept = set(annotations) - {COPY_OF, _LAST_APPLIED} if isinstance(annotations, dict) else set()
     lost = [name for name, held in (("labels", metadata.get("labels")), ("annotations", kept)) if held]
     if lost:
-        message = f"{' and '.join(lost)} of {quoted(metadata['name'])} are left behind"
+        message = f"the {' and '.join(lost)} of {quoted(metadata['name'])} are left out"
         yield Complaint(LEFT_BEHIND, (*item.path, "metadata"), message, at_key=True)
 
 
 def _moved(complaint: Complaint, places: Mapping[str, _Item]) -> tuple[int, Complaint]:
-    """A complaint about the document, at what it was made from."""
+    """A complaint about the document, moved to the manifest that it was made from."""
     path = complaint.path
     if path[:1] != ("instanceTypes",) or len(path) < 2:
         return 0, complaint._replace(path=())
@@ -298,7 +311,7 @@ def _moved(complaint: Complaint, places: Mapping[str, _Item]) -> tuple[int, Comp
 
 
 def _with_requested_devices(made: dict[str, Any]) -> dict[str, Any]:
-    """The document with devices requested as they are limited: manifests name them under limits only."""
+    """The document with requests for devices equal to their limits: manifests have only limits for them."""
     return made | {"instanceTypes": {name: _requesting(body) for name, body in made["instanceTypes"].items()}}
 
 

@@ -1,39 +1,35 @@
-"""The attach configuration file: bytes in, the document ready to send and every finding out."""
+"""The attach configuration file: bytes in, every finding and the document ready to send out."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import resources, shape
-from azext_amlarc.validation.document.shape import integer, unknown_keys, wrong_type
-from azext_amlarc.validation.names import judge_compute_name, judge_namespace
+from azext_amlarc.validation.document.shape import STRING, integer, unknown_keys, wrong_type
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text import reading as text
-from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading
+from azext_amlarc.validation.text.reading import TOP_LEVEL, Complaint, JsonPath, Reading, decode, placed, unusable
 from azext_amlarc.wording import did_you_mean, quoted
-
-__all__ = ["RULES", "Outcome", "judge", "judge_compute_name", "judge_namespace", "parse", "read", "schema"]
 
 KEYS = ("$schema", "namespace", "defaultInstanceType", "instanceTypes")
 TYPE_KEYS = ("nodeSelector", "resources")
 
-# What the 2021 examples use; today's clusters hold fewer of them, which is a warning.
+# The names in the examples of 2021. Today's clusters accept fewer, which is a warning.
 TYPE_NAME = r"[A-Za-z0-9](?:[-_.A-Za-z0-9]*[A-Za-z0-9])?"
 LONGEST_TYPE_NAME = 253
 
-NO_TYPES = Rule("AMLARC-D004", Severity.ERROR, "instanceTypes holds at least one instance type")
-DEFAULT_WITHOUT_TYPES = Rule("AMLARC-D005", Severity.ERROR, "defaultInstanceType needs instanceTypes")
-NO_DEFAULT = Rule("AMLARC-D006", Severity.ERROR, "instanceTypes needs defaultInstanceType")
-DEFAULT_TYPE_MISSING = Rule("AMLARC-D007", Severity.ERROR, "defaultInstanceType is one of instanceTypes")
-BAD_TYPE_NAME = Rule("AMLARC-D008", Severity.ERROR, "an instance type's name is letters, digits, hyphens, underscores")
-OLD_TYPE_NAME = Rule("AMLARC-D009", Severity.WARNING, "an instance type's name is a DNS-1123 name")
-SAME_TYPE_NAME = Rule("AMLARC-D010", Severity.WARNING, "instance types differ in more than letter case and underscores")
-BAD_LABEL_KEY = Rule("AMLARC-D011", Severity.ERROR, "a selector's key is a label key")
-BAD_LABEL_VALUE = Rule("AMLARC-D012", Severity.ERROR, "a selector's value is a label value")
-MANIFEST = Rule("AMLARC-D029", Severity.ERROR, "the file is an attach document, not a Kubernetes manifest")
+NO_TYPES = Rule("AMLARC-D004", Severity.ERROR, "instanceTypes has at least one instance type")
+DEFAULT_WITHOUT_TYPES = Rule("AMLARC-D005", Severity.ERROR, "defaultInstanceType requires instanceTypes")
+NO_DEFAULT = Rule("AMLARC-D006", Severity.ERROR, "instanceTypes requires defaultInstanceType")
+DEFAULT_TYPE_MISSING = Rule("AMLARC-D007", Severity.ERROR, "defaultInstanceType is a key of instanceTypes")
+BAD_TYPE_NAME = Rule("AMLARC-D008", Severity.ERROR, "instance type names use letters, digits, hyphens and underscores")
+OLD_TYPE_NAME = Rule("AMLARC-D009", Severity.WARNING, "instance type names are DNS-1123 names")
+SAME_TYPE_NAME = Rule("AMLARC-D010", Severity.WARNING, "instance type names differ in more than case and underscores")
+BAD_LABEL_KEY = Rule("AMLARC-D011", Severity.ERROR, "node selector keys are valid label keys")
+BAD_LABEL_VALUE = Rule("AMLARC-D012", Severity.ERROR, "node selector values are valid label values")
+MANIFEST = Rule("AMLARC-D029", Severity.ERROR, "the file is an attach configuration, not a Kubernetes manifest")
 
 RULES = (
     *shape.RULES,
@@ -52,33 +48,35 @@ RULES = (
 )
 
 _TYPE_NAME = re.compile(TYPE_NAME)
-_SEE_LABELS = "see the nodes' labels: kubectl get nodes --show-labels"
+_LABEL = "at most 63 letters, digits, - _ or . with a letter or digit at both ends"
+_SEE_LABELS = "list the labels of the nodes: kubectl get nodes --show-labels"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A judged document: ready to send, or None where a finding is an error."""
+    """A validated document: ready to send, or None if a finding is an error; with the reading that it came from."""
 
     document: dict[str, Any] | None
     findings: tuple[Finding, ...]
+    reading: Reading = field(repr=False, compare=False)
+    source: str
 
 
 def read(raw: bytes, source: str) -> Outcome:
-    """Judge an attach document, JSON or YAML by the source's name or else its look; findings in the text's order.
+    """Validate an attach configuration, JSON or YAML (`is_yaml`); findings in the order of the text.
 
-    The document comes back as Azure takes it: quantities are text, and `$schema` is gone.
+    The document is returned as Azure expects it: quantities are strings, and `$schema` is removed.
     """
     reading = parse(raw, source)
     if not reading.usable:
-        return Outcome(None, reading.findings)
-    findings = tuple(text.placed(list(judge(reading.data)), reading, source))
-    if errors_in(findings) or not isinstance(reading.data, dict):
-        return Outcome(None, findings)
-    return Outcome(_ready(reading.data), findings)
+        return Outcome(None, reading.findings, reading, source)
+    findings = tuple(placed(list(validate(reading.data)), reading, source))
+    valid = isinstance(reading.data, dict) and not errors_in(findings)
+    return Outcome(_ready(reading.data) if valid else None, findings, reading, source)
 
 
 def schema() -> dict[str, Any]:
-    """The document's JSON Schema (2020-12), which states the same structure as `judge`; a test holds them together."""
+    """The document's JSON Schema (2020-12), with the same structure as `validate`; a test compares them."""
     import json
     from importlib.resources import files
 
@@ -88,10 +86,10 @@ def schema() -> dict[str, Any]:
 
 
 def parse(raw: bytes, source: str) -> Reading:
-    """The data of a JSON or YAML text, with its file-level findings."""
-    decoded = text.decode(raw, source)
+    """The data of a JSON or YAML text, with the findings about the file."""
+    decoded = decode(raw, source)
     if isinstance(decoded, Finding):
-        return text.unusable(decoded)
+        return unusable(decoded)
     if is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 
@@ -100,18 +98,18 @@ def parse(raw: bytes, source: str) -> Reading:
 
 
 def is_yaml(decoded: str, source: str) -> bool:
-    """Whether a text is YAML: by the source's name, else unless it begins as JSON does."""
+    """Whether a text is YAML: by the source's extension, otherwise if it does not start like JSON."""
     name = source.lower()
     if name.endswith((".yaml", ".yml")):
         return True
     return not name.endswith(".json") and decoded.lstrip()[0] not in "{[\"'"
 
 
-def judge(data: object) -> Iterator[Complaint]:
-    """Every complaint about a document's data. Rules: the guide, and Kubernetes where the guide leaves it to that."""
+def validate(data: object) -> Iterator[Complaint]:
+    """Every complaint about a document's data, by the rules of Microsoft's guide and of Kubernetes."""
     if not isinstance(data, dict):
-        fix = f"write the keys {', '.join(KEYS[1:])}"
-        yield Complaint(text.TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
+        fix = f"write an object with the keys {', '.join(KEYS[1:])}"
+        yield Complaint(TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
         return
     if "apiVersion" in data and "kind" in data:
         fix = "convert it: az ml arc config convert --from instancetype"
@@ -120,7 +118,7 @@ def judge(data: object) -> Iterator[Complaint]:
     yield from unknown_keys((), data, KEYS)
     for key in ("$schema", "namespace", "defaultInstanceType"):
         if key in data and not isinstance(data[key], str):
-            yield wrong_type((key,), data[key], "text")
+            yield wrong_type((key,), data[key], STRING)
     yield from _namespace(data.get("namespace"))
     yield from _instance_types(data)
     yield from _default_type(data)
@@ -138,11 +136,11 @@ def _instance_types(data: dict[str, Any]) -> Iterator[Complaint]:
     path: JsonPath = ("instanceTypes",)
     types = data["instanceTypes"]
     if not isinstance(types, dict):
-        # The command line of 2021 took a list.
-        fix = 'write a map from name to instance type: {"cpu-small": {…}}' if isinstance(types, list) else ""
+        # The CLI of 2021 accepted a list.
+        fix = 'write an object with the names as keys: {"cpu-small": {…}}' if isinstance(types, list) else ""
         yield wrong_type(path, types, "an object", fix)
     elif not types:
-        yield Complaint(NO_TYPES, path, "instanceTypes is empty", "name at least one instance type, or leave it out")
+        yield Complaint(NO_TYPES, path, "instanceTypes is empty", "add an instance type, or leave instanceTypes out")
     else:
         yield from _type_names(path, types)
         for name, body in types.items():
@@ -157,19 +155,20 @@ def _type_names(path: JsonPath, types: dict[str, Any]) -> Iterator[Complaint]:
             continue
         dns_name = names.as_dns_name(name)
         if name != dns_name or not names.is_dns_subdomain(name):
-            message = f"today's clusters hold instance types as objects, and {quoted(name)} is no DNS-1123 name"
-            fix = f'use "{dns_name}", also in jobs, unless the cluster has the 2021 release of the extension'
+            message = f"{quoted(name)} is not a valid DNS-1123 name, which today's clusters require of instance types"
+            fix = f'use "{dns_name}", also in jobs, unless the cluster runs a 2021 version of the extension'
             yield Complaint(OLD_TYPE_NAME, (*path, name), message, fix, at_key=True)
         if dns_name in today:
-            message = (
-                f"{quoted(name)} and {quoted(today[dns_name])} are one name on today's clusters: {quoted(dns_name)}"
-            )
+            message = f"{quoted(name)} and {quoted(today[dns_name])} are both {quoted(dns_name)} on today's clusters"
             yield Complaint(SAME_TYPE_NAME, (*path, name), message, "rename one of the two", at_key=True)
         today.setdefault(dns_name, name)
 
 
 def _bad_type_name(path: JsonPath, name: str) -> Complaint:
-    message = f"{quoted(name)} is no name for an instance type: letters, digits, hyphens and underscores, at most 253"
+    message = (
+        f"{quoted(name)} is not a valid instance type name: use at most 253 letters, digits, hyphens and underscores, "
+        "with a letter or digit at both ends"
+    )
     return Complaint(BAD_TYPE_NAME, path, message, f"use {quoted(names.as_dns_name(name)[:253] or 'cpu')}", at_key=True)
 
 
@@ -182,7 +181,7 @@ def _instance_type(path: JsonPath, body: object) -> Iterator[Complaint]:
     if selector is not None:
         yield from _selector((*path, "nodeSelector"), selector)
     if "resources" in body:
-        yield from resources.judge((*path, "resources"), body["resources"], bool(selector))
+        yield from resources.validate((*path, "resources"), body["resources"], bool(selector))
     else:
         yield resources.no_resources(path)
 
@@ -195,12 +194,12 @@ def _selector(path: JsonPath, selector: object) -> Iterator[Complaint]:
     for key, value in selector.items():
         here = (*path, key)
         if not names.is_label_key(key):
-            message = f"{quoted(key)} is no label key: [dns.prefix/]name, the name at most 63 letters, digits, - _ ."
+            message = f"{quoted(key)} is not a valid label key: write [dns.prefix/]name, with a name of {_LABEL}"
             yield Complaint(BAD_LABEL_KEY, here, message, _near_label_key(key), at_key=True)
         if not isinstance(value, str):
-            yield wrong_type(here, value, "text")
+            yield wrong_type(here, value, STRING)
         elif not names.is_label_value(value):
-            message = f"{quoted(value)} is no label value: at most 63 letters, digits, - _ . with no - _ . at the ends"
+            message = f"{quoted(value)} is not a valid label value: use {_LABEL}"
             yield Complaint(BAD_LABEL_VALUE, here, message, _SEE_LABELS)
 
 
@@ -214,18 +213,19 @@ def _default_type(data: dict[str, Any]) -> Iterator[Complaint]:
     types, default = data.get("instanceTypes"), data.get("defaultInstanceType")
     if "instanceTypes" in data and "defaultInstanceType" not in data:
         known = list(types) if isinstance(types, dict) else []
-        fix = f'write "defaultInstanceType": {quoted(known[0])}' if known else 'write "defaultInstanceType"'
+        fix = f'add "defaultInstanceType": {quoted(known[0])}' if known else 'add "defaultInstanceType"'
         yield Complaint(NO_DEFAULT, ("instanceTypes",), "instanceTypes is given without defaultInstanceType", fix, True)
     elif "defaultInstanceType" in data and "instanceTypes" not in data:
-        message = "defaultInstanceType is given without instanceTypes, one of which it has to name"
-        yield Complaint(DEFAULT_WITHOUT_TYPES, ("defaultInstanceType",), message, "write instanceTypes too", True)
+        message = "defaultInstanceType is given without instanceTypes"
+        fix = "add instanceTypes, with the default among them"
+        yield Complaint(DEFAULT_WITHOUT_TYPES, ("defaultInstanceType",), message, fix, True)
     elif isinstance(types, dict) and isinstance(default, str) and types and default not in types:
-        message = f"defaultInstanceType is {quoted(default)}, which is not one of instanceTypes"
+        message = f"defaultInstanceType {quoted(default)} is not one of instanceTypes"
         yield Complaint(DEFAULT_TYPE_MISSING, ("defaultInstanceType",), message, did_you_mean(default, types))
 
 
-def _ready(data: dict[str, Any]) -> dict[str, Any]:
-    """The document as Azure takes it, a copy: no `$schema`, and each quantity text."""
+def _ready(data: Any) -> dict[str, Any]:
+    """A copy of the document as Azure expects it: without `$schema`, and with quantities as strings."""
     ready = {key: value for key, value in data.items() if key != "$schema"}
     if "instanceTypes" in ready:
         ready["instanceTypes"] = {name: _ready_type(body) for name, body in ready["instanceTypes"].items()}

@@ -1,4 +1,4 @@
-"""Findings as people and programs read them: text, JSON, SARIF 2.1.0, JUnit XML; and the exit code."""
+"""Reports of findings: text, JSON, SARIF 2.1.0, JUnit XML, and the exit code."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,15 +7,16 @@ from typing import Any
 
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation.report import junit
+from azext_amlarc.wording import number
 
 FORMATS = ("text", "json", "sarif", "junit")
 
-_SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
+_SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was judged, and what was found; under `strict`, warnings fail as errors do."""
+    """What was validated, and the findings; with `strict`, warnings fail as errors do."""
 
     sources: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -23,22 +24,22 @@ class Report:
 
     @property
     def failing(self) -> list[Finding]:
-        """The findings for which the exit code is 1."""
-        weights = (Severity.ERROR, Severity.WARNING) if self.strict else (Severity.ERROR,)
-        return [finding for finding in self.findings if finding.severity in weights]
+        """The findings that make the exit code 1."""
+        severities = (Severity.ERROR, Severity.WARNING) if self.strict else (Severity.ERROR,)
+        return [finding for finding in self.findings if finding.severity in severities]
 
     @property
     def exit_code(self) -> int:
-        """0 for clean or warnings only, 1 with errors; under `strict` 1 with warnings too."""
+        """0 if there are at most warnings, 1 if there are errors; with `strict`, 1 for warnings too."""
         return 1 if self.failing else 0
 
     def count(self, severity: Severity) -> int:
-        """How many findings weigh that much."""
+        """The number of findings of that severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
 
 def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
-    """The report in one of FORMATS, ready to print; `rules` is where SARIF finds its titles."""
+    """The report in one of FORMATS, ready to print; SARIF takes its titles from `rules`."""
     if form == "text":
         return as_text(report.findings) + ("\n" if report.findings else "") + summary(report)
     if form == "junit":
@@ -48,12 +49,12 @@ def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
 
 
 def as_text(findings: Iterable[Finding]) -> str:
-    """`file:line:column: severity CODE path: message`, and the fix in a line of its own."""
+    """`file:line:column: severity CODE path: message`, with the fix on its own line."""
     return "\n".join(_headline(finding) + (f"\n    fix: {finding.fix}" if finding.fix else "") for finding in findings)
 
 
 def as_line(finding: Finding) -> str:
-    """The finding and its fix in one line, for logs."""
+    """The finding and its fix on one line, for logs."""
     return _headline(finding) + (f"; {finding.fix}" if finding.fix else "")
 
 
@@ -64,25 +65,22 @@ def _headline(finding: Finding) -> str:
 
 
 def summary(report: Report) -> str:
-    """One line: how much was judged, and what was found."""
-    files = _counted(len(report.sources), "source")
+    """One line: the number of files (of sources, if options are among them), errors and warnings."""
+    options = any(source.startswith("--") for source in report.sources)
+    files = number(len(report.sources), "source" if options else "file")
     errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
     if not errors and not warnings:
         return f"{files}: valid"
-    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{files}: {number(errors, 'error')}, {number(warnings, 'warning')}"
 
 
 def as_dicts(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """One plain object a finding: code, severity, message, fix, source, line, column, path."""
+    """One plain object for each finding: code, severity, message, fix, source, line, column, path."""
     return [vars(finding) | {"severity": str(finding.severity)} for finding in findings]
 
 
 def as_object(report: Report) -> dict[str, Any]:
-    """The report as one JSON object: whether it passes, what was judged, counts, findings."""
+    """The report as one JSON object: whether it passes, its sources, counts and findings."""
     return {
         "valid": report.exit_code == 0,
         "sources": list(report.sources),
@@ -96,7 +94,7 @@ def as_sarif(report: Report, rules: Sequence[Rule]) -> dict[str, Any]:
     """A SARIF 2.1.0 log with one run (https://docs.oasis-open.org/sarif/sarif/v2.1.0/); paths are percent-encoded."""
     broken = {finding.code for finding in report.findings}
     listed = sorted((rule for rule in rules if rule.code in broken), key=lambda rule: rule.code)
-    index = {rule.code: number for number, rule in enumerate(listed)}
+    index = {rule.code: position for position, rule in enumerate(listed)}
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -144,7 +142,7 @@ def _sarif_location(finding: Finding) -> dict[str, Any]:
 
 
 def as_junit(report: Report) -> str:
-    """JUnit XML: one test case a source; what fails is its failure, the rest its output."""
+    """JUnit XML: one test case for each source, with failing findings as its failure and the rest as its output."""
     failing = report.failing
     cases = tuple(junit.Case(source, tuple(_notes(report, source, failing))) for source in report.sources)
     return junit.xml([junit.Suite("amlarc", "amlarc", cases)])
@@ -154,6 +152,6 @@ def _notes(report: Report, source: str, failing: list[Finding]) -> Iterable[juni
     broken = [finding for finding in failing if finding.source == source]
     passing = [finding for finding in report.findings if finding.source == source and finding not in broken]
     if broken:
-        yield junit.Note("failure", as_text(broken), f"{_counted(len(broken), 'finding')}: {broken[0].code}")
+        yield junit.Note("failure", as_text(broken), f"{number(len(broken), 'finding')}: {broken[0].code}")
     if passing:
         yield junit.Note("system-out", as_text(passing))

@@ -1,4 +1,4 @@
-"""JUnit XML as CI systems read it (https://github.com/testmoapp/junitxml): suites of cases and how each ended."""
+"""JUnit XML as CI systems read it (https://github.com/testmoapp/junitxml): suites of cases with their results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 @dataclass(frozen=True)
 class Note:
-    """What a case has to say: that it failed, or was skipped, or just its output; a case without notes passed."""
+    """A case's failure, error, skip or output; a case without notes passed."""
 
     kind: Kind
     text: str = ""
@@ -22,7 +22,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that was judged."""
+    """One thing that was tested: a file, or a check."""
 
     name: str
     notes: tuple[Note, ...] = ()
@@ -30,7 +30,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Suite:
-    """Cases that belong together; every case carries the suite's name in its class name."""
+    """Cases that belong together, with the class name that all of them get."""
 
     name: str
     classname: str
@@ -38,7 +38,7 @@ class Suite:
 
 
 def xml(suites: Sequence[Suite], seconds: float | None = None) -> str:
-    """The file: well-formed whatever the texts hold; `seconds` is how long all of it took."""
+    """The XML, well-formed whatever the texts contain; `seconds` is the total time."""
     from xml.etree import ElementTree
 
     time = {} if seconds is None else {"time": f"{seconds:.3f}"}

@@ -1,4 +1,4 @@
-"""The extension's settings: read as they were given, validated, ready to be sent."""
+"""The extension's settings: parsed, validated and made ready to be sent."""
 
 from azext_amlarc.validation.settings.codes import RULES, Setting
 from azext_amlarc.validation.settings.judgement import (

@@ -1,4 +1,4 @@
-"""A certificate chain and its private key, judged before they are sent; no finding ever holds a byte of the key."""
+"""Validates a certificate chain and its private key before they are sent; no finding contains a byte of the key."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.oid import NameOID
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.wording import quoted
 
 SOON: Final = timedelta(days=30)
 HEADING: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
-# What cryptography raises for bytes that are no certificate, or one that it cannot read.
+# What cryptography raises for an invalid certificate, or one that it does not support.
 UNREADABLE: Final = (
     ValueError,
     TypeError,
@@ -33,7 +33,7 @@ UNREADABLE: Final = (
 
 @dataclass(frozen=True)
 class File:
-    """The setting that names a local file, and the file's contents."""
+    """A setting that names a local file, with the file's contents."""
 
     setting: Setting
     content: bytes = field(repr=False)
@@ -54,7 +54,7 @@ class File:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What is judged of a certificate, all read at once: a damaged one fails here and nowhere later."""
+    """The parts of a certificate that are validated, all read at once, so that a damaged one fails only here."""
 
     subject: x509.Name
     issuer: x509.Name
@@ -66,7 +66,7 @@ class Certificate:
 
     @classmethod
     def of(cls, certificate: x509.Certificate) -> "Certificate":
-        """Read a certificate; one of UNREADABLE where it can't be."""
+        """Read a certificate; raises one of UNREADABLE if that fails."""
         common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return cls(
             subject=certificate.subject,
@@ -87,8 +87,8 @@ def _alternative_names(certificate: x509.Certificate) -> list[str]:
     return extension.value.get_values_for_type(x509.DNSName)
 
 
-def judge(certificate: File | None, key: File | None, hostname: str | None, now: datetime) -> list[Finding]:
-    """Every fault of a certificate chain and its key for the endpoint `hostname`, as far as each can be read."""
+def validate(certificate: File | None, key: File | None, hostname: str | None, now: datetime) -> list[Finding]:
+    """All findings about a certificate chain and its key for the endpoint `hostname`, as far as each can be read."""
     chain, findings = _chain(certificate) if certificate else ([], [])
     public, key_findings = _public_key(key) if key else (None, [])
     findings += key_findings
@@ -107,8 +107,8 @@ def judge(certificate: File | None, key: File | None, hostname: str | None, now:
 def _chain(file: File) -> tuple[list[Certificate], list[Finding]]:
     if file.has_key:
         also = " as well" if file.has_certificate else ""
-        message = f"the file holds a private key{also}, and certificates alone belong here"
-        return [], [about(file.setting, found.WRONG_PEM, message, "name the file with the certificate chain")]
+        message = f"the file contains a private key{also}, but only certificates belong here"
+        return [], [about(file.setting, codes.WRONG_PEM, message, "name the file with the certificate chain")]
     if not file.has_certificate:
         return [], [_not_pem(file, "certificate", "x509")]
     try:
@@ -118,16 +118,16 @@ def _chain(file: File) -> tuple[list[Certificate], list[Finding]]:
 
 
 def _public_key(file: File) -> tuple[bytes | None, list[Finding]]:
-    """The public half of a private key, in the one form in which it can be compared."""
+    """The public half of a private key, encoded for comparison."""
     if not file.has_key:
         return None, [_wrong_key(file) if file.has_certificate else _not_pem(file, "private key", "pkey")]
     try:
         private = load_pem_private_key(file.content, password=None)
         return _encoded(private.public_key()), []
     except TypeError:  # what cryptography raises for a missing passphrase
-        fix = "write it without: openssl pkey -in key.pem -out plain.pem"
-        message = "the private key is encrypted, and the extension cannot ask for its passphrase"
-        return None, [about(file.setting, found.ENCRYPTED_KEY, message, fix)]
+        fix = "remove the passphrase: openssl pkey -in key.pem -out plain.pem"
+        message = "the private key has a passphrase, which the extension cannot ask for"
+        return None, [about(file.setting, codes.ENCRYPTED_KEY, message, fix)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [_damaged(file, "private key")]
 
@@ -137,27 +137,27 @@ def _encoded(key: PublicKeyTypes | CertificatePublicKeyTypes) -> bytes:
 
 
 def _wrong_key(file: File) -> Finding:
-    message = "the file holds a certificate and no private key"
-    return about(file.setting, found.WRONG_PEM, message, "name the file with the private key of sslCertPemFile")
+    message = "the file contains a certificate but no private key"
+    return about(file.setting, codes.WRONG_PEM, message, "name the file with the private key of sslCertPemFile")
 
 
 def _not_pem(file: File, thing: str, command: str) -> Finding:
-    message = f"the file holds no {thing} in PEM"
-    fix = f"give the text from -----BEGIN {thing.upper()}----- on"
+    message = f"the file contains no {thing} in PEM format"
+    fix = f"use a file with a block that starts with -----BEGIN {thing.upper()}-----"
     if not file.content.strip():
         message = "the file is empty"
     elif file.content.startswith(b"\x30"):  # DER: an ASN.1 sequence
         fix = f"convert it from DER: openssl {command} -inform der -in FILE -out FILE.pem"
-    return about(file.setting, found.NOT_PEM, message, fix)
+    return about(file.setting, codes.NOT_PEM, message, fix)
 
 
 def _damaged(file: File, thing: str) -> Finding:
-    message = f"the {thing} in the file cannot be read: it is damaged, cut off, or of a rare kind"
-    return about(file.setting, found.NOT_PEM, message, "copy or export the file again")
+    message = f"the {thing} cannot be read: it is damaged, incomplete, or of an unsupported kind"
+    return about(file.setting, codes.NOT_PEM, message, "copy or export the file again")
 
 
 def _leaf(chain: Sequence[Certificate], public: bytes | None) -> Certificate:
-    """The endpoint's own certificate: the one that the key belongs to, or else the first."""
+    """The endpoint's own certificate: the one that matches the key, otherwise the first."""
     return next((certificate for certificate in chain if certificate.public_key == public), chain[0])
 
 
@@ -166,13 +166,13 @@ def _match(key: File | None, setting: Setting, chain: Sequence[Certificate], pub
         return
     own = [number for number, certificate in enumerate(chain, 1) if certificate.public_key == public]
     if not own:
-        message = "the private key of sslKeyPemFile does not belong to the certificate of sslCertPemFile"
-        fix = f"give the key that the certificate for {_named(chain[0].subject)} was asked for with"
-        yield about(key.setting, found.FOREIGN_KEY, message, fix)
+        message = "the private key in sslKeyPemFile does not match the certificate in sslCertPemFile"
+        fix = f"use the key of the certificate for {_named(chain[0].subject)}"
+        yield about(key.setting, codes.FOREIGN_KEY, message, fix)
     elif own[0] > 1:
-        message = f"the certificate of the key comes {own[0]}. of {len(chain)}, where servers want it first"
-        fix = "order the file: the endpoint's certificate, its issuer's, and so on"
-        yield about(setting, found.LEAF_NOT_FIRST, message, fix)
+        message = f"the endpoint's certificate is number {own[0]} of {len(chain)} in the file, but must be first"
+        fix = "put the endpoint's certificate first, then its issuer's, and so on"
+        yield about(setting, codes.LEAF_NOT_FIRST, message, fix)
 
 
 def _validity(setting: Setting, chain: Sequence[Certificate], now: datetime) -> Iterator[Finding]:
@@ -180,13 +180,13 @@ def _validity(setting: Setting, chain: Sequence[Certificate], now: datetime) -> 
         name, start, end = _named(certificate.subject), certificate.start, certificate.end
         if now < start:
             message = f"the certificate for {name} is not valid before {start:%Y-%m-%d %H:%M} UTC"
-            yield about(setting, found.NOT_VALID_NOW, message, "wait until then, or check this machine's clock")
+            yield about(setting, codes.NOT_VALID_NOW, message, "wait until then, or check this machine's clock")
         elif now > end:
             message = f"the certificate for {name} expired on {end:%Y-%m-%d}"
-            yield about(setting, found.NOT_VALID_NOW, message, "renew it, and give the new one")
+            yield about(setting, codes.NOT_VALID_NOW, message, "renew it, and use the new one")
         elif end - now <= SOON:
             message = f"the certificate for {name} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
-            yield about(setting, found.EXPIRES_SOON, message, "renew it, and update the extension with the new one")
+            yield about(setting, codes.EXPIRES_SOON, message, "renew it, and update the extension with the new one")
 
 
 def _order(setting: Setting, chain: Sequence[Certificate]) -> Iterator[Finding]:
@@ -196,24 +196,24 @@ def _order(setting: Setting, chain: Sequence[Certificate]) -> Iterator[Finding]:
                 f"certificate {number} of {len(chain)}, for {_named(certificate.subject)}, was issued by "
                 f"{_named(certificate.issuer)}, but the next is for {_named(following.subject)}"
             )
-            fix = "order the file: the endpoint's certificate, its issuer's, and so on"
-            yield about(setting, found.CHAIN_ORDER, message, fix)
+            fix = "put the endpoint's certificate first, then its issuer's, and so on"
+            yield about(setting, codes.CHAIN_ORDER, message, fix)
 
 
 def _coverage(setting: Setting, leaf: Certificate, hostname: str | None) -> Iterator[Finding]:
-    """Names as RFC 6125 compares them: a wildcard stands for one whole label, the common name only counts alone."""
+    """Compares names by RFC 6125: a wildcard is one whole label; without alternative names the common name counts."""
     names, common = leaf.alternative_names, leaf.common_names
     if hostname is None or any(_covers(name, hostname) for name in names):
         return
     if not names and any(_covers(name, hostname) for name in common):
-        message = f"the certificate names {hostname} as common name only, which today's clients ignore"
-        fix = "have it issued again with the name as a subject alternative name (DNS)"
-        yield about(setting, found.COMMON_NAME, message, fix)
+        message = f"the certificate has {hostname} only as its common name, which today's clients ignore"
+        fix = "request a new one with the name as a subject alternative name (DNS)"
+        yield about(setting, codes.COMMON_NAME, message, fix)
         return
     covered = ", ".join(quoted(name) for name in (names or common)[:5]) or "no name at all"
-    message = f"the certificate does not cover sslCname, {hostname}: it is for {covered}"
-    fix = "give the sslCname that it covers, or a certificate for this one"
-    yield about(setting, found.OTHER_NAME, message, fix)
+    message = f"the certificate is for {covered}, not for {hostname} (sslCname)"
+    fix = f"use a certificate for {hostname}, or change sslCname"
+    yield about(setting, codes.OTHER_NAME, message, fix)
 
 
 def _covers(pattern: str, hostname: str) -> bool:

@@ -1,4 +1,4 @@
-"""Settings of the extension as a user gave them: judged, by themselves and beside the cluster they are for."""
+"""Settings of the extension as a user gave them, to be validated alone or for a cluster."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GivenSettings:
-    """Settings as they were given, with what is wrong with how they are written, and the local files they name."""
+    """Settings as they were given, with the findings of parsing them and the contents of the local files they name."""
 
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...]
@@ -26,13 +26,13 @@ class GivenSettings:
 
     @classmethod
     def read(cls, parts: Sequence[tuple[Sequence[Setting], Sequence[Finding]]], allow_unknown: bool) -> Self:
-        """Of what was parsed, part by part; InvalidInput where a local file that a setting names can't be read."""
+        """Join the parsed parts and read the local files; InvalidInput if one cannot be read."""
         given = tuple(setting for part, _ in parts for setting in part)
         local = {path: files.read(path) for path in settings.local_files(given)}
         return cls(given, tuple(finding for _, found in parts for finding in found), local, allow_unknown)
 
     def judged(self, cluster: "Cluster | None" = None, existing: "Extension | None" = None) -> Judgement:
-        """The settings ready to be sent, beside those installed; InvalidInput with every error at once."""
+        """The settings ready to be sent, validated with those installed; InvalidInput with all errors at once."""
         facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
         judgement = settings.judge(
             self.settings,
@@ -51,7 +51,7 @@ class GivenSettings:
         stop_at_errors("The settings", (*self.findings, *found))
 
     def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
-        """The findings as a report, with nothing to be sent; a source without findings is in it too."""
+        """A report of the findings, including sources without any."""
         from azext_amlarc.validation.report.formats import Report
 
         judgement = settings.judge(self.settings, cluster=cluster, allow_unknown=self.allow_unknown, files=self.files)

@@ -1,4 +1,4 @@
-"""Settings of the cluster extension: read from pairs and files, judged, and made ready for sending."""
+"""Settings of the cluster extension: parsed from pairs and files, validated, and made ready to be sent."""
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,9 +8,7 @@ from typing import Final
 
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.product import catalogue
-from azext_amlarc.validation.settings import codes as found
-from azext_amlarc.validation.settings import rules as setting_rules
-from azext_amlarc.validation.settings import values as setting_values
+from azext_amlarc.validation.settings import codes, rules, values
 from azext_amlarc.validation.settings.codes import COMMAND_LINE, RULES, Setting, about
 from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
 from azext_amlarc.wording import quoted
@@ -34,7 +32,7 @@ INSTALLED: Final = "the installed extension"
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found, and what is to be sent once no finding is an error; protected values are secret."""
+    """The findings, and what to send if none of them is an error; protected values are secret."""
 
     findings: tuple[Finding, ...]
     plain: dict[str, str]
@@ -44,7 +42,7 @@ class Judgement:
 def parse_pairs(
     pairs: Sequence[str], source: str = COMMAND_LINE, protected: bool = False
 ) -> tuple[list[Setting], list[Finding]]:
-    """Settings of `key=value` texts, split at the first "="; those that are none become findings."""
+    """Parse `key=value` texts, split at the first "="; invalid ones become findings."""
     settings, findings = [], []
     for number, pair in enumerate(pairs, 1):
         key, separator, value = pair.partition("=")
@@ -60,19 +58,19 @@ def parse_pairs(
 
 def _bad_pair(setting: Setting, separator: str, shown: str) -> Finding | None:
     if not separator:
-        fix = "write key=value, without spaces around the '=', and a space between two settings"
-        return about(setting, found.PAIR, f"{shown} has no '='", fix)
+        fix = "write key=value without spaces around the '=', and separate settings by spaces"
+        return about(setting, codes.PAIR, f"{shown} has no '='", fix)
     if not setting.key:
-        return about(setting, found.PAIR, f"{shown} has no key before its '='", "write key=value")
+        return about(setting, codes.PAIR, f"{shown} has no key before its '='", "write key=value")
     return None
 
 
 def _bad_key(setting: Setting) -> Finding | None:
     if not setting.key:
-        return about(setting, found.PAIR, "a setting has an empty key", "give it a key, or leave it out")
+        return about(setting, codes.PAIR, "the key is empty", "name a setting, or delete this one")
     if setting.key.split() != [setting.key]:
         fix = f"write {''.join(setting.key.split()) or 'a key'}"
-        return about(setting, found.SPACES, f"the key {quoted(setting.key)} has spaces in it", fix)
+        return about(setting, codes.SPACES, f"the key {quoted(setting.key)} contains spaces", fix)
     return None
 
 
@@ -82,7 +80,7 @@ def from_mapping(
     protected: bool = False,
     position: Callable[[str], tuple[int, int] | None] = lambda key: None,
 ) -> tuple[list[Setting], list[Finding]]:
-    """Settings of a JSON settings file's top-level object; `position` tells a key's line and column where known."""
+    """Settings from the top-level object of a JSON file; `position` gives a key's line and column, if known."""
     settings, findings = [], []
     for key, value in mapping.items():
         line, column = position(key) or (None, None)
@@ -96,12 +94,12 @@ def from_mapping(
 
 
 def _bad_kind(setting: Setting) -> Finding | None:
-    outcome = setting_values.judge(setting, None)
+    outcome = values.normalize(setting, None)
     return outcome if isinstance(outcome, Finding) else None
 
 
 def local_files(settings: Sequence[Setting]) -> list[str]:
-    """The paths whose contents `judge` wants in `files`, in the order given."""
+    """The paths whose contents `judge` needs in `files`, in the order given."""
     chosen, _ = _one_of_each(settings)
     return [str(setting.value) for setting in chosen if setting.key in SENT_AS and setting.protected and setting.value]
 
@@ -115,17 +113,17 @@ def judge(
     now: datetime | None = None,
     installed: Mapping[str, str] | None = None,
 ) -> Judgement:
-    """Every rule about settings, each by itself and all together; `files` holds the contents of `local_files`.
+    """Validate settings, each by itself and all together; `files` has the contents of `local_files`.
 
     What is sent has booleans as True and False, renamed keys under today's names, and no local path. For an update,
-    `installed` holds what Azure shows of the extension (protected settings by name): new settings are judged beside it.
+    `installed` has the settings that Azure shows (protected ones by name): new settings are validated with them.
     """
     chosen, repeated = _one_of_each(settings)
     single = [_single(setting, allow_unknown) for setting in chosen]
     today, renamed = _today([outcome.setting for outcome in single if outcome.setting])
     given = _given(_installed(installed or {}), today, _attempted(single, installed or {}), cluster)
     contents = files or {}
-    together = [*setting_rules.judge(given), *_pem(given, contents, now or datetime.now(UTC))]
+    together = [*rules.validate(given), *_pem(given, contents, now or datetime.now(UTC))]
     findings = [
         *repeated,
         *(outcome.finding for outcome in single if outcome.finding),
@@ -143,7 +141,7 @@ def judge_each(settings: Sequence[Setting], *, allow_unknown: bool = False) -> t
 
 
 def _installed(shown: Mapping[str, str]) -> list[Setting]:
-    """The installed settings that rules can count on: those a user could have given, and whose values are shown."""
+    """The installed settings that rules can use: those that a user can give and whose values Azure shows."""
     settings = []
     for key, value in shown.items():
         record = catalogue.find(key)
@@ -161,19 +159,19 @@ def _given(
 
 
 def _attempted(single: Iterable["_Outcome"], installed: Mapping[str, str]) -> frozenset[str]:
-    """The keys that the user meant to give, and those that are installed already, the protected ones by name."""
+    """The keys that the user meant to give, and those that are installed, including protected ones."""
     kept = {key for key, name in SENT_AS.items() if name in installed}.union(installed)
     return frozenset(kept.union(*(outcome.meant for outcome in single)))
 
 
 def _in_order(findings: Iterable[Finding], settings: Sequence[Setting]) -> tuple[Finding, ...]:
-    """The order of the sources as they were given, and within a file that of its lines."""
+    """Findings in the order of their sources, and within a file of its lines."""
     sources = {source: number for number, source in enumerate(dict.fromkeys(setting.source for setting in settings))}
     return tuple(sorted(findings, key=lambda finding: (sources.get(finding.source, -1), finding.line or 0)))
 
 
 def _one_of_each(settings: Sequence[Setting]) -> tuple[list[Setting], list[Finding]]:
-    """The settings that count, one a key: the command line before a file; any other repetition is an error."""
+    """One setting for each key: the command line overrides a file; any other repetition is an error."""
     chosen: dict[str, Setting] = {}
     findings = []
     for setting in settings:
@@ -189,20 +187,20 @@ def _one_of_each(settings: Sequence[Setting]) -> tuple[list[Setting], list[Findi
 def _repeated(first: Setting, second: Setting) -> Finding:
     key = second.key
     if first.protected != second.protected:
-        message = f"given both as a plain and as a protected setting ({first.source} and {second.source})"
-        return about(second, found.PLAIN_AND_PROTECTED, message, f"give {key} once")
+        message = f"given as both a plain and a protected setting ({first.source} and {second.source})"
+        return about(second, codes.PLAIN_AND_PROTECTED, message, f"give {key} only once")
     if first.from_command_line == second.from_command_line:
         same = first.source == second.source
-        places = f"twice in {first.source}" if same else f"in {first.source} and in {second.source}"
-        return about(second, found.TWICE, f"given {places}", f"keep the {key} that you mean")
+        places = f"twice in {first.source}" if same else f"in both {first.source} and {second.source}"
+        return about(second, codes.TWICE, f"given {places}", f"give {key} only once")
     loser = second if first.from_command_line else first
-    message = f"the command line's value replaces the one in {loser.source}"
-    return about(loser, found.OVERRIDDEN, message, f"remove {key} from {loser.source} if it is always so")
+    message = f"the value on the command line overrides the one in {loser.source}"
+    return about(loser, codes.OVERRIDDEN, message, f"remove {key} from {loser.source} if you always override it")
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What one setting by itself comes to: its finding, itself with the value as text if usable, the keys it meant."""
+    """One setting by itself: its finding, the setting with its value as text if it is usable, the keys it meant."""
 
     finding: Finding | None
     setting: Setting | None
@@ -212,9 +210,9 @@ class _Outcome:
 def _single(setting: Setting, allow_unknown: bool) -> _Outcome:
     record = catalogue.find(setting.key)
     finding = _bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
-    if finding and finding.code != found.UNCHECKED.code:
+    if finding and finding.code != codes.UNCHECKED.code:
         return _Outcome(finding, None, (setting.key, catalogue.suggestion(setting.key) or ""))
-    value = setting_values.judge(setting, record)
+    value = values.normalize(setting, record)
     if isinstance(value, Finding):
         return _Outcome(value, None, (setting.key,))
     return _Outcome(finding, replace(setting, value=value), (setting.key,))
@@ -223,29 +221,28 @@ def _single(setting: Setting, allow_unknown: bool) -> _Outcome:
 def _unknown(setting: Setting, allow_unknown: bool) -> Finding:
     near = catalogue.suggestion(setting.key)
     question = f"did you mean {near}? " if near else ""
+    listed = f"{question}`az ml arc settings list` shows all known settings"
     if allow_unknown or "." in setting.key:
-        message = "not in the catalogue, and sent unchecked"
-        return about(setting, found.UNCHECKED, message, f"{question}`az ml arc settings list` shows what is known")
-    fix = f"{question}`az ml arc settings list` shows what is known; allow-unknown-settings sends it as it is"
-    return about(setting, found.UNKNOWN, "the extension has no such setting", fix)
+        return about(setting, codes.UNCHECKED, "not a known setting, so it is sent unchecked", listed)
+    fix = f"{listed}; allow unknown settings to send it unchecked"
+    return about(setting, codes.UNKNOWN, "the extension has no such setting", fix)
 
 
 def _misplaced(setting: Setting, record: catalogue.Record) -> Finding | None:
     if record.given == "refused":
-        message = "worked out by the tool, and a wrong one breaks the extension"
-        return about(setting, found.NOT_A_CHOICE, message, f"leave it out: {record.instead}")
+        message = "the tool determines this setting, and a wrong value breaks the extension"
+        return about(setting, codes.NOT_A_CHOICE, message, record.instead)
     if record.protected and not setting.protected:
-        message = "a protected setting among the plain ones, which can be read back"
-        fix = "give it as a protected setting"
-        return about(setting, found.MISPLACED_SECRET, message, fix)
+        message = "must be protected: plain settings can be read back"
+        return about(setting, codes.MISPLACED_SECRET, message, "pass it as a protected setting")
     if setting.protected and not record.protected:
-        message = "a plain setting among the protected ones"
-        return about(setting, found.NOT_SECRET, message, "give it as a plain setting")
+        message = "must not be protected: it is not a secret"
+        return about(setting, codes.NOT_SECRET, message, "pass it as a plain setting")
     return None
 
 
 def _today(settings: Iterable[Setting]) -> tuple[list[Setting], list[Finding]]:
-    """The settings under today's names, and what there is to say about the renamed ones."""
+    """The settings under today's names, and the findings about the renamed ones."""
     current: dict[str, Setting] = {}
     renamed = []
     for setting in settings:
@@ -265,23 +262,23 @@ def _today(settings: Iterable[Setting]) -> tuple[list[Setting], list[Finding]]:
 
 
 def _successors(setting: Setting, record: catalogue.Record) -> dict[str, Setting]:
-    values = record.successors(str(setting.value))
-    return {key: replace(setting, key=key, value=value) for key, value in values.items()}
+    successors = record.successors(str(setting.value))
+    return {key: replace(setting, key=key, value=value) for key, value in successors.items()}
 
 
 def _renamed(setting: Setting, record: catalogue.Record) -> Finding:
     new = " ".join(f"{key}={value}" for key, value in record.successors(str(setting.value)).items())
     if not new:
-        message = f"an old name: {setting.value} was its default, and nothing is sent for it"
-        return about(setting, found.RENAMED, message, f"leave {setting.key} out")
-    opposite = ", because it is the opposite" if record.inverted else ""
-    message = f"an old name: {setting.value} is sent as {new}{opposite}"
-    return about(setting, found.RENAMED, message, f"write {new}")
+        message = f"renamed, and not sent: {setting.value} was its default"
+        return about(setting, codes.RENAMED, message, f"leave {setting.key} out")
+    opposite = ", its opposite" if record.inverted else ""
+    message = f"renamed: {setting.value} is sent as {new}{opposite}"
+    return about(setting, codes.RENAMED, message, f"use {new}")
 
 
 def _disagreeing(setting: Setting, meant: Setting, given: Setting) -> Finding:
-    message = f"{setting.value} means {meant.key}={meant.value}, but {given.key} is {given.value}"
-    return about(setting, found.DISAGREEING, message, f"leave {setting.key} out")
+    message = f"{setting.value} means {meant.key}={meant.value}, but {given.key}={given.value} is given too"
+    return about(setting, codes.DISAGREEING, message, f"leave {setting.key} out")
 
 
 def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Finding]:
@@ -289,20 +286,19 @@ def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Findin
     unread = [setting for setting in pair if setting.value not in files]
     if unread or not pair:
         return [_unread(setting) for setting in unread]
-    from azext_amlarc.validation.settings import (
-        certificates as pem,  # imports cryptography: only who gives certificates pays for it
-    )
+    # Only settings with a certificate pay for importing cryptography.
+    from azext_amlarc.validation.settings import certificates
 
     certificate, key = (
-        pem.File(given.settings[name], files[str(given.text(name))]) if name in given.settings else None
+        certificates.File(given.settings[name], files[str(given.text(name))]) if name in given.settings else None
         for name in PEM_PAIR
     )
-    return pem.judge(certificate, key, given.text("sslCname"), now)
+    return certificates.validate(certificate, key, given.text("sslCname"), now)
 
 
 def _unread(setting: Setting) -> Finding:
     fix = "check that the file exists and that you may read it"
-    return about(setting, found.UNREAD_FILE, "the file that it names was not read", fix)
+    return about(setting, codes.UNREAD_FILE, "the file could not be read", fix)
 
 
 def _plain(settings: Iterable[Setting]) -> dict[str, str]:
@@ -310,7 +306,7 @@ def _plain(settings: Iterable[Setting]) -> dict[str, str]:
 
 
 def _protected(settings: Iterable[Setting], files: Mapping[str, bytes]) -> dict[str, str]:
-    """Local files go as base64 of their contents under the chart's own keys; their paths stay here."""
+    """Local files are sent as the base64 of their contents under the chart's own keys; their paths are not sent."""
     sent = {}
     for setting in settings:
         if setting.protected and setting.key not in SENT_AS:

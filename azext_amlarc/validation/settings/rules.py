@@ -1,4 +1,4 @@
-"""What settings must be together; each rule by itself, in the order in which its findings are read."""
+"""Rules about settings together, in the order in which their findings are reported."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from typing import Final
 from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product import catalogue
 from azext_amlarc.product.catalogue import Record
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 
-# The three that the guide's warning names: installing what exists already can make the installation fail.
+# Microsoft's guide warns of these: the installation can fail if the cluster already has them.
 GUIDE_WARNING: Final[Mapping[str, str]] = {
     "installNvidiaDevicePlugin": "the NVIDIA device plugin",
     "installBlobfuseSysctl": "Blobfuse",
-    "installBlobfuseFlexvol": "the Blobfuse Flexvolume",
+    "installBlobfuseFlexvol": "the Blobfuse FlexVolume",
 }
-# The setting that switches a workload on, and the rule about settings of that workload without it.
+# The setting that enables a workload, and the rule about that workload's settings without it.
 WORKLOADS: Final[Mapping[str, tuple[str, Rule]]] = {
-    "training": ("enableTraining", found.TRAINING_ONLY),
-    "inference": ("enableInference", found.INFERENCE_ONLY),
+    "training": ("enableTraining", codes.TRAINING_ONLY),
+    "inference": ("enableInference", codes.INFERENCE_ONLY),
 }
 PEM_PAIR: Final = ("sslCertPemFile", "sslKeyPemFile")
 HTTPS: Final = (*PEM_PAIR, "sslSecret")
@@ -35,7 +35,7 @@ OWN_RESOURCES: Final = (
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """What is known of the cluster: "connectedClusters" or "managedClusters", its nodes, its distribution."""
+    """What is known of the cluster; its type is "connectedClusters" or "managedClusters"."""
 
     cluster_type: str | None = None
     node_count: int | None = None
@@ -44,14 +44,14 @@ class ClusterFacts:
 
 @dataclass(frozen=True)
 class Given:
-    """Valid settings under today's names, values as they are sent; `attempted` also has the keys that were refused."""
+    """Valid settings under today's names, with values as sent; `attempted` also has the keys that were refused."""
 
     settings: Mapping[str, Setting]
     attempted: frozenset[str]
     cluster: ClusterFacts
 
     def text(self, key: str) -> str | None:
-        """The value of a valid setting, None without one."""
+        """The value of a valid setting, or None."""
         setting = self.settings.get(key)
         return None if setting is None else str(setting.value)
 
@@ -59,7 +59,7 @@ class Given:
         return self.text(key) == "True"
 
     def tried(self, *keys: str) -> bool:
-        """Whether the user meant to give any of these, well or badly: what is wrong then has its own finding."""
+        """Whether the user meant to give any of these, even if invalid: that has its own finding."""
         return not self.attempted.isdisjoint(keys)
 
     @property
@@ -67,15 +67,15 @@ class Given:
         return self.on("enableTraining") or self.on("enableInference")
 
     def records(self) -> Iterator[tuple[Setting, Record]]:
-        """Each setting with its record; chart values outside the catalogue have none and are left out."""
+        """Each setting with its record, without chart values outside the catalogue."""
         for key, setting in self.settings.items():
             record = catalogue.find(key)
             if record is not None:
                 yield setting, record
 
 
-def judge(given: Given) -> list[Finding]:
-    """Every finding of every rule about settings together."""
+def validate(given: Given) -> list[Finding]:
+    """All findings of all rules about settings together."""
     return [finding for rule in RULES for finding in rule(given)]
 
 
@@ -84,8 +84,8 @@ def a_workload_is_enabled(given: Given) -> Iterator[Finding]:
         return
     where = next(iter(given.settings.values()), Setting("", ""))
     setting = given.settings.get("enableTraining") or Setting("enableTraining", "", where.source)
-    message = "neither training nor inference is enabled, and the extension needs one of them"
-    yield about(setting, found.NO_WORKLOAD, message, "give enableTraining=True or enableInference=True")
+    message = "the extension requires training or inference, and neither is enabled"
+    yield about(setting, codes.NO_WORKLOAD, message, "add enableTraining=True or enableInference=True")
 
 
 def _undecided(given: Given, key: str) -> bool:
@@ -100,130 +100,131 @@ def settings_of_a_workload_have_it(given: Given) -> Iterator[Finding]:
             continue
         switch, rule = WORKLOADS[record.applies_to]
         if not given.on(switch) and not _undecided(given, switch):
-            message = f"without effect: {switch} is not True"
+            message = f"no effect, because {switch} is not True"
             yield about(setting, rule, message, f"add {switch}=True, or leave {setting.key} out")
 
 
 def inference_has_a_router_type(given: Given) -> Iterator[Finding]:
     if given.on("enableInference") and not given.tried("inferenceRouterServiceType"):
         fix = "add inferenceRouterServiceType=LoadBalancer, NodePort or ClusterIP"
-        message = "inference is enabled without inferenceRouterServiceType, and there is no default"
-        yield about(given.settings["enableInference"], found.NO_ROUTER_TYPE, message, fix)
+        message = "inference is enabled without inferenceRouterServiceType, which has no default"
+        yield about(given.settings["enableInference"], codes.NO_ROUTER_TYPE, message, fix)
 
 
-def inference_has_https_or_leave_to_do_without(given: Given) -> Iterator[Finding]:
+def inference_has_https_or_allows_insecure_connections(given: Given) -> Iterator[Finding]:
     insecure = given.on("allowInsecureConnections") or _undecided(given, "allowInsecureConnections")
     if given.on("enableInference") and not insecure and not given.tried(*HTTPS):
         fix = (
-            "give sslCname with sslSecret, or with the protected settings sslCertPemFile and sslKeyPemFile; "
-            "or allowInsecureConnections=True to serve models over plain HTTP"
+            "add sslCname with sslSecret, or with the protected settings sslCertPemFile and sslKeyPemFile; "
+            "or add allowInsecureConnections=True to serve models over plain HTTP"
         )
-        message = "inference is enabled with neither a certificate nor allowInsecureConnections=True"
-        yield about(given.settings["enableInference"], found.NO_HTTPS, message, fix)
+        message = "inference is enabled without a certificate or allowInsecureConnections=True"
+        yield about(given.settings["enableInference"], codes.NO_HTTPS, message, fix)
 
 
 def a_node_port_has_no_internal_balancer(given: Given) -> Iterator[Finding]:
     balancer = given.settings.get("internalLoadBalancerProvider")
     if balancer is not None and given.text("inferenceRouterServiceType") == "NodePort":
-        message = "an internal load balancer is asked for together with the router type NodePort, which has none"
-        fix = "give inferenceRouterServiceType=LoadBalancer, or leave internalLoadBalancerProvider out"
-        yield about(balancer, found.NODE_PORT_BALANCER, message, fix)
+        message = "the router type NodePort has no internal load balancer"
+        fix = "use inferenceRouterServiceType=LoadBalancer, or leave internalLoadBalancerProvider out"
+        yield about(balancer, codes.NODE_PORT_BALANCER, message, fix)
 
 
 def an_internal_balancer_is_on_aks(given: Given) -> Iterator[Finding]:
     balancer = given.settings.get("internalLoadBalancerProvider")
     if balancer is not None and (given.cluster.cluster_type or "").lower() == "connectedclusters":
-        message = "only AKS clusters (managedClusters) have Azure's internal load balancer; this is a connected one"
-        fix = "leave internalLoadBalancerProvider out; NodePort and ClusterIP keep the router inside as well"
-        yield about(balancer, found.BALANCER_OFF_AKS, message, fix)
+        message = "only AKS clusters (managedClusters) have Azure's internal load balancer; this cluster is connected"
+        fix = "leave internalLoadBalancerProvider out; NodePort and ClusterIP also keep the router internal"
+        yield about(balancer, codes.BALANCER_OFF_AKS, message, fix)
 
 
 def high_availability_has_three_nodes(given: Given) -> Iterator[Finding]:
     nodes = given.cluster.node_count
     if nodes is not None and nodes < 3 and given.on("inferenceRouterHA"):
-        message = f"three nodes are needed, and the cluster has {nodes}"
-        fix = "give inferenceRouterHA=False, or add nodes"
-        yield about(given.settings["inferenceRouterHA"], found.FEW_NODES, message, fix)
+        message = f"high availability requires three nodes, but the cluster has {nodes}"
+        fix = "use inferenceRouterHA=False, or add nodes"
+        yield about(given.settings["inferenceRouterHA"], codes.FEW_NODES, message, fix)
 
 
 def a_certificate_excludes_insecure_connections(given: Given) -> Iterator[Finding]:
     keys = [key for key in HTTPS if key in given.settings]
     if keys and given.on("allowInsecureConnections"):
-        message = f"True would make the extension ignore {' and '.join(keys)}"
-        fix = f"for HTTPS leave allowInsecureConnections out; for plain HTTP leave {' and '.join(keys)} out"
-        yield about(given.settings["allowInsecureConnections"], found.INSECURE_CERTIFICATE, message, fix)
+        message = f"with True, the extension ignores {' and '.join(keys)}"
+        fix = f"for HTTPS, leave allowInsecureConnections out; for plain HTTP, leave {' and '.join(keys)} out"
+        yield about(given.settings["allowInsecureConnections"], codes.INSECURE_CERTIFICATE, message, fix)
 
 
 def a_certificate_has_its_key(given: Given) -> Iterator[Finding]:
     for key, other in (PEM_PAIR, PEM_PAIR[::-1]):
         if key in given.settings and not given.tried(other):
             message = f"given without {other}"
-            yield about(given.settings[key], found.HALF_PAIR, message, f"add {other} to the protected settings")
+            yield about(given.settings[key], codes.HALF_PAIR, message, f"add {other} to the protected settings")
 
 
 def https_has_a_name(given: Given) -> Iterator[Finding]:
     given_keys = [key for key in HTTPS if key in given.settings]
     if given_keys and not given.tried("sslCname") and not given.on("allowInsecureConnections"):
-        message = "HTTPS is set up without sslCname, the name under which the endpoint is called"
-        fix = "add sslCname=NAME, a name that the certificate covers"
-        yield about(given.settings[given_keys[0]], found.NO_CNAME, message, fix)
+        message = "HTTPS requires sslCname, the DNS name of the endpoint"
+        fix = "add sslCname=NAME, with a name that the certificate covers"
+        yield about(given.settings[given_keys[0]], codes.NO_CNAME, message, fix)
 
 
 def a_certificate_comes_from_one_place(given: Given) -> Iterator[Finding]:
     if "sslSecret" in given.settings and all(key in given.settings for key in PEM_PAIR):
-        message = "without effect beside sslCertPemFile and sslKeyPemFile, which win"
-        yield about(given.settings["sslSecret"], found.PAIR_AND_SECRET, message, "give one of the two")
+        message = "no effect, because sslCertPemFile and sslKeyPemFile override it"
+        fix = "give either the secret or the files"
+        yield about(given.settings["sslSecret"], codes.PAIR_AND_SECRET, message, fix)
 
 
-def removed_settings_are_told(given: Given) -> Iterator[Finding]:
+def removed_settings_are_reported(given: Given) -> Iterator[Finding]:
     for setting, record in given.records():
         if record.status != "removed":
             continue
-        rule = found.REMOVED_AND_OFF if setting.value == "False" else found.REMOVED
-        message = f"undocumented since {record.removed}, and today's versions may ignore it"
-        yield about(setting, rule, message, f"leave {setting.key} out, unless you install a version of its time")
+        rule = codes.REMOVED_AND_OFF if setting.value == "False" else codes.REMOVED
+        message = f"no longer documented since {record.removed}; current versions may ignore it"
+        yield about(setting, rule, message, f"leave {setting.key} out, unless you install an older version")
 
 
-def own_values_are_told(given: Given) -> Iterator[Finding]:
+def own_values_are_reported(given: Given) -> Iterator[Finding]:
     for setting, record in given.records():
         if record.given == "kept":
-            message = "sent as given, in place of the value that is otherwise set by itself"
-            yield about(setting, found.OWN_VALUE, message, f"leave {setting.key} out unless you need another value")
+            message = "sent as given, instead of the value that the tool would set"
+            yield about(setting, codes.OWN_VALUE, message, f"leave {setting.key} out, unless you need your own value")
 
 
-def costs_are_told(given: Given) -> Iterator[Finding]:
+def costs_are_reported(given: Given) -> Iterator[Finding]:
     for key, resource in COSTS.items():
         if given.on(key):
-            message = f"True creates a {resource} beside the cluster, which may cost"
-            yield about(given.settings[key], found.COST, message, f"leave {key} out if you do not need it")
+            message = f"True creates a {resource}, which may incur costs"
+            yield about(given.settings[key], codes.COST, message, f"leave {key} out if you do not need it")
 
 
-def components_left_on_are_told(given: Given) -> Iterator[Finding]:
-    """The guide's warning, for what versions of its time install unasked."""
+def components_left_on_are_reported(given: Given) -> Iterator[Finding]:
+    """The guide's warning, for components that versions of its time install by default."""
     left = [key for key in GUIDE_WARNING if not given.tried(key)]
     if given.on("enableTraining") and left:
         things = ", ".join(GUIDE_WARNING[key] for key in left)
-        message = f"versions of 2021 install {things} by default; where they exist already, the installation can fail"
-        fix = f"for what the cluster has already, give {' '.join(f'{key}=False' for key in left)}"
-        yield about(given.settings["enableTraining"], found.LEFT_ON, message, fix)
+        message = f"versions of 2021 install {things} by default, which can fail if the cluster already has them"
+        fix = f"for components that the cluster already has, add {' '.join(f'{key}=False' for key in left)}"
+        yield about(given.settings["enableTraining"], codes.LEFT_ON, message, fix)
 
 
 def components_are_not_installed_twice(given: Given) -> Iterator[Finding]:
-    """The guide's warning, for what is asked for."""
+    """The guide's warning, for components that the settings install."""
     for key, thing in GUIDE_WARNING.items():
         if given.on(key):
-            message = f"if the cluster has {thing} already, True can make the installation fail"
-            fix = f"give {key}=False if it is there already"
-            yield about(given.settings[key], found.INSTALLED_TWICE, message, fix)
+            message = f"the installation can fail if the cluster already has {thing}"
+            fix = f"use {key}=False if the cluster already has it"
+            yield about(given.settings[key], codes.INSTALLED_TWICE, message, fix)
 
 
 def own_resources_are_complete(given: Given) -> Iterator[Finding]:
     for pair in OWN_RESOURCES:
         for key, other in (pair, pair[::-1]):
             if key in given.settings and not given.tried(other):
-                message = f"given without {other}, and the two belong to one resource"
+                message = f"given without {other}, which is for the same resource"
                 kind = "protected" if catalogue.records()[other].protected else "plain"
-                yield about(given.settings[key], found.OWN_RESOURCE, message, f"add the {kind} setting {other}")
+                yield about(given.settings[key], codes.OWN_RESOURCE, message, f"add the {kind} setting {other}")
 
 
 def openshift_is_what_the_cluster_is(given: Given) -> Iterator[Finding]:
@@ -232,25 +233,25 @@ def openshift_is_what_the_cluster_is(given: Given) -> Iterator[Finding]:
     if setting is None or not distribution:
         return
     if given.on("openshift") is not (distribution.lower() == "openshift"):
-        message = f"{setting.value}, but Azure Arc reports the distribution {distribution}"
-        yield about(setting, found.DISTRIBUTION, message, "leave openshift out: it is set by itself")
+        message = f"the value is {setting.value}, but Azure Arc reports the distribution {distribution}"
+        yield about(setting, codes.DISTRIBUTION, message, "leave openshift out: it is set automatically")
 
 
 def settings_have_an_effect_together(given: Given) -> Iterator[Finding]:
     if "volumePluginDir" in given.settings and given.text("installBlobfuseFlexvol") == "False":
-        message = "without effect: installBlobfuseFlexvol=False installs nothing there"
-        yield about(given.settings["volumePluginDir"], found.NO_EFFECT, message, "leave volumePluginDir out")
+        message = "no effect, because installBlobfuseFlexvol=False installs nothing there"
+        yield about(given.settings["volumePluginDir"], codes.NO_EFFECT, message, "leave volumePluginDir out")
     interface = "amloperator.custom_ip_interface"
     if interface in given.settings and not given.on(f"{interface}_enabled"):
-        message = f"without effect: {interface}_enabled is not True"
-        yield about(given.settings[interface], found.NO_EFFECT, message, f"add {interface}_enabled=True")
+        message = f"no effect, because {interface}_enabled is not True"
+        yield about(given.settings[interface], codes.NO_EFFECT, message, f"add {interface}_enabled=True")
 
 
 RULES: Final[tuple[Callable[[Given], Iterator[Finding]], ...]] = (
     a_workload_is_enabled,
     settings_of_a_workload_have_it,
     inference_has_a_router_type,
-    inference_has_https_or_leave_to_do_without,
+    inference_has_https_or_allows_insecure_connections,
     a_node_port_has_no_internal_balancer,
     an_internal_balancer_is_on_aks,
     high_availability_has_three_nodes,
@@ -258,10 +259,10 @@ RULES: Final[tuple[Callable[[Given], Iterator[Finding]], ...]] = (
     a_certificate_has_its_key,
     https_has_a_name,
     a_certificate_comes_from_one_place,
-    removed_settings_are_told,
-    own_values_are_told,
-    costs_are_told,
-    components_left_on_are_told,
+    removed_settings_are_reported,
+    own_values_are_reported,
+    costs_are_reported,
+    components_left_on_are_reported,
     components_are_not_installed_twice,
     own_resources_are_complete,
     openshift_is_what_the_cluster_is,

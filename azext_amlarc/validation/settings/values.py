@@ -1,4 +1,4 @@
-"""A setting's value: judged by its catalogue type, and brought into the one spelling that is sent."""
+"""Validates a setting's value by its type in the catalogue, and normalizes it to the spelling that is sent."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from typing import Final
 from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation import names
-from azext_amlarc.validation.settings import codes as found
+from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.wording import quoted
 
@@ -19,7 +19,7 @@ RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a value, before it is known where the value stands."""
+    """What is wrong with a value, without its position."""
 
     rule: Rule
     message: str
@@ -27,11 +27,11 @@ class Problem:
 
 
 Check = Callable[[Record, str, str, str], str | Problem]
-"""Takes record, key, text and how to show the text; gives the text as it is sent, or the problem."""
+"""Takes the record, the key, the text and how to show the text; returns the text as it is sent, or the problem."""
 
 
-def judge(setting: Setting, record: Record | None) -> str | Finding:
-    """The value as it is sent, or the one finding that keeps it back; no record means an unchecked chart value."""
+def normalize(setting: Setting, record: Record | None) -> str | Finding:
+    """The value as it is sent, or the one finding about it; without a record it is an unchecked chart value."""
     text = text_of(setting.key, setting.value)
     outcome = text if isinstance(text, Problem) or record is None else _typed(record, setting, text)
     if isinstance(outcome, Problem):
@@ -40,7 +40,7 @@ def judge(setting: Setting, record: Record | None) -> str | Finding:
 
 
 def text_of(key: str, value: object) -> str | Problem:
-    """A JSON value as settings are written: text as it is, True or False, numbers in decimal digits."""
+    """A JSON value as the text of a setting: strings unchanged, True or False, numbers in decimal digits."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -49,7 +49,7 @@ def text_of(key: str, value: object) -> str | Problem:
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
         return repr(value)
-    return Problem(found.KIND, f"a setting cannot hold {_kind(value)}", _plainer(key, value))
+    return Problem(codes.KIND, f"the value cannot be {_kind(value)}", _plainer(key, value))
 
 
 def _kind(value: object) -> str:
@@ -59,7 +59,7 @@ def _kind(value: object) -> str:
         return "a list"
     if isinstance(value, int | float):
         return "a number beyond 18 digits"
-    return "null" if value is None else "neither text nor a number"
+    return "null" if value is None else "other than a string or a number"
 
 
 def _plainer(key: str, value: object) -> str:
@@ -67,12 +67,12 @@ def _plainer(key: str, value: object) -> str:
         dotted = ", ".join(f'"{path}"' for path in list(_leaves(key, value))[:3])
         return f"write each value at the top level under its dotted key: {dotted}"
     if value is None:
-        return f"leave {key} out, which gives its default"
-    return f'write it as one text: "{key}": "value"'
+        return f"leave {key} out to get its default"
+    return f'write it as one string: "{key}": "value"'
 
 
 def _leaves(path: str, value: object) -> Iterator[str]:
-    """The dotted paths below `path`, without recursion: files may be nested deeply."""
+    """The dotted paths below `path`; no recursion, as files may be nested deeply."""
     waiting = [(path, value)]
     while waiting:
         path, value = waiting.pop(0)
@@ -84,12 +84,12 @@ def _leaves(path: str, value: object) -> Iterator[str]:
 
 def _typed(record: Record, setting: Setting, text: str) -> str | Problem:
     shown = "the value" if record.protected or setting.protected else quoted(text)
-    if record.type in ("boolean", "node label"):  # these say themselves what spaces and emptiness mean
+    if record.type in ("boolean", "node label"):  # these have their own rules about spaces and empty values
         return CHECKS[record.type](record, setting.key, text, shown)
     if not text.strip():
-        return Problem(found.EMPTY, "the value is empty", f"give it a value, or leave {setting.key} out")
+        return Problem(codes.EMPTY, "the value is empty", f"give it a value, or leave {setting.key} out")
     if text != text.strip():
-        return Problem(found.SPACES, f"{shown} has spaces around it", "remove the spaces")
+        return Problem(codes.SPACES, f"{shown} has spaces around it", "remove the spaces")
     return CHECKS[record.type](record, setting.key, text, shown)
 
 
@@ -97,32 +97,32 @@ def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
     if text.lower() in ("true", "false"):
         return text.capitalize()
     off = text.strip().lower() in ("false", "no", "n", "off", "0", "f", "disabled")
-    fix = f"write {key}={not off}: True and False, in any case and without spaces, are the only values"
-    return Problem(found.BOOLEAN, f"{shown} is neither True nor False", fix)
+    fix = f"write {key}={not off}: only True and False are allowed, in any case, without spaces"
+    return Problem(codes.BOOLEAN, f"{shown} is neither True nor False", fix)
 
 
 def _one_of(record: Record, key: str, text: str, shown: str) -> str | Problem:
     for value in record.values:
         if text.lower() == value.lower():
             return value
-    return Problem(found.CHOICE, f"{shown} is not one of its values", f"use {' or '.join(record.values)}")
+    return Problem(codes.CHOICE, f"{shown} is not an allowed value", f"use {' or '.join(record.values)}")
 
 
 def _node_path(record: Record, key: str, text: str, shown: str) -> str | Problem:
     if text.startswith("/") and ".." not in text.split("/") and text.isprintable():
         return text
-    fix = f"give the whole path on the nodes, such as {record.default_2021}"
-    return Problem(found.NODE_PATH, f"{shown} is not an absolute path", fix)
+    fix = f"write the whole path on the nodes, such as {record.default_2021}"
+    return Problem(codes.NODE_PATH, f"{shown} is not an absolute path", fix)
 
 
 def _node_label(record: Record, key: str, text: str, shown: str) -> str | Problem:
     form = "at most 63 letters, digits, '-', '_' or '.', with a letter or digit at both ends"
     label = key.removeprefix(record.prefix)
     if not names.is_label_key(label):
-        fix = f"write [DNS name/]name: {form}"
-        return Problem(found.NODE_LABEL, f"{quoted(label)} is not the key of a Kubernetes label", fix)
+        fix = f"write [dns.prefix/]name, with a name of {form}"
+        return Problem(codes.NODE_LABEL, f"{quoted(label)} is not a valid label key", fix)
     if not names.is_label_value(text):
-        return Problem(found.NODE_LABEL, f"{shown} is not the value of a Kubernetes label", f"use {form}")
+        return Problem(codes.NODE_LABEL, f"{shown} is not a valid label value", f"use {form}")
     return text
 
 
@@ -134,7 +134,7 @@ def _matching(fits: Callable[[str], bool], form: str) -> Check:
     def check(record: Record, key: str, text: str, shown: str) -> str | Problem:
         if fits(text):
             return text
-        return Problem(found.FORM, f"{shown} is not a {record.type}", f"write {form}")
+        return Problem(codes.FORM, f"{shown} is not a valid {record.type}", f"write {form}")
 
     return check
 
@@ -148,7 +148,7 @@ def _is_process_count(text: str) -> bool:
 
 
 def _is_quantity(text: str) -> bool:
-    from azext_amlarc.validation import quantity  # exact fractions, for one rare setting
+    from azext_amlarc.validation import quantity  # imports fractions, for one rare setting
 
     try:
         return quantity.parse(text) > 0
@@ -173,9 +173,11 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "string": _as_is,
         "local file": _as_is,
         "secret name": _matching(names.is_dns_subdomain, "a Secret's name: lower-case letters, digits, '-' and '.'"),
-        "config map name": _matching(names.is_dns_subdomain, "its name: lower-case letters, digits, '-' and '.'"),
+        "config map name": _matching(
+            names.is_dns_subdomain, "a ConfigMap's name: lower-case letters, digits, '-' and '.'"
+        ),
         "hostname": _matching(_is_hostname, "a DNS name such as ml.example.com, without scheme, port or wildcard"),
-        "whole number": _matching(_is_process_count, "a number above zero in digits, or auto"),
+        "whole number": _matching(_is_process_count, "a number greater than zero in digits, or auto"),
         "quantity": _matching(_is_quantity, "an amount of memory such as 2048Mi or 2Gi"),
         "resource id": _matching(_is_resource_id, "/subscriptions/…/resourceGroups/…/providers/…"),
         "connection string": _matching(

@@ -1,1 +1,1 @@
-"""Text to data with positions: JSON and YAML."""
+"""JSON and YAML, parsed with positions."""

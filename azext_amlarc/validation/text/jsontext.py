@@ -1,6 +1,6 @@
-"""JSON text to data, with every file-level fault as its own finding at its exact place.
+"""JSON text to data, with a finding at the exact position of each fault.
 
-The standard parser reads; a second scan, which keeps positions, runs only when there is something to report.
+The standard parser reads the text. A second scan, which keeps positions, runs only if there is something to report.
 """
 
 import json
@@ -44,7 +44,7 @@ class _Node(NamedTuple):
 
 
 def parse(text: str, source: str) -> Reading:
-    """The data of a JSON text. With a syntax error there is none, and one finding where the standard parser gave up."""
+    """The data of a JSON text; after a syntax error only one finding, where the standard parser stopped."""
     suspicious: list[str] = []
     try:
         data = _load(text, suspicious)
@@ -59,7 +59,7 @@ def parse(text: str, source: str) -> Reading:
 
 
 def _load(text: str, suspicious: list[str]) -> object:
-    """What the standard parser makes of the text; notes that a second scan has something to find."""
+    """The standard parser's data; `suspicious` gets what the second scan should look for."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -81,7 +81,7 @@ def _load(text: str, suspicious: list[str]) -> object:
 
 
 def spots(text: str, wanted: Collection[JsonPath]) -> dict[JsonPath, Spot]:
-    """Where the values at the wanted paths stand, in a text that the standard parser has read."""
+    """The positions of the values at the wanted paths, in a text that the standard parser accepts."""
     paths, lines = frozenset(wanted), Lines(text)
     return {
         node.path: Spot(lines.position(node.key), lines.position(node.start), node.written)
@@ -91,7 +91,7 @@ def spots(text: str, wanted: Collection[JsonPath]) -> dict[JsonPath, Spot]:
 
 
 def _nodes(text: str) -> Iterator[_Node]:
-    """Each value of a well-formed text, in its order. The grammar has been checked, so tokens are enough."""
+    """Each value of a well-formed text, in order. Tokens are enough, as the grammar has been checked."""
     path: list[Any] = []  # the current step in each open container; None where an object's key comes next
     opened = [-1]
     key: int | None = None
@@ -114,23 +114,23 @@ def _nodes(text: str) -> Iterator[_Node]:
 
 
 def _faults(text: str, source: str) -> Iterator[Finding]:
-    """Duplicate keys, and numbers that are none or out of range, each where it stands."""
+    """Duplicate keys, NaN and Infinity, and numbers out of range, each at its position."""
     lines, seen = Lines(text), dict[tuple[int, str | int], int]()
     for node in _nodes(text):
         name = (node.parent, node.path[-1] if node.path else 0)
         if name in seen:
             first = lines.position(seen[name])
-            message = f"the key {quoted(str(name[1]))} stands twice in this object, first in line {first.line}"
-            fix = "keep one of the two: programs differ in which they read"
+            message = f"duplicate key {quoted(str(name[1]))}, first used on line {first.line}"
+            fix = "keep one of the two: programs differ in which one they use"
             yield finding(DUPLICATE_KEY, message, fix, source, lines.position(node.key), node.path)
         seen.setdefault(name, node.key)
         if node.written in ("NaN", "Infinity", "-Infinity"):
-            message = f"{node.written} is no JSON value"
-            fix = "write a number, or null"
+            message = f"{node.written} is not a valid JSON value"
+            fix = "use a number or null"
             yield finding(NOT_A_NUMBER, message, fix, source, lines.position(node.start), node.path)
         elif re.match("-?[0-9]", node.written) and not fits(node.written):
             message = f"the number {quoted(node.written)} is out of range"
-            fix = "write a smaller number; a quantity goes in quotes"
+            fix = "use a smaller number, or put a quantity in quotes"
             yield finding(NUMBER_RANGE, message, fix, source, lines.position(node.start), node.path)
 
 
@@ -150,48 +150,51 @@ def _syntax_finding(text: str, error: json.JSONDecodeError, source: str) -> Find
 
 
 def _diagnosis(text: str, error: json.JSONDecodeError) -> tuple[Rule, str, str]:
-    """What people most often did where the standard parser gave up: rule, message, fix."""
+    """The most likely mistake where the standard parser stopped: rule, message, fix."""
     here, before = text[error.pos : error.pos + 20], text[: error.pos].rstrip()[-1:]
     if error.msg.startswith("Unterminated string"):
         return (
             TRUNCATED,
-            "the text ends inside the string that starts here",
-            "close the string, or copy the file again",
+            "the string that starts here is not closed",
+            "close the string, or copy the whole file again",
         )
     if not here.strip():
-        return TRUNCATED, "the text ends before the document does", "copy the file again, and whole"
+        return TRUNCATED, "the document is incomplete", "copy the whole file again"
     if (before == "," and here[0] in "}]") or "trailing comma" in error.msg:
-        return TRAILING_COMMA, f'the comma before "{here[0]}" has nothing after it', "delete the comma"
+        return TRAILING_COMMA, f'trailing comma before "{here[0]}"', "delete the comma"
     if here.startswith(("//", "/*", "#")):
-        return COMMENT, "JSON has no comments", "delete it, or write the document as YAML (.yaml), which has them"
+        return COMMENT, "JSON has no comments", "delete the comment, or use YAML (.yaml)"
     if error.msg.startswith("Extra data") and here[0] in "{[":
-        return SECOND_DOCUMENT, "a second document starts here", "keep one document in a file"
+        return SECOND_DOCUMENT, "a second document starts here", "keep one document per file"
     return SYNTAX, *_syntax(here, error.msg)
 
 
-def _syntax(here: str, said: str) -> tuple[str, str]:
+def _syntax(here: str, error: str) -> tuple[str, str]:
     word = re.match(r"[A-Za-z_][\w.-]*", here)
     known = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "null", "NULL": "null"}
     if here[0] in "'\u2018\u2019\u201c\u201d":
-        return f"JSON does not take {here[0]} for quotes", 'write keys and texts between plain double quotes: "'
-    if word and said.startswith("Expecting value"):
-        return f"{quoted(word[0])} is no JSON value", f"write {known.get(word[0], chr(34) + word[0] + chr(34))}"
-    if here[0] in "}]" and said.startswith("Expecting ','"):
-        return f'"{here[0]}" closes what is not open here', f"close what was opened last before the {here[0]}"
-    found = "a double quote" if here[0] == chr(34) else quoted(here[0])
+        return f"{here[0]} is not a valid quote in JSON", 'put keys and strings in plain double quotes: "'
+    if word and error.startswith("Expecting value"):
+        return (
+            f"{quoted(word[0])} is not a valid JSON value",
+            f"write {known.get(word[0], chr(34) + word[0] + chr(34))}",
+        )
+    if here[0] in "}]" and error.startswith("Expecting ','"):
+        return f'unexpected "{here[0]}"', "close the innermost open bracket first"
+    found = "a double quote" if here[0] == '"' else quoted(here[0])
     messages = {
-        "Expecting value": (f"a value is expected here, not {found}", "write a text in quotes, an object, or null"),
-        "Expecting property name": (f"a key in double quotes is expected here, not {found}", 'write "key": value'),
-        "Expecting ',' delimiter": (f"a comma is missing before {found}", "put a comma between two members"),
-        "Expecting ':' delimiter": (f"a colon is missing before {found}", 'write "key": value'),
+        "Expecting value": (f"expected a value, found {found}", "write a quoted string, an object or null"),
+        "Expecting property name": (f"expected a key in double quotes, found {found}", 'write "key": value'),
+        "Expecting ',' delimiter": (f"missing comma before {found}", "separate members with commas"),
+        "Expecting ':' delimiter": (f"missing colon before {found}", 'write "key": value'),
         "Invalid control character": (
-            "a text may not hold a line break or a tab",
+            "a string cannot contain line breaks or tabs",
             "close the quotes, or write \\n or \\t",
         ),
-        "Invalid \\": ("this is no JSON escape", "write a backslash itself as two of them"),
-        "Extra data": (f"the document has ended, but {found} follows", "delete what follows the document"),
+        "Invalid \\": ("not a valid JSON escape", "double a backslash to write it literally"),
+        "Extra data": (f"unexpected {found} after the end of the document", "delete what follows the document"),
     }
     return next(
-        (answer for start, answer in messages.items() if said.startswith(start)),
-        (said.lower(), "write it as JSON has it"),
+        (answer for start, answer in messages.items() if error.startswith(start)),
+        (error.lower(), "correct the JSON syntax"),
     )

@@ -1,4 +1,4 @@
-"""What every text format shares: how bytes become text, the limits, places in a text, and the file-level rules."""
+"""What JSON and YAML share: decoding, limits, positions, and the rules about files as such."""
 
 import codecs
 import math
@@ -11,33 +11,33 @@ from typing import NamedTuple
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.wording import quoted
 
-# A document of 10,000 instance types takes 4 MB, which is also what Azure takes for a body.
+# A document of 10,000 instance types has 4 MB, which is also Azure's limit for a request body.
 LARGEST = 32 * 2**20
-# A document is five levels deep; the standard parser gives up near 1,000.
+# A document has five levels; the standard parser gives up near 1,000.
 DEEPEST = 100
 
-EMPTY = Rule("AMLARC-F001", Severity.ERROR, "the file is empty")
-ENCODING = Rule("AMLARC-F002", Severity.ERROR, "the file is UTF-8")
-SYNTAX = Rule("AMLARC-F003", Severity.ERROR, "the text follows its format's grammar")
+EMPTY = Rule("AMLARC-F001", Severity.ERROR, "the file is not empty")
+ENCODING = Rule("AMLARC-F002", Severity.ERROR, "the file is encoded in UTF-8")
+SYNTAX = Rule("AMLARC-F003", Severity.ERROR, "the file is valid JSON or YAML")
 TRAILING_COMMA = Rule("AMLARC-F004", Severity.ERROR, "JSON has no trailing commas")
-TRUNCATED = Rule("AMLARC-F005", Severity.ERROR, "the text is complete")
+TRUNCATED = Rule("AMLARC-F005", Severity.ERROR, "the file is complete")
 COMMENT = Rule("AMLARC-F006", Severity.ERROR, "JSON has no comments")
-DUPLICATE_KEY = Rule("AMLARC-F007", Severity.ERROR, "a key stands once in a map")
-NOT_A_NUMBER = Rule("AMLARC-F008", Severity.ERROR, "NaN and Infinity are no values")
-NUMBER_RANGE = Rule("AMLARC-F009", Severity.ERROR, "a number fits what programs can hold")
-TOO_DEEP = Rule("AMLARC-F010", Severity.ERROR, f"the text nests at most {DEEPEST} levels")
-TOO_LARGE = Rule("AMLARC-F011", Severity.ERROR, f"the file holds at most {LARGEST // 2**20} MiB")
+DUPLICATE_KEY = Rule("AMLARC-F007", Severity.ERROR, "keys are unique within an object")
+NOT_A_NUMBER = Rule("AMLARC-F008", Severity.ERROR, "NaN and Infinity are not valid values")
+NUMBER_RANGE = Rule("AMLARC-F009", Severity.ERROR, "numbers are within the range that programs can represent")
+TOO_DEEP = Rule("AMLARC-F010", Severity.ERROR, f"nesting is at most {DEEPEST} levels deep")
+TOO_LARGE = Rule("AMLARC-F011", Severity.ERROR, f"the file is at most {LARGEST // 2**20} MiB")
 TOP_LEVEL = Rule("AMLARC-F012", Severity.ERROR, "the document is an object")
-SECOND_DOCUMENT = Rule("AMLARC-F013", Severity.ERROR, "the file holds one document")
-YAML_KEY = Rule("AMLARC-F014", Severity.ERROR, "a YAML key is text")
-YAML_AMBIGUOUS = Rule("AMLARC-F015", Severity.ERROR, "a YAML number means the same to every parser")
-YAML_TAG = Rule("AMLARC-F016", Severity.ERROR, "YAML tags beyond the standard ones are refused")
-YAML_MISSING = Rule("AMLARC-F017", Severity.ERROR, "reading YAML takes PyYAML")
+SECOND_DOCUMENT = Rule("AMLARC-F013", Severity.ERROR, "the file contains one document")
+YAML_KEY = Rule("AMLARC-F014", Severity.ERROR, "YAML keys are strings")
+YAML_AMBIGUOUS = Rule("AMLARC-F015", Severity.ERROR, "a number means the same to every YAML parser")
+YAML_TAG = Rule("AMLARC-F016", Severity.ERROR, "only standard YAML tags are used")
+YAML_MISSING = Rule("AMLARC-F017", Severity.ERROR, "reading YAML requires PyYAML")
 MISSING = Rule("AMLARC-F018", Severity.ERROR, "the file exists")
-DIRECTORY = Rule("AMLARC-F019", Severity.ERROR, "the name is that of a file, not of a directory")
-NOT_REGULAR = Rule("AMLARC-F020", Severity.ERROR, "the file is a regular one")
-UNREADABLE = Rule("AMLARC-F021", Severity.ERROR, "the file can be read")
-NOTHING_MATCHES = Rule("AMLARC-F022", Severity.ERROR, "a pattern or directory stands for at least one file")
+DIRECTORY = Rule("AMLARC-F019", Severity.ERROR, "the path is a file, not a directory")
+NOT_REGULAR = Rule("AMLARC-F020", Severity.ERROR, "the path is a regular file")
+UNREADABLE = Rule("AMLARC-F021", Severity.ERROR, "the file is readable")
+NOTHING_MATCHES = Rule("AMLARC-F022", Severity.ERROR, "a pattern or directory matches at least one file")
 
 RULES = (
     EMPTY,
@@ -68,14 +68,14 @@ JsonPath = tuple[str | int, ...]
 
 
 class Position(NamedTuple):
-    """A place in a text; both count from 1, columns in characters."""
+    """A position in a text; both count from 1, columns in characters."""
 
     line: int
     column: int
 
 
 class Spot(NamedTuple):
-    """Where a value stands, where its key does, and how a scalar was written (empty for maps and lists)."""
+    """The positions of a key and of its value, and the scalar as written (empty for objects and lists)."""
 
     key: Position
     value: Position
@@ -84,9 +84,9 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text holds: its data, the file-level findings, and where the values at given paths stand.
+    """A parsed text: its data, the findings about the file, and the positions of values by their paths.
 
-    `usable` is False where there is no data to judge; `spots` works positions out only when it is called.
+    `usable` is False if there is no data to validate. Positions are worked out only when `spots` is called.
     """
 
     data: object
@@ -96,18 +96,18 @@ class Reading:
 
 
 def unusable(*findings: Finding) -> Reading:
-    """A reading without data: what stopped it is all there is to say."""
+    """A reading without data: only the findings that stopped it."""
     return Reading(None, findings, False, lambda wanted: {})
 
 
 class Lines:
-    """Turns offsets into positions: the start of each line is found once."""
+    """Turns offsets into positions; the starts of all lines are found once."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def position(self, offset: int) -> Position:
-        """The place of a character. Only a line feed ends a line, as for the standard JSON parser."""
+        """The position of a character. Only a line feed ends a line, as in the standard JSON parser."""
         line = bisect_right(self._starts, offset)
         return Position(line, offset - self._starts[line - 1] + 1)
 
@@ -115,13 +115,13 @@ class Lines:
 def finding(
     rule: Rule, message: str, fix: str, source: str, position: Position | None = None, path: JsonPath = ()
 ) -> Finding:
-    """A finding of a rule at a place in a text."""
+    """A finding of a rule at a position in a text."""
     line, column = position or (None, None)
     return Finding(rule.code, rule.severity, message, fix, source, line, column, json_path(path))
 
 
 def json_path(path: JsonPath) -> str:
-    """A path as users know it: `$.instanceTypes.gpu.resources.limits['nvidia.com/gpu']`."""
+    """A path as JSONPath: `$.instanceTypes.gpu.resources.limits['nvidia.com/gpu']`."""
     return "$" + "".join(_step(step) for step in path)
 
 
@@ -134,42 +134,42 @@ def _step(step: str | int) -> str:
 
 
 def decode(raw: bytes, source: str) -> str | Finding:
-    """The text of UTF-8 bytes (a byte order mark is dropped), or the finding that says why there is none."""
+    """The text of UTF-8 bytes without its byte order mark, or a finding if it cannot be decoded."""
     if len(raw) > LARGEST:
         return too_large(source)
     encoding = _foreign_encoding(raw)
     if encoding:
         fix = "save the file as UTF-8"
-        return finding(ENCODING, f"the file is encoded as {encoding}, not as UTF-8", fix, source, Position(1, 1))
+        return finding(ENCODING, f"the file is {encoding}, not UTF-8", fix, source, Position(1, 1))
     try:
         text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         return _undecodable(error, source)
     if not text.strip():
-        fix = "let `az ml arc config init` write a document to start from"
+        fix = "run `az ml arc config init` if you need an attach configuration to start from"
         return finding(EMPTY, "the file is empty", fix, source, Position(1, 1))
     return text
 
 
 def too_large(source: str) -> Finding:
     """The finding for a file beyond the limit."""
-    fix = "check that this is the right file: a document takes a few kilobytes"
-    return finding(TOO_LARGE, f"the file is larger than {LARGEST // 2**20} MiB and was not read", fix, source)
+    fix = "check that this is the right file: a configuration has a few kilobytes"
+    return finding(TOO_LARGE, f"the file is larger than {LARGEST // 2**20} MiB", fix, source)
 
 
 def too_deep(source: str, position: Position) -> Finding:
-    """The finding for a text that nests beyond the limit, where it does."""
-    fix = "check that this is the right file: a document has five levels"
-    return finding(TOO_DEEP, f"the text nests more than {DEEPEST} levels deep", fix, source, position)
+    """The finding for a text that nests beyond the limit, at the position where it does."""
+    fix = "check that this is the right file: a configuration has five levels"
+    return finding(TOO_DEEP, f"nesting is more than {DEEPEST} levels deep", fix, source, position)
 
 
 def fits(number: str) -> bool:
-    """Whether a decimal number is one that every program can hold (Python itself refuses 640 digits or more)."""
+    """Whether a decimal number is a finite double (Python itself may refuse 640 digits or more)."""
     return len(number) <= 400 and math.isfinite(float(number))
 
 
 def nests_too_deeply(data: object) -> bool:
-    """Whether maps and lists stand in each other beyond the limit; the work grows with the size alone."""
+    """Whether objects and lists are nested beyond the limit; takes time linear in the size, and no recursion."""
     level = [data] if isinstance(data, dict | list) else []
     for _ in range(DEEPEST):
         if not level:
@@ -180,9 +180,9 @@ def nests_too_deeply(data: object) -> bool:
 
 
 class Complaint(NamedTuple):
-    """A broken rule that has not been placed in its text yet.
+    """A broken rule whose position in the text is not known yet.
 
-    It stands at the value, or with `at_key` at its key; `quote` makes the fix: the value as written, in quotes.
+    It is reported at the value, or with `at_key` at its key. With `quote` the fix is the value as written, in quotes.
     """
 
     rule: Rule
@@ -194,13 +194,13 @@ class Complaint(NamedTuple):
 
 
 def placed(complaints: Sequence[Complaint], reading: Reading, source: str) -> list[Finding]:
-    """The findings of a reading and of its judges, in the order of the text; no judge repeats the reader at a place."""
+    """Places complaints in the text and merges them with the reader's findings; at one position the reader's wins."""
     if not complaints:
         return sorted(reading.findings, key=_place)
     spots = reading.spots({complaint.path for complaint in complaints})
-    taken = {_place(finding) for finding in reading.findings}
-    judged = [_place_one(complaint, spots[complaint.path], source) for complaint in complaints]
-    return sorted([*reading.findings, *(one for one in judged if _place(one) not in taken)], key=_place)
+    of_reader = {_place(finding) for finding in reading.findings}
+    found = [_place_one(complaint, spots[complaint.path], source) for complaint in complaints]
+    return sorted([*reading.findings, *(one for one in found if _place(one) not in of_reader)], key=_place)
 
 
 def _place_one(complaint: Complaint, spot: Spot, source: str) -> Finding:
@@ -224,7 +224,7 @@ def _foreign_encoding(raw: bytes) -> str | None:
     marked = next((name for mark, name in marks.items() if raw.startswith(mark)), None)
     if marked or b"\0" not in raw[:4]:
         return marked
-    # Without a mark, ASCII text shows by where its zero bytes are (RFC 4627, section 3).
+    # Without a byte order mark, the zero bytes of ASCII characters tell the encoding (RFC 4627, section 3).
     zeros = "".join("-" if byte else "0" for byte in raw[:4])
     return {
         "-000": "UTF-32 (little endian)",
@@ -240,8 +240,8 @@ def _undecodable(error: UnicodeDecodeError, source: str) -> Finding:
     byte = error.object[error.start]
     if error.end == len(error.object) and "unexpected end" in error.reason:
         message = "the file ends in the middle of a character"
-        return finding(TRUNCATED, message, "copy the file again, and whole", source, position)
+        return finding(TRUNCATED, message, "copy the whole file again", source, position)
     guess = bytes([byte]).decode("cp1252", errors="ignore")
-    likely = f': in Windows-1252 it is "{guess}"' if guess.isprintable() and guess else ""
-    message = f"the file is not UTF-8: byte 0x{byte:02X} cannot stand here{likely}"
+    likely = f' (in Windows-1252 it is "{guess}")' if guess.isprintable() and guess else ""
+    message = f"the file is not UTF-8: unexpected byte 0x{byte:02X}{likely}"
     return finding(ENCODING, message, "save the file as UTF-8", source, position)

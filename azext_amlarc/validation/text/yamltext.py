@@ -1,7 +1,7 @@
-"""YAML text to data under the rules of JSON: closed to tags, strict about keys, wary of what YAML 1.1 guesses.
+"""YAML text to data under the rules of JSON: no tags, unique string keys, no guessing at ambiguous numbers.
 
-Needs PyYAML, which az brings; where it is missing, one finding says so. The parser's events are put together here and
-not by PyYAML's composer, whose recursion a deep text would exhaust and whose aliases can expand without end.
+Requires PyYAML, which az installs; without it there is one finding. The parser's events are composed here, because
+PyYAML's composer recurses (a deep text exhausts the stack) and expands aliases without limit.
 """
 
 import re
@@ -37,13 +37,13 @@ from azext_amlarc.validation.text.reading import (
 )
 from azext_amlarc.wording import quoted
 
-# With its aliases expanded; a document of 10,000 instance types has 200,000 values.
+# Counted with aliases expanded. A document of 10,000 instance types has 200,000 values.
 MOST_VALUES = 2_000_000
 
 _TAGS = "tag:yaml.org,2002:"
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
-# Text to YAML 1.1, and to PyYAML; numbers to YAML 1.2.
+# Strings in YAML 1.1 and PyYAML, numbers in YAML 1.2.
 _NUMBER_IN_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|0o[0-7]+")
 _TRUE = ("yes", "true", "on")
 
@@ -56,12 +56,12 @@ class _Node:
     tag: str = ""
     size: int = 1
     members: dict[str | int, tuple[Position, "_Node"]] = field(default_factory=dict)
-    key: "_Node | None" = None  # of a map: the key whose value comes next
+    key: "_Node | None" = None  # in a map, the key whose value comes next
     merged: list["_Node"] = field(default_factory=list)
 
 
 class _Refused(Exception):
-    """What makes a text unusable."""
+    """The text cannot be used."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
@@ -69,22 +69,22 @@ class _Refused(Exception):
 
 
 def parse(text: str, source: str) -> Reading:
-    """The data of a YAML text that holds one document."""
+    """The data of a YAML text with one document."""
     readings = parse_all(text, source)
     if len(readings) == 1:
         return readings[0]
     position = readings[1].spots([()])[()].value
-    fix = "keep one document in a file"
+    fix = "keep one document per file"
     return unusable(finding(SECOND_DOCUMENT, "a second document starts here", fix, source, position))
 
 
 def parse_all(text: str, source: str) -> list[Reading]:
-    """The data of each document in a YAML text, at least one reading: what stops the reader is the only one."""
+    """The data of each document in a YAML text; a single unusable reading if the text cannot be parsed."""
     try:
         import yaml
     except ImportError:
-        fix = "install it (pip install pyyaml), or write the document as JSON"
-        return [unusable(finding(YAML_MISSING, "reading YAML takes PyYAML, which is not installed", fix, source))]
+        fix = "install it (pip install pyyaml), or use JSON"
+        return [unusable(finding(YAML_MISSING, "reading YAML requires PyYAML, which is not installed", fix, source))]
     try:
         _refuse_control_characters(text, source)
         builder = _Builder(source)
@@ -95,8 +95,8 @@ def parse_all(text: str, source: str) -> list[Reading]:
     except yaml.MarkedYAMLError as error:
         return [unusable(_syntax_finding(text, error, source))]
     if not builder.roots:
-        fix = "let `az ml arc config init` write a document to start from"
-        return [unusable(finding(EMPTY, "the file holds nothing but comments", fix, source, Position(1, 1)))]
+        fix = "run `az ml arc config init` if you need an attach configuration to start from"
+        return [unusable(finding(EMPTY, "the file contains only comments", fix, source, Position(1, 1)))]
     return [_reading(root, findings, source) for root, findings in builder.roots]
 
 
@@ -117,7 +117,7 @@ def _spots(root: _Node, wanted: Collection[JsonPath]) -> dict[JsonPath, Spot]:
 
 
 class _Builder:
-    """Puts the parser's events together: data, the place of each value, and file-level findings."""
+    """Composes the parser's events: data, the position of each value, and findings about the file."""
 
     def __init__(self, source: str) -> None:
         from yaml.resolver import Resolver
@@ -130,7 +130,7 @@ class _Builder:
         self._resolve: Callable[..., str] = Resolver().resolve
 
     def take(self, event: Any) -> None:
-        """One event of the parser."""
+        """Add one event of the parser."""
         kind = type(event).__name__
         if kind == "ScalarEvent":
             self._finish(self._scalar(event), event.anchor)
@@ -146,7 +146,7 @@ class _Builder:
     def _begin(self, event: Any, data: dict[str, Any] | list[Any]) -> None:
         position = _position(event.start_mark)
         if event.tag not in (None, "!", f"{_TAGS}map", f"{_TAGS}seq"):
-            self._complain(YAML_TAG, f"the tag {quoted(event.tag)} has no meaning here", "delete the tag", position)
+            self._complain(YAML_TAG, f"the tag {quoted(event.tag)} is not allowed", "delete the tag", position)
         if len(self._open) >= DEEPEST:
             raise _Refused(too_deep(self._source, position))
         self._open.append(_Node(position, data, tag=event.anchor or ""))
@@ -169,8 +169,8 @@ class _Builder:
         parent = self._open[-1]
         parent.size += node.size
         if parent.size > MOST_VALUES:
-            fix = "write fewer aliases (*name)"
-            message = f"with its aliases expanded, the text holds more than {MOST_VALUES} values"
+            fix = "use fewer aliases (*name)"
+            message = f"the file has more than {MOST_VALUES} values when its aliases are expanded"
             raise _Refused(finding(TOO_LARGE, message, fix, self._source, node.position))
         if isinstance(parent.data, list):
             parent.members[len(parent.data)] = (node.position, node)
@@ -187,14 +187,14 @@ class _Builder:
             return
         if not isinstance(key.data, str):
             scalar = not isinstance(key.data, dict | list)
-            message = f"{quoted(key.written) if scalar else 'this'} is no text, and a key has to be"
-            fix = f"write it in quotes: {quoted(key.written)}" if scalar else "write a text for the key"
+            message = f"the key {quoted(key.written)} is not a string" if scalar else "the key is not a string"
+            fix = f"write it in quotes: {quoted(key.written)}" if scalar else "use a string as the key"
             self._complain(YAML_KEY, message, fix, key.position)
         name = key.written
         if name in parent.members:
             line = parent.members[name][0].line
-            message = f"the key {quoted(name)} stands twice in this map, first in line {line}"
-            fix = "keep one of the two: programs differ in which they read"
+            message = f"duplicate key {quoted(name)}, first used on line {line}"
+            fix = "keep one of the two: programs differ in which one they use"
             self._complain(DUPLICATE_KEY, message, fix, key.position)
         parent.members[name] = (key.position, value)
         parent.data[name] = value.data
@@ -205,13 +205,14 @@ class _Builder:
             if isinstance(source.data, dict):
                 parent.merged.append(source)
             else:
-                self._complain(SYNTAX, "<< merges maps, and this is none", "write <<: *name of a map", source.position)
+                fix = "write <<: *name, with the anchor of a map"
+                self._complain(SYNTAX, "the value of << is not a map", fix, source.position)
 
     def _aliased(self, event: Any) -> _Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            fix = f"write &{event.anchor} before what it stands for, outside of it"
-            message = f"the alias *{event.anchor} stands for nothing that is complete here"
+            fix = f"define the anchor &{event.anchor} earlier, on a value that does not contain the alias"
+            message = f"the alias *{event.anchor} has no complete anchor before it"
             raise _Refused(finding(SYNTAX, message, fix, self._source, _position(event.start_mark)))
         return node
 
@@ -225,7 +226,7 @@ class _Builder:
         if tag == "null":
             return _Node(position, None, written, tag)
         if tag not in ("str", "merge", "timestamp", "value"):
-            self._complain(YAML_TAG, f"the tag {quoted(tag)} has no meaning here", "delete the tag", position)
+            self._complain(YAML_TAG, f"the tag {quoted(tag)} is not allowed", "delete the tag", position)
         return _Node(position, written, written, tag)
 
     def _tag(self, event: Any) -> str:
@@ -238,12 +239,12 @@ class _Builder:
 
     def _number(self, written: str, position: Position) -> int | float | str:
         if re.search("(?i)inf|nan", written):
-            self._complain(NOT_A_NUMBER, f"{written} is no value of a document", "write a number, or null", position)
+            self._complain(NOT_A_NUMBER, f"{written} is not a valid value", "use a number or null", position)
         elif not _DECIMAL.fullmatch(written) and not _FRACTION.fullmatch(written):
-            message = f"YAML parsers differ in what number {quoted(written)} is"
+            message = f"YAML parsers disagree about which number {quoted(written)} is"
             self._complain(YAML_AMBIGUOUS, message, f"write it in quotes: {quoted(written)}", position)
         elif not fits(written):
-            fix = "write a smaller number; a quantity goes in quotes"
+            fix = "use a smaller number, or put a quantity in quotes"
             self._complain(NUMBER_RANGE, f"the number {quoted(written)} is out of range", fix, position)
         else:
             return int(written) if _DECIMAL.fullmatch(written) else float(written)
@@ -253,7 +254,7 @@ class _Builder:
         self._findings.append(finding(rule, message, fix, self._source, position, self._path()))
 
     def _path(self) -> JsonPath:
-        """Where the parser is: the current step in each open container."""
+        """The path of the current event: the current step in each open container."""
         path: list[str | int] = []
         for node in self._open:
             if isinstance(node.data, list):
@@ -272,7 +273,7 @@ def _refuse_control_characters(text: str, source: str) -> None:
 
     found = Reader.NON_PRINTABLE.search(text)
     if found:
-        message = f"the character {quoted(found[0])} may not stand in YAML"
+        message = f"the character {quoted(found[0])} is not allowed in YAML"
         position = Lines(text).position(found.start())
         fix = "delete it, or write it as an escape in double quotes"
         raise _Refused(finding(SYNTAX, message, fix, source, position))
@@ -280,10 +281,12 @@ def _refuse_control_characters(text: str, source: str) -> None:
 
 def _syntax_finding(text: str, error: Any, source: str) -> Finding:
     mark = error.problem_mark or error.context_mark
-    problem = error.problem or error.context or "this is no YAML"
+    problem = error.problem or error.context or "not valid YAML"
+    if "nesting depth" in problem:  # libyaml's own limit, which it reads ahead to before we count
+        return too_deep(source, _position(mark))
     if not text[mark.index :].strip():
-        message, end = f"the text ends too early: {problem}", Lines(text).position(len(text.rstrip()))
-        return finding(TRUNCATED, message, "copy the file again, and whole", source, end)
+        message, end = f"the file is incomplete: {problem}", Lines(text).position(len(text.rstrip()))
+        return finding(TRUNCATED, message, "copy the whole file again", source, end)
     tab = text.startswith("\t", mark.index)
-    fix = "indent with spaces: YAML takes no tabs" if tab else "see to indentation, colons, quotes"
-    return finding(SYNTAX, f"the text is no YAML: {problem}", fix, source, _position(mark))
+    fix = "indent with spaces: YAML does not allow tabs" if tab else "check the indentation, colons and quotes"
+    return finding(SYNTAX, f"invalid YAML: {problem}", fix, source, _position(mark))

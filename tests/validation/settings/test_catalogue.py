@@ -58,7 +58,7 @@ def test_only_the_opposite_of_installing_prometheus_is_inverted() -> None:
     assert [record.key for record in ALL if record.inverted] == ["reuseExistingPromOp"]
 
 
-def test_no_key_stands_twice_in_the_file() -> None:
+def test_no_key_is_twice_in_the_file() -> None:
     keys = [entry["key"] for entry in json.loads(DATA.read_text(encoding="utf-8"))["settings"]]
     assert len(keys) == len(set(keys)) == len(ALL)
 
@@ -102,7 +102,7 @@ def codes_of(pairs: list[str]) -> set[str]:
         pairs += [f"{key}=x.pem" for key in ("sslCertPemFile", "sslKeyPemFile") if f"{key}=x.pem" not in pairs]
     given = [setting for pair in pairs for setting in settings.parse_pairs([pair], protected=pair.endswith(".pem"))[0]]
     judgement = settings.judge(given, files={"x.pem": b""})
-    return {finding.code for finding in judgement.findings if finding.severity is not Severity.INFORMATION}
+    return {finding.code for finding in judgement.findings if finding.severity is not Severity.INFO}
 
 
 def test_rows_can_be_narrowed_to_a_workload() -> None:

@@ -1,4 +1,4 @@
-"""Certificates and keys, judged on their bytes."""
+"""Certificates and keys, validated from their bytes."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,20 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation.settings import certificates as pem
+from azext_amlarc.validation.settings import certificates
 from azext_amlarc.validation.settings.codes import Setting
 
 from .conftest import NOW, PEM, issue
 
 
-def file(key: str, content: bytes) -> pem.File:
-    return pem.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
+def file(key: str, content: bytes) -> certificates.File:
+    return certificates.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
 
 
 def judge(
     certificate: bytes, key: bytes | None = None, hostname: str | None = "ml.example.com", now: datetime = NOW
 ) -> list[Finding]:
-    return pem.judge(file("sslCertPemFile", certificate), file("sslKeyPemFile", key) if key else None, hostname, now)
+    return certificates.validate(
+        file("sslCertPemFile", certificate), file("sslKeyPemFile", key) if key else None, hostname, now
+    )
 
 
 def codes(findings: list[Finding]) -> list[str]:
@@ -55,10 +57,10 @@ def test_a_wildcard_covers_one_whole_label(pattern: str, hostname: str, covered:
 def test_a_common_name_does_not_count_beside_alternative_names() -> None:
     holder = issue("ml.example.com", names=("other.example.com",))
     (finding,) = judge(holder.pem, holder.key_pem())
-    assert finding.message == ('the certificate does not cover sslCname, ml.example.com: it is for "other.example.com"')
+    assert finding.message == ('the certificate is for "other.example.com", not for ml.example.com (sslCname)')
 
 
-def test_without_sslcname_the_names_are_not_judged(pem_files: Mapping[str, bytes]) -> None:
+def test_without_sslcname_the_names_are_not_validated(pem_files: Mapping[str, bytes]) -> None:
     assert judge(pem_files["certificate, other"], pem_files["key, other"], None) == []
 
 
@@ -116,7 +118,7 @@ def test_der_is_recognised_and_converted(pem_files: Mapping[str, bytes]) -> None
 def test_an_encrypted_key_says_how_to_decrypt_it(pem_files: Mapping[str, bytes]) -> None:
     (finding,) = judge(pem_files["certificate"], pem_files["key, encrypted"])
     assert finding.code == "AMLARC-S052"
-    assert finding.fix == "write it without: openssl pkey -in key.pem -out plain.pem"
+    assert finding.fix == "remove the passphrase: openssl pkey -in key.pem -out plain.pem"
 
 
 @pytest.mark.parametrize("form", [serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8])
@@ -169,7 +171,7 @@ def test_damaged_files_give_findings_and_nothing_else(pem_files: Mapping[str, by
     damaged()
 
 
-def test_a_certificate_without_any_name_is_judged() -> None:
+def test_a_certificate_without_any_name_is_validated() -> None:
     holder = issue("ml.example.com", names=("ml.example.com",))
     nameless = (
         x509.CertificateBuilder()
@@ -182,4 +184,4 @@ def test_a_certificate_without_any_name_is_judged() -> None:
         .sign(holder.key, holder.certificate.signature_hash_algorithm)  # type: ignore[arg-type]
     )
     (finding,) = judge(nameless.public_bytes(PEM), holder.key_pem())
-    assert finding.message == "the certificate does not cover sslCname, ml.example.com: it is for no name at all"
+    assert finding.message == "the certificate is for no name at all, not for ml.example.com (sslCname)"

@@ -28,7 +28,7 @@ def only(findings: tuple[Finding, ...] | list[Finding], code: str) -> Finding:
     return finding
 
 
-def test_the_guides_command_is_sent_as_it_is_with_one_information() -> None:
+def test_the_guides_command_is_sent_as_it_is_with_one_info() -> None:
     judgement = judge("enableTraining=True")
     assert judgement.plain == {"enableTraining": "True"}
     assert judgement.protected == {}
@@ -49,11 +49,11 @@ def test_booleans_are_sent_as_true_and_false() -> None:
 @pytest.mark.parametrize(
     ("value", "fix"),
     [
-        ("yes", "write enableTraining=True: True and False, in any case and without spaces, are the only values"),
-        ("1", "write enableTraining=True: True and False, in any case and without spaces, are the only values"),
-        (" true", "write enableTraining=True: True and False, in any case and without spaces, are the only values"),
-        ("no", "write enableTraining=False: True and False, in any case and without spaces, are the only values"),
-        ("0", "write enableTraining=False: True and False, in any case and without spaces, are the only values"),
+        ("yes", "write enableTraining=True: only True and False are allowed, in any case, without spaces"),
+        ("1", "write enableTraining=True: only True and False are allowed, in any case, without spaces"),
+        (" true", "write enableTraining=True: only True and False are allowed, in any case, without spaces"),
+        ("no", "write enableTraining=False: only True and False are allowed, in any case, without spaces"),
+        ("0", "write enableTraining=False: only True and False are allowed, in any case, without spaces"),
     ],
 )
 def test_what_is_almost_a_boolean_is_refused_with_the_one_that_was_meant(value: str, fix: str) -> None:
@@ -116,7 +116,7 @@ def test_a_nested_object_is_refused_with_its_dotted_keys() -> None:
     )
 
 
-def test_the_command_line_wins_over_the_file_wherever_it_stands() -> None:
+def test_the_command_line_overrides_the_file_in_any_order() -> None:
     line, _ = settings.parse_pairs(["installVolcano=False", "enableTraining=True"])
     file, _ = settings.from_mapping({"installVolcano": True}, "f.json")
     for given in (line + file, file + line):
@@ -129,7 +129,7 @@ def test_two_files_do_not_overrule_each_other() -> None:
     one, _ = settings.from_mapping({"enableTraining": True}, "a.json")
     two, _ = settings.from_mapping({"enableTraining": True}, "b.json")
     finding = only(settings.judge(one + two).findings, "AMLARC-S012")
-    assert finding.message == "given in a.json and in b.json"
+    assert finding.message == "given in both a.json and b.json"
 
 
 def test_renamed_settings_are_sent_under_todays_names() -> None:
@@ -151,7 +151,7 @@ def test_renamed_settings_are_sent_under_todays_names() -> None:
 
 def test_an_inverted_setting_says_so() -> None:
     finding = only(judge("enableTraining=True", "reuseExistingPromOp=True").findings, "AMLARC-S032")
-    assert finding.message == ("an old name: True is sent as installPromOp=False, because it is the opposite")
+    assert finding.message == "renamed: True is sent as installPromOp=False, its opposite"
 
 
 def test_the_old_private_endpoints_become_a_router_type() -> None:
@@ -173,9 +173,8 @@ def test_the_users_own_domain_is_respected() -> None:
 
 def test_the_guides_warning_names_only_what_is_left_on() -> None:
     finding = only(judge("enableTraining=True", "installBlobfuseSysctl=False").findings, "AMLARC-S039")
-    assert (
-        finding.fix
-        == "for what the cluster has already, give installNvidiaDevicePlugin=False installBlobfuseFlexvol=False"
+    assert finding.fix == (
+        "for components that the cluster already has, add installNvidiaDevicePlugin=False installBlobfuseFlexvol=False"
     )
 
 
@@ -186,7 +185,7 @@ def test_following_the_guides_warning_leaves_no_warning() -> None:
         "installBlobfuseSysctl=False",
         "installBlobfuseFlexvol=False",
     )
-    assert {finding.severity for finding in judgement.findings} == {"information"}
+    assert {finding.severity for finding in judgement.findings} == {"info"}
 
 
 def test_the_pem_pair_is_sent_as_its_contents_and_never_as_its_paths(
@@ -233,7 +232,7 @@ def test_a_file_whose_setting_the_command_line_replaces_is_not_read() -> None:
         (f"scoringFe.sslKey={SECRET}",),
     ],
 )
-def test_no_finding_holds_a_protected_value(protected: tuple[str, ...]) -> None:
+def test_no_finding_contains_a_protected_value(protected: tuple[str, ...]) -> None:
     found, findings = settings.parse_pairs(protected, "--config-protected", protected=True)
     judgement = settings.judge(found)
     assert findings or judgement.findings
@@ -252,7 +251,7 @@ def test_protected_values_are_not_in_the_judgements_repr() -> None:
 
 
 @pytest.mark.parametrize(("nodes", "codes"), [(None, set()), (3, set()), (2, {"AMLARC-S027"}), (0, {"AMLARC-S027"})])
-def test_high_availability_is_judged_when_the_nodes_are_known(nodes: int | None, codes: set[str]) -> None:
+def test_high_availability_is_validated_when_the_nodes_are_known(nodes: int | None, codes: set[str]) -> None:
     given, _ = settings.parse_pairs(
         [
             "enableInference=True",
@@ -306,7 +305,7 @@ TRAINING = {
 SERVING = {"enableInference": "True", "inferenceRouterServiceType": "NodePort", "allowInsecureConnections": "true"}
 
 
-def test_an_update_is_judged_beside_what_is_installed() -> None:
+def test_an_update_is_validated_with_what_is_installed() -> None:
     assert errors(updated(TRAINING, "installVolcano=False")) == []
     assert errors(updated(TRAINING, "enableInference=True")) == ["AMLARC-S023", "AMLARC-S024"]
     assert errors(updated(TRAINING, "enableTraining=False")) == ["AMLARC-S020"]

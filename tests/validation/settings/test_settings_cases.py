@@ -1,4 +1,4 @@
-"""Every example under cases/settings is judged as its folder and its name say."""
+"""Every example under cases/settings has the findings that its folder and name say."""
 
 import json
 import re
@@ -13,7 +13,7 @@ import pytest
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Judgement
-from azext_amlarc.validation.settings import breakage as update
+from azext_amlarc.validation.settings.breakage import what_breaks
 
 CASES = Path(__file__).parents[2] / "cases" / "settings"
 INVALID = sorted((CASES / "invalid").glob("*.json"))
@@ -48,7 +48,7 @@ def judged(path: Path, pem_files: Mapping[str, bytes], now: datetime) -> tuple[l
     )
     findings = [finding for _, found in parts for finding in found] + list(judgement.findings)
     if "installed" in case:
-        findings += update.what_breaks(case["installed"], {**judgement.plain, **judgement.protected})
+        findings += what_breaks(case["installed"], {**judgement.plain, **judgement.protected})
     return findings, judgement
 
 
@@ -89,11 +89,11 @@ def test_a_valid_example_has_neither_errors_nor_warnings(
 ) -> None:
     findings, _ = judged(path, pem_files, now)
     assert codes(findings, Severity.ERROR) | codes(findings, Severity.WARNING) == set()
-    assert not code_of(path) or code_of(path) in codes(findings, Severity.INFORMATION)
+    assert not code_of(path) or code_of(path) in codes(findings, Severity.INFO)
 
 
 @pytest.mark.parametrize("path", [*INVALID, *WARNING, *VALID], ids=lambda path: path.stem)
-def test_every_finding_says_what_is_wrong_where_and_how_to_mend_it(
+def test_every_finding_says_what_is_wrong_where_and_how_to_fix_it(
     path: Path, pem_files: Mapping[str, bytes], now: datetime
 ) -> None:
     for finding in judged(path, pem_files, now)[0]:

@@ -58,7 +58,7 @@ def test_warnings_fail_when_it_is_strict() -> None:
     assert validate(config=config, strict=True).exit_code == 1
 
 
-def test_a_file_is_judged_with_positions(tmp_path: Path) -> None:
+def test_a_file_is_validated_with_positions(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{\n  "enableTraining": "yes"\n}\n', encoding="utf-8")
     report = validate(config_file=str(path))
@@ -66,7 +66,7 @@ def test_a_file_is_judged_with_positions(tmp_path: Path) -> None:
     assert report.sources == (str(path),)
 
 
-def test_a_key_that_stands_twice_in_a_file_is_found(tmp_path: Path) -> None:
+def test_a_key_that_is_twice_in_a_file_is_found(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"enableTraining": true, "enableTraining": false}', encoding="utf-8")
     report = validate(config_file=str(path))

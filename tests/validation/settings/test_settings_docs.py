@@ -1,4 +1,4 @@
-"""docs/settings.md and the settings' section of docs/findings.md say what the code does."""
+"""docs/settings.md and the settings' section of docs/findings.md agree with the code."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Whatever is given, judging raises nothing but findings, and what is sent is text without local paths."""
+"""Any settings give findings, never exceptions, and what is sent is text without local paths."""
 
 import string
 from typing import Any
@@ -10,7 +10,7 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.product import catalogue
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Setting
-from azext_amlarc.validation.settings import breakage as update
+from azext_amlarc.validation.settings.breakage import what_breaks
 
 CODES = {rule.code for rule in RULES}
 KEYS = st.one_of(
@@ -93,5 +93,5 @@ def test_a_local_path_is_never_sent(certificate: str, key: str, others: list[Set
 
 @given(VALUES, VALUES)
 def test_random_updates_give_findings(old: dict[str, str], new: dict[str, str]) -> None:
-    checked(update.what_breaks(old, new))
-    assert update.what_breaks(new, new) == []
+    checked(what_breaks(old, new))
+    assert what_breaks(new, new) == []

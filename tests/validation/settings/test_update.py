@@ -23,7 +23,7 @@ def said(old: dict[str, str], new: dict[str, str]) -> list[tuple[str, str]]:
         ("logAnalyticsWS", "False", "True"),
     ],
 )
-def test_a_change_that_breaks_something_is_said(key: str, old: str, new: str) -> None:
+def test_a_change_that_breaks_something_is_reported(key: str, old: str, new: str) -> None:
     both = {"enableTraining": "True", "enableInference": "True"}
     assert said({**both, key: old}, {**both, key: new}) == [("AMLARC-S070", key)]
 
@@ -44,7 +44,7 @@ def test_a_change_that_breaks_something_is_said(key: str, old: str, new: str) ->
         ({"enableTraining": "True", "cluster_name": "x"}, {"enableTraining": "True"}),
     ],
 )
-def test_a_change_that_breaks_nothing_is_not_said(old: dict[str, str], new: dict[str, str]) -> None:
+def test_a_change_that_breaks_nothing_is_not_reported(old: dict[str, str], new: dict[str, str]) -> None:
     assert said(old, new) == []
 
 
@@ -63,7 +63,7 @@ def test_new_protected_settings_lose_the_certificate_unless_it_is_sent_again() -
     (finding,) = what_breaks(old, {"serviceBusConnectionString": "x"})
     assert finding.code == "AMLARC-S072"
     assert finding.fix == (
-        "send them again: give sslCertPemFile, whose contents it holds; give sslKeyPemFile, whose contents it holds"
+        "send them again: use sslCertPemFile, whose contents it has; use sslKeyPemFile, whose contents it has"
     )
     assert said(old, {"scoringFe.sslCert": "y", "scoringFe.sslKey": "z"}) == []
 
