@@ -27,7 +27,7 @@ Operations end after `--polls` looks, at the operation's URL or at the resource 
 nobody knows whether Azure's do.
 
 `GET /emulator/state` shows everything it holds, `POST /emulator/reset` goes back to the seed, `/emulator/faults`
-scripts faults (see `emulator.faults`), and `POST /emulator/principal` changes what the service principal may do:
+scripts faults (see `emulator.wire.faults`), and `POST /emulator/principal` changes what the service principal may do:
 `{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.
 
 A further resource type is one `ResourceType` in the table of a module under `emulator.providers`.

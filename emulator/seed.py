@@ -15,8 +15,8 @@ Offline, an extension whose provisioningState is Failed. Parents come before wha
 import json
 from pathlib import Path
 
-from emulator.ids import parse
-from emulator.model import GROUP, NAMESPACE, SUBSCRIPTION, Cloud, Json, Resource
+from emulator.arm.ids import parse
+from emulator.arm.model import GROUP, NAMESPACE, SUBSCRIPTION, Cloud, Json, Resource
 
 DEFAULT = Path(__file__).with_name("seed.json")
 

@@ -13,17 +13,18 @@ import trustme
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from emulator import authority, seed
-from emulator.app import Front, application
-from emulator.authority import Authority
-from emulator.faults import Faults
-from emulator.headers import Allowance
-from emulator.ids import name_of
-from emulator.model import SUBSCRIPTION, Cloud, State
+from emulator import seed
+from emulator.arm.ids import name_of
+from emulator.arm.model import SUBSCRIPTION, Cloud, State
 from emulator.options import Options
 from emulator.providers import TABLE
 from emulator.snapshot import Snapshot
-from emulator.traffic import Traffic
+from emulator.wire import authority
+from emulator.wire.app import Front, application
+from emulator.wire.authority import Authority
+from emulator.wire.faults import Faults
+from emulator.wire.headers import Allowance
+from emulator.wire.traffic import Traffic
 
 
 class Connection(H11Protocol):

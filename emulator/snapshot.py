@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emulator.model import State
+from emulator.arm.model import State
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from emulator import core
-from emulator.model import ResourceType
+from emulator.arm import core
+from emulator.arm.model import ResourceType
 from emulator.providers import (
     authorization,
     container_service,

@@ -7,10 +7,10 @@ import re
 import uuid
 from collections.abc import Callable
 
-from emulator import clock, rights
-from emulator.errors import ArmError
-from emulator.ids import name_of, place
-from emulator.model import Call, Cloud, Json, Reply, Resource, ResourceType
+from emulator.arm import clock, rights
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of, place
+from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
 VERSIONS = ("2022-04-01",)
 PROVIDER = "Microsoft.Authorization"

@@ -3,8 +3,8 @@
 import hashlib
 import uuid
 
-from emulator.ids import name_of, place
-from emulator.model import Cloud, Json, Resource, ResourceType
+from emulator.arm.ids import name_of, place
+from emulator.arm.model import Cloud, Json, Resource, ResourceType
 
 KIND = "microsoft.containerservice/managedclusters"
 VERSIONS = ("2024-05-01", "2022-11-01")  # the older one is what `az k8s-extension` asks for

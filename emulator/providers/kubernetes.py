@@ -5,8 +5,8 @@ import hashlib
 import uuid
 from typing import Any
 
-from emulator import clock, errors, operations
-from emulator.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import clock, errors, operations
+from emulator.arm.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
 KIND = "microsoft.kubernetes/connectedclusters"
 # What only api-version 2024-01-01 shows.

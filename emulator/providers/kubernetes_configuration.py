@@ -6,9 +6,9 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 
-from emulator import clock, operations
-from emulator.errors import ArmError
-from emulator.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import clock, operations
+from emulator.arm.errors import ArmError
+from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import container_service, kubernetes
 
 KIND = "microsoft.kubernetesconfiguration/extensions"

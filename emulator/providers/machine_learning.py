@@ -4,10 +4,10 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from emulator import clock, operations
-from emulator.errors import ArmError
-from emulator.ids import name_of, place
-from emulator.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import clock, operations
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of, place
+from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import container_service, kubernetes, kubernetes_configuration
 
 # The last one is what azure-ai-ml, and so `az ml compute`, asks for.

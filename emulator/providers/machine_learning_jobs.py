@@ -8,10 +8,10 @@ import re
 import uuid
 from typing import Any
 
-from emulator import operations
-from emulator.errors import ArmError
-from emulator.ids import name_of, place
-from emulator.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import operations
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of, place
+from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import kubernetes
 from emulator.providers.machine_learning import COMPUTE, extension_on, user_error
 

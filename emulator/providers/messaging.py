@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator import clock, operations
-from emulator.core import LOCATIONS, location_in
-from emulator.errors import ArmError
-from emulator.ids import name_of, place
-from emulator.model import Call, Cloud, Handler, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import clock, operations
+from emulator.arm.core import LOCATIONS, location_in
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of, place
+from emulator.arm.model import Call, Cloud, Handler, Json, Operation, Reply, Resource, ResourceType
 
 ALL_RIGHTS = ["Listen", "Manage", "Send"]
 NAMESPACE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]")

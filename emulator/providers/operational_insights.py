@@ -9,10 +9,10 @@ import re
 import secrets
 import uuid
 
-from emulator import clock, errors, operations
-from emulator.core import LOCATIONS, location_in
-from emulator.errors import ArmError
-from emulator.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import clock, errors, operations
+from emulator.arm.core import LOCATIONS, location_in
+from emulator.arm.errors import ArmError
+from emulator.arm.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
 VERSIONS = ("2020-08-01", "2021-12-01-preview", "2022-10-01", "2023-09-01")
 ENDED_BADLY = ("Failed", "Canceled")

@@ -1,6 +1,6 @@
 """Microsoft.Relay: namespaces, hybrid connections, and the keys to both."""
 
-from emulator.model import Call, Cloud, Json, Reply
+from emulator.arm.model import Call, Cloud, Json, Reply
 from emulator.providers import messaging
 
 VERSIONS = ("2017-04-01", "2021-11-01")

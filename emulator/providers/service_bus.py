@@ -1,8 +1,8 @@
 """Microsoft.ServiceBus: namespaces, topics with their subscriptions, and the keys to them."""
 
-from emulator.errors import ArmError
-from emulator.ids import name_of
-from emulator.model import Call, Cloud, Json, Reply, Resource
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of
+from emulator.arm.model import Call, Cloud, Json, Reply, Resource
 from emulator.providers import messaging
 
 VERSIONS = ("2021-11-01", "2022-10-01-preview")

@@ -184,7 +184,7 @@ class Azure:
         return self._exchange("POST", "/adfs/oauth2/token", urlencode(form).encode(), kind)
 
     def fault(self, **fault: Any) -> None:
-        """Script a fault; `emulator.faults` says what it can be. Raises ValueError for what it can't."""
+        """Script a fault; `emulator.wire.faults` says what it can be. Raises ValueError for what it can't."""
         reply = self._exchange("POST", "/emulator/faults", json.dumps(fault).encode(), {})
         if reply.status != 200:
             raise ValueError(reply.body["error"])

@@ -16,14 +16,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from emulator import arm, errors, metadata, rights, run_history, seed
-from emulator.authority import Authority
-from emulator.errors import ArmError
-from emulator.faults import Fault, Faults
-from emulator.headers import COMMON, Allowance, tracing
-from emulator.model import Cloud, Reply
+from emulator import seed
+from emulator.arm import errors, front, rights
+from emulator.arm.errors import ArmError
+from emulator.arm.model import Cloud, Reply
+from emulator.providers import run_history
 from emulator.snapshot import Snapshot
-from emulator.traffic import Traffic
+from emulator.wire import metadata
+from emulator.wire.authority import Authority
+from emulator.wire.faults import Fault, Faults
+from emulator.wire.headers import COMMON, Allowance, tracing
+from emulator.wire.traffic import Traffic
 
 CONFIGURATION = "/.well-known/openid-configuration"
 NO_FAULT = Fault("", "", {})
@@ -61,7 +64,7 @@ class Front:
         else:
             await _send(send, status, headers, content)
 
-    def _answer(self, sent: arm.Request, fault: Fault) -> tuple[int, dict[str, str], bytes]:
+    def _answer(self, sent: front.Request, fault: Fault) -> tuple[int, dict[str, str], bytes]:
         try:
             reply = self._reply(sent, fault)
         except ArmError as error:
@@ -75,7 +78,7 @@ class Front:
             headers["content-length"] = str(len(content))
         return reply.status, headers, content
 
-    def _reply(self, sent: arm.Request, fault: Fault) -> Reply:
+    def _reply(self, sent: front.Request, fault: Fault) -> Reply:
         if "status" in fault.effect:
             return self._scripted(sent, fault.effect)
         if fault.effect.get("claims"):
@@ -90,9 +93,9 @@ class Front:
         self.authority.verify(sent.headers.get("authorization"))
         if path.startswith(run_history.ROOT):
             return run_history.answer(self.cloud, sent.method, sent.path)
-        return arm.answer(self.cloud, replace(sent, ending=fault.ending))
+        return front.answer(self.cloud, replace(sent, ending=fault.ending))
 
-    def _sign_in(self, sent: arm.Request, path: str) -> Reply:
+    def _sign_in(self, sent: front.Request, path: str) -> Reply:
         if path.endswith(CONFIGURATION):
             return Reply(200, self.authority.configuration())
         if path == "/adfs/discovery/keys":
@@ -102,7 +105,7 @@ class Front:
             return Reply(status, body)
         raise errors.no_such_route(sent.method, sent.path)
 
-    def _scripted(self, sent: arm.Request, effect: Mapping[str, Any]) -> Reply:
+    def _scripted(self, sent: front.Request, effect: Mapping[str, Any]) -> Reply:
         """The error of a status fault."""
         seconds = effect.get("retryAfter")
         tenant = self.cloud.state.tenant
@@ -111,7 +114,7 @@ class Front:
         return Reply(effect["status"], effect.get("body", error.body), headers)
 
     def _record(
-        self, sent: arm.Request, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault, began: float
+        self, sent: front.Request, reply: tuple[int | None, Mapping[str, str], bytes], fault: Fault, began: float
     ) -> None:
         told = None if fault is NO_FAULT else str(fault)
         url = self.cloud.endpoint + sent.target
@@ -147,7 +150,7 @@ class Control:
         return JSONResponse(grant)
 
     async def faults(self, request: Request) -> Response:
-        """GET, POST or DELETE /emulator/faults: see `emulator.faults`; all answer what is left."""
+        """GET, POST or DELETE /emulator/faults: see `emulator.wire.faults`; all answer what is left."""
         faults = self.front.faults
         if request.method == "DELETE":
             faults.waiting.clear()
@@ -171,14 +174,14 @@ def application(front: Front) -> Starlette:
     return Starlette(routes=[Mount("/emulator", routes=doors), Mount("/", app=front)])
 
 
-async def _read(request: Request) -> arm.Request:
+async def _read(request: Request) -> front.Request:
     """Read a request; az puts two slashes before some paths."""
     target = request.scope["raw_path"].decode("latin-1")
     query = request.scope["query_string"].decode("latin-1")
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.scope["headers"]}
     path = "/" + request.scope["path"].lstrip("/")
     full = "/" + target.lstrip("/") + (f"?{query}" if query else "")
-    return arm.Request(request.method, path, full, headers, await request.body())
+    return front.Request(request.method, path, full, headers, await request.body())
 
 
 async def _send(send: Send, status: int, headers: Mapping[str, str], content: bytes, *, more: bool = False) -> None:

@@ -7,10 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from emulator import errors, operations
-from emulator.errors import ArmError
-from emulator.ids import name_of
-from emulator.model import GROUP, NAMESPACE, SUBSCRIPTION, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import errors, operations
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of
+from emulator.arm.model import (
+    GROUP,
+    NAMESPACE,
+    SUBSCRIPTION,
+    Cloud,
+    Ending,
+    Json,
+    Operation,
+    Reply,
+    Resource,
+    ResourceType,
+)
 
 VERSIONS = (
     "2025-04-01", "2025-03-01", "2024-11-01", "2024-08-01", "2024-07-01", "2024-03-01", "2023-07-01", "2022-12-01",

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emulator import errors
-from emulator.ids import parse
-from emulator.model import Json
+from emulator.arm import errors
+from emulator.arm.ids import parse
+from emulator.arm.model import Json
 
 VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 EVERYTHING = ("*",)

@@ -6,10 +6,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from emulator import core, errors, operations, paging, rights
-from emulator.errors import ArmError
-from emulator.ids import Address, parse, place
-from emulator.model import SUBSCRIPTION, Call, Cloud, Ending, Handler, Json, Operation, Reply, Resource, ResourceType
+from emulator.arm import core, errors, operations, paging, rights
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import Address, parse, place
+from emulator.arm.model import (
+    SUBSCRIPTION,
+    Call,
+    Cloud,
+    Ending,
+    Handler,
+    Json,
+    Operation,
+    Reply,
+    Resource,
+    ResourceType,
+)
 
 OBJECTS = ("properties", "tags", "identity", "sku")  # parts of a body that are objects wherever they occur
 REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a registration runs

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from emulator import errors
-from emulator.errors import ArmError
-from emulator.ids import Address, name_of, place
+from emulator.arm import errors
+from emulator.arm.errors import ArmError
+from emulator.arm.ids import Address, name_of, place
 from emulator.options import Options
 
 Json = dict[str, Any]

@@ -11,9 +11,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from emulator import errors
-from emulator.errors import ArmError
-from emulator.model import Json, State
+from emulator.arm import errors
+from emulator.arm.errors import ArmError
+from emulator.arm.model import Json, State
 
 ALGORITHM = "RS256"
 

@@ -3,8 +3,8 @@
 import base64
 from urllib.parse import urlencode
 
-from emulator.errors import ArmError
-from emulator.model import Call, Json
+from emulator.arm.errors import ArmError
+from emulator.arm.model import Call, Json
 
 
 def page(call: Call, path: str, items: list[Json]) -> Json:

@@ -1,6 +1,6 @@
 """What a cloud tells about itself at /metadata/endpoints: where to sign in, and the suffixes of its services."""
 
-from emulator.model import Json
+from emulator.arm.model import Json
 
 SUFFIXES = {
     "acrLoginServer": "azurecr.io",

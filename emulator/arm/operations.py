@@ -3,8 +3,8 @@
 import time
 import uuid
 
-from emulator import clock, errors
-from emulator.model import Cloud, Ending, Operation, Resource
+from emulator.arm import clock, errors
+from emulator.arm.model import Cloud, Ending, Operation, Resource
 
 UNKNOWN = {"code": "InternalServerError", "message": "Encountered internal server error."}
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from emulator.model import Ending
+from emulator.arm.model import Ending
 
 EFFECTS = ("status", "reset", "truncate", "delayMs", "operation", "claims")
 MORE = ("method", "path", "times", "skip", "retryAfter", "body", "error")

@@ -5,9 +5,9 @@ Shapes as in azure-ai-ml's client of it: GET {api}/history/v1.0/{workspace}/runs
 
 from datetime import UTC, datetime
 
-from emulator import errors
-from emulator.errors import ArmError
-from emulator.model import Cloud, Json, Reply, Resource
+from emulator.arm import errors
+from emulator.arm.errors import ArmError
+from emulator.arm.model import Cloud, Json, Reply, Resource
 from emulator.providers.machine_learning_jobs import JOB, OVER
 
 DISCOVERY = "/discovery"
