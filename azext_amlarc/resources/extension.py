@@ -22,6 +22,11 @@ _SECOND_NAMES = {
 _TLS = {"scoringFe.sslCert", "scoringFe.sslKey"}
 
 
+# How the inference router is reached, in the chart's own names.
+_NODE_PORT = "scoringFe.serviceType.nodePort"
+_INTERNAL = "scoringFe.serviceType.internalLoadBalancer"
+
+
 @dataclass(frozen=True)
 class Extension:
     """An installed extension, as `az k8s-extension show` names things, and `install_state`: the guide's word for it.
@@ -146,7 +151,7 @@ def derived_settings(cluster: Cluster, domain: str, given: Mapping[str, str]) ->
 
     The user's own `domain` wins, as do the workload's switches; the cluster's identity is ours to say.
     """
-    return {**_defaults(cluster, domain), **given, **_identity(cluster), **router_settings(given)}
+    return {**_defaults(cluster, domain), **given, **_identity(cluster), **chart_settings(given, {})}
 
 
 def _defaults(cluster: Cluster, domain: str) -> dict[str, str]:
@@ -175,16 +180,32 @@ def _identity(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def router_settings(given: Mapping[str, str]) -> dict[str, str]:
-    """How the inference router is reached, in the chart's own names."""
-    settings = {}
-    if given.get("inferenceRouterServiceType", "").lower() == "nodeport":
-        settings["scoringFe.serviceType.nodePort"] = "True"
-    if "internalLoadBalancerProvider" in given:
-        settings["scoringFe.serviceType.internalLoadBalancer"] = given["internalLoadBalancerProvider"]
+def chart_settings(given: Mapping[str, str], installed: Mapping[str, str]) -> dict[str, str]:
+    """What the inference router's chart reads in names of its own, as `az k8s-extension` 1.7.0 sends it.
+
+    The chart does not read `sslSecret` itself: without `scoringFe.sslSecret` the router's TLS check fails
+    (hashicorp/terraform-provider-azurerm#24547). What was set for another service type is set back.
+    """
+    service = given.get("inferenceRouterServiceType", "").lower()
+    settings: dict[str, str] = {}
+    if service:
+        settings |= _switched(_NODE_PORT, service == "nodeport", installed)
+    if service and service != "loadbalancer":
+        settings |= _switched(_INTERNAL, False, installed)
+    elif "internalLoadBalancerProvider" in given:
+        settings |= _switched(_INTERNAL, bool(given["internalLoadBalancerProvider"]), installed)
+    if "sslSecret" in given:
+        settings["scoringFe.sslSecret"] = given["sslSecret"]
     if given.get("isAKSMigration", "").lower() == "true":
         settings["scoringFe.namespace"] = "default"
     return settings
+
+
+def _switched(key: str, on: bool, installed: Mapping[str, str]) -> dict[str, str]:
+    """A switch of the chart: on, or off if it was on."""
+    if on:
+        return {key: "True"}
+    return {key: "False"} if installed.get(key, "").lower() == "true" else {}
 
 
 @dataclass(frozen=True)
@@ -276,7 +297,7 @@ def plan_change(
     """
     is_sound = existing.install_state == "Installed"
     old = existing.configuration_settings
-    given = {**settings, **router_settings(settings)}
+    given = {**settings, **chart_settings(settings, old)}
     plan = supporting.plan(cluster, {**old, **given}, old)
     wanted = {**given, **plan.settings}
     changed = {key: value for key, value in wanted.items() if not is_sound or old.get(key) != value}

@@ -61,8 +61,8 @@ def show(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
     found = read(azure, workspace, name)
     if found is None:
         raise NotFound(
-            f"The workspace {workspace.name!r} has no compute {name!r}.",
-            f"See what it has: az ml arc list -w {workspace.name} -g {workspace.resource_group}",
+            f"The workspace {workspace.name!r} has no compute target {name!r}.",
+            f"To list its compute targets: az ml arc list {' '.join(workspace.options)}",
         )
     refuse_another_kind(found)
     return found
