@@ -6,6 +6,7 @@ not by PyYAML's composer, whose recursion a deep text would exhaust and whose al
 
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,15 +86,15 @@ def parse_all(text: str, source: str) -> list[Reading]:
     except ImportError:
         fix = "install it (pip install pyyaml), or write the document as JSON"
         return [unusable(finding(YAML_MISSING, "reading YAML takes PyYAML, which is not installed", fix, source))]
+    builder = _Builder(source)
     try:
         _refuse_control_characters(text, source)
-        builder = _Builder(source)
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(event)
     except _Refused as refused:
         return [unusable(refused.finding)]
     except yaml.MarkedYAMLError as error:
-        return [unusable(_syntax_finding(text, error, source))]
+        return [unusable(_stopped(text, error, builder, source))]
     if not builder.roots:
         fix = "let `az ml arc config init` write a document to start from"
         return [unusable(finding(EMPTY, "the file holds nothing but comments", fix, source, Position(1, 1)))]
@@ -123,14 +124,21 @@ class _Builder:
         from yaml.resolver import Resolver
 
         self.roots: list[tuple[_Node, list[Finding]]] = []
+        self.taken = 0  # characters: up to the end of the last event
         self._source = source
         self._open: list[_Node] = []
         self._anchors: dict[str, _Node] = {}
         self._findings: list[Finding] = []
         self._resolve: Callable[..., str] = Resolver().resolve
 
+    @property
+    def levels_left(self) -> int:
+        """How many more may be opened here."""
+        return DEEPEST - len(self._open)
+
     def take(self, event: Any) -> None:
         """One event of the parser."""
+        self.taken = event.end_mark.index
         kind = type(event).__name__
         if kind == "ScalarEvent":
             self._finish(self._scalar(event), event.anchor)
@@ -147,7 +155,7 @@ class _Builder:
         position = _position(event.start_mark)
         if event.tag not in (None, "!", f"{_TAGS}map", f"{_TAGS}seq"):
             self._complain(YAML_TAG, f"the tag {shown(event.tag)} has no meaning here", "delete the tag", position)
-        if len(self._open) >= DEEPEST:
+        if not self.levels_left:
             raise _Refused(too_deep(self._source, position))
         self._open.append(_Node(position, data, tag=event.anchor or ""))
 
@@ -278,8 +286,38 @@ def _refuse_control_characters(text: str, source: str) -> None:
         raise _Refused(finding(SYNTAX, message, fix, source, position))
 
 
-def _syntax_finding(text: str, error: Any, source: str) -> Finding:
+def _stopped(text: str, error: Any, builder: _Builder, source: str) -> Finding:
+    """Why the parser gave up: for its grammar, or past our limit of depth.
+
+    It looks ahead of its events, as far as a key may reach, and may stop in there at a limit of its own: since PyYAML
+    6.0.4 that is 1,000 levels.
+    """
     mark = error.problem_mark or error.context_mark
+    offset = _offset_beyond(builder.levels_left, text[builder.taken : mark.index])
+    if offset is None:
+        return _syntax_finding(text, error, mark, source)
+    return too_deep(source, Lines(text).position(builder.taken + offset))
+
+
+def _offset_beyond(levels: int, ahead: str) -> int | None:
+    """Where a piece of YAML nests deeper than that. Only brackets can: nothing else is read ahead of its event."""
+    import yaml
+
+    if ahead.count("[") + ahead.count("{") <= levels:
+        return None  # as nearly always; the scanner is slow, being the one in Python, which has no limit
+    level = 0
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(ahead, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken):
+                level += 1
+            elif isinstance(token, yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken):
+                level -= 1
+            if level > levels:
+                return int(token.start_mark.index)
+    return None
+
+
+def _syntax_finding(text: str, error: Any, mark: Any, source: str) -> Finding:
     problem = error.problem or error.context or "this is no YAML"
     if not text[mark.index :].strip():
         message, end = f"the text ends too early: {problem}", Lines(text).position(len(text.rstrip()))
