@@ -15,7 +15,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/examples/*' -type f)
 
-.PHONY: demo test kube-assets test-faults test-long bench lint wheel lock clean
+.PHONY: demo test kube-assets test-faults test-long test-newest bench lint wheel lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -32,6 +32,9 @@ test-long: .venv-dev/ready  ## 10,000 examples for each property of the validato
 test-faults: .venv/extension .venv-dev/ready  ## every request of every command broken in every way, with figures
 	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults
 
+test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest releases, which the locks hold back
+	scripts/test-newest
+
 bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks
 
@@ -46,7 +49,7 @@ lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py a
 	scripts/lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-lint .venv-uv .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-lint .venv-uv .venv-newest .run build dist *.egg-info
 
 # An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
 # it from outside of the lock.
