@@ -51,8 +51,8 @@ def test_an_environment_holds_what_its_lock_names_and_nothing_else(lock: str) ->
 def asked_for() -> Iterator[tuple[str, Requirement]]:
     """What each lock is made from: the extras of setup.py, and the groups of pyproject.toml."""
     # Not from the checkout's egg-info, which is as old as the last wheel.
-    (ours,) = distributions(name="amlarc", path=[sysconfig.get_path("purelib")])
-    for text in ours.requires or ():
+    installed_here = distributions(name="amlarc", path=[sysconfig.get_path("purelib")])
+    for text in (text for ours in installed_here for text in ours.requires or ()):
         one = Requirement(text)
         for lock, extra in (("extension", ""), ("lint", ""), ("bench", "sdk"), ("dev", "dev")):
             if one.marker is None or one.marker.evaluate({"extra": extra}):
