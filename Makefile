@@ -3,7 +3,11 @@
 # .venv      az as a user has it: azure-cli, and our extension installed from its wheel into .venv/extensions
 # .venv-dev  the tools of development: tests, linters, the local Azure
 # .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
+# .venv-lint  azdev's linter rules, for .ci/run
+# .venv-uv   the resolver that `make lock` renews requirements/ with
 # .run       what runs leave behind: the local Azure's data, traffic, figures
+#
+# What is installed there is locked in requirements/, to the version and, but for the extension, to the hash.
 #
 # Outside of it: kube-assets caches a real kube-apiserver and etcd in ~/.cache/amlarc, and Go what it builds them from.
 
@@ -11,7 +15,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo test kube-assets test-faults test-long bench lint wheel clean
+.PHONY: demo test kube-assets test-faults test-long test-newest bench lint wheel lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -28,6 +32,9 @@ test-long: .venv-dev/ready  ## 10,000 examples for each property of the validato
 test-faults: .venv/extension .venv-dev/ready  ## every request of every command broken in every way, with figures
 	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults
 
+test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest releases, which the locks hold back
+	scripts/test-newest
+
 bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks
 
@@ -36,33 +43,43 @@ lint: .venv-dev/ready
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
 
-wheel: .venv/wheel  ## dist/amlarc-*.whl
+wheel: dist/built  ## dist/amlarc-*.whl
+
+lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py and pyproject.toml allow
+	scripts/lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-lint .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-lint .venv-uv .venv-newest .run build dist *.egg-info
 
-.venv/bin/az:
-	$(PYTHON) -m venv .venv
-	.venv/bin/pip install -q azure-cli
+# An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
+# it from outside of the lock.
+define locked
+$(PYTHON) -m venv --clear $(@D)
+$(@D)/bin/pip install -q --no-deps --only-binary :all: --require-hashes -r $<
+touch $@
+endef
 
-.venv-dev/ready: setup.py
-	test -d .venv-dev || $(PYTHON) -m venv .venv-dev
-	$(DEV)/pip install -q -e '.[dev]'
+.venv/locked: requirements/az.txt
+	$(locked)
+
+.venv-%/locked: requirements/%.txt
+	$(locked)
+
+.venv-dev/ready .venv-lint/ready: %/ready: %/locked setup.py
+	$*/bin/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
 # azure-ai-ml pins many packages, which the tools of development are to be spared.
-.venv-bench/ready: .venv/wheel
-	test -d .venv-bench || $(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install -q 'azure-ai-ml>=1.35,<2' "$$(ls dist/*.whl)[sdk]"
+.venv-bench/ready: dist/built .venv-bench/locked
 	.venv-bench/bin/pip install -q --no-deps --force-reinstall dist/*.whl
 	touch $@
 
-.venv/wheel: $(SOURCES) .venv-dev/ready | .venv/bin/az
+dist/built: $(SOURCES) .venv-dev/ready
 	rm -rf dist build
 	$(DEV)/python -m build -q --wheel --no-isolation --outdir dist .
 	touch $@
 
 # A private CA in REQUESTS_CA_BUNDLE would keep pip from its registry: the local Azure is pointed at later, by scripts.
-.venv/extension: .venv/wheel
+.venv/extension: dist/built .venv/locked requirements/extension.txt
 	scripts/install-extension
 	touch $@

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,47 @@ def test_a_small_text_that_expands_without_end_is_refused() -> None:
     assert finding.code == "AMLARC-F011"
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 10_000, "? " * 10_000])
-def test_nesting_beyond_any_stack_is_refused(text: str) -> None:
+NESTING = {
+    "[" * 100_000: (1, 101),
+    "{" * 100_000: (1, 101),
+    "{a: " * 100_000: (1, 401),
+    "[{" * 10_000: (1, 101),
+    "- " * 10_000: (1, 201),
+    "? " * 10_000: (1, 201),
+    "".join(" " * level + "a:\n" for level in range(2000)): (101, 101),
+    "- " * 90 + "[" * 10_000: (1, 191),
+    "a: 1\nb: [é, '[[',\n" + "{" * 10_000: (3, 99),
+}
+
+
+@pytest.mark.parametrize("text", NESTING, ids=lambda text: repr(text[:20]))
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_nesting_beyond_any_stack_is_refused(text: str, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "CSafeLoader", getattr(yaml, loader))
     (finding,) = yamltext.parse(text, "f").findings
-    assert finding.code == "AMLARC-F010"
+    assert position(finding) == ("AMLARC-F010", *NESTING[text])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("[" * 400, "AMLARC-F010"), ("[]," * 400, "AMLARC-F003"), (f"'{'[' * 400}'", "AMLARC-F003")]
+)
+def test_a_parser_that_stops_ahead_of_its_events_has_met_depth_or_not(
+    text: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stops(text: str, **_: object) -> Iterator[yaml.Event]:
+        start, end = (yaml.Mark("f", at, 0, at, None, 0) for at in (0, len(text) - 1))
+        yield yaml.StreamStartEvent(start, start)
+        raise yaml.scanner.ScannerError("while looking ahead", start, "enough of it", end)
+
+    monkeypatch.setattr(yaml, "parse", stops)
+    (finding,) = yamltext.parse(text, "f").findings
+    assert finding.code == code
+
+
+@pytest.mark.parametrize("text", ["a: '" + "[" * 2000 + "' b", "a: #" + "{" * 2000 + "\n [}"])
+def test_brackets_in_quotes_and_comments_do_not_nest(text: str) -> None:
+    (finding,) = yamltext.parse(text, "f").findings
+    assert finding.code == "AMLARC-F003"
 
 
 def test_depth_through_aliases_counts() -> None:

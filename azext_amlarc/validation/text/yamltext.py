@@ -6,6 +6,7 @@ PyYAML's composer recurses (a deep text exhausts the stack) and expands aliases 
 
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,15 +86,15 @@ def parse_all(text: str, source: str) -> list[Reading]:
     except ImportError:
         fix = "install it (pip install pyyaml), or use JSON"
         return [unusable(finding(YAML_MISSING, "reading YAML requires PyYAML, which is not installed", fix, source))]
+    builder = _Builder(source)
     try:
         _refuse_control_characters(text, source)
-        builder = _Builder(source)
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(event)
     except _Refused as refused:
         return [unusable(refused.finding)]
     except yaml.MarkedYAMLError as error:
-        return [unusable(_syntax_finding(text, error, source))]
+        return [unusable(_stopped(text, error, builder, source))]
     if not builder.roots:
         fix = "run `az ml arc config init` if you need an attach configuration to start from"
         return [unusable(finding(EMPTY, "the file contains only comments", fix, source, Position(1, 1)))]
@@ -123,14 +124,21 @@ class _Builder:
         from yaml.resolver import Resolver
 
         self.roots: list[tuple[_Node, list[Finding]]] = []
+        self.taken = 0  # characters: up to the end of the last event
         self._source = source
         self._open: list[_Node] = []
         self._anchors: dict[str, _Node] = {}
         self._findings: list[Finding] = []
         self._resolve: Callable[..., str] = Resolver().resolve
 
+    @property
+    def levels_left(self) -> int:
+        """How many more may be opened here."""
+        return DEEPEST - len(self._open)
+
     def take(self, event: Any) -> None:
         """Add one event of the parser."""
+        self.taken = event.end_mark.index
         kind = type(event).__name__
         if kind == "ScalarEvent":
             self._finish(self._scalar(event), event.anchor)
@@ -147,7 +155,7 @@ class _Builder:
         position = _position(event.start_mark)
         if event.tag not in (None, "!", f"{_TAGS}map", f"{_TAGS}seq"):
             self._complain(YAML_TAG, f"the tag {quoted(event.tag)} is not allowed", "delete the tag", position)
-        if len(self._open) >= DEEPEST:
+        if not self.levels_left:
             raise _Refused(too_deep(self._source, position))
         self._open.append(_Node(position, data, tag=event.anchor or ""))
 
@@ -279,11 +287,39 @@ def _refuse_control_characters(text: str, source: str) -> None:
         raise _Refused(finding(SYNTAX, message, fix, source, position))
 
 
-def _syntax_finding(text: str, error: Any, source: str) -> Finding:
+def _stopped(text: str, error: Any, builder: _Builder, source: str) -> Finding:
+    """Why the parser gave up: for its grammar, or past our limit of depth.
+
+    It looks ahead of its events, as far as a key may reach, and may stop in there at a limit of its own: since PyYAML
+    6.0.4 that is 1,000 levels.
+    """
     mark = error.problem_mark or error.context_mark
+    offset = _offset_beyond(builder.levels_left, text[builder.taken : mark.index])
+    if offset is None:
+        return _syntax_finding(text, error, mark, source)
+    return too_deep(source, Lines(text).position(builder.taken + offset))
+
+
+def _offset_beyond(levels: int, ahead: str) -> int | None:
+    """Where a piece of YAML nests deeper than that. Only brackets can: nothing else is read ahead of its event."""
+    import yaml
+
+    if ahead.count("[") + ahead.count("{") <= levels:
+        return None  # as nearly always; the scanner is slow, being the one in Python, which has no limit
+    level = 0
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(ahead, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken):
+                level += 1
+            elif isinstance(token, yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken):
+                level -= 1
+            if level > levels:
+                return int(token.start_mark.index)
+    return None
+
+
+def _syntax_finding(text: str, error: Any, mark: Any, source: str) -> Finding:
     problem = error.problem or error.context or "not valid YAML"
-    if "nesting depth" in problem:  # libyaml's own limit, which it reads ahead to before we count
-        return too_deep(source, _position(mark))
     if not text[mark.index :].strip():
         message, end = f"the file is incomplete: {problem}", Lines(text).position(len(text.rstrip()))
         return finding(TRUNCATED, message, "copy the whole file again", source, end)
