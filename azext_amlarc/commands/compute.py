@@ -62,7 +62,9 @@ def attach(
     )
     workspace = workspace_of(cmd, given.workspace_group or given.resource_group_name, str(given.workspace_name))
     identity = meant_type(identity_type, user_assigned_identities)
-    wanted = Wanted(cluster_id, configuration.document, tuple(user_assigned_identities or ()), identity)
+    identities = tuple(user_assigned_identities or ())
+    replaces_types = configuration.file is not None
+    wanted = Wanted(cluster_id, configuration.document, identities, identity, replaces_types)
     door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
     writes_to_cluster = new_namespace is not None or bool(manifests)
     # What is written to the cluster itself may go to the usual kubeconfig's: it is shown and agreed upon.

@@ -46,7 +46,7 @@ def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[st
     if settings.get(ENABLED, "").lower() != "true" or CONNECTION_ID in settings:
         return None
     known = installed.get(CONNECTION_ID)
-    is_ours = known is not None and names.is_beside(cluster.id, known, names.RELAY) and _is_of(cluster.id, known)
+    is_ours = known is not None and is_created_for(cluster.id, known)
     return Relay(cluster, names.first(known if is_ours else None, connection_ids(cluster.id)), not installed)
 
 
@@ -70,5 +70,7 @@ def namespace_of(connection_id: str) -> str:
     return parent_of(connection_id)
 
 
-def _is_of(cluster: ClusterId, connection_id: str) -> bool:
-    return name_of(connection_id).lower() == cluster.name.lower()
+def is_created_for(cluster: ClusterId, connection_id: str) -> bool:
+    """Whether a hybrid connection may be one that was created for the cluster: beside it, and of its name."""
+    is_beside = names.is_beside(cluster, connection_id, names.RELAY)
+    return is_beside and name_of(connection_id).lower() == cluster.name.lower()

@@ -6,6 +6,7 @@ from typing import Any
 
 from azext_amlarc.resources import names
 from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.ids import ClusterId
 
 TITLE = "Service Bus namespace"
 ENABLED = "servicebus.enabled"
@@ -64,7 +65,7 @@ def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[st
     if settings.get(ENABLED, "").lower() != "true" or RESOURCE_ID in settings:
         return None
     known = installed.get(RESOURCE_ID)
-    if known is not None and not names.is_beside(cluster.id, known, names.SERVICE_BUS):
+    if known is not None and not is_created_for(cluster.id, known):
         known = None
     return ServiceBus(
         cluster=cluster,
@@ -72,3 +73,8 @@ def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[st
         subscriptions={topic: settings.get(_MAPPING + topic, usual) for topic, usual in _SUBSCRIPTIONS.items()},
         known=known,
     )
+
+
+def is_created_for(cluster: ClusterId, namespace_id: str) -> bool:
+    """Whether a namespace may be one that was created for the cluster: it lies beside it."""
+    return names.is_beside(cluster, namespace_id, names.SERVICE_BUS)

@@ -23,6 +23,15 @@ class Plan:
     log_analytics: log_analytics.LogAnalytics | None
     settings: dict[str, str]
 
+    @property
+    def protected_names(self) -> set[str]:
+        """The protected settings that the resources make up."""
+        return {
+            *(relay.PROTECTED if self.relay else ()),
+            *(service_bus.PROTECTED if self.service_bus else ()),
+            *((log_analytics.PROTECTED,) if self.log_analytics else ()),
+        }
+
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
     """What `settings` ask for; resources of this cluster that `installed` names are kept.

@@ -84,7 +84,8 @@ class KubernetesCompute:
             if wrong:
                 raise InvalidInput(wrong)
         meant = identity.meant_type(identity_type, identity_ids)
-        return Wanted(cluster, judged, tuple(identity_ids or ()), meant)
+        replaces_types = instance_types is not None or default_instance_type is not None
+        return Wanted(cluster, judged, tuple(identity_ids or ()), meant, replaces_types)
 
     @staticmethod
     def attach(

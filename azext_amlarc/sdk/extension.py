@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from azext_amlarc.resources.extension import Extension
     from azext_amlarc.validation.settings.given import GivenSettings
 
-NAME = "amlarc-compute"  # the guide's
-
 
 class ArcExtension:
     """A cluster's extension. `details` is all that `az ml arc extension show` shows of it, as it was last seen.
@@ -41,8 +39,8 @@ class ArcExtension:
         settings: Mapping[str, object],
         protected_settings: Mapping[str, object] | None = None,
         *,
-        name: str = NAME,
-        release_train: str = "stable",
+        name: str | None = None,
+        release_train: str | None = None,
         version: str | None = None,
         auto_upgrade_minor_version: bool | None = None,
         allow_unknown_settings: bool = False,
@@ -74,7 +72,7 @@ class ArcExtension:
         cls,
         cluster_resource_id: str,
         *,
-        name: str = NAME,
+        name: str | None = None,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> "ArcExtension":

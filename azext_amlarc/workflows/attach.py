@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azext_amlarc.azure import clusters
-from azext_amlarc.azure.compute import attach as attaching
+from azext_amlarc.azure.compute.attach import Attachment
 from azext_amlarc.azure.compute.lookup import read_workspace
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
 from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
-from azext_amlarc.resources.compute import Compute, Wanted
+from azext_amlarc.resources.compute import Compute, Wanted, types_that_go
 from azext_amlarc.resources.ids import Target, WorkspaceId
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.preflight import attachment_checks
@@ -45,8 +46,20 @@ def begin_attach(
     checks = attachment_checks(azure, door, target, wanted.document, kube, creates_namespace)
     known: Mapping[str, object] = facts_of_cluster(cluster) | facts_of_workspace(found)
     checks.before(known, all_checks)
-    if preparation:
-        preparation.write(azure.writes)
-    location = str(found.get("location", ""))
+    pending = [preparation] if preparation else []
     spelled = replace(wanted, cluster=cluster.id)
-    return checks.explaining(attaching.begin_attach(azure, workspace, name, spelled, location, door.watcher, timeout))
+    change = Attachment(azure, workspace, name, spelled, str(found.get("location", "")))
+
+    def agree(existing: Compute | None) -> None:
+        gone = types_that_go(existing, spelled) if existing else []
+        if gone:
+            door.confirm(f"Jobs can no longer use these instance types: {', '.join(gone)}.\nContinue?")
+        write_to_cluster()
+
+    def write_to_cluster() -> None:
+        while pending:
+            pending.pop().write(azure.writes)
+
+    operation = converge(change, door.watcher, timeout, agree)
+    write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
+    return checks.explaining(operation)

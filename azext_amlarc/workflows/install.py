@@ -1,14 +1,16 @@
 """Installing and updating the extension, with the checks around it: the same behind both doors."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
-from azext_amlarc.azure.extension import install as installing
+from azext_amlarc.azure.converge import converge
+from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.azure.facts.clusters import facts_of
-from azext_amlarc.resources.extension import Change, Extension, Wanted, plan_change
+from azext_amlarc.resources.extension import Change, Extension, Wanted, lost, plan_change, protected_to_send
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.workflows.door import Door
@@ -31,7 +33,7 @@ def begin_install(
     azure: AzureClient,
     door: Door,
     cluster_id: ClusterId,
-    name: str,
+    name: str | None,
     given: GivenSettings,
     release: Release,
     *,
@@ -39,27 +41,33 @@ def begin_install(
     kube: "KubeAccess | None" = None,
     all_checks: bool = False,
 ) -> Operation[Extension]:
-    """Validate, check, and send; the operation's failure says what the checks find then.
+    """Validate, check, ask before something breaks or is lost, and send.
 
-    Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before anything is
-    sent.
+    What is not given stays as it is on an extension that exists. The operation's failure says what the checks find
+    then. Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before
+    anything is sent.
     """
     cluster = clusters.read(azure, cluster_id)
     judgement = given.judged(cluster)
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
-    wanted = Wanted(
-        judgement.plain, judgement.protected, release.train or "stable", release.version, release.auto_upgrade
-    )
-    return checks.explaining(installing.begin_create(azure, cluster, name, wanted, door.watcher, timeout))
+    wanted = Wanted(judgement.plain, judgement.protected, release.train, release.version, release.auto_upgrade)
+    change = Installation(azure, cluster, name, wanted, door.watcher)
+
+    def agree(existing: Extension | None) -> None:
+        if existing is not None:
+            resolved = change.resolved(existing)
+            _confirm(door, existing, resolved.settings, lost(existing, protected_to_send(resolved, wanted)))
+
+    return checks.explaining(converge(change, door.watcher, timeout, agree))
 
 
 def begin_update(
     azure: AzureClient,
     door: Door,
     cluster_id: ClusterId,
-    name: str,
+    name: str | None,
     given: GivenSettings,
     release: Release,
     *,
@@ -69,7 +77,7 @@ def begin_update(
 
     NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most.
     """
-    from azext_amlarc.azure.extension import update as updating
+    from azext_amlarc.azure.extension.update import Update
 
     cluster = clusters.read(azure, cluster_id)
     properties = {
@@ -85,18 +93,22 @@ def begin_update(
     def agree(existing: Extension | None) -> None:
         if existing is not None:
             door.show(given.judged(cluster, existing).findings)
-            _confirm_breakage(door, existing, plan(existing))
+            _confirm(door, existing, plan(existing).settings, [])
 
+    change = Update(azure, cluster, name, plan, door.watcher)
     checks = installation_checks(azure, door, cluster, {}, None)
-    operation = updating.begin_update(azure, cluster, name, plan, door.watcher, timeout, agree)
-    return checks.explaining(operation)
+    return checks.explaining(converge(change, door.watcher, timeout, agree))
 
 
-def _confirm_breakage(door: Door, existing: Extension, change: Change) -> None:
+def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:
+    """Ask before a write that breaks what runs, or that loses protected settings."""
     from azext_amlarc.validation.report.formats import as_text
     from azext_amlarc.validation.settings.breakage import what_breaks
 
     old = existing.shown_settings
-    breaks = what_breaks(old, {**old, **change.settings})
-    if breaks:
-        door.confirm(f"{as_text(breaks)}\nContinue with the update?")
+    breaks = what_breaks(old, {**old, **settings})
+    said = [as_text(breaks)] if breaks else []
+    if gone:
+        said.append(f"These protected settings would be lost, since Azure gives none back: {', '.join(gone)}.")
+    if said:
+        door.confirm("\n".join([*said, "Continue?"]))

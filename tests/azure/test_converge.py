@@ -9,7 +9,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.converge import PolledOperation, PolledResource, converge
 from azext_amlarc.azure.extension.delete import begin_delete
-from azext_amlarc.azure.extension.install import begin_create
+from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.extension import Extension, Wanted
 from tests.support.azure import Azure
@@ -222,7 +222,7 @@ def test_a_detachment_is_over_with_its_operation() -> None:
 
 def installing(azure: Azure, arm: AzureClient) -> Operation[Extension]:
     wanted = Wanted({"enableTraining": "True", "relayserver.enabled": "false"})
-    return begin_create(arm, cluster(azure), "trainer", wanted, Diary(), 60)
+    return converge(Installation(arm, cluster(azure), "trainer", wanted, Diary()), Diary(), 60)
 
 
 def stuck(azure: Azure) -> None:
@@ -256,7 +256,7 @@ def test_a_replacement_whose_operation_never_ends_ends_with_its_resource(azure: 
     with connect(azure) as arm:
         installing(azure, arm).wait(Diary(), 60)
         wanted = Wanted({"enableTraining": "True", "relayserver.enabled": "false", "installVolcano": "False"})
-        operation = begin_create(arm, cluster(azure), "trainer", wanted, Diary(), 60)
+        operation = converge(Installation(arm, cluster(azure), "trainer", wanted, Diary()), Diary(), 60)
         azure.fault(path="/operations/", status=200, body={"status": "Creating"}, times=99)
         diary = Diary()
         assert operation.wait(diary, 60).configuration_settings["installVolcano"] == "False"

@@ -70,7 +70,7 @@ def test_a_status_can_always_be_serialized(ws: Workspace) -> None:
 def test_a_known_target_is_found_by_its_name(ws: Workspace) -> None:
     attached(ws).wait_for_completion()
     assert ComputeTarget(workspace=ws, name="amlarc-compute").provisioning_state == "Succeeded"
-    with pytest.raises(ComputeTargetException, match="has no compute 'other'"):
+    with pytest.raises(ComputeTargetException, match="has no compute target 'other'"):
         ComputeTarget(ws, "other")
 
 

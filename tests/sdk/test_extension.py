@@ -105,7 +105,7 @@ def test_a_failed_installation_says_why(azure: Azure, capsys: pytest.CaptureFixt
 
 
 def test_a_missing_extension_and_a_missing_cluster_are_told_apart(azure: Azure) -> None:
-    with pytest.raises(ExtensionException, match="has no extension 'amlarc-compute'") as caught:
+    with pytest.raises(ExtensionException, match="has no Azure Machine Learning extension") as caught:
         ArcExtension.show(EDGE_CLUSTER, credential=Login(azure))
     assert caught.value.code == "NotFound"
     with pytest.raises(ExtensionException, match="There is no Azure Arc-enabled cluster 'nowhere'"):

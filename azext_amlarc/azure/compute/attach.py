@@ -1,7 +1,6 @@
 """Attaching a cluster to a workspace as a compute target, and detaching it again."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from azext_amlarc.azure.compute.lookup import from_answer, read, show
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.azure.converge import Subject, converge
+from azext_amlarc.azure.converge import Subject
 from azext_amlarc.product.hints import hint_for
 from azext_amlarc.resources import compute as resource
 from azext_amlarc.resources.compute import Compute, Wanted
@@ -21,7 +20,10 @@ _VERBS = {"creating": "attaching", "updating": "updating", "deleting": "detachin
 
 @dataclass(frozen=True)
 class Attachment:
-    """A compute target that is wanted in a workspace, as `converge` carries it out. `location` is the workspace's."""
+    """A compute target that is wanted in a workspace, as `converge` carries it out. `location` is the workspace's.
+
+    Its name must not be taken by another cluster, namespace or kind of compute: Azure would overwrite it blindly.
+    """
 
     azure: AzureClient
     workspace: WorkspaceId
@@ -57,7 +59,7 @@ class Attachment:
             self.workspace.resource_group,
             self.workspace.name,
             self.name,
-            json.dumps(resource.body(self.wanted, self.location)).encode(),
+            json.dumps(resource.body(self.wanted, self.location, existing)).encode(),
             content_type="application/json",
             took_effect=took_effect,
         )
@@ -67,23 +69,6 @@ class Attachment:
         sent = from_answer(accepted.body, self.workspace)
         follow = followed.by_resource if existing is None else followed.by_operation
         return follow("attaching", sent, accepted)
-
-
-def begin_attach(
-    azure: AzureClient,
-    workspace: WorkspaceId,
-    name: str,
-    wanted: Wanted,
-    location: str,
-    watcher: Watcher,
-    timeout: float,
-    agree: Callable[[Compute | None], None] = lambda _: None,
-) -> Operation[Compute]:
-    """Bring the compute target to `wanted`, as `converge` does.
-
-    Refused if the name is taken by another cluster, namespace or kind of compute: Azure would overwrite it blindly.
-    """
-    return converge(Attachment(azure, workspace, name, wanted, location), watcher, timeout, agree)
 
 
 def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Compute]:

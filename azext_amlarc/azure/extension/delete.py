@@ -3,10 +3,22 @@
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.azure.extension.lookup import address, read
+from azext_amlarc.azure.extension.lookup import address, find, read
 from azext_amlarc.azure.extension.watch import subject
-from azext_amlarc.resources.extension import Extension
+from azext_amlarc.errors import NotFound
+from azext_amlarc.resources.extension import Extension, refuse_another_type
 from azext_amlarc.resources.ids import ClusterId
+
+
+def find_to_delete(azure: AzureClient, cluster: ClusterId, name: str | None) -> Extension | None:
+    """The extension to delete; None if it is gone, or the cluster is. Refused if it is of another type."""
+    try:
+        found = find(azure, cluster, name)
+    except NotFound:
+        return None
+    if found is not None:
+        refuse_another_type(found)
+    return found
 
 
 def begin_delete(

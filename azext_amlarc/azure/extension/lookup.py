@@ -6,7 +6,7 @@ from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.errors import NotFound
+from azext_amlarc.errors import NotFound, Refused
 from azext_amlarc.product.extension import TYPE
 from azext_amlarc.resources.extension import Extension, from_sdk, install_state_of
 from azext_amlarc.resources.ids import ClusterId
@@ -22,13 +22,38 @@ def read(azure: AzureClient, cluster: ClusterId, name: str) -> Extension | None:
         return None
 
 
-def show(azure: AzureClient, cluster: ClusterId, name: str) -> Extension:
-    """The extension; NotFound if there is none."""
-    found = read(azure, cluster, name)
+def find(azure: AzureClient, cluster: ClusterId, name: str | None) -> Extension | None:
+    """The extension of that name, of whatever type, or without a name the one of our type; one request a page.
+
+    Refused if it is our type that goes by another name: a cluster takes it once.
+    """
+    found = _all(azure, cluster)
+    ours = [extension for extension in found if extension.is_ours]
+    if name is None:
+        return ours[0] if ours else None
+    named = next((extension for extension in found if extension.name.lower() == name.lower()), None)
+    if named is None and ours:
+        raise _goes_by_another_name(cluster, name, ours[0])
+    return named
+
+
+def _goes_by_another_name(cluster: ClusterId, name: str, ours: Extension) -> Refused:
+    where = " ".join(["-n", ours.name, *cluster.options])
+    return Refused(
+        f"The cluster {cluster.name!r} has no extension {name!r}: it has this extension as {ours.name!r}.",
+        f"Use that name, or none. To see it: az ml arc extension show {where}",
+    )
+
+
+def show(azure: AzureClient, cluster: ClusterId, name: str | None) -> Extension:
+    """The extension, without a name the one of our type; NotFound if there is none. One request if it is there."""
+    found = find(azure, cluster, None) if name is None else read(azure, cluster, name)
+    if found is None and name is not None:
+        found = find(azure, cluster, name)  # raises if it goes by another name, or it is the cluster that is missing
     if found is None:
-        clusters.read(azure, cluster)  # raises where it is the cluster that does not exist
+        what = f"extension {name!r}" if name else "Azure Machine Learning extension"
         raise NotFound(
-            f"The cluster {cluster.name!r} (resource group {cluster.resource_group!r}) has no extension {name!r}.",
+            f"The cluster {cluster.name!r} (resource group {cluster.resource_group!r}) has no {what}.",
             f"To list its extensions: az ml arc extension list {' '.join(cluster.options)}",
         )
     return found
@@ -36,13 +61,18 @@ def show(azure: AzureClient, cluster: ClusterId, name: str) -> Extension:
 
 def list_all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
     """The extensions of our type that a cluster has: one as a rule, since a second can't be installed."""
+    return [extension for extension in _all(azure, cluster) if extension.is_ours]
+
+
+def _all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
+    """Those of every type; NotFound if there is no such cluster."""
     try:
         found = list(azure.extensions.list(*address(cluster)))
     except HttpResponseError as error:
         if error.status_code == 404:
             clusters.read(azure, cluster)  # raises what is missing in our words
         raise
-    return [from_sdk(item, cluster) for item in found if (item.extension_type or "").lower() == TYPE]
+    return [from_sdk(item, cluster) for item in found]
 
 
 def install_states(azure: AzureClient, cluster: ClusterId) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _extension_options(loader: Any, prefix: str) -> None:
             "name",
             options_list=["--name", "-n"],
             completer=completers.extension_names,
-            help="Name of the extension.",
+            help="Name of the extension. Default: the one that the cluster has, or amlarc-compute for a new one.",
         )
         c.argument("timeout", type=int, help="Seconds to wait.")
     for command in ("create", "update"):
@@ -102,10 +102,12 @@ def _extension_options(loader: Any, prefix: str) -> None:
                 arg_type=get_three_state_flag(),
                 help="Let Azure upgrade the extension to new minor versions. Default: true without --version.",
             )
-    with loader.argument_context(f"{prefix} extension update") as c:
-        c.argument(
-            "yes", options_list=["--yes", "-y"], action="store_true", help="Update even where that breaks what runs."
-        )
+            c.argument(
+                "yes",
+                options_list=["--yes", "-y"],
+                action="store_true",
+                help="Do not ask before something breaks, or protected settings are lost.",
+            )
     with loader.argument_context(f"{prefix} extension delete") as c:
         c.argument("accepted_only", **_NO_WAIT)
         c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Delete without a question.")
