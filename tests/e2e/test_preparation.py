@@ -1,8 +1,10 @@
 """`attach --apply-instance-types --create-namespace`: real az, the local Azure, and a real Kubernetes API server."""
 
+import json
 import re
 import shutil
 import subprocess
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import yaml
 
 from tests.e2e.conftest import ADVANCED, WORKSPACE
 from tests.e2e.test_imports import imported
-from tests.kubernetes.test_client import changed, token_of
+from tests.kubernetes.test_client import changed
 from tests.support.az import VENV, Az
 from tests.support.azure import Azure
 from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
@@ -218,8 +220,13 @@ def test_what_az_brings_itself_is_azs_own(installed: Az, extended: Cluster) -> N
 def counting(cluster: Cluster, folder: Path) -> tuple[Path, Path]:
     """A kubeconfig whose sign-in program leaves a line in a file each time it runs, and that file."""
     runs, program = folder / "runs", folder / "sign-in"
-    token = '{"status": {"token": "' + token_of(cluster, ADMIN) + '"}}'
-    program.write_text(f"#!/bin/sh\necho run >> {runs}\necho '{token}'\n")
+    user = yaml.safe_load(cluster.kubeconfig(ADMIN).read_text())["users"][0]["user"]
+    status = {
+        "clientCertificateData": b64decode(user["client-certificate-data"]).decode(),
+        "clientKeyData": b64decode(user["client-key-data"]).decode(),
+    }
+    (folder / "credential.json").write_text(json.dumps({"status": status}))
+    program.write_text(f"#!/bin/sh\necho run >> {runs}\ncat {folder / 'credential.json'}\n")
     program.chmod(0o755)
     described = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(program)}
     return changed(cluster, folder, user={"exec": described}), runs
