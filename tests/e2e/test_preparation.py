@@ -232,18 +232,16 @@ def counting(cluster: Cluster, folder: Path) -> tuple[Path, Path]:
     return changed(cluster, folder, user={"exec": described}), runs
 
 
-@pytest.mark.parametrize("end", ["Succeeded", "Failed"])
+@pytest.mark.parametrize("course", ["attached", "refused by a check", "failed and explained"])
 def test_the_kubeconfigs_sign_in_program_runs_once_a_command(
-    installed: Az, azure: Azure, extended: Cluster, tmp_path: Path, end: str
+    installed: Az, azure: Azure, extended: Cluster, tmp_path: Path, course: str
 ) -> None:
     file, runs = counting(extended, tmp_path)
-    if end == "Failed":
-        azure.fault(
-            method="PUT",
-            path="/computes/",
-            operation="Failed",
-            error={"code": "GenericComputeError", "message": "It failed."},
-        )
-    done = installed(*ATTACH, *PREPARE, "--preflight", "--kubeconfig", str(file), "--yes")
-    assert (done.code == 0) == (end == "Succeeded")
+    if course == "failed and explained":
+        error = {"code": "GenericComputeError", "message": "It failed."}
+        azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
+    preflight = ["--preflight"] if course == "refused by a check" else []
+    done = installed(*ATTACH, *PREPARE, *preflight, "--kubeconfig", str(file), "--yes")
+    assert (done.code == 0) == (course == "attached")
+    assert ("AMLARC-K" in done.stderr) == (course != "attached")
     assert runs.read_text() == "run\n"
