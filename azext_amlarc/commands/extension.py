@@ -34,7 +34,7 @@ def create(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Install the extension; every setting is checked before anything is sent, and the cluster before it is written."""
+    """Install the extension; settings are validated before anything is sent, and the cluster is checked first."""
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
@@ -114,7 +114,7 @@ def update(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Change an installed extension; what would change, and what breaks, is said before anything is sent."""
+    """Update an installed extension; shows what would change, and confirms what would break, before it is sent."""
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
@@ -144,7 +144,7 @@ def delete(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> None:
-    """Take the extension off the cluster, with --purge together with the Azure resources that were made for it."""
+    """Remove the extension from the cluster; with --purge, also the Azure resources that were created for it."""
     from azext_amlarc.azure import supporting
     from azext_amlarc.azure.extension import delete as deletion
     from azext_amlarc.azure.extension import lookup as extension
@@ -156,8 +156,8 @@ def delete(
         existing = extension.read(azure, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
         owned = supporting.owned(azure, cluster_id, settings) if purge else []
-        for sentence in deletion.goes_with_it(existing) if existing else [f"The cluster has no extension {name!r}."]:
-            watcher.tell(sentence)
+        for line in deletion.consequences(existing) if existing else [f"The cluster has no extension {name!r}."]:
+            watcher.tell(line)
         for item in owned:
             watcher.tell(f"Will also delete: {item}")
         if not existing and not owned:

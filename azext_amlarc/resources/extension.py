@@ -1,4 +1,4 @@
-"""The cluster extension Microsoft.AzureML.Kubernetes as data: as Azure answers it, as it shall be, what differs."""
+"""The cluster extension Microsoft.AzureML.Kubernetes as data: as Azure returns it, as wanted, and the difference."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,9 +24,10 @@ _TLS = {"scoringFe.sslCert", "scoringFe.sslKey"}
 
 @dataclass(frozen=True)
 class Extension:
-    """An installed extension, as `az k8s-extension show` names things, and `install_state`: the guide's word for it.
+    """An installed extension, with the property names of `az k8s-extension show`, and `install_state`.
 
-    `configuration_protected_settings` holds names alone: Azure never gives the values back, and we never keep them.
+    `install_state` is named as in Microsoft's guide of 2021. `configuration_protected_settings` has only names: Azure
+    never returns the values, and we never keep them.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Extension:
 
     @property
     def shown_settings(self) -> dict[str, str]:
-        """The settings as Azure shows them: the protected ones by name, with an empty value."""
+        """The settings as Azure shows them: protected ones with an empty value."""
         return {**self.configuration_settings, **dict.fromkeys(self.configuration_protected_settings, "")}
 
     @property
@@ -77,7 +78,7 @@ def install_state_of(provisioning_state: str) -> str:
 
 
 def from_sdk(model: Any, cluster: ClusterId) -> Extension:
-    """An extension of the SDK's model."""
+    """An extension from the SDK's model."""
     state = str(model.provisioning_state or "")
     return Extension(
         name=model.name,
@@ -109,16 +110,16 @@ def from_sdk(model: Any, cluster: ClusterId) -> Extension:
 
 
 def _plain(model: Any) -> dict[str, Any] | None:
-    """An SDK model as Azure wrote it: camelCase keys, read-only ones included."""
+    """An SDK model as Azure returned it: camelCase keys, including read-only ones."""
     plain: dict[str, Any] | None = model.serialize(keep_readonly=True) if model is not None else None
     return plain
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user wants installed: settings as they are sent, all strings, the protected ones kept out of repr.
+    """What the user wants to install: settings as they are sent, all strings, the protected ones hidden from repr.
 
-    Minor upgrades are on unless they are False, as in the service.
+    As in the service, minor upgrades are on unless the value is False.
     """
 
     settings: Mapping[str, str]
@@ -129,22 +130,22 @@ class Wanted:
 
 
 def auto_upgrade(version: str | None, asked: bool | None) -> bool | None:
-    """Whether minor versions are to follow by themselves: not beside a pinned one, None if neither was given.
+    """Whether to upgrade minor versions automatically: False with a pinned version, None if neither was given.
 
-    InvalidInput for both: the service refuses the pair, after the relay has been made.
+    InvalidInput for both: the service would refuse them, but only after the Relay has been created.
     """
     if version and asked:
         raise InvalidInput(
-            "version and auto-upgrade true cannot be used together.",
-            "Give one of them; with a version alone automatic upgrades are off.",
+            "A pinned version and automatic upgrades cannot be used together.",
+            "Choose one of them; pinning a version turns automatic upgrades off.",
         )
     return False if version else asked
 
 
 def derived_settings(cluster: Cluster, domain: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What `az k8s-extension` adds to the settings that were given: the chart needs them, no document lists them.
+    """The settings with those that `az k8s-extension` adds: the chart needs them, but they are not documented.
 
-    The user's own `domain` wins, as do the workload's switches; the cluster's identity is ours to say.
+    The given settings take precedence over our defaults, but not over the cluster's identity.
     """
     return {**_defaults(cluster, domain), **given, **_identity(cluster), **router_settings(given)}
 
@@ -176,7 +177,7 @@ def _identity(cluster: Cluster) -> dict[str, str]:
 
 
 def router_settings(given: Mapping[str, str]) -> dict[str, str]:
-    """How the inference router is reached, in the chart's own names."""
+    """The settings for access to the inference router, under the chart's own names."""
     settings = {}
     if given.get("inferenceRouterServiceType", "").lower() == "nodeport":
         settings["scoringFe.serviceType.nodePort"] = "True"
@@ -189,14 +190,14 @@ def router_settings(given: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Resolved:
-    """All plain settings that are sent, as far as they are known without a request, and what they need in Azure."""
+    """All plain settings to send, as far as they are known without a request, and the supporting resources."""
 
     settings: dict[str, str]
     plan: supporting.Plan
 
 
 def resolve(cluster: Cluster, domain: str, given: Mapping[str, str], existing: Extension | None) -> Resolved:
-    """The settings given with all that the chart needs; `domain` is the cloud's, for public names."""
+    """The given settings with everything that the chart needs; `domain` is the cloud's, for public names."""
     settings = derived_settings(cluster, domain, given)
     plan = supporting.plan(cluster, settings, existing.configuration_settings if existing else None)
     return Resolved({**settings, **plan.settings}, plan)
@@ -211,13 +212,13 @@ def refuse_another(existing: Extension) -> None:
         )
     if existing.provisioning_state.lower() == "deleting":
         raise Refused(
-            f"The extension {existing.name!r} is being deleted; a cluster can't take it again before that has ended.",
-            "Wait about ten minutes, then try again.",
+            f"The extension {existing.name!r} is being deleted; you cannot reinstall it until that finishes.",
+            "Wait about ten minutes, then run the command again.",
         )
 
 
 def changes(existing: Extension, settings: Mapping[str, str], wanted: Wanted) -> list[str]:
-    """What installing `settings` would change, a line a setting; protected ones can only be told apart by name."""
+    """What installing `settings` would change, one line each; protected settings can only be compared by name."""
     lines = [*differences(existing.configuration_settings, settings)]
     if wanted.version and wanted.version not in (existing.version, existing.current_version):
         lines.append(f"version: {existing.version} -> {wanted.version}")
@@ -228,12 +229,12 @@ def changes(existing: Extension, settings: Mapping[str, str], wanted: Wanted) ->
 
 
 def second_names(protected: Mapping[str, str]) -> dict[str, str]:
-    """The user's own connection strings, under both names that the chart reads."""
+    """The user's own connection strings under the second names that the chart reads."""
     return {second: protected[first] for first, second in _SECOND_NAMES.items() if first in protected}
 
 
 def body(cluster: Cluster, wanted: Wanted, settings: Mapping[str, str], made: Mapping[str, str]) -> dict[str, Any]:
-    """The PUT that installs what is wanted; `settings` are all of them, `made` holds the supporting resources' keys."""
+    """The body of the PUT; `settings` are all plain settings, `made` has the keys of the supporting resources."""
     protected = {**made, **second_names(wanted.protected), **wanted.protected}
     properties = {
         "extensionType": TYPE,
@@ -251,9 +252,9 @@ def body(cluster: Cluster, wanted: Wanted, settings: Mapping[str, str], made: Ma
 
 @dataclass(frozen=True)
 class Change:
-    """What an update would do: the plain settings that differ, the protected ones given, and the rest of the PATCH.
+    """What an update would send: the plain settings that differ, the given protected ones, the rest of the PATCH.
 
-    `lines` says it to a person; it is empty where all is as wanted already.
+    `lines` describes it to the user; it is empty if everything is up to date.
     """
 
     settings: Mapping[str, str]
@@ -270,9 +271,9 @@ def plan_change(
     protected: Mapping[str, str],
     properties: Mapping[str, Any],
 ) -> Change:
-    """Compare what the user gave with what is installed; no request. None among `properties` means: as it is.
+    """Compare what the user gave with what is installed, without a request. None in `properties` means no change.
 
-    Where an earlier write has failed everything given is sent again: Azure shows settings that it failed to apply.
+    If an earlier write failed, everything given is sent again: Azure also shows settings that it failed to apply.
     """
     is_sound = existing.install_state == "Installed"
     old = existing.configuration_settings
@@ -295,17 +296,17 @@ def plan_change(
 
 
 def wants_more(existing: Extension, change: Change) -> bool:
-    """Whether the change switches on something that needs a resource of its own (Service Bus, Log Analytics)."""
+    """Whether the change enables something that needs a new supporting resource (Service Bus, Log Analytics)."""
     return any(key not in existing.configuration_settings for key in change.plan.settings)
 
 
 def refuse_loss(existing: Extension, protected: Mapping[str, str]) -> None:
-    """Refused if a protected setting would be lost: Azure replaces them as a set, and gives none back."""
+    """Refused if a protected setting would be lost: Azure replaces them as a set, and never returns them."""
     lost = sorted(set(existing.configuration_protected_settings) - set(protected))
     if not lost:
         return
     named = " as sslCertPemFile and sslKeyPemFile" if set(lost) <= _TLS else ""
     raise Refused(
-        f"Azure replaces protected settings as a set, and can't give these back: {', '.join(lost)}.",
-        f"Give them again among the protected settings{named}.",
+        f"Azure replaces protected settings as a set, so these would be lost: {', '.join(lost)}.",
+        f"Pass them again as protected settings{named}.",
     )

@@ -1,4 +1,4 @@
-"""Installing and updating the extension, with the checks around it: the same behind both doors."""
+"""Install and update the extension, with checks before and after, for both doors."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """Which release is wanted; None for what was not given."""
+    """The wanted release; None for what was not given."""
 
     train: str | None = None
     version: str | None = None
@@ -39,7 +39,7 @@ def begin_install(
     kube: "KubeAccess | None" = None,
     all_checks: bool = False,
 ) -> Operation[Extension]:
-    """Validate, check, and send; the operation's failure says what the checks find then.
+    """Validate the settings, run checks, and install; if that fails, the error includes what the checks find then.
 
     Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before anything is
     sent.
@@ -65,7 +65,7 @@ def begin_update(
     *,
     timeout: float,
 ) -> Operation[Extension]:
-    """Validate beside what is installed, ask before something breaks, and send what differs.
+    """Validate the settings together with the installed ones, confirm what would break, and send what differs.
 
     NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most.
     """

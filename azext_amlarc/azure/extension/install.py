@@ -1,4 +1,4 @@
-"""Installing the cluster extension Microsoft.AzureML.Kubernetes."""
+"""Install the cluster extension Microsoft.AzureML.Kubernetes."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from azext_amlarc.resources.extension import Extension, Wanted
 
 @dataclass(frozen=True)
 class Installation:
-    """An extension that is wanted on a cluster, as `converge` carries it out."""
+    """An extension to install on a cluster, as a Change for `converge`."""
 
     azure: AzureClient
     cluster: Cluster
@@ -41,7 +41,7 @@ class Installation:
         return join(self.azure, self.cluster.id, existing)
 
     def write(self, existing: Extension | None) -> Operation[Extension]:
-        """Create what the extension talks through, then send the extension, which talks through it."""
+        """Create the supporting resources, then send the extension with their connection strings."""
         resolved = self._resolved(existing)
         made = supporting.ensure(self.azure, resolved.plan, self.watcher)
         body = resource.body(self.cluster, self.wanted, {**resolved.settings, **made.settings}, made.protected)
@@ -88,6 +88,6 @@ def begin_create(
 ) -> Operation[Extension]:
     """Bring the cluster to `wanted`, as `converge` does.
 
-    Refused if the name belongs to another extension, or to one that is being deleted.
+    Refused if the name belongs to an extension of another type, or to one that is being deleted.
     """
     return converge(Installation(azure, cluster, name, wanted, watcher), watcher, timeout, agree)

@@ -1,4 +1,4 @@
-"""The attach configuration as the user gave it: read, then judged."""
+"""The attach configuration as the user gave it: read, then validated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from azext_amlarc.validation.document.manifests import Manifests
 
 @dataclass(frozen=True)
 class Configuration:
-    """An attach configuration ready to be sent, and the findings that did not stop it."""
+    """A valid attach configuration, with its warnings."""
 
     document: dict[str, Any]
     findings: tuple[Finding, ...]
@@ -20,16 +20,16 @@ class Configuration:
     source: str = ""
 
     def instance_types(self) -> Manifests:
-        """The instance types as objects for the cluster, with what that changes; InvalidInput with every error."""
+        """The instance types as InstanceType manifests, with findings about the conversion; InvalidInput for errors."""
         manifests = instancetype.to_manifests(self.raw, self.source)
         converted = {rule.code for rule in instancetype.RULES}
         findings = tuple(finding for finding in manifests.findings if finding.code in converted)
-        stop_at_errors(f"The instance types of {self.source}", findings)
+        stop_at_errors(f"Invalid instance types in {self.source}", findings)
         return Manifests(manifests.items, findings)
 
 
 def read_document(path: str | None, namespace: str | None) -> Configuration:
-    """The attach configuration; a --namespace wins over the file's. InvalidInput with every error at once."""
+    """The attach configuration; --namespace takes precedence over the file's. InvalidInput with all errors at once."""
     findings: list[Finding] = []
     found: dict[str, Any] = {}
     raw = b""
@@ -41,5 +41,5 @@ def read_document(path: str | None, namespace: str | None) -> Configuration:
     if namespace is not None:
         findings += document.judge_namespace(namespace, "--namespace")
         found["namespace"] = namespace
-    stop_at_errors(f"The configuration {path}" if path else "The configuration", findings)
+    stop_at_errors(f"Invalid configuration {path}" if path else "Invalid configuration", findings)
     return Configuration(found, tuple(findings), raw, path or "")
