@@ -1,4 +1,4 @@
-"""Attaching a cluster to a workspace, with the checks around it: the same behind both doors."""
+"""Attach a cluster to a workspace, with checks before and after, for both doors."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,10 +35,10 @@ def begin_attach(
     creates_namespace: bool = False,
     all_checks: bool = False,
 ) -> Operation[Compute]:
-    """Check, write to the cluster what was agreed upon (`preparation`), and attach it.
+    """Run checks, write the confirmed changes to the cluster (`preparation`), and attach it.
 
-    The operation's failure says what the checks find then. Another write to the compute target is waited for,
-    `timeout` seconds at most. Refused before anything is sent if a check fails.
+    If the operation fails, the error includes what the checks find then. Another write to the compute target is waited
+    for, `timeout` seconds at most. Refused before anything is sent if a check fails.
     """
     found = read_workspace(azure, workspace)
     cluster = clusters.read(azure, wanted.cluster)

@@ -1,4 +1,4 @@
-"""Installing and updating the extension, with the checks around it: the same behind both doors."""
+"""Install and update the extension, with checks before and after, for both doors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """Which release is wanted; None for what was not given."""
+    """The wanted release; None for what was not given."""
 
     train: str | None = None
     version: str | None = None
@@ -73,7 +73,7 @@ def begin_update(
     *,
     timeout: float,
 ) -> Operation[Extension]:
-    """Validate beside what is installed, ask before something breaks, and send what differs.
+    """Validate the settings together with the installed ones, confirm what would break, and send what differs.
 
     NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most.
     """

@@ -99,7 +99,7 @@ def test_deleting_asks_first(installed: Az, azure: Azure) -> None:
     before = len(azure.traffic())
     refused = installed(*DELETE)
     assert refused.code == 1
-    assert "Answer with --yes" in refused.stderr
+    assert "Run again with --yes to confirm." in refused.stderr
     assert written(azure, before) == []
 
 

@@ -248,7 +248,7 @@ def test_what_a_user_may_not_read_is_told_fact_by_fact(cluster: Cluster, user: s
     assert {name for name, value in found.items() if not isinstance(value, Unknown)} == known
     unknown = [value for value in found.values() if isinstance(value, Unknown)]
     assert {one.status for one in unknown} == {Status.ERROR}
-    assert all(one.reason.startswith("No right to ") and " (403): " in one.reason for one in unknown)
+    assert all(one.reason.startswith("No permission to ") and " (403): " in one.reason for one in unknown)
 
 
 # What each resource is needed for: where a user may read all the others, only these facts are not known.
@@ -348,7 +348,7 @@ def test_a_server_that_is_not_there_is_told_for_each_fact(tmp_path: Path, cluste
         port = closed.getsockname()[1]
     with closing(connect(elsewhere(cluster, port, tmp_path), None)) as kube:
         found = gather(kube, facts.ALL)
-    assert all(one.startswith(f"https://127.0.0.1:{port} can't be reached: ") for one in reasons(found))
+    assert all(one.startswith(f"https://127.0.0.1:{port} cannot be reached: ") for one in reasons(found))
 
 
 def test_a_server_that_never_answers_is_told_for_each_fact(tmp_path: Path, cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""Attaching a cluster to a workspace as a compute target, and detaching it again."""
+"""Attach a cluster to a workspace as a compute target, and detach it."""
 
 import json
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ _VERBS = {"creating": "attaching", "updating": "updating", "deleting": "detachin
 
 @dataclass(frozen=True)
 class Attachment:
-    """A compute target that is wanted in a workspace, as `converge` carries it out. `location` is the workspace's.
+    """A compute target to attach, as a Change for `converge`. `location` is the workspace's.
 
-    Its name must not be taken by another cluster, namespace or kind of compute: Azure would overwrite it blindly.
+    Its name must not belong to another cluster, namespace or type of compute: Azure would overwrite it silently.
     """
 
     azure: AzureClient
@@ -72,7 +72,7 @@ class Attachment:
 
 
 def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Compute]:
-    """The compute target of that name, to be followed."""
+    """The compute target with this name, to be followed."""
     where = " ".join(["-n", name, *workspace.options])
     return Subject(
         azure=azure,
@@ -86,15 +86,15 @@ def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Co
 
 
 def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:
-    """Follow what somebody else is doing to the compute target."""
+    """Follow a write to the compute target that is already in progress."""
     verb = _VERBS.get(compute.provisioning_state.lower(), "changing")
     return subject(azure, workspace, compute.name).by_resource(verb, compute)
 
 
 def begin_detach(azure: AzureClient, workspace: WorkspaceId, name: str, watcher: Watcher) -> Operation[Compute] | None:
-    """Take the compute target out of the workspace; the cluster, its extension and its namespace stay as they are.
+    """Detach the compute target from the workspace; the cluster, its extension and its namespace stay as they are.
 
-    None, which the watcher is told, if the workspace has no such compute; NotFound if there is no workspace.
+    None (and a line for the watcher) if the workspace has no such compute target; NotFound if there is no workspace.
     """
     found = read(azure, workspace, name)
     if found is None:

@@ -1,4 +1,4 @@
-"""Following what Azure does with an extension after it has accepted a write, and why that failed."""
+"""Follow what Azure does with an extension after accepting a write, and find out why it failed."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ _VERBS = {"creating": "installing", "updating": "updating", "deleting": "deletin
 
 
 def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extension]:
-    """The extension of that name, to be followed."""
+    """The extension with this name, to be followed."""
     where = " ".join(["-n", name, *cluster.options])
     return Subject(
         azure=azure,
@@ -28,13 +28,13 @@ def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extens
 
 
 def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
-    """Follow what somebody else is doing to the extension."""
+    """Follow a write to the extension that is already in progress."""
     verb = _VERBS.get(extension.provisioning_state.lower(), "changing")
     return subject(azure, cluster, extension.name).by_resource(verb, extension)
 
 
 def _own_error(azure: AzureClient, cluster: ClusterId, last: Extension) -> tuple[str, str] | None:
-    """A failed extension stays visible and keeps the reason among its statuses."""
+    """A failed extension continues to exist, and keeps the reason in its statuses."""
     found = last if last.statuses else read(azure, cluster, last.name)
     for status in found.statuses if found else []:
         if status.get("message"):

@@ -1,4 +1,4 @@
-"""What az asks for: the table of our commands, then the options of the one that runs."""
+"""az's loader of the extension: the command table first, then the options of the command that runs."""
 
 import atexit
 import gc
@@ -12,10 +12,10 @@ _COLLECT_EVERY = 100_000
 
 
 def spare_the_collector() -> None:
-    """Keep Python's garbage collector from walking what lives as long as the process: a tenth of a command's time.
+    """Keep the garbage collector from scanning objects that live as long as the process: a tenth of a command's time.
 
-    az and the SDKs bring a hundred thousand such objects. The collector walks them again and again while they come, and
-    once more when the process ends; it still runs, on what comes later.
+    az and the SDKs create a hundred thousand of them. The collector scans them again and again during the imports, and
+    once more at exit; it still runs, on newer objects.
     """
     gc.freeze()
     gc.set_threshold(_COLLECT_EVERY)
@@ -25,7 +25,7 @@ def spare_the_collector() -> None:
 class ArcCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az has no types
     """Commands by name only: a command's module is imported when it runs or shows its help."""
 
-    # az's index of commands takes an extension's name from here.
+    # az's command index reads the extension's name from here.
     __module__ = "azext_amlarc"
 
     def load_command_table(self, args: list[str] | None) -> dict[str, Any]:

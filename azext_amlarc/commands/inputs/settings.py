@@ -1,4 +1,4 @@
-"""Settings in the options and files that the user gave."""
+"""Reads settings from options and files."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def read_settings(
     config_protected_file: str | None = None,
     allow_unknown: bool = False,
 ) -> GivenSettings:
-    """Read settings from options and JSON files; InvalidInput where a file can't be read."""
+    """Read settings from options and JSON files; InvalidInput if a file can't be read."""
     parts = [
         settings.parse_pairs(config or (), "--config"),
         settings.parse_pairs(config_protected or (), "--config-protected", protected=True),
@@ -32,26 +32,26 @@ def read_settings(
 
 
 def read_plain(pairs: Sequence[str], option: str) -> dict[str, str]:
-    """Plain settings as they were given, not judged; InvalidInput with every pair that is none."""
+    """Plain settings as they were given, not validated; InvalidInput for malformed pairs."""
     given, findings = settings.parse_pairs(pairs, option)
-    stop_at_errors("The settings", findings)
+    stop_at_errors("Invalid settings", findings)
     return {setting.key: str(setting.value) for setting in given}
 
 
 def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
-    """Say who else can read secrets: every process sees the command line, and a file has its permissions."""
+    """Warn if others can read secrets: on the command line, or in a file."""
     from knack.log import get_logger
 
     logger = get_logger(__name__)
-    # What comes from @FILE is not on the command line, and paths of PEM files are no secrets.
+    # Values from @FILE are not on the command line, and the paths of PEM files are not secret.
     if any(pair in sys.argv and pair.partition("=")[0] not in settings.SENT_AS for pair in pairs):
         logger.warning(
-            "--config-protected: other processes can see these values, and az prints its command line under --debug. "
-            "Give them in a file: --config-protected-file FILE, or - for standard input."
+            "--config-protected: other processes can see these values, and az logs its command line with --debug. "
+            "Use a file instead: --config-protected-file FILE, or - for standard input."
         )
     for path in paths:
         if path not in (None, "-") and files.is_read_by_others(str(path)):
-            logger.warning("%s can be read by others: chmod 600 %s", path, path)
+            logger.warning("%s is readable by other users. To restrict it: chmod 600 %s", path, path)
 
 
 def _from_file(path: str | None, *, protected: bool) -> tuple[list[Setting], list[Finding]]:
@@ -65,7 +65,8 @@ def _from_file(path: str | None, *, protected: bool) -> tuple[list[Setting], lis
         return [], list(reading.findings)
     if not isinstance(reading.data, dict):
         raise InvalidInput(
-            f"{path}: the settings are {type(reading.data).__name__}, not an object.", 'Write {"key": "value", …}.'
+            f"{path}: the settings must be a JSON object, not {type(reading.data).__name__}.",
+            'Use {"key": "value", …}.',
         )
     spots = reading.spots([(key,) for key in reading.data])
 
