@@ -162,12 +162,6 @@ class Target(NamedTuple):
         """The options that name the workspace to our commands."""
         return " ".join(self.named_workspace.options)
 
-    def filled(self, hint: str) -> str:
-        """A hint with this cluster in the commands that leave its place to the reader."""
-        return hint.replace("-n CLUSTER -g GROUP", self.azure_options).replace(
-            "-c CLUSTER -g GROUP", self.cluster_options
-        )
-
     @property
     def named_cluster(self) -> ClusterId:
         """The cluster, or one of placeholders for a command that the reader has to complete."""

@@ -47,7 +47,7 @@ def begin_install(
     cluster = clusters.read(azure, cluster_id)
     judgement = given.judged(cluster)
     door.show(judgement.findings)
-    checks = installation_checks(azure, door, cluster, judgement.plain, kube)
+    checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
     wanted = Wanted(
         judgement.plain, judgement.protected, release.train or "stable", release.version, release.auto_upgrade
@@ -87,7 +87,7 @@ def begin_update(
             door.show(given.judged(cluster, existing).findings)
             _confirm_breakage(door, existing, plan(existing))
 
-    checks = installation_checks(azure, door, cluster, {}, None)
+    checks = installation_checks(azure, door, cluster, name, {}, None)
     operation = updating.begin_update(azure, cluster, name, plan, door.watcher, timeout, agree)
     return checks.explaining(operation)
 

@@ -98,13 +98,13 @@ class Preflight:
 
 
 def installation_checks(
-    azure: AzureClient, door: Door, cluster: Cluster, settings: Mapping[str, str], kube: "KubeAccess | None"
+    azure: AzureClient, door: Door, cluster: Cluster, name: str, settings: Mapping[str, str], kube: "KubeAccess | None"
 ) -> Preflight:
-    """The checks around an installation with these settings."""
+    """The checks around an installation under this name with these settings."""
     from azext_amlarc.resources.extension import derived_settings
 
     wanted = derived_settings(cluster, azure.cloud.application_domain, settings)
-    request = CheckRequest(Target.of_cluster(cluster.id), wanted, skip=_PROVIDERS, kube=kube)
+    request = CheckRequest(Target.of_cluster(cluster.id), wanted, extension=name, skip=_PROVIDERS, kube=kube)
     return Preflight(azure, door, request, "extension")
 
 

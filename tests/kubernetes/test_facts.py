@@ -37,6 +37,8 @@ from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 GIVEN: Mapping[str, object] = {
     given.SETTINGS.name: SETTINGS,
     given.DOCUMENT.name: DOCUMENT,
+    given.DOCUMENT_SOURCE.name: "attach.json",
+    given.EXTENSION_NAME.name: "amlarc-compute",
     given.NAMESPACE.name: "ml-team",
     given.CLUSTER_TYPE.name: "connectedClusters",
     TARGET.name: TARGETED,
