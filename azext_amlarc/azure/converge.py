@@ -108,8 +108,8 @@ def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: fl
 class Subject(Generic[T]):
     """A resource to follow: its title, how to read it, and what is known about its failures.
 
-    `own_error` finds code and message in the resource itself, `hint` is their known fix, `wait_command` is the command
-    that follows the resource.
+    `own_error` finds code and message in the resource itself, `hint` is their known fix, given the resource as it was
+    last seen; `wait_command` is the command that follows it.
     """
 
     azure: AzureClient
@@ -117,7 +117,7 @@ class Subject(Generic[T]):
     read: Callable[[], T | None]
     show: Callable[[], T]
     own_error: Callable[[T], tuple[str, str] | None]
-    hint: Callable[[str, str], str]
+    hint: Callable[[T, str, str], str]
     wait_command: str
 
     def by_resource(self, verb: str, resource: T, accepted: Accepted | None = None) -> Operation[T]:
@@ -169,7 +169,7 @@ class Subject(Generic[T]):
         code, message = error or ("", "Azure gave no reason.")
         correlation_id = accepted.correlation_id if accepted else None
         text = f"{verb.capitalize()} {self.title} failed: {message}"
-        return WriteFailed(text, self.hint(code, message), code, correlation_id)
+        return WriteFailed(text, self.hint(last, code, message), code, correlation_id)
 
     def _poll(self) -> Poll[T]:
         found = self.show()

@@ -51,6 +51,7 @@ def check(
         ),
         settings=read_plain(settings, "--settings") if settings else None,
         document=read_document(config, None).document if config else None,
+        source=config if config and config != "-" else "",
         phase=Phase(phase) if phase else None,
         only=tuple(only or ()),
         skip=tuple(skip or ()),

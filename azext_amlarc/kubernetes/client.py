@@ -16,6 +16,11 @@ from azext_amlarc.errors import ArcError, Denied, InvalidInput, Unreachable
 from azext_amlarc.kubernetes.kubeconfig import Context, read_context
 from azext_amlarc.kubernetes.plugin import sign_in
 
+
+class Unauthorized(Denied):
+    """The API server does not accept the credentials (401), whatever it is asked."""
+
+
 FIELD_MANAGER = "amlarc"  # our name in the objects' managedFields
 _TIMEOUT = httpx2.Timeout(30, connect=10)  # seconds; a page of 500 objects may take the server a while
 
@@ -59,7 +64,7 @@ class Kube:
     def _raise_refusal(self, action: str, error: ApiError) -> NoReturn:
         code, reason = error.status.code or error.response.status_code, error.status.message or "no reason given"
         if code == 401:
-            raise Denied(
+            raise Unauthorized(
                 f"{self.server} rejected the credentials of the context {self.context!r} (401).",
                 "The credentials may have expired: renew the kubeconfig, for example with az aks get-credentials",
             ) from error

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from azext_amlarc.checks.kubernetes import facts
-from azext_amlarc.checks.kubernetes.amounts import Asked, counted
+from azext_amlarc.checks.kubernetes.amounts import Requested, counted
 from azext_amlarc.validation.quantity import parse
 
 # Conditions that are not problems if they are True.
@@ -226,7 +226,9 @@ def _counted_once(
     overhead: _Texts,
     whole: _Texts,
 ) -> facts.Amounts:
-    asked, first = ([Asked(_amounts(dict(texts)), always) for texts, always in some] for some in (containers, before))
+    asked, first = (
+        [Requested(_amounts(dict(texts)), always) for texts, always in some] for some in (containers, before)
+    )
     return counted(asked, first, _amounts(dict(overhead)), _amounts(dict(whole)))
 
 

@@ -162,12 +162,6 @@ class Target(NamedTuple):
         """The options that name the workspace in our commands."""
         return " ".join(self.named_workspace.options)
 
-    def filled(self, hint: str) -> str:
-        """A hint with this cluster in place of the placeholders in its commands."""
-        return hint.replace("-n CLUSTER -g GROUP", self.azure_options).replace(
-            "-c CLUSTER -g GROUP", self.cluster_options
-        )
-
     @property
     def named_cluster(self) -> ClusterId:
         """The cluster, or placeholders for a command that the user must complete."""

@@ -50,7 +50,7 @@ def begin_install(
     cluster = clusters.read(azure, cluster_id)
     judgement = given.judged(cluster)
     door.show(judgement.findings)
-    checks = installation_checks(azure, door, cluster, judgement.plain, kube)
+    checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
     wanted = Wanted(judgement.plain, judgement.protected, release.train, release.version, release.auto_upgrade)
     change = Installation(azure, cluster, name, wanted, door.watcher)
@@ -96,7 +96,7 @@ def begin_update(
             _confirm(door, existing, plan(existing).settings, [])
 
     change = Update(azure, cluster, name, plan, door.watcher)
-    checks = installation_checks(azure, door, cluster, {}, None)
+    checks = installation_checks(azure, door, cluster, name, {}, None)
     return checks.explaining(converge(change, door.watcher, timeout, agree))
 
 

@@ -9,6 +9,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import Target
 from azext_amlarc.workflows.check import CheckRequest, run_checks, run_free_checks
@@ -97,13 +98,20 @@ class Preflight:
 
 
 def installation_checks(
-    azure: AzureClient, door: Door, cluster: Cluster, settings: Mapping[str, str], kube: "KubeAccess | None"
+    azure: AzureClient,
+    door: Door,
+    cluster: Cluster,
+    name: str | None,
+    settings: Mapping[str, str],
+    kube: "KubeAccess | None",
 ) -> Preflight:
     """The checks before and after an installation with these settings."""
     from azext_amlarc.resources.extension import derived_settings
 
     wanted = derived_settings(cluster, azure.cloud.application_domain, settings)
-    request = CheckRequest(Target.of_cluster(cluster.id), wanted, skip=_PROVIDERS, kube=kube)
+    request = CheckRequest(
+        Target.of_cluster(cluster.id), wanted, extension=name or DEFAULT_NAME, skip=_PROVIDERS, kube=kube
+    )
     return Preflight(azure, door, request, "extension")
 
 

@@ -15,6 +15,7 @@ from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.facts import connected_as
 from azext_amlarc.kubernetes.instance_types import Change
+from azext_amlarc.product.steps import lines
 from azext_amlarc.resources.ids import ClusterId, Target
 from azext_amlarc.workflows.door import Door
 
@@ -86,4 +87,4 @@ def _stop_at_another_cluster(kube: Kube, target: Target) -> None:
         return
     verdict = cluster_is_the_one_that_was_named(facts)
     if verdict.status is Status.FAIL:
-        raise Refused(verdict.message, verdict.remedy)
+        raise Refused(verdict.message, "\n".join(lines(verdict.fix)))

@@ -14,7 +14,9 @@ from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.jobs import Job
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
 from azext_amlarc.product.extension import DEFAULT_NAMESPACE
-from azext_amlarc.product.job_hints import hint_for_failure, hint_for_state
+from azext_amlarc.product.known_errors import Subject, advice, advice_for_state
+from azext_amlarc.product.steps import sentence
+from azext_amlarc.resources.advice import names_of_compute
 from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId
 from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT
@@ -113,26 +115,17 @@ def write_examples(
     folder: str, workspace: WorkspaceId, compute: Compute, instance_type: str | None
 ) -> list[job_examples.Written]:
     """Write job files for this compute target; InvalidInput if a file already exists."""
-    cluster = _names(compute)
+    cluster = ClusterId.find(compute.resource_id)
     names = {
         "compute": compute.name,
         "instance-type": as_dns_name(instance_type or compute.default_instance_type or CLUSTER_DEFAULT),
         "workspace": workspace.name,
         "resource-group": workspace.resource_group,
-        "namespace": cluster["NAMESPACE"],
-        "cluster": cluster.get("CLUSTER", "CLUSTER"),
-        "cluster-group": cluster.get("GROUP", "GROUP"),
+        "namespace": compute.namespace or DEFAULT_NAMESPACE,
+        "cluster": cluster.name if cluster else "CLUSTER",
+        "cluster-group": cluster.resource_group if cluster else "GROUP",
     }
     return job_examples.write(folder, names)
-
-
-def _names(compute: Compute) -> dict[str, str]:
-    """The values of the placeholders in hints, as far as they are known."""
-    names = {"NAMESPACE": compute.namespace or DEFAULT_NAMESPACE}
-    cluster = ClusterId.find(compute.resource_id)
-    if cluster:
-        names |= {"GROUP": cluster.resource_group, "TYPE": cluster.cluster_type, "CLUSTER": cluster.name}
-    return names
 
 
 def follow(workspace: WorkspaceId, names: Sequence[str]) -> str:
@@ -197,16 +190,12 @@ class _Run:
         """The job with what is known about why it failed or does not progress."""
         if job.is_good:
             return job
+        names = names_of_compute(self.workspace, self.compute)
         if not job.is_over:
-            return replace(job, hint=self._with_names(hint_for_state(job.status)))
+            return replace(job, hint=sentence(advice_for_state(job.status, names)))
         code, message = run_history.failure(self.azure, self.workspace, job.name) or ("", "")
-        hint = self._with_names(hint_for_failure(message))
+        hint = sentence(advice(Subject.JOB, code, message, names))
         return replace(job, error_code=code or None, error_message=message or None, hint=hint or None)
-
-    def _with_names(self, hint: str) -> str:
-        for word, name in _names(self.compute).items():
-            hint = hint.replace(word, name)
-        return hint
 
     @contextmanager
     def named(self) -> Iterator[None]:

@@ -96,5 +96,6 @@ GOOD: dict[Fact[Any], object] = {
     CLUSTER_TYPE: "connectedClusters",
     DOCUMENT: {},
     NAMESPACE: "default",
+    given.EXTENSION_NAME: "amlarc-compute",
     SETTINGS: {"enableInference": "True", "inferenceRouterHA": "True"},
 }

@@ -103,8 +103,7 @@ def test_a_cluster_that_does_not_train_is_told_how_to(azure: Azure, workspace: W
     finish(azure, azure.put(azure.group + CLUSTER + EXTENSION, "2023-05-01", {**INSTALL, "properties": inference}))
     [job] = run(azure, workspace)
     assert job.hint == (
-        "Turn training on: az ml arc extension update -c amlarc-cluster -g amlarc-rg -t connectedClusters "
-        "--config enableTraining=True"
+        "Turn training on: az ml arc extension update -c amlarc-cluster -g amlarc-rg --config enableTraining=True"
     )
 
 

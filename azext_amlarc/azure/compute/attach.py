@@ -10,7 +10,6 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.converge import Subject
-from azext_amlarc.product.hints import hint_for
 from azext_amlarc.resources import compute as resource
 from azext_amlarc.resources.compute import Compute, Wanted
 from azext_amlarc.resources.ids import WorkspaceId
@@ -80,9 +79,19 @@ def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Co
         read=partial(read, azure, workspace, name),
         show=partial(show, azure, workspace, name),
         own_error=resource.own_error,
-        hint=lambda code, message: hint_for(code, message) or f"To see its provisioningErrors: az ml arc show {where}",
+        hint=partial(_hint, workspace),
         wait_command=f"az ml arc wait {where}",
     )
+
+
+def _hint(workspace: WorkspaceId, last: Compute, code: str, message: str) -> str:
+    from azext_amlarc.product import known_errors
+    from azext_amlarc.product.steps import sentence
+    from azext_amlarc.resources.advice import names_of_compute
+
+    known = known_errors.advice(known_errors.Subject.COMPUTE, code, message, names_of_compute(workspace, last))
+    where = " ".join(["-n", last.name, *workspace.options])
+    return sentence(known) or f"To see its provisioningErrors: az ml arc show {where}"
 
 
 def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:

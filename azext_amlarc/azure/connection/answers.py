@@ -5,8 +5,6 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.product.hints import hint_for
-
 
 @dataclass(frozen=True)
 class Refusal:
@@ -19,10 +17,16 @@ class Refusal:
 
 
 def refusal(error: HttpResponseError) -> Refusal:
-    """The content of an error response; the HTTP status replaces a missing code."""
+    """The content of an error response; the HTTP status replaces a missing code.
+
+    It may answer any request: only codes that mean the same everywhere in Azure bring a fix.
+    """
+    from azext_amlarc.product.known_errors import advice_for_request
+    from azext_amlarc.product.steps import sentence
+
     code = (error.error.code if error.error else None) or str(error.status_code)
     message = (error.error.message if error.error else None) or error.reason or "Azure gave no reason."
-    return Refusal(code, message, correlation_id(error.response), hint_for(code, message))
+    return Refusal(code, message, correlation_id(error.response), sentence(advice_for_request(code, message)))
 
 
 def correlation_id(response: Any) -> str | None:
