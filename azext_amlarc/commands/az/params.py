@@ -12,6 +12,9 @@ _NO_WAIT = {
     "help": "Return once Azure has accepted it, with the object as it is then.",
 }
 
+# Each use of such an option adds to the ones before: argparse alone would keep the last.
+_LIST = {"nargs": "+", "action": "extend"}
+
 _ASKED = "Required, but asked for on a terminal."
 
 
@@ -138,14 +141,14 @@ def _setting_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "config",
                 options_list=["--config", "--configuration-settings"],
-                nargs="+",
+                **_LIST,
                 completer=completers.plain_settings,
                 help="Settings as space-separated key=value.",
             )
             c.argument("config_file", help="JSON file of settings; --config wins over it.")
             c.argument(
                 "config_protected",
-                nargs="+",
+                **_LIST,
                 completer=completers.protected_settings,
                 help="Protected settings as space-separated key=value. Other processes can see them: prefer the file.",
             )
@@ -194,7 +197,7 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument(
             "file",
             options_list=["--file", "-f"],
-            nargs="+",
+            **_LIST,
             help="Files, folders or patterns, JSON or YAML; - for standard input.",
         )
     with loader.argument_context(f"{prefix} config init") as c:
@@ -208,7 +211,7 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument("gpus", type=int, help="GPUs of that type. Default: 1.")
         c.argument("cpu", help="CPUs of that type, such as 4 or 500m.")
         c.argument("memory", help="Memory of that type, such as 16Gi.")
-        c.argument("selector", nargs="+", help="Node labels of that type as space-separated key=value.")
+        c.argument("selector", **_LIST, help="Node labels of that type as space-separated key=value.")
     with loader.argument_context(f"{prefix} config convert") as c:
         c.argument("file", options_list=["--file", "-f"], help="File to convert; - for standard input.")
         c.argument(
@@ -269,7 +272,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
         c.argument(
             "user_assigned_identities",
             options_list=["--user-identities", "--user-assigned-identities"],
-            nargs="+",
+            **_LIST,
             help="Resource ids of user-assigned identities.",
         )
 
@@ -353,7 +356,7 @@ def _check_options(loader: Any, prefix: str) -> None:
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
         c.argument(
             "settings",
-            nargs="+",
+            **_LIST,
             completer=completers.plain_settings,
             help="Settings that are to be installed, as space-separated key=value.",
         )
@@ -363,11 +366,9 @@ def _check_options(loader: Any, prefix: str) -> None:
             arg_type=get_enum_type(["pre", "post", "all"]),
             help="Checks before an installation, after it, or all. Default: pre where nothing is installed, else all.",
         )
+        c.argument("only", **_LIST, completer=completers.check_groups, help="Groups of checks to make, and no others.")
         c.argument(
-            "only", nargs="+", completer=completers.check_groups, help="Groups of checks to make, and no others."
-        )
-        c.argument(
-            "skip", nargs="+", completer=completers.check_ids, help="Ids of checks to leave out, such as AMLARC-A063."
+            "skip", **_LIST, completer=completers.check_ids, help="Ids of checks to leave out, such as AMLARC-A063."
         )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="End with 1 on warnings too.")
