@@ -45,7 +45,7 @@ def begin_install(
     sent.
     """
     cluster = clusters.read(azure, cluster_id)
-    judgement = given.judged(cluster)
+    judgement = given.judged(cluster, domain=azure.cloud.application_domain)
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
@@ -72,6 +72,7 @@ def begin_update(
     from azext_amlarc.azure.extension import update as updating
 
     cluster = clusters.read(azure, cluster_id)
+    domain = azure.cloud.application_domain
     properties = {
         "version": release.version,
         "autoUpgradeMinorVersion": release.auto_upgrade,
@@ -79,12 +80,12 @@ def begin_update(
     }
 
     def plan(existing: Extension) -> Change:
-        judgement = given.judged(cluster, existing)
+        judgement = given.judged(cluster, existing, domain)
         return plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
 
     def agree(existing: Extension | None) -> None:
         if existing is not None:
-            door.show(given.judged(cluster, existing).findings)
+            door.show(given.judged(cluster, existing, domain).findings)
             _confirm_breakage(door, existing, plan(existing))
 
     checks = installation_checks(azure, door, cluster, {}, None)

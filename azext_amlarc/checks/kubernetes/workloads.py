@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from azext_amlarc.product import catalogue
+from azext_amlarc.product import catalogue, helm
 from azext_amlarc.resources.ids import Target
 
 # For remedies that know no cluster yet.
@@ -33,8 +33,7 @@ def inference(settings: Mapping[str, str]) -> bool:
 
 def selector(settings: Mapping[str, str]) -> dict[str, str]:
     """The labels that every node of the extension and its jobs must have (`nodeSelector.<label>=<value>`)."""
-    prefix = "nodeSelector."
-    return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+    return helm.node_labels(settings)
 
 
 def setting(target: Target, *settings: str) -> str:

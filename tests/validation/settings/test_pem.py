@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation.settings import certificates
 from azext_amlarc.validation.settings.codes import Setting
+from azext_amlarc.validation.settings.tls import certificates, pem
 
 from .conftest import NOW, PEM, issue
 
 
-def file(key: str, content: bytes) -> certificates.File:
-    return certificates.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
+def file(key: str, content: bytes) -> pem.File:
+    return pem.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
 
 
 def judge(
