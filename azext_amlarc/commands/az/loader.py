@@ -24,7 +24,7 @@ def spare_the_collector() -> None:
 
 
 def plain(value: Any) -> Any:
-    """A default as it was declared: az wraps text and numbers (DefaultStr), and would print the wrapper as an object."""
+    """A default as it was declared: az wraps text and numbers (DefaultStr), and prints the wrapper as an object."""
     if type(value).__module__ != "knack.validators":
         return value
     return str.__str__(value) if isinstance(value, str) else int(value)

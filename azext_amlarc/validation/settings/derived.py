@@ -8,7 +8,6 @@ from azext_amlarc.product import catalogue
 from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation.settings import codes, values
 from azext_amlarc.validation.settings.codes import Setting, about
-from azext_amlarc.wording import quoted
 
 # A workspace has it from Azure: before it is created there is nothing to compare with.
 _KNOWN_LATER = {"azure_log_analytics.customer_id": "azure_log_analytics.enabled"}
@@ -99,5 +98,5 @@ def refused(setting: Setting, record: Record, value: str | None = None) -> Findi
     """The finding about a value that is not the tool's."""
     message = "the tool determines this setting, and a wrong value breaks the extension"
     if value is not None:
-        message = f"the tool determines this setting: for this cluster it is {quoted(value)}"
+        message = f"the tool determines this setting: for this cluster it is {value}"
     return about(setting, codes.NOT_A_CHOICE, message, record.instead)

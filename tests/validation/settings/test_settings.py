@@ -225,6 +225,20 @@ def test_the_pem_pair_is_sent_as_its_contents_and_never_as_its_paths(
     assert "/home/me" not in str(judgement.plain) + str(judgement.protected)
 
 
+def test_a_byte_order_mark_is_not_sent(pem_files: Mapping[str, bytes], now: datetime) -> None:
+    judgement = judge(
+        "enableInference=True",
+        "inferenceRouterServiceType=LoadBalancer",
+        "sslCname=ml.example.com",
+        protected=("sslCertPemFile=both.pem", "sslKeyPemFile=both.pem"),
+        files={"both.pem": b"\xef\xbb\xbf" + pem_files["certificate and key"]},
+        now=now,
+    )
+    assert judgement.findings == ()
+    sent = {key: base64.b64decode(value) for key, value in judgement.protected.items()}
+    assert sent == {"scoringFe.sslCert": pem_files["certificate"], "scoringFe.sslKey": pem_files["key"]}
+
+
 def test_only_well_placed_local_files_are_to_be_read() -> None:
     plain, _ = settings.parse_pairs(["sslCertPemFile=plain.pem", "enableTraining=True"])
     secret, _ = settings.parse_pairs(["sslKeyPemFile=key.pem", "sslKeyPemFile="], "--config-protected", protected=True)
