@@ -58,14 +58,17 @@ class Change(Protocol[T]):
 
 
 def converge(
-    change: Change[T], watcher: Watcher, timeout: float, agree: Callable[[T | None], None] = lambda _: None
+    change: Change[T],
+    existing: T | None,
+    watcher: Watcher,
+    timeout: float,
+    agree: Callable[[T | None], None] = lambda _: None,
 ) -> Operation[T]:
     """Bring a resource to the wanted state: write it, retry a failed write, or join a write that is in progress.
 
     A write in progress with other content is waited for, `timeout` seconds at most; Refused if that is 0. `agree` is
     called before a write, and raises to cancel it. Nothing is written if nothing differs.
     """
-    existing = change.read()
     if existing is None:
         agree(None)
         return change.write(None)

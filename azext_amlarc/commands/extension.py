@@ -42,7 +42,7 @@ def create(
     from azext_amlarc.workflows.install import Release, begin_install
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    given.judged()
+    given.stop_at_single_errors()
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)

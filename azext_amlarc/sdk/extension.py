@@ -59,7 +59,7 @@ class ArcExtension:
 
         with raised_as(ExtensionException):
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
-            given.judged()
+            given.stop_at_single_errors()
             release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
             cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             azure = _connected(cluster_id, credential, cloud)

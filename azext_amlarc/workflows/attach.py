@@ -60,6 +60,6 @@ def begin_attach(
         while pending:
             pending.pop().write(azure.writes)
 
-    operation = converge(change, door.watcher, timeout, agree)
+    operation = converge(change, change.read(), door.watcher, timeout, agree)
     write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
     return checks.explaining(operation)

@@ -9,6 +9,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.extension.install import Installation
+from azext_amlarc.azure.extension.lookup import find
 from azext_amlarc.azure.facts.clusters import facts_of
 from azext_amlarc.resources.extension import Change, Extension, Wanted, lost, plan_change, protected_to_send
 from azext_amlarc.resources.ids import ClusterId
@@ -48,19 +49,20 @@ def begin_install(
     anything is sent.
     """
     cluster = clusters.read(azure, cluster_id)
-    judgement = given.judged(cluster)
+    existing = find(azure, cluster.id, name)
+    judgement = given.judged(cluster, existing, azure.cloud.application_domain)
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
     wanted = Wanted(judgement.plain, judgement.protected, release.train, release.version, release.auto_upgrade)
     change = Installation(azure, cluster, name, wanted, door.watcher)
 
-    def agree(existing: Extension | None) -> None:
-        if existing is not None:
-            resolved = change.resolved(existing)
-            _confirm(door, existing, resolved.settings, lost(existing, protected_to_send(resolved, wanted)))
+    def agree(now: Extension | None) -> None:
+        if now is not None:
+            resolved = change.resolved(now)
+            _confirm(door, now, resolved.settings, lost(now, protected_to_send(resolved, wanted)))
 
-    return checks.explaining(converge(change, door.watcher, timeout, agree))
+    return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
 
 
 def begin_update(
@@ -80,6 +82,7 @@ def begin_update(
     from azext_amlarc.azure.extension.update import Update
 
     cluster = clusters.read(azure, cluster_id)
+    domain = azure.cloud.application_domain
     properties = {
         "version": release.version,
         "autoUpgradeMinorVersion": release.auto_upgrade,
@@ -87,17 +90,17 @@ def begin_update(
     }
 
     def plan(existing: Extension) -> Change:
-        judgement = given.judged(cluster, existing)
+        judgement = given.judged(cluster, existing, domain)
         return plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
 
     def agree(existing: Extension | None) -> None:
         if existing is not None:
-            door.show(given.judged(cluster, existing).findings)
+            door.show(given.judged(cluster, existing, domain).findings)
             _confirm(door, existing, plan(existing).settings, [])
 
     change = Update(azure, cluster, name, plan, door.watcher)
     checks = installation_checks(azure, door, cluster, name, {}, None)
-    return checks.explaining(converge(change, door.watcher, timeout, agree))
+    return checks.explaining(converge(change, change.read(), door.watcher, timeout, agree))
 
 
 def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:

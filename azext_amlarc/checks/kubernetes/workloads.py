@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from azext_amlarc.checks.check import Facts
 from azext_amlarc.checks.fix import SOME_CLUSTER, ChangeSettings, Fix
 from azext_amlarc.checks.given import EXTENSION_NAME, TARGET
-from azext_amlarc.product import catalogue
+from azext_amlarc.product import catalogue, helm
 from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.product.steps import Note
 
@@ -38,8 +38,7 @@ def inference(settings: Mapping[str, str]) -> bool:
 
 def selector(settings: Mapping[str, str]) -> dict[str, str]:
     """The labels that every node of the extension and its jobs must have (`nodeSelector.<label>=<value>`)."""
-    prefix = "nodeSelector."
-    return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+    return helm.node_labels(settings)
 
 
 def fix(facts: Facts, *settings: str) -> Fix:

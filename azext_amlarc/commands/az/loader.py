@@ -5,6 +5,7 @@ import gc
 from typing import Any
 
 from azure.cli.core import AzCommandsLoader
+from azure.cli.core.commands import AzCliCommand
 
 from azext_amlarc.commands.az import help as _help  # noqa: F401  (az finds help texts by this import)
 
@@ -22,11 +23,29 @@ def spare_the_collector() -> None:
     atexit.register(gc.freeze)
 
 
+def plain(value: Any) -> Any:
+    """A default as it was declared: az wraps text and numbers (DefaultStr), and prints the wrapper as an object."""
+    if type(value).__module__ != "knack.validators":
+        return value
+    return str.__str__(value) if isinstance(value, str) else int(value)
+
+
+class ArcCommand(AzCliCommand):  # type: ignore[misc]  # az has no types
+    """A command whose function gets plain values, whether they were given or are defaults."""
+
+    def __call__(self, arguments: dict[str, Any]) -> Any:
+        return super().__call__({name: plain(value) for name, value in arguments.items()})
+
+
 class ArcCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az has no types
     """Commands by name only: a command's module is imported when it runs or shows its help."""
 
     # az's command index reads the extension's name from here.
     __module__ = "azext_amlarc"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.command_cls = ArcCommand
 
     def load_command_table(self, args: list[str] | None) -> dict[str, Any]:
         from azext_amlarc.commands.az.table import load_command_table

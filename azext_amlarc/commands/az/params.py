@@ -12,6 +12,9 @@ _NO_WAIT = {
     "help": "Do not wait for the operation to finish.",
 }
 
+# Each use of such an option adds to the ones before: argparse alone would keep the last.
+_LIST = {"nargs": "+", "action": "extend"}
+
 _ASKED = "Required; on a terminal you are prompted for it."
 # checks.table.GROUPS, which would take time to import for each command.
 _GROUPS = (
@@ -147,14 +150,14 @@ def _setting_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "config",
                 options_list=["--config", "--configuration-settings"],
-                nargs="+",
+                **_LIST,
                 completer=completers.plain_settings,
                 help="Settings as space-separated key=value pairs.",
             )
             c.argument("config_file", help="JSON file of settings; --config takes precedence.")
             c.argument(
                 "config_protected",
-                nargs="+",
+                **_LIST,
                 completer=completers.protected_settings,
                 help="Protected settings as space-separated key=value pairs. Other processes can see them: prefer "
                 "--config-protected-file.",
@@ -206,7 +209,7 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument(
             "file",
             options_list=["--file", "-f"],
-            nargs="+",
+            **_LIST,
             help="Files, folders or patterns (JSON or YAML); - for standard input.",
         )
     with loader.argument_context(f"{prefix} config init") as c:
@@ -220,7 +223,7 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument("gpus", type=int, help="Number of GPUs. Default: 1.")
         c.argument("cpu", help="CPU, such as 4 or 500m.")
         c.argument("memory", help="Memory, such as 16Gi.")
-        c.argument("selector", nargs="+", help="Node selector, as space-separated key=value labels.")
+        c.argument("selector", **_LIST, help="Node selector, as space-separated key=value labels.")
     with loader.argument_context(f"{prefix} config convert") as c:
         c.argument("file", options_list=["--file", "-f"], help="File to convert; - for standard input.")
         c.argument(
@@ -285,7 +288,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
         c.argument(
             "user_assigned_identities",
             options_list=["--user-identities", "--user-assigned-identities"],
-            nargs="+",
+            **_LIST,
             help="Resource ids of user-assigned identities.",
         )
 
@@ -374,7 +377,7 @@ def _check_options(loader: Any, prefix: str) -> None:
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
         c.argument(
             "settings",
-            nargs="+",
+            **_LIST,
             completer=completers.plain_settings,
             help="Settings that you plan to install, as space-separated key=value pairs.",
         )
@@ -385,9 +388,9 @@ def _check_options(loader: Any, prefix: str) -> None:
             help="Run the checks for before an installation, for after it, or all. Default: pre if nothing is "
             "installed, otherwise all.",
         )
-        c.argument("only", nargs="+", completer=completers.check_groups, help=f"Run only these groups: {_GROUPS}.")
+        c.argument("only", **_LIST, completer=completers.check_groups, help=f"Run only these groups: {_GROUPS}.")
         c.argument(
-            "skip", nargs="+", completer=completers.check_ids, help="Do not run these checks, such as AMLARC-A063."
+            "skip", **_LIST, completer=completers.check_ids, help="Do not run these checks, such as AMLARC-A063."
         )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
