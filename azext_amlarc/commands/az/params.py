@@ -14,7 +14,7 @@ _NO_WAIT = {
 
 _ASKED = "Required; on a terminal you are prompted for it."
 # checks.table.GROUPS, which would take time to import for each command.
-GROUPS_OF_CHECKS = (
+CHECK_GROUPS = (
     "subscription, rights, cluster, aks, extension, relay, workspace, compute, kubernetes, nodes, instance-types, gpu, "
     "add-ons, scheduler, agents, pods, health"
 )
@@ -381,7 +381,7 @@ def _check_options(loader: Any, prefix: str) -> None:
             help="Run the checks for before an installation, for after it, or all. Default: pre if nothing is "
             "installed, otherwise all.",
         )
-        c.argument("only", nargs="+", completer=completers.check_groups, help=f"Run only these groups: {GROUPS_OF_CHECKS}.")
+        c.argument("only", nargs="+", completer=completers.check_groups, help=f"Run only these groups: {CHECK_GROUPS}.")
         c.argument(
             "skip", nargs="+", completer=completers.check_ids, help="Do not run these checks, such as AMLARC-A063."
         )
