@@ -152,5 +152,5 @@ def test_credentials_that_cannot_be_used(tmp_path: Path, credentials: dict[str, 
     document["users"][0]["user"] = credentials
     file.write_text(yaml.safe_dump(document))
     refused = refusal(file)
-    assert refused.message.startswith(f"{file}: the context 'prod' can't be used: ")
+    assert refused.message.startswith(f"{file}: the context 'prod' cannot be used: ")
     assert reason in refused.message

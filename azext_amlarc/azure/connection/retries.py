@@ -15,9 +15,9 @@ SECOND = 1.0
 # Throttled requests count against the limit too: without Retry-After, four tries within a few seconds.
 _TRIES, _FIRST_PAUSE = 4, 0.8
 # With Retry-After. ARM's contract allows 10 s to 10 min; longer means: do not retry.
-_TRIES_WHEN_TOLD, _LONGEST_TOLD = 10, 600.0
+_TRIES_WITH_RETRY_AFTER, _LONGEST_RETRY_AFTER = 10, 600.0
 # Announce longer pauses: a silent command looks hung.
-_LONGEST_UNSAID = 5.0
+_LONGEST_SILENT_PAUSE = 5.0
 # Jitter, so that clients that were refused together do not come back together.
 _SPREAD = 0.25
 
@@ -57,20 +57,20 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                     raise WriteTookEffect from error
                 if tries >= _TRIES:
                     raise
-                told = None
+                retry_after = None
             else:
-                status, told = response.http_response.status_code, _retry_after(response.http_response)
+                status, retry_after = response.http_response.status_code, _retry_after(response.http_response)
                 if status in _UNCERTAIN and took_effect():
                     raise WriteTookEffect
-                if not _is_worth_another(status, told, tries):
+                if not _is_worth_another(status, retry_after, tries):
                     return response
-            self._announce(request, told)
-            time.sleep(pause(tries, told))
+            self._announce(request, retry_after)
+            time.sleep(pause(tries, retry_after))
 
-    def _announce(self, request: Any, told: float | None) -> None:
-        if told and told > _LONGEST_UNSAID and not request.context.get("announced"):
+    def _announce(self, request: Any, retry_after: float | None) -> None:
+        if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
-            self._tell(f"Azure is busy; retrying in {told:.0f} s, as it asks")
+            self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
 
 
 def _took_effect(request: Any) -> Callable[[], bool]:
@@ -81,20 +81,20 @@ def _took_effect(request: Any) -> Callable[[], bool]:
     return took_effect
 
 
-def _is_worth_another(status: int, told: float | None, tries: int) -> bool:
+def _is_worth_another(status: int, retry_after: float | None, tries: int) -> bool:
     """Any error with Retry-After is meant to be retried, whatever its status."""
-    if told is None:
+    if retry_after is None:
         return status in _TRANSIENT and tries < _TRIES
-    return status >= 400 and told <= _LONGEST_TOLD and tries < _TRIES_WHEN_TOLD
+    return status >= 400 and retry_after <= _LONGEST_RETRY_AFTER and tries < _TRIES_WITH_RETRY_AFTER
 
 
 def _retry_after(response: Any) -> float | None:
     """Azure's Retry-After, in whole seconds."""
-    told = response.headers.get("Retry-After") or ""
-    return float(told) if told.isdigit() else None
+    retry_after = response.headers.get("Retry-After") or ""
+    return float(retry_after) if retry_after.isdigit() else None
 
 
-def pause(tries: int, told: float | None) -> float:
+def pause(tries: int, retry_after: float | None) -> float:
     """Seconds until the next try: Retry-After, or twice as long each time, with jitter."""
-    least = _FIRST_PAUSE * 2 ** (tries - 1) if told is None else told
+    least = _FIRST_PAUSE * 2 ** (tries - 1) if retry_after is None else retry_after
     return least * random.uniform(1.0, 1.0 + _SPREAD) * SECOND

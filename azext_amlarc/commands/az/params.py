@@ -17,7 +17,7 @@ _LIST = {"nargs": "+", "action": "extend"}
 
 _ASKED = "Required; on a terminal you are prompted for it."
 # checks.table.GROUPS, which would take time to import for each command.
-_GROUPS = (
+CHECK_GROUPS = (
     "subscription, rights, cluster, aks, extension, relay, workspace, compute, kubernetes, nodes, instance-types, gpu, "
     "add-ons, scheduler, agents, pods, health"
 )
@@ -388,7 +388,7 @@ def _check_options(loader: Any, prefix: str) -> None:
             help="Run the checks for before an installation, for after it, or all. Default: pre if nothing is "
             "installed, otherwise all.",
         )
-        c.argument("only", **_LIST, completer=completers.check_groups, help=f"Run only these groups: {_GROUPS}.")
+        c.argument("only", **_LIST, completer=completers.check_groups, help=f"Run only these groups: {CHECK_GROUPS}.")
         c.argument(
             "skip", **_LIST, completer=completers.check_ids, help="Do not run these checks, such as AMLARC-A063."
         )
