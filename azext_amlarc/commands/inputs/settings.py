@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.findings import Finding
+from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation import document, files, settings
 from azext_amlarc.validation.document.shape import kind
 from azext_amlarc.validation.settings import Setting, codes, shapes
@@ -50,7 +51,7 @@ def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
 
     logger = get_logger(__name__)
     # Values from @FILE are not on the command line, and the paths of PEM files are not secret.
-    if any(pair in sys.argv and pair.partition("=")[0] not in settings.SENT_AS for pair in pairs):
+    if any(pair in sys.argv and pair.partition("=")[0] not in SENT_AS for pair in pairs):
         logger.warning(
             "--config-protected: other processes can see these values, and az logs its command line with --debug. "
             "Use a file instead: --config-protected-file FILE, or - for standard input."

@@ -2,21 +2,20 @@
 
 import base64
 import codecs
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.product import catalogue, helm
+from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation.settings import codes, rules, shapes, single
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.derived import Known, same
 from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
 from azext_amlarc.validation.settings.tls import pem
 
-# The chart's own keys for the contents of the two local files.
-SENT_AS: Final = dict(zip(PEM_PAIR, ("scoringFe.sslCert", "scoringFe.sslKey"), strict=True))
 INSTALLED: Final = "the installed extension"
 
 
@@ -80,10 +79,26 @@ def judge(
         *repeated,
         *(outcome.finding for outcome in outcomes if outcome.finding),
         *renamed,
-        *(finding for finding in together if finding.source != INSTALLED or finding.severity is Severity.ERROR),
+        *_weighed(together, _of_installed(installed or {}, cluster)),
     ]
     kept = [finding for finding in findings if not (incomplete and finding.code in codes.ABSENT)]
     return Judgement(_in_order(kept, settings), _plain(today, derived or {}), _protected(today, contents))
+
+
+def _weighed(findings: Iterable[Finding], before: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Findings about what is installed only warn if they were there before: others may have installed it."""
+    for finding in findings:
+        if finding.source != INSTALLED:
+            yield finding
+        elif finding.severity is Severity.ERROR:
+            was_there = (finding.code, finding.path) in before
+            yield replace(finding, severity=Severity.WARNING) if was_there else finding
+
+
+def _of_installed(installed: Mapping[str, str], cluster: ClusterFacts | None) -> set[tuple[str, str]]:
+    """The codes and settings of the findings about what is installed by itself."""
+    there = _given(_installed(installed), [], frozenset(installed), cluster, {})
+    return {(finding.code, finding.path) for finding in rules.validate(there)} if installed else set()
 
 
 def judge_each(

@@ -369,3 +369,12 @@ def test_the_relay_of_an_installed_extension_is_complete_though_its_secret_is_no
 def test_a_shared_ending_alone_suggests_no_node_selector() -> None:
     assert catalogue.suggestion("chart.password") is None
     assert catalogue.suggestion("nodeSelectr.disk") == "nodeSelector.disk"
+
+
+def test_what_others_installed_and_nobody_touches_only_warns() -> None:
+    """A bare PUT may have left out what we would have asked for."""
+    foreign = {"enableInference": "True", "inferenceRouterServiceType": "NodePort"}
+    judgement = updated(foreign, "installPromOp=False")
+    assert errors(judgement) == []
+    assert [finding.code for finding in judgement.findings if finding.severity == "warning"] == ["AMLARC-S024"]
+    assert errors(updated({}, "enableInference=True", "inferenceRouterServiceType=NodePort")) == ["AMLARC-S024"]
