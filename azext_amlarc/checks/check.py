@@ -6,10 +6,12 @@ A fact that could not be read is never judged: a check that needs it is skipped 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from azext_amlarc.checks.fix import Fix
 from azext_amlarc.product.steps import lines
+
+if TYPE_CHECKING:
+    from azext_amlarc.checks.fix import Fix
 
 T = TypeVar("T")
 Known = TypeVar("Known", covariant=True)
@@ -80,7 +82,7 @@ class Verdict:
 
     status: Status
     message: str = ""
-    fix: Fix = ()
+    fix: "Fix" = ()
     evidence: tuple[str, ...] = ()
 
 
@@ -98,7 +100,7 @@ class Check:
     phase: Phase
     needs: tuple[Fact[Any], ...]
     judge: Callable[[Facts], Verdict]
-    fix: Fix
+    fix: "Fix"
     url: str
 
 

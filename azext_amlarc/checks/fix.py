@@ -1,6 +1,6 @@
 """A fix as data: commands to run, notes, and changes that the tool could make itself. Reports draw its text.
 
-Named tuples, like the facts of Azure's side: every attach defines these classes.
+The checks that every write runs import this module only if one of them fails.
 """
 
 import shlex

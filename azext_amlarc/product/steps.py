@@ -4,22 +4,25 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from azext_amlarc.wording import legible
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-class Step(Protocol):
-    """One thing to do: a command to run, or something to know or to do in another way."""
+if TYPE_CHECKING:
+    from typing import Protocol
 
-    @property
-    def text(self) -> str:
-        """The step for a person; a command is quoted for a POSIX shell."""
+    class Step(Protocol):
+        """One thing to do: a command to run, or something to know or to do in another way."""
 
-    @property
-    def is_command(self) -> bool: ...
+        @property
+        def text(self) -> str:
+            """The step for a person; a command is quoted for a POSIX shell."""
+
+        @property
+        def is_command(self) -> bool: ...
 
 
 class Command(NamedTuple):
@@ -37,7 +40,7 @@ class Command(NamedTuple):
 
 
 class Note(NamedTuple):
-    """One or two sentences; commands in them stand between backticks. It ends in a colon if commands follow."""
+    """One or two sentences; commands in them are between backticks. It ends in a colon if commands follow."""
 
     text: str
 
@@ -84,26 +87,21 @@ def _in_text(text: str, values: Values) -> str:
     return _FIELD.sub(value, text)
 
 
-def lines(steps: Iterable[Step]) -> list[str]:
+def lines(steps: "Iterable[Step]") -> list[str]:
     """The steps line by line. Notes among commands are comments, so that all of it can be pasted into a shell."""
     found = list(steps)
     mark = "# " if any(step.is_command for step in found) else ""
-    return [step.text if step.is_command else mark + step.text for step in map(_legible, found)]
+    return [_line(step) if step.is_command else mark + _line(step) for step in found]
 
 
-def sentence(steps: Iterable[Step]) -> str:
+def sentence(steps: "Iterable[Step]") -> str:
     """The steps in one line: "Check the pods: kubectl get pods; kubectl get nodes"."""
-    found = [_legible(step) for step in steps]
-    parts = [found[0].text] if found else []
-    parts += [f"{'; ' if before.is_command else ' '}{step.text}" for before, step in pairwise(found)]
+    found = list(steps)
+    parts = [_line(step) for step in found[:1]]
+    parts += [f"{'; ' if before.is_command else ' '}{_line(step)}" for before, step in pairwise(found)]
     return "".join(parts)
 
 
-class _Legible(NamedTuple):
-    text: str
-    is_command: bool
-
-
-def _legible(step: Step) -> _Legible:
+def _line(step: "Step") -> str:
     """A step in one line, with nothing in it that a terminal would act on."""
-    return _Legible(" ".join(legible(step.text).splitlines()), step.is_command)
+    return " ".join(legible(step.text).splitlines())

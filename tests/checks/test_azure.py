@@ -320,14 +320,14 @@ CASES = (
         "AMLARC-A043",
         extension(provisioning_state="Updating"),
         WARN,
-        "amlarc-compute is Updating for 30 minutes, since 2026-11-23 11:30 UTC.",
+        "amlarc-compute has been Updating for 30 minutes, since 2026-11-23 11:30 UTC.",
         "az ml arc extension wait -n amlarc-compute -c lab -g lab-rg",
     ),
     Case(
         "AMLARC-A043",
         extension(provisioning_state="Deleting", changed=datetime(2026, 11, 22, 11, 0, tzinfo=UTC)),
         FAIL,
-        "amlarc-compute is Deleting for 1 day, since 2026-11-22 11:00 UTC.",
+        "amlarc-compute has been Deleting for 1 day, since 2026-11-22 11:00 UTC.",
         "extension wait -n amlarc-compute -c lab -g lab-rg --deleted\n# If the cluster is gone for good:\n"
         "az ml arc extension delete -n amlarc-compute -c lab -g lab-rg --force",
     ),

@@ -157,10 +157,10 @@ def test_another_cluster_than_the_one_named_to_azure_is_refused(az: Az, azure: A
     assert refused.code == 1
     zeros = "00000000-0000-0000-0000-000000000000"
     assert (
-        f"The kubeconfig's cluster is edge in the group edge-rg of the subscription {zeros}, "
-        f"not amlarc-cluster in the group amlarc-rg of the subscription {azure.subscription_id}."
+        f"The kubeconfig's cluster is edge in the resource group edge-rg of the subscription {zeros}, "
+        f"not amlarc-cluster in the resource group amlarc-rg of the subscription {azure.subscription_id}."
     ) in refused.stderr
-    assert "`kubectl config get-contexts` lists the contexts." in refused.stderr
+    assert "`kubectl config get-contexts` lists the contexts" in refused.stderr
     assert {request.verb for request in extended.requests()} <= {"get"}
     assert names(extended) == []
     assert azure.traffic() == []

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from azext_amlarc.checks.azure.facts import (
     AGENTS,
@@ -15,14 +16,16 @@ from azext_amlarc.checks.azure.facts import (
     it_exists,
 )
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.fix import SOME_CLUSTER, ChangeSettings, Fix
 from azext_amlarc.checks.given import EXTENSION_NAME, SETTINGS, TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.clusters import MANAGED
-from azext_amlarc.product.extension import DEFAULT_NAME, NODES_FOR_HA, OLDEST_KUBERNETES
-from azext_amlarc.product.steps import Note, command
+from azext_amlarc.product.extension import NODES_FOR_HA, OLDEST_KUBERNETES
+from azext_amlarc.product.steps import Advice, Note, command
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.wording import ago, number
+
+if TYPE_CHECKING:
+    from azext_amlarc.checks.fix import Fix
 
 GROUP = "cluster"
 
@@ -41,7 +44,7 @@ def agents_are_connected(facts: Facts) -> Verdict:
     return Verdict(status, f"The cluster is {agents.connectivity}{since}.", _reconnection(agents, cluster))
 
 
-def _reconnection(agents: Agents, cluster: ClusterId) -> Fix:
+def _reconnection(agents: Agents, cluster: ClusterId) -> Advice:
     named = cluster.azure_options
     if agents.connectivity == "Expired":
         return (
@@ -109,8 +112,13 @@ def settings_match_the_distribution(facts: Facts) -> Verdict:
     if is_set == (distribution.lower() == "openshift"):
         return Verdict(Status.PASS, f"The distribution is {distribution}.")
     message = f"The distribution is {distribution}, but the extension has openshift={str(is_set).lower()}."
-    change = ChangeSettings(cluster, extension.name, (f"openshift={str(not is_set).lower()}",))
-    return Verdict(Status.FAIL, message, (change,))
+    return Verdict(Status.FAIL, message, _setting(cluster, extension.name, f"openshift={str(not is_set).lower()}"))
+
+
+def _setting(cluster: ClusterId, extension: str, setting: str) -> "Fix":
+    from azext_amlarc.checks.fix import ChangeSettings
+
+    return (ChangeSettings(cluster, extension, (setting,)),)
 
 
 def region_has_extensions(facts: Facts) -> Verdict:
@@ -136,10 +144,10 @@ def nodes_suffice_for_the_router(facts: Facts) -> Verdict:
     if count >= NODES_FOR_HA or wanted == "false":
         return Verdict(Status.PASS, f"{nodes}; inferenceRouterHA is {wanted or 'not set'}.")
     message = f"{nodes}, but inferenceRouterHA needs {NODES_FOR_HA}"
-    change = ChangeSettings(facts[TARGET].named_cluster, facts[EXTENSION_NAME], ("inferenceRouterHA=False",))
+    fix = _setting(facts[TARGET].named_cluster, facts[EXTENSION_NAME], "inferenceRouterHA=False")
     if not wanted:
-        return Verdict(Status.WARN, f"{message}: `az ml arc extension create` turns it off.", (change,))
-    return Verdict(Status.FAIL, f"{message}.", (change,))
+        return Verdict(Status.WARN, f"{message}: `az ml arc extension create` turns it off.", fix)
+    return Verdict(Status.FAIL, f"{message}.", fix)
 
 
 CHECKS = (
@@ -200,7 +208,7 @@ CHECKS = (
         phase=Phase.POST,
         needs=(CLUSTER, EXTENSION, TARGET),
         judge=settings_match_the_distribution,
-        fix=(ChangeSettings(SOME_CLUSTER, DEFAULT_NAME, ("openshift=true",)),),
+        fix=(command("az ml arc extension update -c CLUSTER -g GROUP --config openshift=true"),),
         url=links.INSTALL,
     ),
     Check(
@@ -210,7 +218,7 @@ CHECKS = (
         phase=Phase.PRE,
         needs=(CLUSTER, EXTENSION_PROVIDER),
         judge=region_has_extensions,
-        fix=(Note("Connect the cluster to a region where they are (`az connectedk8s connect --location REGION`)."),),
+        fix=(Note("Connect the cluster in a region that has them (`az connectedk8s connect --location REGION`)."),),
         url=links.INSTALL,
     ),
     Check(
@@ -220,7 +228,7 @@ CHECKS = (
         phase=Phase.ALL,
         needs=(CLUSTER, SETTINGS, EXTENSION_NAME, TARGET),
         judge=nodes_suffice_for_the_router,
-        fix=(ChangeSettings(SOME_CLUSTER, DEFAULT_NAME, ("inferenceRouterHA=False",)),),
+        fix=(command("az ml arc extension update -c CLUSTER -g GROUP --config inferenceRouterHA=False"),),
         url=links.INSTALL,
     ),
 )

@@ -65,8 +65,10 @@ def no_operation_is_in_progress(facts: Facts) -> Verdict:
     if not extension.in_progress:
         return Verdict(Status.PASS, "No operation is in progress.")
     since = facts[NOW] - extension.changed if extension.changed else None
-    message = f"{extension.name} is {extension.provisioning_state}"
-    message += f" for {ago(since)}, since {extension.changed:%Y-%m-%d %H:%M} UTC." if since is not None else "."
+    message = f"{extension.name} is {extension.provisioning_state}."
+    if since is not None:
+        began = f"{extension.changed:%Y-%m-%d %H:%M} UTC"
+        message = f"{extension.name} has been {extension.provisioning_state} for {ago(since)}, since {began}."
     until = ["--deleted"] if extension.provisioning_state.lower() == "deleting" else []
     wait = _command("wait", extension, target, *until)
     if since is None or since <= _LONGEST:

@@ -6,11 +6,13 @@ Named tuples: every attach imports these, and frozen dataclasses take six times 
 from collections.abc import Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown, Verdict
-from azext_amlarc.checks.fix import Fix
 from azext_amlarc.product.clusters import CONNECTED, MANAGED
+
+if TYPE_CHECKING:
+    from azext_amlarc.checks.fix import Fix
 
 
 class Presence(NamedTuple):
@@ -18,7 +20,7 @@ class Presence(NamedTuple):
 
     found: bool
     message: str = ""
-    fix: Fix = ()
+    fix: "Fix" = ()
 
 
 class Subscription(NamedTuple):

@@ -6,11 +6,14 @@ from dataclasses import dataclass, fields
 from html import escape
 from importlib import resources
 from string import Template
+from typing import TYPE_CHECKING
 
 from azext_amlarc.checks.check import Result, Status
 from azext_amlarc.checks.report import tally
-from azext_amlarc.product.steps import Step
 from azext_amlarc.wording import legible
+
+if TYPE_CHECKING:
+    from azext_amlarc.product.steps import Step
 
 _CODE = re.compile(r"`([^`\n]+)`")
 
@@ -127,7 +130,7 @@ def _details(result: Result) -> Iterator[str]:
         yield f'<p class="more"><a href="{url}">Read more{about}</a></p>'
 
 
-def _step(step: Step) -> str:
+def _step(step: "Step") -> str:
     text = legible(step.text)
     return f"<pre><code>{escape(text)}</code></pre>" if step.is_command else f"<p>{_prose(text)}</p>"
 
