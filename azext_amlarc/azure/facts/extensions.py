@@ -52,6 +52,7 @@ def _from_answer(item: Properties) -> Extension:
         settings=dict(own.get("configurationSettings") or {}),
         statuses=tuple(map(_status, own.get("statuses") or ())),
         changed=moment(system.get("lastModifiedAt")),
+        protected=frozenset(own.get("configurationProtectedSettings") or ()),
     )
 
 

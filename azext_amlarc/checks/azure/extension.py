@@ -7,14 +7,18 @@ from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, Ext
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
+from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.product.known_errors import Subject, advice
 from azext_amlarc.product.steps import Command, Note, command
 from azext_amlarc.resources.advice import names_of_target
 from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.relay import ENABLED as RELAY_ENABLED
+from azext_amlarc.resources.relay import PROTECTED as RELAY_SECRETS
 from azext_amlarc.wording import ago
 
 GROUP = "extension"
 STABLE = "stable"
+_DERIVED = ("cluster_name", "clusterId", "location", "domain")
 # How long Microsoft's troubleshooting page says to wait for an earlier operation.
 _LONGEST = timedelta(hours=1)
 
@@ -100,6 +104,22 @@ def release_train_is_stable(facts: Facts) -> Verdict:
     return Verdict(Status.WARN, f"The release train is {train}, not {STABLE}.", (update,))
 
 
+def what_the_chart_needs_is_there(facts: Facts) -> Verdict:
+    """The settings that the chart needs, and no document lists: Terraform, Bicep and bare PUTs leave them out.
+
+    hashicorp/terraform-provider-azurerm#24547 and #21457; `az k8s-extension` and `extension create` send them.
+    """
+    extension, target = facts[EXTENSION], facts[TARGET]
+    has_relay = extension.settings.get(RELAY_ENABLED, "").lower() != "false" and target.cluster_type == CONNECTED
+    wanted = (*_DERIVED, *(RELAY_SECRETS if has_relay else ()))
+    missing = [key for key in wanted if key not in extension.settings and key not in extension.protected]
+    if not missing:
+        return Verdict(Status.PASS, f"{extension.name} has the settings that its chart needs.")
+    heal = _command("create", extension, target)
+    message = f"{extension.name} lacks settings that its chart needs; `extension create` adds them."
+    return Verdict(Status.WARN, message, (heal,), tuple(missing))
+
+
 CHECKS = (
     Check(
         id="AMLARC-A040",
@@ -160,5 +180,15 @@ CHECKS = (
         judge=release_train_is_stable,
         fix=(command("az ml arc extension update -c CLUSTER -g GROUP --release-train stable"),),
         url=links.INSTALL,
+    ),
+    Check(
+        id="AMLARC-A046",
+        group=GROUP,
+        title="The extension has the settings that its chart needs",
+        phase=Phase.POST,
+        needs=(EXTENSION, TARGET),
+        judge=what_the_chart_needs_is_there,
+        fix=(command("az ml arc extension create -c CLUSTER -g GROUP"),),
+        url=links.EXTENSION_TROUBLES,
     ),
 )

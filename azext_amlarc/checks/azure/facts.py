@@ -113,6 +113,8 @@ class Extension(NamedTuple):
     settings: Mapping[str, str]
     statuses: tuple[ExtensionStatus, ...]
     changed: datetime | None
+    # The names of its protected settings: Azure gives no values back.
+    protected: frozenset[str] = frozenset()
 
     @property
     def in_progress(self) -> bool:
