@@ -40,6 +40,8 @@ def begin_attach(
     If the operation fails, the error includes what the checks find then. Another write to the compute target is waited
     for, `timeout` seconds at most. Refused before anything is sent if a check fails.
     """
+    if kube:
+        kube.read()  # one that is of no use is said before anybody is asked
     found = read_workspace(azure, workspace)
     cluster = clusters.read(azure, wanted.cluster)
     target = Target.of_cluster(cluster.id, workspace, name)

@@ -48,6 +48,8 @@ def begin_install(
     then. Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before
     anything is sent.
     """
+    if kube:
+        kube.read()  # one that is of no use is said before anybody is asked
     cluster = clusters.read(azure, cluster_id)
     existing = find(azure, cluster.id, name)
     judgement = given.judged(cluster, existing, azure.cloud.application_domain)

@@ -42,8 +42,6 @@ class Preflight:
         """
         from azext_amlarc.checks.check import Phase, Status
 
-        if self.request.kube:
-            self.request.kube.read()
         request = replace(self.request, phase=Phase.PRE)
         results = self._run(Phase.PRE) if everything else run_free_checks(request, known)
         failed = [result for result in results if result.verdict.status is Status.FAIL]
