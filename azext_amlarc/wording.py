@@ -38,8 +38,23 @@ def quoted(value: str) -> str:
 
 
 def legible(content: str) -> str:
-    """The text with ? for control characters, which terminals act on and XML can't contain; keeps newlines and tabs."""
-    return "".join(character if character.isprintable() or character in "\n\t" else "?" for character in content)
+    """The text with what a terminal would act on, and XML cannot hold, written out: `\\x1b`, `\\u202e`.
+
+    Line breaks and tabs stay; in_line writes them out too.
+    """
+    lines = content.replace("\r\n", "\n")
+    return lines if lines.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in lines)
+
+
+def in_line(content: str, most: int = 1000) -> str:
+    """Somebody else's text, legible within a line of ours, which it cannot end; at most so many characters."""
+    short = content if len(content) <= most else f"{content[:most]}…"
+    return short if short.isprintable() else "".join(map(_shown, short))
+
+
+def _shown(character: str) -> str:
+    """The character, or its escape if it is a control character, a mark of direction or nothing to be seen."""
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def number(count: int, noun: str) -> str:

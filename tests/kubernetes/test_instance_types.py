@@ -126,8 +126,8 @@ def test_what_the_crd_forbids_is_said_for_each_object(cluster: Cluster, kube: Ku
     with pytest.raises(ArcError) as caught:
         instance_types.plan(kube, broken)
     assert [line.partition(" (")[0] for line in caught.value.message.splitlines()] == [
-        "The cluster did not write the instance type 'one'",
-        "The cluster did not write the instance type 'two'",
+        "The cluster could not write the instance type 'one'",
+        "The cluster could not write the instance type 'two'",
     ]
     assert "spec.resources.limits: Required value" in caught.value.message
 
