@@ -1,6 +1,5 @@
 """Wording of messages: the nearest known word, quoted and printable text, counts and time spans."""
 
-import difflib
 import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
@@ -11,6 +10,8 @@ def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None
 
     `aliases` maps folded words (`memoryrequest`) to known ones that spelling alone would not find.
     """
+    import difflib  # only for mistakes: it takes longer to import than all the rest
+
     folded = {_folded(candidate): candidate for candidate in known} | dict(aliases or {})
     if _folded(word) in folded:
         return folded[_folded(word)]
@@ -34,7 +35,7 @@ def _folded(word: str) -> str:
 def quoted(value: str) -> str:
     """Text in quotes for a message: at most 80 characters, without control characters."""
     short = value if len(value) <= 80 else value[:77] + "…"
-    return json.dumps(short, ensure_ascii=not short.isprintable())
+    return in_line(json.dumps(short, ensure_ascii=not short.isprintable()))
 
 
 def legible(content: str) -> str:
@@ -46,9 +47,9 @@ def legible(content: str) -> str:
     return lines if lines.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in lines)
 
 
-def in_line(content: str, most: int = 1000) -> str:
-    """Somebody else's text, legible within a line of ours, which it cannot end; at most so many characters."""
-    short = content if len(content) <= most else f"{content[:most]}…"
+def in_line(content: str, most: int | None = None) -> str:
+    """Somebody else's text, legible within a line of ours, which it cannot end; only its beginning if it is longer."""
+    short = content if most is None or len(content) <= most else f"{content[:most]}…"
     return short if short.isprintable() else "".join(map(_shown, short))
 
 

@@ -21,6 +21,7 @@ from azext_amlarc.kubernetes.transport import Transport, proxy_to
 from azext_amlarc.wording import in_line
 
 FIELD_MANAGER = "amlarc"  # our name in the objects' managedFields
+_MOST_SHOWN = 2000  # characters of what a server says
 _TIMEOUT = httpx2.Timeout(30, connect=10)  # seconds; a page of 500 objects may take the server a while
 
 
@@ -61,10 +62,8 @@ class Kube:
             raise self._not_an_api_server("the response has no Content-Type") from error
 
     def _raise_refusal(self, action: str, error: ApiError) -> NoReturn:
-        code, reason = (
-            error.status.code or error.response.status_code,
-            in_line(error.status.message or "no reason given"),
-        )
+        code = error.status.code or error.response.status_code
+        reason = in_line(error.status.message or "no reason given", _MOST_SHOWN)
         if code == 401:
             raise Denied(
                 f"{self.server} rejected the credentials of the context {self.context!r} (401).",
@@ -73,9 +72,8 @@ class Kube:
         if code == 403:
             fix = "Ask an administrator of the cluster for this permission, or use another context"
             raise Denied(f"No permission to {action} (403): {reason}", fix) from error
-        raise ArcError(
-            f"The cluster could not {action} ({code}): {reason}", code=in_line(error.status.reason or "")
-        ) from error
+        name = in_line(error.status.reason or "", 100)
+        raise ArcError(f"The cluster could not {action} ({code}): {reason}", code=name) from error
 
     def _not_an_api_server(self, why: str) -> Unreachable:
         fix = "Check the server in the kubeconfig, and whether a proxy answers instead (NO_PROXY)"
@@ -120,7 +118,7 @@ def _shown(server: str) -> str:
 
 
 def _unreachable(server: str, error: httpx2.HTTPError) -> tuple[str, str]:
-    reason = in_line(str(error) or type(error).__name__)
+    reason = in_line(str(error) or type(error).__name__, _MOST_SHOWN)
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         fix = "The kubeconfig's certificate authority is not the server's: get a new kubeconfig"
     elif isinstance(error, httpx2.UnsupportedProtocol):

@@ -1,9 +1,12 @@
 """Finds the files that users name, and reads them up to a limit. Every failure is an InvalidInput with a code."""
 
 import os
+import select
 import stat
 import sys
+import time
 from collections.abc import Iterator
+from io import BufferedReader, FileIO
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Rule
@@ -16,8 +19,12 @@ from azext_amlarc.validation.text.reading import (
     UNREADABLE,
     too_large,
 )
+from azext_amlarc.wording import in_line
 
 STDIN = "<stdin>"
+
+_PIECE = 65536
+_PATIENCE = 1.0  # seconds until somebody must have begun to write to a pipe
 
 _SUFFIXES = (".json", ".yaml", ".yml")
 
@@ -30,8 +37,7 @@ def read(path_or_dash: str) -> bytes:
             content = sys.stdin.buffer.read(limit)
         else:
             _refuse_other_than_files(path_or_dash)
-            with open(path_or_dash, "rb") as file:
-                content = file.read(limit)
+            content = _content(path_or_dash, limit)
     except FileNotFoundError:
         raise _refusal(MISSING, f"file not found: {path_or_dash}", "check the path") from None
     except (OSError, ValueError) as error:
@@ -41,8 +47,40 @@ def read(path_or_dash: str) -> bytes:
         ) from None
     if len(content) == limit:
         refused = too_large(path_or_dash)
-        raise InvalidInput(refused.message, refused.fix, refused.code)
+        raise InvalidInput(in_line(refused.message), refused.fix, refused.code)
     return content
+
+
+def _content(path: str, limit: int) -> bytes:
+    with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            return _from_pipe(file, path, limit)
+        with BufferedReader(file) as whole:
+            return whole.read(limit)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opening a pipe would wait until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _from_pipe(file: FileIO, path: str, limit: int) -> bytes:
+    """What is written to a pipe until its end; InvalidInput if nobody has begun to write after a second."""
+    content, is_written, deadline = bytearray(), False, time.monotonic() + _PATIENCE
+    while len(content) < limit:
+        piece = file.read(min(_PIECE, limit - len(content)))
+        if piece is None:  # somebody has it open for writing, and has not written more yet
+            is_written = True
+            select.select([file], [], [], 1)
+        elif piece:
+            content += piece
+        elif content or is_written:
+            break
+        elif time.monotonic() > deadline:
+            raise _refusal(UNREADABLE, f"{path} is a pipe that nobody writes to", "write to it, or pass a file")
+        else:
+            time.sleep(0.02)
+    return bytes(content)
 
 
 def is_read_by_others(path: str) -> bool:
@@ -63,7 +101,7 @@ def _refuse_other_than_files(path: str) -> None:
 
 
 def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
-    return InvalidInput(message, fix, rule.code)
+    return InvalidInput(in_line(message), fix, rule.code)
 
 
 def expand(name: str) -> list[str]:
