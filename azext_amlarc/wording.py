@@ -1,6 +1,5 @@
 """Wording of messages: the nearest known word, quoted and printable text, counts and time spans."""
 
-import difflib
 import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
@@ -11,6 +10,8 @@ def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None
 
     `aliases` maps folded words (`memoryrequest`) to known ones that spelling alone would not find.
     """
+    import difflib  # only for mistakes: it takes longer to import than all the rest
+
     folded = {_folded(candidate): candidate for candidate in known} | dict(aliases or {})
     if _folded(word) in folded:
         return folded[_folded(word)]
@@ -34,12 +35,27 @@ def _folded(word: str) -> str:
 def quoted(value: str) -> str:
     """Text in quotes for a message: at most 80 characters, without control characters."""
     short = value if len(value) <= 80 else value[:77] + "…"
-    return json.dumps(short, ensure_ascii=not short.isprintable())
+    return in_line(json.dumps(short, ensure_ascii=not short.isprintable()))
 
 
 def legible(content: str) -> str:
-    """The text with ? for control characters, which terminals act on and XML can't contain; keeps newlines and tabs."""
-    return "".join(character if character.isprintable() or character in "\n\t" else "?" for character in content)
+    """The text with what a terminal would act on, and XML cannot hold, written out: `\\x1b`, `\\u202e`.
+
+    Line breaks and tabs stay; in_line writes them out too.
+    """
+    lines = content.replace("\r\n", "\n")
+    return lines if lines.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in lines)
+
+
+def in_line(content: str, most: int | None = None) -> str:
+    """Somebody else's text, legible within a line of ours, which it cannot end; only its beginning if it is longer."""
+    short = content if most is None or len(content) <= most else f"{content[:most]}…"
+    return short if short.isprintable() else "".join(map(_shown, short))
+
+
+def _shown(character: str) -> str:
+    """The character, or its escape if it is a control character, a mark of direction or nothing to be seen."""
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def number(count: int, noun: str) -> str:

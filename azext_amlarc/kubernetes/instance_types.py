@@ -16,6 +16,7 @@ from azext_amlarc.errors import ArcError, Refused, Unreachable
 from azext_amlarc.kubernetes.client import FIELD_MANAGER, Kube
 from azext_amlarc.resources.differences import differences
 from azext_amlarc.validation.document.manifests import API_VERSION, COPY_OF, KIND
+from azext_amlarc.wording import in_line
 
 _GROUP, _VERSION = API_VERSION.split("/")
 InstanceType = create_global_resource(_GROUP, _VERSION, KIND, "instancetypes")
@@ -96,7 +97,7 @@ def _apply(kube: Kube, manifest: Mapping[str, Any], *, dry_run: bool) -> Mapping
 def _conflict(name: str, error: ApiError) -> Refused:
     causes = (error.status.details.causes if error.status.details else None) or []
     found = [(re.search('conflict with "([^"]+)"', cause.message or ""), cause.field) for cause in causes]
-    owned = [f"{manager[1]} manages {field}" for manager, field in found if manager]
+    owned = [in_line(f"{manager[1]} manages {field}") for manager, field in found if manager]
     return Refused(
         f"The instance type {name!r} is managed by others: {'; '.join(owned) or error.status.message}.",
         "Change it there, or take it over: az ml arc config convert -f FILE --to instancetype | kubectl apply -f - "
@@ -112,15 +113,15 @@ def _together(refusals: Sequence[ArcError]) -> ArcError:
 
 def _change(manifest: Mapping[str, Any], found: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Change:
     name, wanted, applied = manifest["metadata"]["name"], _values(manifest), _values(after)
-    kept = [
-        f"Instance type {name} keeps {path}: {applied[path]}, which others set"
+    kept = tuple(
+        in_line(f"Instance type {name} keeps {path}: {applied[path]}, which others set")
         for path in sorted(applied.keys() - wanted)
-    ]
+    )
     if found is None:
         values = ", ".join(f"{path}: {value}" for path, value in applied.items())
-        return Change(manifest, (f"Will create instance type {name} with {values}",), tuple(kept))
+        return Change(manifest, (in_line(f"Will create instance type {name} with {values}"),), kept)
     changed = differences(_values(found), applied)
-    return Change(manifest, tuple(f"Will change instance type {name} {line}" for line in changed), tuple(kept))
+    return Change(manifest, tuple(in_line(f"Will change instance type {name} {line}") for line in changed), kept)
 
 
 def _values(instance_type: Mapping[str, Any]) -> dict[str, str]:

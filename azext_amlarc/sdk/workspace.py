@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from azure.core.credentials import TokenCredential
 
@@ -17,6 +18,7 @@ from azext_amlarc.sdk.compute import KubernetesCompute
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 from azext_amlarc.validation import files
+from azext_amlarc.wording import in_line
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
 _DOWNLOAD = "Download it from the workspace's page in the Azure portal, or pass subscription, group and name yourself."
@@ -55,7 +57,7 @@ class Workspace:
         WorkspaceException if there is none, or if it lacks subscription_id, resource_group or workspace_name.
         """
         with raised_as(WorkspaceException):
-            found = _read_config(_find_config(Path(path or ".").resolve()))
+            found = _read_config(_find_config(path or "."))
         return cls(found.subscription_id, found.resource_group, found.name, credential, cloud)
 
     @classmethod
@@ -127,26 +129,49 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
         return len(self._found)
 
 
-def _find_config(start: Path) -> Path:
+def _find_config(path: str | os.PathLike[str]) -> Path:
+    try:
+        return _nearest_config(Path(path).resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a NUL, links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"{in_line(str(path))} cannot be searched for a config.json: {reason}.", _DOWNLOAD) from None
+
+
+def _nearest_config(start: Path) -> Path:
     if start.is_file():
         return start
     for name in (".azureml/config.json", "config.json"):
         for folder in (start, *start.parents):
             if (folder / name).is_file():
                 return folder / name
-    raise InvalidInput(f"No config.json found in {start} or above it.", _DOWNLOAD)
+    raise InvalidInput(f"No config.json found in {in_line(str(start))} or above it.", _DOWNLOAD)
 
 
 def _read_config(path: Path) -> WorkspaceId:
+    named = _object_in(path)
+    scope = named.get("Scope")  # older files have this instead of the three keys
+    found = WorkspaceId.find(scope) if isinstance(scope, str) else None
+    if found:
+        return found
+    missing = [key for key in _KEYS if not _is_name(named.get(key))]
+    if missing:
+        raise InvalidInput(f"{in_line(str(path))} lacks {', '.join(missing)}.", _DOWNLOAD)
+    return WorkspaceId(*(named[key] for key in _KEYS))
+
+
+def _object_in(path: Path) -> dict[str, Any]:
+    name = in_line(str(path))
     try:
         found = json.loads(files.read(str(path)).decode("utf-8-sig"))
     except ValueError as error:
-        raise InvalidInput(f"{path} is not valid JSON: {error}", _DOWNLOAD) from None
-    named = found if isinstance(found, dict) else {}
-    scope = WorkspaceId.find(str(named.get("Scope")))  # older files have this instead of the three keys
-    if scope:
-        return scope
-    missing = [key for key in _KEYS if not isinstance(named.get(key), str)]
-    if missing:
-        raise InvalidInput(f"{path} lacks {', '.join(missing)}.", _DOWNLOAD)
-    return WorkspaceId(*(named[key] for key in _KEYS))
+        raise InvalidInput(f"{name} is not valid JSON: {in_line(str(error))}", _DOWNLOAD) from None
+    except RecursionError:
+        raise InvalidInput(f"{name} is not valid JSON: it is nested too deeply", _DOWNLOAD) from None
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{name} is not a JSON object.", _DOWNLOAD)
+    return found
+
+
+def _is_name(value: object) -> bool:
+    """Whether it can be part of a resource's id."""
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and not set(value) & set("/?#")

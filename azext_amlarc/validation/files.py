@@ -1,9 +1,12 @@
 """Finds the files that users name, and reads them up to a limit. Every failure is an InvalidInput with a code."""
 
 import os
+import select
 import stat
 import sys
+import time
 from collections.abc import Iterator
+from io import BufferedReader, FileIO
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, Rule
@@ -17,8 +20,12 @@ from azext_amlarc.validation.text.reading import (
     UNREADABLE,
     too_large,
 )
+from azext_amlarc.wording import in_line
 
 STDIN = "<stdin>"
+
+_PIECE = 65536
+_PATIENCE = 1.0  # seconds until somebody must have begun to write to a pipe
 
 _SUFFIXES = (".json", ".yaml", ".yml")
 
@@ -36,8 +43,7 @@ def read(path_or_dash: str, called: str = "") -> bytes:
         else:
             path = _expanded(path_or_dash)
             _refuse_other_than_files(path, name)
-            with open(path, "rb") as file:
-                content = file.read(limit)
+            content = _content(path, name, limit)
     except FileNotFoundError:
         message = f"{called} does not exist" if called else f"file not found: {path_or_dash}"
         raise _refusal(MISSING, message, "check the path") from None
@@ -46,7 +52,7 @@ def read(path_or_dash: str, called: str = "") -> bytes:
         raise _refusal(UNREADABLE, f"{name} cannot be read: {reason}", "check the path and its permissions") from None
     if len(content) == limit:
         refused = too_large(name)
-        raise InvalidInput(refused.message, refused.fix, refused.code)
+        raise InvalidInput(in_line(refused.message), refused.fix, refused.code)
     return content
 
 
@@ -63,6 +69,38 @@ def exists(path: str) -> bool:
 def without_at(path: str) -> str:
     """The path without az's `@`, which loads an option's whole value but is no part of a file's name in it."""
     return path if os.path.lexists(path) else path.removeprefix("@")
+
+
+def _content(path: str, name: str, limit: int) -> bytes:
+    with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            return _from_pipe(file, name, limit)
+        with BufferedReader(file) as whole:
+            return whole.read(limit)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opening a pipe would wait until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _from_pipe(file: FileIO, name: str, limit: int) -> bytes:
+    """What is written to a pipe until its end; InvalidInput if nobody has begun to write after a second."""
+    content, is_written, deadline = bytearray(), False, time.monotonic() + _PATIENCE
+    while len(content) < limit:
+        piece = file.read(min(_PIECE, limit - len(content)))
+        if piece is None:  # somebody has it open for writing, and has not written more yet
+            is_written = True
+            select.select([file], [], [], 1)
+        elif piece:
+            content += piece
+        elif content or is_written:
+            break
+        elif time.monotonic() > deadline:
+            raise _refusal(UNREADABLE, f"{name} is a pipe that nobody writes to", "write to it, or pass a file")
+        else:
+            time.sleep(0.02)
+    return bytes(content)
 
 
 def is_read_by_others(path: str) -> bool:
@@ -83,7 +121,7 @@ def _refuse_other_than_files(path: str, name: str) -> None:
 
 
 def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
-    return InvalidInput(message, fix, rule.code)
+    return InvalidInput(in_line(message), fix, rule.code)
 
 
 def as_finding(error: InvalidInput, source: str) -> Finding:

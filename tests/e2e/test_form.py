@@ -213,9 +213,16 @@ def test_a_failed_attachment_is_shown_with_its_reason(crowd: Az, crowded_azure: 
     assert "The cluster does not answer." in result.stderr
 
 
-@pytest.mark.parametrize(("question", "keys"), [(WORKSPACE, CTRL_C), (NAME, CTRL_D), (LAST, CTRL_C)])
+@pytest.mark.parametrize(
+    ("question", "keys", "said"),
+    [
+        (WORKSPACE, CTRL_C, "Interrupted."),
+        (LAST, CTRL_C, "Interrupted."),
+        *((question, CTRL_D, "Cancelled.") for question in (WORKSPACE, NAME, CLUSTER, FILE, LAST)),
+    ],
+)
 def test_whoever_stops_at_a_question_has_sent_nothing(
-    crowd: Az, crowded_azure: Azure, question: str, keys: str
+    crowd: Az, crowded_azure: Azure, question: str, keys: str, said: str
 ) -> None:
     with session(crowd, *ATTACH) as screen:
         for asked, answer in ((WORKSPACE, "ml-ws"), (NAME, "k8s-new"), (CLUSTER, "edge-cluster"), (FILE, "")):
@@ -226,18 +233,30 @@ def test_whoever_stops_at_a_question_has_sent_nothing(
         screen.press(keys)
         result = screen.end()
     assert result.code == 1
-    assert "Interrupted. Nothing was changed." in result.stderr
+    assert f"{said} Nothing was changed." in result.stderr
     assert "Traceback" not in result.stderr
     assert written(crowded_azure) == []
 
 
-def test_ctrl_d_at_another_question_is_no_fault_of_ours(installed: Az) -> None:
+def test_ctrl_d_at_another_question_is_a_no(installed: Az) -> None:
     with session(installed, "amlarc", "extension", "delete", "-c", "amlarc-cluster", "-g", "amlarc-rg") as screen:
         screen.expect("(y/N):")
         screen.press(CTRL_D)
         result = screen.end()
     assert result.code == 1
-    assert "Interrupted. Nothing was changed." in result.stderr
+    assert "Cancelled. Nothing was changed." in result.stderr
+
+
+def test_ctrl_d_at_azs_own_question_is_a_no(crowd: Az, crowded_azure: Azure) -> None:
+    with session(crowd, "amlarc", "detach", "-n", "k8s", "-w", "ml-ws", "-g", "ml-rg") as screen:
+        screen.expect("perform this operation? (y/N):")
+        screen.press(CTRL_D)
+        result = screen.end()
+    assert result.code == 1
+    assert "Operation cancelled." in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert crowded_azure.traffic() == []
 
 
 @pytest.mark.parametrize(("variables", "arguments"), [({"CI": "true"}, ()), ({}, ("--yes",))])

@@ -176,3 +176,17 @@ def test_a_cluster_without_the_extension(cluster: Cluster) -> None:
         "(amlarc.azureml.com/v1alpha1), which comes with the extension."
     )
     assert caught.value.fix.startswith("Install the extension first: az ml arc extension create")
+
+
+SPOOF = "a\x1b[2K\rWill create nothing\nNo changes on the cluster.\u202e\u2028"
+SHOWN = "a\\x1b[2K\\rWill create nothing\\nNo changes on the cluster.\\u202e\\u2028"
+
+
+def test_no_text_of_the_cluster_or_a_manifest_writes_more_than_its_line(cluster: Cluster, kube: Kube) -> None:
+    cluster.create(manifest("gpu", nodeSelector={SPOOF: SPOOF}))
+    [change] = instance_types.plan(kube, [manifest("gpu", nodeSelector={"a": SPOOF})])
+    assert f"Instance type gpu keeps nodeSelector.{SHOWN}: {SHOWN}, which others set" in change.kept
+    assert f"Will change instance type gpu nodeSelector.a: (not set) -> {SHOWN}" in change.lines
+    [created] = instance_types.plan(kube, [manifest("new", nodeSelector={SPOOF: SPOOF})])
+    assert all(line.isprintable() for line in (*change.lines, *change.kept, *created.lines, *created.kept))
+    assert created.lines[0].startswith(f"Will create instance type new with nodeSelector.{SHOWN}: {SHOWN}, ")

@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from azext_amlarc.errors import ArcError, InvalidInput, NotFound
+from azext_amlarc.wording import legible
 
 
 def raise_for_az(error: Exception) -> NoReturn:
@@ -16,7 +17,7 @@ def raise_for_az(error: Exception) -> NoReturn:
     if isinstance(error, CLIError):
         raise error
     if isinstance(error, ArcError):
-        raise _class_for(error)(_with_notes(message_of(error), error), error.fix or None) from error
+        raise _class_for(error)(_with_notes(message_of(error), error), legible(error.fix) or None) from error
     if isinstance(error, HttpResponseError) and error.response is not None:
         raise _from_response(error) from error
     if isinstance(error, (AzureError, OSError)):
@@ -25,7 +26,7 @@ def raise_for_az(error: Exception) -> NoReturn:
             "Check the network, the proxy (HTTPS_PROXY) and the active cloud: az cloud show",
         ) from error
     raise azclierror.CLIInternalError(
-        f"Internal error in amlarc: {type(error).__name__}: {error}",
+        legible(f"Internal error in amlarc: {type(error).__name__}: {error}"),
         "Run the command again with --debug to see where it fails, and report it.",
     ) from error
 
@@ -58,7 +59,7 @@ def _from_response(error: "HttpResponseError") -> Exception:  # type: ignore[nam
 
     refused = refusal(error)
     found: Exception = get_error_type_by_status_code(str(error.status_code))(
-        _with_notes(_coded(refused.code, refused.message, refused.correlation_id), error), refused.fix or None
+        _with_notes(_coded(refused.code, refused.message, refused.correlation_id), error), legible(refused.fix) or None
     )
     return found
 
@@ -69,4 +70,4 @@ def _coded(code: str, message: str, correlation_id: str | None) -> str:
 
 
 def _with_notes(text: str, error: Exception) -> str:
-    return "\n".join([text, *getattr(error, "__notes__", [])])
+    return legible("\n".join([text, *getattr(error, "__notes__", [])]))

@@ -6,6 +6,7 @@ from azure.cli.core.commands import CliCommandType
 
 from azext_amlarc.commands.az import options, rows
 from azext_amlarc.commands.az.errors import raise_for_az
+from azext_amlarc.commands.terminal.asking import confirmed
 
 # If the official `ml` extension is installed too, az imports it for every `az ml` command, which takes seconds: the
 # second group avoids that.
@@ -36,7 +37,7 @@ def load_command_table(loader: Any) -> None:
             )
             group.custom_show_command("show", "show", table_transformer=rows.compute_row)
             group.custom_command("list", "list_all", table_transformer=rows.compute_rows)
-            group.custom_command("detach", "detach", confirmation=True)
+            group.custom_command("detach", "detach", confirmation=confirmed)
             group.custom_command("wait", "wait")
         with _group(loader, f"{prefix} cluster", "cluster") as group:
             group.custom_command(

@@ -155,8 +155,9 @@ def _until_valid(question: str, read: Callable[[str], "tuple[T, Iterable[Finding
     from azext_amlarc.validation.report.formats import as_text
 
     while True:
+        answer = terminal.ask(question)
         try:
-            meant, findings = read(terminal.ask(question))
+            meant, findings = read(answer)
         except InvalidInput as error:
             terminal.say("\n    fix: ".join(part for part in (message_of(error), error.fix) if part))
             continue

@@ -7,6 +7,9 @@ import os
 import sys
 
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.wording import legible
+
+_CANCELLED = "Cancelled. Nothing was changed."
 
 
 def can_ask() -> bool:
@@ -16,18 +19,29 @@ def can_ask() -> bool:
 
 
 def ask(question: str) -> str:
-    """The answer to a question, stripped. The end of input raises KeyboardInterrupt, as Ctrl-C does."""
+    """The answer to a question, stripped. The end of input (Ctrl-D) is a no: InvalidInput."""
+    answer = _answer(question)
+    if answer is None:
+        raise InvalidInput(_CANCELLED)
+    return answer
+
+
+def _answer(question: str) -> str | None:
     say(question, end=" ")
     answer = sys.stdin.readline()
     if not answer:
         say("")
-        raise KeyboardInterrupt
+        return None
     return answer.strip()
+
+
+def _is_yes(answer: str) -> bool:
+    return answer.lower() in {"y", "yes"}
 
 
 def say(text: str, end: str = "\n") -> None:
     """Write text to stderr."""
-    sys.stderr.write(text + end)
+    sys.stderr.write(legible(text) + end)
     sys.stderr.flush()
 
 
@@ -39,5 +53,16 @@ def confirm(question: str, yes: bool) -> None:
         raise InvalidInput(
             f"{question} There is no terminal to ask on. Nothing was changed.", "Run again with --yes to confirm."
         )
-    if ask(f"{question} (y/N):").lower() not in {"y", "yes"}:
-        raise InvalidInput("Cancelled. Nothing was changed.")
+    if not _is_yes(ask(f"{question} (y/N):")):
+        raise InvalidInput(_CANCELLED)
+
+
+def confirmed(_arguments: object) -> bool:
+    """A command's `confirmation`: az's own question goes to stdout, and fails on Ctrl-D."""
+    if not sys.stdin.isatty():
+        from knack.log import get_logger
+
+        get_logger(__name__).warning("Unable to prompt for confirmation as no tty available. Use --yes.")
+        return False
+    answer = _answer("Are you sure you want to perform this operation? (y/N):")
+    return answer is not None and _is_yes(answer)

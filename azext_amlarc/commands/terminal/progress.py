@@ -4,6 +4,8 @@ import sys
 import time
 from typing import Any, TextIO
 
+from azext_amlarc.wording import in_line, legible
+
 _FRAMES = "|/-\\"
 _TICK = 0.2
 
@@ -28,6 +30,7 @@ class TerminalWatcher:
         self._frame = 0
 
     def seen(self, state: str, elapsed: float) -> None:
+        state = in_line(state)
         if state != self._state:
             self._clear()
             self._write(f"{state} ({_clock(elapsed)})\n")
@@ -35,7 +38,7 @@ class TerminalWatcher:
 
     def tell(self, text: str) -> None:
         self._clear()
-        self._write(f"{text}\n")
+        self._write(f"{legible(text)}\n")
 
     def rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
