@@ -2,12 +2,25 @@
 
 import logging
 import random
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    AzureError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 from azure.core.pipeline.policies import HTTPPolicy
+
+from azext_amlarc.azure.connection.reading import UnreadableAnswer
+from azext_amlarc.azure.connection.transport import AnswerTooLarge
+from azext_amlarc.errors import ArcError
 
 # What the seconds of a pause last. Tests that break every request of a command shorten them.
 SECOND = 1.0
@@ -25,6 +38,8 @@ _TRANSIENT = {408, 429, 500, 502, 503, 504}
 # After these nobody knows whether the request took effect: a gateway may have given up on what went on behind it.
 _UNCERTAIN = {408, 500, 502, 503, 504}
 _LOST = (ServiceResponseError, IncompleteReadError)
+# Of these another try would bring the same again, as late.
+_FINAL = (ServiceResponseTimeoutError, UnreadableAnswer, AnswerTooLarge)
 
 logger = logging.getLogger("azext_amlarc.azure")
 
@@ -53,16 +68,18 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
             try:
                 response = self.next.send(request)
             except (ServiceRequestError, *_LOST) as error:
-                if isinstance(error, _LOST) and took_effect():
+                took = took_effect() if isinstance(error, _LOST) else False
+                if took:
                     raise WriteTookEffect from error
-                if tries >= _TRIES:
+                if took is None or tries >= _TRIES or isinstance(error, _FINAL):
                     raise
                 told = None
             else:
-                status, told = response.http_response.status_code, _retry_after(response.http_response)
-                if status in _UNCERTAIN and took_effect():
+                status, told = response.http_response.status_code, retry_after(response.http_response.headers)
+                took = took_effect() if status in _UNCERTAIN else False
+                if took:
                     raise WriteTookEffect
-                if not _is_worth_another(status, told, tries):
+                if took is None or not _is_worth_another(status, told, tries):
                     return response
             self._announce(request, told)
             time.sleep(pause(tries, told))
@@ -73,12 +90,22 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
             self._tell(f"Azure is busy, and asks to wait {told:.0f} s before the next try")
 
 
-def _took_effect(request: Any) -> Callable[[], bool]:
-    """The request's own question, kept where another policy that sends the request again finds it."""
+def _took_effect(request: Any) -> Callable[[], bool | None]:
+    """The request's own question, kept where another policy that sends the request again finds it.
+
+    Its answer is None if Azure does not say: then the lost answer is what is said, and nothing is sent again.
+    """
     if "took_effect" in request.context.options:
         request.context["took_effect"] = request.context.options.pop("took_effect")
     took_effect: Callable[[], bool] = request.context.get("took_effect") or (lambda: False)
-    return took_effect
+
+    def asked() -> bool | None:
+        try:
+            return took_effect()
+        except (AzureError, ArcError):
+            return None
+
+    return asked
 
 
 def _is_worth_another(status: int, told: float | None, tries: int) -> bool:
@@ -88,10 +115,17 @@ def _is_worth_another(status: int, told: float | None, tries: int) -> bool:
     return status >= 400 and told <= _LONGEST_TOLD and tries < _TRIES_WHEN_TOLD
 
 
-def _retry_after(response: Any) -> float | None:
-    """Azure's Retry-After, which is whole seconds."""
-    told = response.headers.get("Retry-After") or ""
-    return float(told) if told.isdigit() else None
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Azure's Retry-After in seconds: a number as a rule, HTTP allows a date; None for none, and for anything else."""
+    told = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", told):
+        return float(told)
+    try:
+        at = parsedate_to_datetime(told)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), 999_999_999.0)
 
 
 def pause(tries: int, told: float | None) -> float:

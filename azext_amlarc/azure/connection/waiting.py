@@ -5,12 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.core.exceptions import DeserializationError, HttpResponseError
 
+from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.answers import correlation_id
-from azext_amlarc.azure.connection.client import AzureClient, unless_missing
-from azext_amlarc.azure.connection.retries import WriteTookEffect
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, json_object
+from azext_amlarc.azure.connection.retries import WriteTookEffect, retry_after
+from azext_amlarc.azure.connection.tokens import resolved
 from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import ArcError, StillRunning
 
 T = TypeVar("T")
@@ -121,11 +125,12 @@ class Accepted:
         """For an SDK's `cls` argument, together with polling=False."""
         response = pipeline_response.http_response
         headers = response.headers
+        url = headers.get("Azure-AsyncOperation")
         return cls(
             model=model,
-            body=response.text(),
-            operation_url=headers.get("Azure-AsyncOperation"),
-            pause=seconds(headers.get("Retry-After")),
+            body=content_of(response).decode("utf-8-sig"),
+            operation_url=resolved(url, response.request.url) if url else None,
+            pause=retry_after(headers),
             correlation_id=correlation_id(response),
         )
 
@@ -143,31 +148,24 @@ def write(
     None if the answer was lost and `took_effect` found that the write took effect all the same: join that.
     """
     try:
-        sent = begin(*arguments, **options, took_effect=took_effect, polling=False, cls=Accepted.from_sdk)
-        accepted: Accepted | None = sent.result()
-    except WriteTookEffect:
-        accepted = None
-    except AzureError as error:
-        if not _is_refusal(error):
-            azure.writes.add(f"perhaps {line} (Azure's answer was lost)")
-        raise
-    azure.writes.add(line)
+        with recorded(azure.writes, line):
+            sent = begin(*arguments, **options, took_effect=took_effect, polling=False, cls=Accepted.from_sdk)
+            accepted: Accepted = sent.result()
+    except (WriteTookEffect, DeserializationError):  # the latter is the SDK's: Azure has accepted the write
+        azure.writes.add(line)
+        return None
     return accepted
-
-
-def _is_refusal(error: AzureError) -> bool:
-    """Whether Azure has said that it does not do what was asked for."""
-    if isinstance(error, HttpResponseError):
-        return error.status_code is not None and 400 <= error.status_code < 500
-    return isinstance(error, ServiceRequestError)
 
 
 def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
     """The state of an operation by its URL, whose body holds no resource; None if Azure has forgotten it (404)."""
-    answer = unless_missing(azure.get_url, url)
-    if answer is None:
+    try:
+        answer = azure.get_url(url)
+        body = json_object(answer)
+    except (HttpResponseError, UnreadableAnswer):  # a failure to read the status says nothing about the operation
         return None
-    return Poll(str(answer.json().get("status", "")), pause=seconds(answer.headers.get("Retry-After")))
+    state = body.get("status") or (body.get("properties") or {}).get("provisioningState")
+    return Poll(state, pause=retry_after(answer.headers)) if isinstance(state, str) else None
 
 
 def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | None:
@@ -175,19 +173,14 @@ def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | No
     if url is None:
         return None
     try:
-        error = azure.get_url(url).json().get("error") or {}
-    except HttpResponseError:  # a failure to read the status says nothing about the operation
+        told = envelopes.of(json_object(azure.get_url(url)).get("error"))
+    except (HttpResponseError, UnreadableAnswer):
         return None
-    return (str(error.get("code", "")), str(error.get("message", ""))) if error else None
+    return (told.code, told.text) if told.code or told.text else None
 
 
 def _pause(elapsed: float) -> float:
     return min(max(FIRST_PAUSE, elapsed * _PART), _LONGEST_PAUSE)
-
-
-def seconds(retry_after: str | None) -> float | None:
-    """A Retry-After header; None if there is none, or it is not a number of seconds."""
-    return float(retry_after) if retry_after and retry_after.isdigit() else None
 
 
 def wait_until(

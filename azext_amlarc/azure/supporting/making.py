@@ -5,17 +5,20 @@ Relay and Service Bus namespaces and Log Analytics workspaces are like that; all
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 
+from azext_amlarc.azure.connection.answers import envelope
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.ids import name_of
 
 Found = dict[str, Any]
+T = TypeVar("T")
 
 # A namespace that is being deleted still says that it was provisioned well.
 _MOVING = {"activating", "removing"}
@@ -35,6 +38,9 @@ class SupportingResource:
     id: str
     body: Mapping[str, Any]
     fill: Callable[[AzureClient], str]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.id}"
 
     @property
     def name(self) -> str:
@@ -70,21 +76,20 @@ class SupportingResource:
 
         Names of namespaces are unique in all of Azure.
         """
-        line = f"{self.title} {self.id}"
-        azure.writes.add(line)
         watcher.tell(f"Creating the {self.title} {self.name}")
         try:
-            return azure.put(self.id, self.body)
+            with recorded(azure.writes, str(self)):
+                return azure.put(self.id, self.body)
         except HttpResponseError as error:
             if not _is_taken(error):
                 raise
-            azure.writes.withdraw(line)
             return None
 
-    def announce_repair(self, azure: AzureClient, watcher: Watcher) -> None:
-        """Announce, to `written` as well, that parts of this resource are about to be written."""
-        azure.writes.add(f"missing parts of the {self.title} {self.id}")
+    def repair(self, azure: AzureClient, watcher: Watcher, write: Callable[[], T]) -> T:
+        """Write the parts of this resource that are missing, with a word before it and a line after it."""
         watcher.tell(f"Creating what is missing of the {self.title} {self.name}")
+        with recorded(azure.writes, f"missing parts of the {self}"):
+            return write()
 
     def settled(
         self, azure: AzureClient, found: Found | None, watcher: Watcher, timeout: float | None = None
@@ -192,9 +197,9 @@ def _movement(found: Found | None) -> str:
 
 
 def _is_too_early(error: HttpResponseError) -> bool:
-    return error.status_code in _TOO_EARLY or any(word in str(error.message) for word in _TOO_EARLY_WORDS)
+    return error.status_code in _TOO_EARLY or any(word in envelope(error).text for word in _TOO_EARLY_WORDS)
 
 
 def _is_taken(error: HttpResponseError) -> bool:
     """Azure answers 400 BadRequest, with "The specified name is not available" among the words."""
-    return error.status_code == 400 and "name is not available" in str(error.message)
+    return error.status_code == 400 and "name is not available" in envelope(error).text

@@ -1,0 +1,29 @@
+"""What has been written: said if Azure has accepted it, perhaps if its answer is lost, not at all if it has refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.exceptions import HttpResponseError, IncompleteReadError, ServiceResponseError
+
+from azext_amlarc.azure.connection.watcher import WriteLog
+
+_UNCERTAIN = (ServiceResponseError, IncompleteReadError, KeyboardInterrupt)
+
+
+@contextmanager
+def recorded(writes: WriteLog, line: str) -> Iterator[None]:
+    """Add the line for the write inside, unless that fails before it may have taken effect."""
+    try:
+        yield
+    except BaseException as error:
+        if may_be_done(error):
+            writes.add(f"perhaps {line} (Azure's answer was lost)")
+        raise
+    writes.add(line)
+
+
+def may_be_done(error: BaseException) -> bool:
+    """Whether a write that ended so may have taken effect: no answer came, or one that does not tell."""
+    if isinstance(error, HttpResponseError):
+        return error.status_code == 408 or (error.status_code or 0) >= 500
+    return isinstance(error, _UNCERTAIN)
