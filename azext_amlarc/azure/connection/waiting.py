@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from azure.core.exceptions import DeserializationError, HttpResponseError
+from azure.core.exceptions import DeserializationError, HttpResponseError, ServiceResponseTimeoutError
 
 from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.answers import correlation_id
@@ -23,6 +23,10 @@ T = TypeVar("T")
 FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 # A pause is this part of what has been waited already: nobody waits longer than 7 % more than Azure takes.
 _PART = 1 / 15
+# Pauses that Azure asks for are announced if they are longer: azure-core's own last half a minute.
+_LONGEST_UNSAID = 30.0
+# Looks in a row that may get no answer in time, while Azure goes on all the same.
+_MISSES_ALLOWED = 2
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,11 @@ class Operation(Generic[T]):
         return found
 
     def _watch(self, last: Poll[T], watcher: Watcher, began: float, timeout: float) -> Poll[T]:
+        pauses = _Pauses(watcher, timeout)
         if last.pause:
-            watcher.rest(min(last.pause, timeout))
+            pauses.rest(last.pause, 0.0)
         while True:
-            last = self.poll()
+            last = self._poll(last, pauses)
             elapsed = time.monotonic() - began
             watcher.seen(last.state, elapsed)
             if last.is_done:
@@ -104,10 +109,40 @@ class Operation(Generic[T]):
                 raise self._still_running(
                     f"Azure is still {self.doing} after {timeout:.0f} s; the last state was {last.state}."
                 )
-            watcher.rest(min(last.pause or _pause(elapsed), timeout - elapsed))
+            pauses.rest(last.pause, elapsed)
+
+    def _poll(self, last: Poll[T], pauses: "_Pauses") -> Poll[T]:
+        """What Azure says now; what it said last if it does not answer in time, which it may miss twice in a row."""
+        try:
+            found = self.poll()
+        except ServiceResponseTimeoutError:
+            pauses.missed += 1
+            if pauses.missed > _MISSES_ALLOWED:
+                raise
+            return last
+        pauses.missed = 0
+        return found
 
     def _still_running(self, message: str) -> StillRunning:
         return StillRunning(message, self.follow, correlation_id=self.correlation_id)
+
+
+@dataclass
+class _Pauses:
+    """The pauses of one wait: as Azure asks, but never beyond the timeout; a long one is announced once."""
+
+    watcher: Watcher
+    timeout: float
+    missed: int = 0
+    announced: bool = False
+
+    def rest(self, told: float | None, elapsed: float) -> None:
+        left = max(self.timeout - elapsed, 0.0)
+        if told and told > _LONGEST_UNSAID and not self.announced:
+            self.announced = True
+            until = "" if told <= left else f"; waiting {left:.0f} s, until the timeout"
+            self.watcher.tell(f"Azure asks to wait {told:.0f} s before the next look{until}")
+        self.watcher.rest(min(told or _pause(elapsed), left))
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,15 @@ def _connect(cmd: Any, subscription: str | None, **options: Any) -> "AzureClient
     from azure.cli.core.util import should_disable_connection_verify
 
     from azext_amlarc.azure.connection.client import AzureClient, Cloud
+    from azext_amlarc.product.hosts import hosts_of
 
     credential, found, _ = Profile(cli_ctx=cmd.cli_ctx).get_login_credentials(
         subscription_id=subscription or subscription_id(cmd)
     )
-    endpoints = cmd.cli_ctx.cloud.endpoints
+    active = cmd.cli_ctx.cloud
+    scopes = tuple(resource_to_scopes(active.endpoints.active_directory_resource_id))
     return AzureClient(
-        Cloud(endpoints.resource_manager, tuple(resource_to_scopes(endpoints.active_directory_resource_id))),
+        Cloud(active.endpoints.resource_manager, scopes, hosts_of(active.name, vars(active.endpoints))),
         credential,
         found,
         user_agent=f"amlarc {get_az_user_agent()}",
