@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from azext_amlarc.commands.az.signals import interrupted_by_sigterm
 from azext_amlarc.commands.terminal.progress import terminal_watcher
 from azext_amlarc.errors import StillRunning
 
@@ -45,10 +46,11 @@ def connected(
 ) -> Iterator["AzureClient"]:
     """A connection to the subscription (az's active one by default); its options are AzureClient's.
 
-    Whatever fails or is interrupted inside leaves with a note of what had been written so far.
+    Whatever fails or is interrupted (Ctrl-C, SIGTERM) inside leaves with a note of what had been written so far.
     """
     told = watcher or terminal_watcher(cmd)
-    with _connect(cmd, subscription, watcher=told, registers=registers, timeout=timeout, once=once) as azure:
+    connection = _connect(cmd, subscription, watcher=told, registers=registers, timeout=timeout, once=once)
+    with interrupted_by_sigterm(), connection as azure:
         try:
             yield azure
         except KeyboardInterrupt:
