@@ -2,13 +2,16 @@
 
 from azure.core.exceptions import HttpResponseError
 
+from azext_amlarc.azure.connection.answers import envelope
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.clusters import CONNECTED, PROVIDERS
 from azext_amlarc.resources.cluster import Cluster, from_answer
 from azext_amlarc.resources.ids import ClusterId, group_id
 
 
+@understood
 def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
     """The cluster, one request; NotFound, with a fix, if it does not exist."""
     try:
@@ -20,6 +23,7 @@ def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
     return from_answer(found, ClusterId.parse(_canonical(found.get("id"), cluster_id)))
 
 
+@understood
 def list_all(azure: AzureClient, cluster_type: str, resource_group: str | None = None) -> list[Cluster]:
     """The clusters of one type in the subscription, or in one resource group; one request for each page."""
     scope = group_id(azure.subscription_id, resource_group)
@@ -34,7 +38,7 @@ def _canonical(found: str | None, asked: ClusterId) -> str:
 
 def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
     group = cluster_id.resource_group
-    if error.error and error.error.code == "ResourceGroupNotFound":
+    if envelope(error).code == "ResourceGroupNotFound":
         return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")
     if cluster_id.cluster_type == CONNECTED:
         return NotFound(

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.retries import WriteTookEffect
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.resources.ids import WorkspaceId, name_of
 
 # Curated by Azure, CPU only, small. Like `az ml`, sent as it is written, including the label: Azure resolves references
@@ -76,6 +78,7 @@ class Command:
         }
 
 
+@understood
 def submit(azure: AzureClient, workspace: WorkspaceId, name: str, command: Command) -> Job:
     """Submit a job under a name that is unique in the workspace; one request."""
     job_id = f"{workspace}/jobs/{name}"
@@ -86,6 +89,7 @@ def submit(azure: AzureClient, workspace: WorkspaceId, name: str, command: Comma
     return _job(answer, workspace)
 
 
+@understood
 def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Job:
     """The job as it is now; only the run history has the reason for a failure."""
     return _job(azure.get(f"{workspace}/jobs/{name}"), workspace)
@@ -95,8 +99,8 @@ def environment_of_image(azure: AzureClient, workspace: WorkspaceId, image: str)
     """Register an environment for this image and return its id; the same image always has the same id."""
     version = hashlib.sha256(image.encode()).hexdigest()
     environment_id = f"{workspace}/environments/{_UNNAMED}/versions/{version}"
-    azure.writes.add(f"environment of the image {image}")
-    azure.put(environment_id, {"properties": {"image": image, "isAnonymous": True}})
+    with recorded(azure.writes, f"environment of the image {image}"):
+        azure.put(environment_id, {"properties": {"image": image, "isAnonymous": True}})
     return environment_id
 
 

@@ -100,7 +100,7 @@ def from_sdk(model: Any, cluster: ClusterId) -> Extension:
         resource_group=cluster.resource_group,
         cluster_name=cluster.name,
         cluster_type=cluster.cluster_type,
-        configuration_settings=dict(model.configuration_settings or {}),
+        configuration_settings={name: str(value or "") for name, value in (model.configuration_settings or {}).items()},
         configuration_protected_settings=sorted(model.configuration_protected_settings or {}),
         scope=_plain(model.scope),
         statuses=[_plain(status) or {} for status in model.statuses or []],

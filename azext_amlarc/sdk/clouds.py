@@ -5,7 +5,7 @@ The document is Azure Resource Manager's response at /metadata/endpoints?api-ver
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azure.core import AzureClouds, PipelineClient
@@ -14,8 +14,10 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.tools import get_arm_endpoints
 
-from azext_amlarc.azure.connection.retries import RetryPolicy
+from azext_amlarc.azure.connection.retries import RetryPolicy, logger
+from azext_amlarc.azure.connection.transport import BoundedTransport
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.product.hosts import hosts_of
 
 # az and azure-ai-ml read this variable too.
 METADATA_URL = "ARM_CLOUD_METADATA_URL"
@@ -33,12 +35,14 @@ class CloudSettings:
     """A cloud's Resource Manager endpoint (an https URL), the token scopes for it, and where to sign in.
 
     `authority` is an https URL, or azure-identity's name for it (`is_known`), or None for azure-identity's default.
+    `hosts` may see a token besides Resource Manager.
     """
 
     endpoint: str
     scopes: tuple[str, ...]
     authority: str | None = None
     is_known: bool = False
+    hosts: tuple[str, ...] = field(default=(), compare=False)
 
 
 def find(cloud: str | None = None) -> CloudSettings:
@@ -95,7 +99,9 @@ def _described(entry: dict[str, Any]) -> CloudSettings:
     authority = _https(authentication["loginEndpoint"]).rstrip("/").removesuffix("/adfs")
     # A trailing slash of the audience stays: a token is only valid for the audience as it is spelled.
     scope = f"{authentication['audiences'][0]}/.default"
-    return CloudSettings(_https(entry["resourceManager"]), (scope,), authority)
+    return CloudSettings(
+        _https(entry["resourceManager"]), (scope,), authority, hosts=hosts_of(str(entry["name"]), entry)
+    )
 
 
 def _https(url: str) -> str:
@@ -111,7 +117,9 @@ def _known(name: str | None) -> CloudSettings:
         if wanted in (known.lower(), cloud.value.lower()):
             found = get_arm_endpoints(cloud)
             scopes = tuple(found["credential_scopes"])
-            return CloudSettings(found["resource_manager"], scopes, authority if name else None, is_known=True)
+            return CloudSettings(
+                found["resource_manager"], scopes, authority if name else None, True, hosts_of(known, {})
+            )
     raise _no_such_cloud(name or _DEFAULT, list(_KNOWN))
 
 
@@ -122,7 +130,9 @@ def _no_such_cloud(name: str, names: Sequence[str]) -> InvalidInput:
 
 
 def _published(url: str) -> Any:
-    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient("", policies=[RetryPolicy()])
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
+        "", transport=BoundedTransport(logger.warning), policies=[RetryPolicy()]
+    )
     with client:
         answer = client.send_request(HttpRequest("GET", url))
         if answer.status_code >= 400:

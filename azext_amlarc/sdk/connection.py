@@ -20,7 +20,9 @@ def connect(subscription_id: str, credential: TokenCredential | None, cloud: str
     """A connection to a subscription; by default with azure-identity's DefaultAzureCredential."""
     found = clouds.find(cloud)
     credential = credential or clouds.default_credential(found)
-    return AzureClient(Cloud(found.endpoint, found.scopes), credential, subscription_id, user_agent="amlarc-python")
+    return AzureClient(
+        Cloud(found.endpoint, found.scopes, found.hosts), credential, subscription_id, user_agent="amlarc-python"
+    )
 
 
 class PythonDoor:

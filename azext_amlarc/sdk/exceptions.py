@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 
-from azext_amlarc.azure.connection.answers import correlation_id, refusal, why_unreached
+from azext_amlarc.azure.connection.answers import correlation_id, is_of_the_login, refusal, unanswered
 from azext_amlarc.errors import ArcError, StillRunning
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def _translated(kind: type[ArcException], error: Exception) -> ArcException:
     if isinstance(error, ArcError):
         code, findings = error.code or type(error).__name__, getattr(error, "findings", ())
         return kind(error.message, code, error.correlation_id or _of_the_cause(error), error.fix, findings)
-    if isinstance(error, ClientAuthenticationError) and error.error is None:
+    if isinstance(error, HttpResponseError) and is_of_the_login(error):
         fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or pass a credential."
         return kind(error.message, type(error).__name__, fix=fix)
     if isinstance(error, HttpResponseError) and error.response is not None:
         refused = refusal(error)
         return kind(refused.message, refused.code, refused.correlation_id, refused.fix)
     fix = "Check the network, the proxy (HTTPS_PROXY) and the cloud."
-    return kind(f"Azure could not be reached: {why_unreached(error)}", type(error).__name__, fix=fix)
+    return kind(unanswered(error), type(error).__name__, fix=fix)
 
 
 def _of_the_cause(error: ArcError) -> str | None:

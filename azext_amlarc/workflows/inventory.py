@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.compute import lookup as compute
-from azext_amlarc.azure.connection.answers import refusal
+from azext_amlarc.azure.connection.answers import refusal, unanswered
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.reading import UnreadableAnswer
 from azext_amlarc.azure.connection.registration import unregistered_provider
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.extension import lookup as extension
@@ -81,7 +82,7 @@ class _Answer:
 
     kind: str
     clusters: Sequence[Cluster] = ()
-    refusal: HttpResponseError | None = None
+    refusal: AzureError | None = None
 
 
 def take(azure: AzureClient, resource_group: str | None = None, workspace: WorkspaceId | None = None) -> Inventory:
@@ -112,10 +113,13 @@ def _list(azure: AzureClient, _watcher: Watcher, *, kind: str, resource_group: s
         if error.status_code != 403 and not unregistered_provider(error.response):
             raise
         return _Answer(kind, refusal=error)
+    except UnreadableAnswer as error:
+        return _Answer(kind, refusal=error)
 
 
-def _warning(kind: str, error: HttpResponseError) -> str:
-    fix = " Pass a resource group that you can read." if error.status_code == 403 else ""
+def _warning(kind: str, error: AzureError) -> str:
+    is_denied = isinstance(error, HttpResponseError) and error.status_code == 403
+    fix = " Pass a resource group that you can read." if is_denied else ""
     return f"{kind} could not be listed: {_reason(error)}{fix}"
 
 
@@ -137,12 +141,14 @@ def _states_of(azure: AzureClient, watcher: Watcher, *, share: Sequence[Cluster]
 def _extension_state(azure: AzureClient, cluster: Cluster) -> _State:
     try:
         found = extension.install_states(azure, cluster.id)
-    except HttpResponseError as error:
+    except (HttpResponseError, UnreadableAnswer) as error:
         return _State(UNKNOWN, _reason(error))
     return _State(next(iter(found.values()), NOT_INSTALLED))
 
 
-def _reason(error: HttpResponseError) -> str:
+def _reason(error: AzureError) -> str:
+    if not isinstance(error, HttpResponseError):
+        return unanswered(error)
     refused = refusal(error)
     return f"({refused.code}) {refused.message}"
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
+from azure.core.exceptions import ServiceResponseTimeoutError
 
+from azext_amlarc.azure.connection.retries import retry_after
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import ArcError, StillRunning, WriteFailed
@@ -16,12 +20,13 @@ class Clock:
     def __init__(self) -> None:
         self.states: list[str] = []
         self.pauses: list[float] = []
+        self.told: list[str] = []
 
     def seen(self, state: str, elapsed: float) -> None:
         self.states.append(state)
 
     def tell(self, text: str) -> None:
-        pass
+        self.told.append(text)
 
     def rest(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -59,6 +64,67 @@ def test_retry_after_is_honoured_from_the_write_on() -> None:
     clock = Clock()
     operation(looks("Creating", "Succeeded", pause=7.0), pause=5.0).wait(clock, 60)
     assert clock.pauses == [5.0, 7.0]
+
+
+def test_a_retry_after_of_a_day_is_announced_once_and_capped_by_the_timeout() -> None:
+    clock = Clock()
+    operation(looks("Creating", "Creating", "Succeeded", pause=86400.0), pause=7.0).wait(clock, 600)
+    assert clock.told == ["Azure asks to wait 86400 s before the next poll; waiting 600 s, until the timeout"]
+    assert clock.pauses[0] == 7.0
+    assert all(599 < pause <= 600 for pause in clock.pauses[1:])
+
+
+def test_a_retry_after_within_the_timeout_is_announced_if_it_is_long() -> None:
+    clock = Clock()
+    operation(looks("Creating", "Succeeded", pause=45.0)).wait(clock, 600)
+    assert (clock.told, clock.pauses) == (["Azure asks to wait 45 s before the next poll"], [45.0])
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ("7", 7, 7),
+        (" 7 ", 7, 7),
+        ("1.5", 1.5, 1.5),
+        ("0", 0, 0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", 1e8, 1e12),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(told: str, least: float, most: float) -> None:
+    assert least <= (retry_after({"Retry-After": told}) or 0) <= most
+
+
+def test_retry_after_as_a_date_is_the_time_until_it() -> None:
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    assert 3500 <= (retry_after({"Retry-After": in_an_hour}) or 0) <= 3600
+
+
+@pytest.mark.parametrize("told", ["", "soon", "-1", "²", "1e9", "9" * 400, "inf", "nan", "7 s", "32 Oct 2015", "\x00"])
+def test_a_retry_after_that_is_neither_is_none(told: str) -> None:
+    assert retry_after({"Retry-After": told}) is None
+
+
+def test_a_look_that_gets_no_answer_in_time_does_not_end_a_wait() -> None:
+    seen = iter([Poll("Creating"), None, None, Poll("Updating"), None, None, Poll("Succeeded", "end")])
+
+    def look() -> Poll[str]:
+        found = next(seen)
+        if found is None:
+            raise ServiceResponseTimeoutError("nothing came")
+        return found
+
+    clock = Clock()
+    assert operation(look).wait(clock, 60) == "end"
+    assert clock.states == ["Creating", "Creating", "Creating", "Updating", "Updating", "Updating", "Succeeded"]
+
+
+def test_looks_that_never_get_an_answer_end_it() -> None:
+    def look() -> Poll[str]:
+        raise ServiceResponseTimeoutError("nothing came")
+
+    with pytest.raises(ServiceResponseTimeoutError):
+        operation(look).wait(Clock(), 60)
 
 
 @pytest.mark.parametrize("word", ["", "succeeded", "Succeeded"])

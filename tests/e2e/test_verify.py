@@ -66,7 +66,8 @@ def test_a_job_that_is_not_over_goes_on(attached: Az, azure: Azure) -> None:
     assert f"cancel it: az ml job cancel -n {job['name']} -w amlarc-ws -g amlarc-rg" in late.stderr
 
 
-def test_ctrl_c_says_that_the_job_goes_on(attached: Az, azure: Azure, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_says_that_the_job_goes_on(attached: Az, azure: Azure, tmp_path: Path, number: int) -> None:
     azure.fault(method="PUT", path="/jobs/", operation="never")
     errors = tmp_path / "stderr"
     with errors.open("w") as stderr:
@@ -83,7 +84,7 @@ def test_ctrl_c_says_that_the_job_goes_on(attached: Az, azure: Azure, tmp_path: 
         while "Queued" not in errors.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(20) == 1
     assert "Interrupted. These jobs keep running in Azure: amlarc-verify-k8s-compute-" in errors.read_text()
     assert "Traceback" not in errors.read_text()

@@ -187,6 +187,8 @@ def test_no_text_of_the_cluster_or_a_manifest_writes_more_than_its_line(cluster:
     [change] = instance_types.plan(kube, [manifest("gpu", nodeSelector={"a": SPOOF})])
     assert f"Instance type gpu keeps nodeSelector.{SHOWN}: {SHOWN}, which others set" in change.kept
     assert f"Will change instance type gpu nodeSelector.a: (not set) -> {SHOWN}" in change.lines
-    [created] = instance_types.plan(kube, [manifest("new", nodeSelector={SPOOF: SPOOF})])
+    key = SPOOF.rstrip("\u2028")  # a line break to the API server, which reads YAML
+    [created] = instance_types.plan(kube, [manifest("new", nodeSelector={key: SPOOF})])
     assert all(line.isprintable() for line in (*change.lines, *change.kept, *created.lines, *created.kept))
-    assert created.lines[0].startswith(f"Will create instance type new with nodeSelector.{SHOWN}: {SHOWN}, ")
+    shown = SHOWN.removesuffix("\\u2028")
+    assert created.lines[0].startswith(f"Will create instance type new with nodeSelector.{shown}: {SHOWN}, ")

@@ -31,7 +31,7 @@ STRING = "Endpoint=sb://one.servicebus.windows.net/;SharedAccessKeyName=k;Shared
 _SPELLING = "one spelling of booleans; the chart takes both"
 # Each setting or property that differs, and why.
 REASONS = {
-    "autoUpgradeMinorVersion": "said aloud, where the peer relies on the service's default, which is the same",
+    "autoUpgradeMinorVersion": "stated, where the peer relies on the service's default, which is the same",
     "relayserver.hybridConnectionResourceID": "the type as Azure's Swagger spells it; ids compare without case",
     "relayserver.hybridConnectionName": "the chart reads it beside the id of one's own connection too",
     "enableTraining": _SPELLING,

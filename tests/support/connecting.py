@@ -4,18 +4,22 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from azure.core.credentials import AccessToken
 
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
+from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.azure.converge import Change, Provisioned, converge
 from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.supporting import plan
 from tests.support.azure import Azure
+
+T = TypeVar("T", bound=Provisioned)
 
 RELAY = {"relayserver.enabled": "true"}
 BUS = {"servicebus.enabled": "true"}
@@ -62,6 +66,11 @@ class Login:
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         return AccessToken(self.azure.token(), int(time.time()) + 3600)
+
+
+def start(change: Change[T], timeout: float = 60.0) -> Operation[T]:
+    """What `converge` makes of the change and what there is."""
+    return converge(change, change.read(), Diary(), timeout)
 
 
 def connect(azure: Azure) -> AzureClient:

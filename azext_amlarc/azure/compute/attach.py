@@ -7,6 +7,7 @@ from typing import Any
 
 from azext_amlarc.azure.compute.lookup import from_answer, read, show
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.converge import Subject
@@ -46,6 +47,7 @@ class Attachment:
     def join(self, existing: Compute) -> Operation[Compute]:
         return join(self.azure, self.workspace, existing)
 
+    @understood
     def write(self, existing: Compute | None) -> Operation[Compute]:
         def took_effect() -> bool:
             found = self.read()

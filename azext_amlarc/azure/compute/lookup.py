@@ -5,7 +5,9 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.answers import envelope
+from azext_amlarc.azure.connection.client import AzureClient, Pages
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.resources.compute import KIND, Compute, from_sdk, refuse_another_kind
 from azext_amlarc.resources.ids import WorkspaceId, folded
@@ -28,7 +30,7 @@ def read_workspace(azure: AzureClient, workspace: WorkspaceId) -> dict[str, Any]
 
 def _workspace_missing(workspace: WorkspaceId, error: HttpResponseError) -> NotFound:
     group = workspace.resource_group
-    if error.error and error.error.code == "ResourceGroupNotFound":
+    if envelope(error).code == "ResourceGroupNotFound":
         return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")
     return NotFound(
         f"There is no workspace {workspace.name!r} in the resource group {group!r}.",
@@ -36,6 +38,7 @@ def _workspace_missing(workspace: WorkspaceId, error: HttpResponseError) -> NotF
     )
 
 
+@understood
 def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | None:
     """The compute target, or None if the workspace has none with this name; one request."""
     try:
@@ -43,7 +46,7 @@ def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | Non
     except HttpResponseError as error:
         if error.status_code != 404:
             raise
-        if error.error and error.error.code in {"ResourceGroupNotFound", "ParentResourceNotFound"}:
+        if envelope(error).code in {"ResourceGroupNotFound", "ParentResourceNotFound"}:
             raise _workspace_missing(workspace, error) from error
         if workspace.name.lower() in _missing_workspace(error):
             raise _workspace_missing(workspace, error) from error
@@ -52,7 +55,7 @@ def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | Non
 
 def _missing_workspace(error: HttpResponseError) -> str:
     """ARM's message in lower case if the workspace, not the compute target, is missing; otherwise empty."""
-    message = str(error.error.message if error.error else "").lower()
+    message = envelope(error).text.lower()
     return message if "'microsoft.machinelearningservices/workspaces/" in message else ""
 
 
@@ -68,10 +71,12 @@ def show(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
     return found
 
 
+@understood
 def list_all(azure: AzureClient, workspace: WorkspaceId) -> list[Compute]:
     """The workspace's compute targets on Kubernetes clusters."""
     try:
-        found = [from_sdk(item, workspace) for item in azure.computes.list(workspace.resource_group, workspace.name)]
+        listed = Pages(azure.cloud).all(azure.computes.list(workspace.resource_group, workspace.name))
+        found = [from_sdk(item, workspace) for item in listed]
     except HttpResponseError as error:
         if error.status_code != 404:
             raise
@@ -79,6 +84,7 @@ def list_all(azure: AzureClient, workspace: WorkspaceId) -> list[Compute]:
     return [compute for compute in found if compute.compute_type == KIND]
 
 
+@understood
 def names_by_cluster(azure: AzureClient, workspace: WorkspaceId) -> dict[str, list[str]]:
     """The names of the workspace's compute targets by their clusters' ids in lower case; one request for each page."""
     try:
@@ -93,6 +99,7 @@ def names_by_cluster(azure: AzureClient, workspace: WorkspaceId) -> dict[str, li
     return names
 
 
+@understood
 def answers(azure: AzureClient, workspace_id: str) -> list[dict[str, Any]]:
     """The compute targets on Kubernetes clusters as Azure returns them; one request for each page, without the SDK."""
     found = azure.get_all(f"{workspace_id}/computes")

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+
+from azext_amlarc.azure.connection import envelopes
+from azext_amlarc.azure.connection.envelopes import Envelope
+from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, not_json
+from azext_amlarc.azure.connection.transport import AnswerTooLarge
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,23 @@ def refusal(error: HttpResponseError) -> Refusal:
     from azext_amlarc.product.known_errors import advice_for_request
     from azext_amlarc.product.steps import sentence
 
-    code = (error.error.code if error.error else None) or str(error.status_code)
-    message = (error.error.message if error.error else None) or error.reason or "Azure gave no reason."
+    told = envelope(error)
+    code = told.code or str(error.status_code)
+    message = told.text or _without_words(error)
     return Refusal(code, message, correlation_id(error.response), sentence(advice_for_request(code, message)))
+
+
+def envelope(error: HttpResponseError) -> Envelope:
+    """The error in a response, whatever its shape; an empty one without a response."""
+    return envelopes.read(content_of(error.response)) if error.response is not None else Envelope()
+
+
+def is_of_the_login(error: HttpResponseError) -> bool:
+    """Whether there was no token to send, rather than a refusal by Azure."""
+    if not isinstance(error, ClientAuthenticationError):
+        return False
+    response: Any = error.response
+    return response is None or "Authorization" not in response.request.headers
 
 
 def correlation_id(response: Any) -> str | None:
@@ -35,7 +54,21 @@ def correlation_id(response: Any) -> str | None:
     return found
 
 
+def unanswered(error: Exception) -> str:
+    """The message for a request without a response, or without a usable one."""
+    if isinstance(error, UnreadableAnswer | AnswerTooLarge):
+        return error.message
+    return f"Azure could not be reached: {why_unreached(error)}"
+
+
 def why_unreached(error: Exception) -> str:
     """Why there was no response: the innermost error, since requests wraps urllib3's, which wraps the system's."""
     inner = getattr(error, "inner_exception", None) or error
-    return str(getattr(inner, "message", None) or inner)
+    return envelopes.cut(str(getattr(inner, "message", None) or inner))
+
+
+def _without_words(error: HttpResponseError) -> str:
+    """For an error response that is not Azure's: a proxy's page, or nothing at all."""
+    if error.response is not None and content_of(error.response).strip():
+        return f"{not_json(error.response)}."
+    return error.reason or "Azure gave no reason."

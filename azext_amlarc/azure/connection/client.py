@@ -12,14 +12,17 @@ from urllib.parse import quote
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import Pipeline, policies
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.exceptions import ARMErrorFormat
-from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
+from azure.mgmt.core.policies import ARMHttpLoggingPolicy
 
+from azext_amlarc.azure.connection.reading import AnswerPolicy, UnreadableAnswer, items, json_object, parsed
 from azext_amlarc.azure.connection.registration import Registrar, RegistrationPolicy
 from azext_amlarc.azure.connection.retries import RetryPolicy, logger
+from azext_amlarc.azure.connection.tokens import AuthenticationPolicy, Home, RedirectionPolicy, resolved
+from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.resources.ids import provider_of
 
@@ -48,10 +51,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cloud's Resource Manager endpoint (an https URL) and the token scopes for it."""
+    """A cloud's Resource Manager endpoint (an https URL), the token scopes for it, and who else may see that token.
+
+    `hosts` are hosts that the cloud's description names, and domains, which begin with a dot.
+    """
 
     endpoint: str
     scopes: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
 
     @property
     def application_domain(self) -> str:
@@ -79,7 +86,7 @@ class AzureClient:
         watcher: Watcher | None = None,
         registers: bool = False,
         timeout: float = 600.0,
-        transport: RequestsTransport | None = None,
+        transport: HttpTransport[Any, Any] | None = None,
     ) -> None:
         """`verify` is whether to verify the server's certificate, or a file with the authorities to trust.
 
@@ -102,7 +109,8 @@ class AzureClient:
             "timeout": timeout,
         }
         registrar = Registrar(self.get, self.post, subscription_id, watcher or SilentWatcher(), timeout)
-        self._transport = transport or RequestsTransport(connection_verify=verify, **(_SHORT if once else {}))
+        tell = watcher.tell if watcher else logger.warning
+        self._transport = transport or BoundedTransport(tell, connection_verify=verify, **(_SHORT if once else {}))
         self._pipeline = Pipeline(
             self._transport,
             [
@@ -110,9 +118,10 @@ class AzureClient:
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
-                policies.ContentDecodePolicy(),
-                *([] if once else [RetryPolicy(watcher.tell if watcher else logger.warning)]),
-                ARMChallengeAuthenticationPolicy(credential, *cloud.scopes),
+                *([] if once else [RetryPolicy(tell)]),
+                AnswerPolicy(),
+                RedirectionPolicy(),
+                AuthenticationPolicy(credential, cloud.scopes, Home(cloud.endpoint, cloud.hosts)),
                 # az's own policy logs bodies with --debug; this one logs only the request line and harmless headers.
                 ARMHttpLoggingPolicy(),
             ],
@@ -148,16 +157,20 @@ class AzureClient:
 
     def get(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
         """The resource as Azure returns it; HttpResponseError for status 400 and above."""
-        return self._call("GET", resource_id, api_version=api_version)
+        return json_object(self._send(self._request("GET", resource_id, api_version=api_version)))
 
     def get_all(self, collection_id: str) -> list[dict[str, Any]]:
         """All resources of a collection, page by page; HttpResponseError for status 400 and above."""
-        page = self._call("GET", collection_id)
-        found = list(page.get("value") or [])
-        while page.get("nextLink"):
-            page = self.get_url(page["nextLink"]).json()
-            found += page.get("value") or []
-        return found
+        answer = self._send(self._request("GET", collection_id))
+        pages = Pages(self.cloud)
+        found: list[dict[str, Any]] = []
+        while True:
+            page, url = json_object(answer), answer.request.url
+            found += items(page, url)
+            link = pages.next(page.get("nextLink"))
+            if link is None:
+                return found
+            answer = self.get_url(resolved(link, url))
 
     def put(
         self, resource_id: str, body: Mapping[str, Any], took_effect: Callable[[], bool] | None = None
@@ -167,26 +180,24 @@ class AzureClient:
         If the write must not be repeated, pass `took_effect`, which finds out whether it took effect although the
         response was lost: then WriteTookEffect is raised.
         """
-        answer = self._send(self._request("PUT", resource_id, body), took_effect=took_effect).json()
-        return answer if isinstance(answer, dict) else {}
+        return parsed(self._send(self._request("PUT", resource_id, body), took_effect=took_effect)) or {}
 
     def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
         """The response of an action such as listKeys; HttpResponseError for status 400 and above."""
-        return self._call("POST", resource_id, api_version=api_version)
+        return parsed(self._send(self._request("POST", resource_id, api_version=api_version))) or {}
 
     def delete(self, resource_id: str) -> str | None:
         """Start to delete the resource; the URL to poll, or None if it is already gone."""
-        return self._send(self._request("DELETE", resource_id)).headers.get("Location")
+        answer = self._send(self._request("DELETE", resource_id))
+        url = answer.headers.get("Location")
+        return resolved(url, answer.request.url) if url else None
 
-    def get_url(self, url: str) -> HttpResponse:
-        """An operation's status, by its URL exactly as Azure gave it: newer URLs are signed."""
-        return self._send(HttpRequest("GET", url))
+    def get_url(self, url: str, *, anonymous: bool = False) -> HttpResponse:
+        """An operation's status, by its URL exactly as Azure gave it: newer URLs are signed.
 
-    def _call(
-        self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
-    ) -> dict[str, Any]:
-        answer = self._send(self._request(method, resource_id, body, api_version)).json()
-        return answer if isinstance(answer, dict) else {}
+        Hosts outside the cloud get no token; with `anonymous`, no host does.
+        """
+        return self._send(HttpRequest("GET", resolved(url, self.cloud.endpoint)), anonymous=anonymous)
 
     def _request(
         self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
@@ -233,6 +244,36 @@ class AzureClient:
             "base_url": self.cloud.endpoint,
             "pipeline": self._pipeline,
         }
+
+
+class Pages:
+    """Follows the pages of a list, whose links might form a circle or never end."""
+
+    MOST = 1000
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._host = host_of(cloud.endpoint)
+        self._links = set[str]()
+
+    def next(self, link: object) -> str | None:
+        """The link if there is one; UnreadableAnswer for one that has been followed, and for too many."""
+        if not link:
+            return None
+        if not isinstance(link, str):
+            raise UnreadableAnswer(f"{self._host} answered with a list whose nextLink is not a URL.")
+        if link in self._links or len(self._links) >= self.MOST:
+            raise UnreadableAnswer(f"{self._host} answered with a list that has no end ({len(self._links) + 1} pages).")
+        self._links.add(link)
+        return link
+
+    def all(self, paged: Any) -> list[Any]:
+        """The items of all pages of an SDK's list."""
+        pages = paged.by_page()
+        found: list[Any] = []
+        for page in pages:
+            found += page
+            self.next(pages.continuation_token)
+        return found
 
 
 def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

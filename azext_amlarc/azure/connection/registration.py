@@ -1,6 +1,5 @@
 """Registers a resource provider when a write needs it, and announces that."""
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import HTTPPolicy
 
+from azext_amlarc.azure.connection import envelopes
+from azext_amlarc.azure.connection.reading import content_of
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import Refused, StillRunning
 from azext_amlarc.resources.ids import group_id
@@ -42,11 +43,8 @@ def unregistered_provider(response: Any) -> str | None:
     """The provider that a 409 response names as not registered; None for any other response."""
     if response.status_code != 409:
         return None
-    try:
-        error = json.loads(response.text())["error"]
-        found = re.search(r"namespace '([^']+)'", error["message"]) if error["code"] == _UNREGISTERED else None
-    except (ValueError, KeyError, TypeError):
-        return None
+    error = envelopes.read(content_of(response))
+    found = re.search(r"namespace '([^']+)'", error.text) if error.code == _UNREGISTERED else None
     return found[1] if found else None
 
 

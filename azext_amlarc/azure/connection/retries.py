@@ -2,12 +2,25 @@
 
 import logging
 import random
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    AzureError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 from azure.core.pipeline.policies import HTTPPolicy
+
+from azext_amlarc.azure.connection.reading import UnreadableAnswer
+from azext_amlarc.azure.connection.transport import AnswerTooLarge
+from azext_amlarc.errors import ArcError
 
 # The length of a second of a pause. Tests that break every request of a command shorten it.
 SECOND = 1.0
@@ -25,6 +38,8 @@ _TRANSIENT = {408, 429, 500, 502, 503, 504}
 # After these, the request may have taken effect: a gateway may have given up waiting for the service behind it.
 _UNCERTAIN = {408, 500, 502, 503, 504}
 _LOST = (ServiceResponseError, IncompleteReadError)
+# Retrying these would bring the same again, as late.
+_FINAL = (ServiceResponseTimeoutError, UnreadableAnswer, AnswerTooLarge)
 
 logger = logging.getLogger("azext_amlarc.azure")
 
@@ -53,32 +68,44 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
             try:
                 response = self.next.send(request)
             except (ServiceRequestError, *_LOST) as error:
-                if isinstance(error, _LOST) and took_effect():
+                took = took_effect() if isinstance(error, _LOST) else False
+                if took:
                     raise WriteTookEffect from error
-                if tries >= _TRIES:
+                if took is None or tries >= _TRIES or isinstance(error, _FINAL):
                     raise
-                retry_after = None
+                told = None
             else:
-                status, retry_after = response.http_response.status_code, _retry_after(response.http_response)
-                if status in _UNCERTAIN and took_effect():
+                status, told = response.http_response.status_code, retry_after(response.http_response.headers)
+                took = took_effect() if status in _UNCERTAIN else False
+                if took:
                     raise WriteTookEffect
-                if not _is_worth_another(status, retry_after, tries):
+                if took is None or not _is_worth_another(status, told, tries):
                     return response
-            self._announce(request, retry_after)
-            time.sleep(pause(tries, retry_after))
+            self._announce(request, told)
+            time.sleep(pause(tries, told))
 
-    def _announce(self, request: Any, retry_after: float | None) -> None:
-        if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
+    def _announce(self, request: Any, told: float | None) -> None:
+        if told and told > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
-            self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
+            self._tell(f"Azure is busy; retrying in {told:.0f} s, as it asks")
 
 
-def _took_effect(request: Any) -> Callable[[], bool]:
-    """The request's option, kept in its context for a policy that sends the request again."""
+def _took_effect(request: Any) -> Callable[[], bool | None]:
+    """The request's option, kept in its context for a policy that sends the request again.
+
+    It returns None if Azure does not say: then the lost response is the error, and nothing is sent again.
+    """
     if "took_effect" in request.context.options:
         request.context["took_effect"] = request.context.options.pop("took_effect")
     took_effect: Callable[[], bool] = request.context.get("took_effect") or (lambda: False)
-    return took_effect
+
+    def asked() -> bool | None:
+        try:
+            return took_effect()
+        except (AzureError, ArcError):
+            return None
+
+    return asked
 
 
 def _is_worth_another(status: int, retry_after: float | None, tries: int) -> bool:
@@ -88,10 +115,17 @@ def _is_worth_another(status: int, retry_after: float | None, tries: int) -> boo
     return status >= 400 and retry_after <= _LONGEST_RETRY_AFTER and tries < _TRIES_WITH_RETRY_AFTER
 
 
-def _retry_after(response: Any) -> float | None:
-    """Azure's Retry-After, in whole seconds."""
-    retry_after = response.headers.get("Retry-After") or ""
-    return float(retry_after) if retry_after.isdigit() else None
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Azure's Retry-After in seconds: usually a number, but HTTP allows a date; None if missing or malformed."""
+    told = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", told):
+        return float(told)
+    try:
+        at = parsedate_to_datetime(told)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), 999_999_999.0)
 
 
 def pause(tries: int, retry_after: float | None) -> float:

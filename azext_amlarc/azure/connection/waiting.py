@@ -5,12 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.core.exceptions import DeserializationError, HttpResponseError, ServiceResponseTimeoutError
 
+from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.answers import correlation_id
-from azext_amlarc.azure.connection.client import AzureClient, unless_missing
-from azext_amlarc.azure.connection.retries import WriteTookEffect
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, json_object
+from azext_amlarc.azure.connection.retries import WriteTookEffect, retry_after
+from azext_amlarc.azure.connection.tokens import resolved
 from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import ArcError, StillRunning
 
 T = TypeVar("T")
@@ -19,6 +23,10 @@ T = TypeVar("T")
 FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 # A pause is this fraction of the time waited so far: a wait is at most 7 % longer than Azure takes.
 _PART = 1 / 15
+# Longer pauses that Azure asks for are announced; azure-core's own default is 30 s.
+_LONGEST_UNSAID = 30.0
+# Consecutive polls that may time out: Azure goes on regardless.
+_MISSES_ALLOWED = 2
 
 
 @dataclass(frozen=True)
@@ -88,10 +96,11 @@ class Operation(Generic[T]):
         return found
 
     def _watch(self, last: Poll[T], watcher: Watcher, began: float, timeout: float) -> Poll[T]:
+        pauses = _Pauses(watcher, timeout)
         if last.pause:
-            watcher.rest(min(last.pause, timeout))
+            pauses.rest(last.pause, 0.0)
         while True:
-            last = self.poll()
+            last = self._poll(last, pauses)
             elapsed = time.monotonic() - began
             watcher.seen(last.state, elapsed)
             if last.is_done:
@@ -100,10 +109,40 @@ class Operation(Generic[T]):
                 raise self._still_running(
                     f"Azure is still {self.doing} after {timeout:.0f} s; the last state was {last.state}."
                 )
-            watcher.rest(min(last.pause or _pause(elapsed), timeout - elapsed))
+            pauses.rest(last.pause, elapsed)
+
+    def _poll(self, last: Poll[T], pauses: "_Pauses") -> Poll[T]:
+        """What Azure says now; what it said last if it does not answer in time, which it may miss twice in a row."""
+        try:
+            found = self.poll()
+        except ServiceResponseTimeoutError:
+            pauses.missed += 1
+            if pauses.missed > _MISSES_ALLOWED:
+                raise
+            return last
+        pauses.missed = 0
+        return found
 
     def _still_running(self, message: str) -> StillRunning:
         return StillRunning(message, self.follow, correlation_id=self.correlation_id)
+
+
+@dataclass
+class _Pauses:
+    """The pauses of one wait: as long as Azure asks, but never beyond the timeout; a long one is announced once."""
+
+    watcher: Watcher
+    timeout: float
+    missed: int = 0
+    announced: bool = False
+
+    def rest(self, told: float | None, elapsed: float) -> None:
+        left = max(self.timeout - elapsed, 0.0)
+        if told and told > _LONGEST_UNSAID and not self.announced:
+            self.announced = True
+            until = "" if told <= left else f"; waiting {left:.0f} s, until the timeout"
+            self.watcher.tell(f"Azure asks to wait {told:.0f} s before the next poll{until}")
+        self.watcher.rest(min(told or _pause(elapsed), left))
 
 
 @dataclass(frozen=True)
@@ -121,11 +160,12 @@ class Accepted:
         """For the `cls` argument of an SDK's method, with polling=False."""
         response = pipeline_response.http_response
         headers = response.headers
+        url = headers.get("Azure-AsyncOperation")
         return cls(
             model=model,
-            body=response.text(),
-            operation_url=headers.get("Azure-AsyncOperation"),
-            pause=seconds(headers.get("Retry-After")),
+            body=content_of(response).decode("utf-8-sig"),
+            operation_url=resolved(url, response.request.url) if url else None,
+            pause=retry_after(headers),
             correlation_id=correlation_id(response),
         )
 
@@ -143,31 +183,24 @@ def write(
     None if the response was lost, but `took_effect` found that the write took effect: join it.
     """
     try:
-        sent = begin(*arguments, **options, took_effect=took_effect, polling=False, cls=Accepted.from_sdk)
-        accepted: Accepted | None = sent.result()
-    except WriteTookEffect:
-        accepted = None
-    except AzureError as error:
-        if not _is_refusal(error):
-            azure.writes.add(f"possibly {line} (Azure's response was lost)")
-        raise
-    azure.writes.add(line)
+        with recorded(azure.writes, line):
+            sent = begin(*arguments, **options, took_effect=took_effect, polling=False, cls=Accepted.from_sdk)
+            accepted: Accepted = sent.result()
+    except (WriteTookEffect, DeserializationError):  # the latter comes from the SDK: Azure has accepted the write
+        azure.writes.add(line)
+        return None
     return accepted
 
 
-def _is_refusal(error: AzureError) -> bool:
-    """Whether the write certainly had no effect: Azure refused it, or it was not sent."""
-    if isinstance(error, HttpResponseError):
-        return error.status_code is not None and 400 <= error.status_code < 500
-    return isinstance(error, ServiceRequestError)
-
-
 def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
-    """The state of an operation by its URL; None if Azure no longer knows it (404)."""
-    answer = unless_missing(azure.get_url, url)
-    if answer is None:
+    """The state of an operation by its URL; None if Azure no longer knows it (404), or does not say."""
+    try:
+        answer = azure.get_url(url)
+        body = json_object(answer)
+    except (HttpResponseError, UnreadableAnswer):  # a failure to read the status says nothing about the operation
         return None
-    return Poll(str(answer.json().get("status", "")), pause=seconds(answer.headers.get("Retry-After")))
+    state = body.get("status") or (body.get("properties") or {}).get("provisioningState")
+    return Poll(state, pause=retry_after(answer.headers)) if isinstance(state, str) else None
 
 
 def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | None:
@@ -175,19 +208,14 @@ def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | No
     if url is None:
         return None
     try:
-        error = azure.get_url(url).json().get("error") or {}
-    except HttpResponseError:  # a failure to read the status says nothing about the operation
+        told = envelopes.of(json_object(azure.get_url(url)).get("error"))
+    except (HttpResponseError, UnreadableAnswer):
         return None
-    return (str(error.get("code", "")), str(error.get("message", ""))) if error else None
+    return (told.code, told.text) if told.code or told.text else None
 
 
 def _pause(elapsed: float) -> float:
     return min(max(FIRST_PAUSE, elapsed * _PART), _LONGEST_PAUSE)
-
-
-def seconds(retry_after: str | None) -> float | None:
-    """A Retry-After header; None if there is none, or it is not a number of seconds."""
-    return float(retry_after) if retry_after and retry_after.isdigit() else None
 
 
 def wait_until(

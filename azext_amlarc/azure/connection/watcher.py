@@ -40,10 +40,6 @@ class WriteLog:
     def add(self, line: str) -> None:
         self.lines.append(line)
 
-    def withdraw(self, line: str) -> None:
-        """Remove a write that Azure has refused."""
-        self.lines.remove(line)
-
     def __str__(self) -> str:
         """`Sent so far: a; b.`, or nothing."""
         return f"Sent so far: {'; '.join(self.lines)}." if self.lines else ""

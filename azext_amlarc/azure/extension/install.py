@@ -7,6 +7,7 @@ from typing import Any
 
 from azext_amlarc.azure import supporting
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.waiting import Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.extension.lookup import address, find, read, show
@@ -53,6 +54,7 @@ class Installation:
         domain = self.azure.cloud.application_domain
         return resource.resolve(self.cluster, domain, self.wanted.settings, existing)
 
+    @understood
     def _send(self, existing: Extension | None, body: dict[str, Any]) -> Operation[Extension]:
         azure, cluster = self.azure, self.cluster.id
         name = existing.name if existing else self.name or DEFAULT_NAME

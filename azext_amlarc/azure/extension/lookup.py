@@ -5,13 +5,15 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure import clusters
-from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.client import AzureClient, Pages
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound, Refused
 from azext_amlarc.product.extension import TYPE
 from azext_amlarc.resources.extension import Extension, from_sdk, install_state_of
 from azext_amlarc.resources.ids import ClusterId
 
 
+@understood
 def read(azure: AzureClient, cluster: ClusterId, name: str) -> Extension | None:
     """The extension, or None if the cluster has none with this name; one request."""
     try:
@@ -64,10 +66,11 @@ def list_all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
     return [extension for extension in _all(azure, cluster) if extension.is_ours]
 
 
+@understood
 def _all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
     """Those of every type; NotFound if there is no such cluster."""
     try:
-        found = list(azure.extensions.list(*address(cluster)))
+        found = Pages(azure.cloud).all(azure.extensions.list(*address(cluster)))
     except HttpResponseError as error:
         if error.status_code == 404:
             clusters.read(azure, cluster)  # raises our own message about what is missing
@@ -75,6 +78,7 @@ def _all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
     return [from_sdk(item, cluster) for item in found]
 
 
+@understood
 def install_states(azure: AzureClient, cluster: ClusterId) -> dict[str, str]:
     """The installState of each extension of our type by name; one request for each page, without the SDK."""
     return {
@@ -83,6 +87,7 @@ def install_states(azure: AzureClient, cluster: ClusterId) -> dict[str, str]:
     }
 
 
+@understood
 def answers(azure: AzureClient, cluster: ClusterId) -> list[dict[str, Any]]:
     """The extensions of our type as Azure returns them; one request for each page, without the SDK."""
     found = azure.get_all(f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")

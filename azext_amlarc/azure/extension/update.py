@@ -8,6 +8,7 @@ from typing import Any
 
 from azext_amlarc.azure import supporting
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.waiting import Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.extension.lookup import address, show
@@ -73,6 +74,7 @@ class Update:
         resource.refuse_loss(existing, protected)
         return protected
 
+    @understood
     def _send(self, existing: Extension, properties: Mapping[str, Any]) -> Operation[Extension]:
         azure, cluster = self.azure, self.cluster.id
         name = existing.name

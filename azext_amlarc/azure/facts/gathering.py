@@ -8,6 +8,7 @@ from azure.core.exceptions import AzureError
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.facts import account, clusters, extensions, workspaces
 from azext_amlarc.azure.facts.sources import Known, Source, why
@@ -47,7 +48,7 @@ def _read(azure: AzureClient, sources: Collection[Source], known: Known) -> Know
 def _attempt(azure: AzureClient, _watcher: Watcher, *, source: Source, known: Facts) -> Known:
     """What the source found; if it failed, all of its facts are unknown for that reason."""
     try:
-        return source.read(azure, known[TARGET], known)
+        return understood(source.read)(azure, known[TARGET], known)
     except Unavailable as stop:
         return source.unknown(stop.unknown)
     except (AzureError, ArcError, OSError) as error:

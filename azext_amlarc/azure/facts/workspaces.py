@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
@@ -106,7 +106,7 @@ def _share(azure: AzureClient, _watcher: Watcher, *, ids: Sequence[str], cluster
     for id_ in ids:
         try:
             computes += [item for item in _on_kubernetes(azure, id_) if cluster.same_as(item.cluster_id)]
-        except HttpResponseError:
+        except AzureError:
             unread.append(_title(id_))
     return Attachments(tuple(computes), tuple(unread))
 

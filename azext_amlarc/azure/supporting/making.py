@@ -5,17 +5,20 @@ Relay and Service Bus namespaces and Log Analytics workspaces are like that; eve
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 
+from azext_amlarc.azure.connection.answers import envelope
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.ids import name_of
 
 Found = dict[str, Any]
+T = TypeVar("T")
 
 # The statuses of a namespace in progress: its provisioningState is still Succeeded while it is being deleted.
 _IN_PROGRESS = {"activating", "removing"}
@@ -35,6 +38,9 @@ class SupportingResource:
     id: str
     body: Mapping[str, Any]
     fill: Callable[[AzureClient], str]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.id}"
 
     @property
     def name(self) -> str:
@@ -70,21 +76,20 @@ class SupportingResource:
 
         Names of namespaces are unique in all of Azure.
         """
-        line = f"{self.title} {self.id}"
-        azure.writes.add(line)
         watcher.tell(f"Creating the {self.title} {self.name}")
         try:
-            return azure.put(self.id, self.body)
+            with recorded(azure.writes, str(self)):
+                return azure.put(self.id, self.body)
         except HttpResponseError as error:
             if not _is_taken(error):
                 raise
-            azure.writes.withdraw(line)
             return None
 
-    def announce_repair(self, azure: AzureClient, watcher: Watcher) -> None:
-        """Announce, and add to `azure.writes`, that missing parts of this resource are about to be created."""
-        azure.writes.add(f"missing parts of the {self.title} {self.id}")
+    def repair(self, azure: AzureClient, watcher: Watcher, write: Callable[[], T]) -> T:
+        """Create missing parts of this resource: announced before, added to `azure.writes` after."""
         watcher.tell(f"Creating missing parts of the {self.title} {self.name}")
+        with recorded(azure.writes, f"missing parts of the {self.title} {self.id}"):
+            return write()
 
     def settled(
         self, azure: AzureClient, found: Found | None, watcher: Watcher, timeout: float | None = None
@@ -192,9 +197,9 @@ def _state_in_progress(found: Found | None) -> str:
 
 
 def _is_too_early(error: HttpResponseError) -> bool:
-    return error.status_code in _TOO_EARLY or any(word in str(error.message) for word in _TOO_EARLY_WORDS)
+    return error.status_code in _TOO_EARLY or any(word in envelope(error).text for word in _TOO_EARLY_WORDS)
 
 
 def _is_taken(error: HttpResponseError) -> bool:
     """Azure responds 400 BadRequest, with "The specified name is not available" in the message."""
-    return error.status_code == 400 and "name is not available" in str(error.message)
+    return error.status_code == 400 and "name is not available" in envelope(error).text

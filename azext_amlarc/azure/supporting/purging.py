@@ -8,8 +8,11 @@ from azure.core.rest import HttpResponse
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.parallel import at_once
-from azext_amlarc.azure.connection.waiting import Operation, Poll, seconds
+from azext_amlarc.azure.connection.reading import understood
+from azext_amlarc.azure.connection.retries import retry_after
+from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.azure.supporting import relay
 from azext_amlarc.azure.supporting.ownership import is_anothers
 from azext_amlarc.errors import WriteFailed
@@ -29,6 +32,7 @@ class Owned:
         return f"{self.title} {self.id}"
 
 
+@understood
 def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]) -> list[Owned]:
     """What was created for this cluster, by us or by `az k8s-extension`: tagged, and used by no other cluster.
 
@@ -79,8 +83,8 @@ def _owned(azure: AzureClient, cluster: ClusterId, title: str, kind: names.Kind)
 
 def _delete(item: Owned, azure: AzureClient, watcher: Watcher) -> None:
     watcher.tell(f"Deleting the {item}")
-    url = unless_missing(azure.delete, item.id)
-    azure.writes.add(f"deletion of the {item}")
+    with recorded(azure.writes, f"deletion of the {item}"):
+        url = unless_missing(azure.delete, item.id)
     if url is None:
         return
     Operation[None](
@@ -97,7 +101,7 @@ def _poll(answer: HttpResponse | None) -> Poll[None]:
     """A deletion's Location answers 202 until the resource is gone."""
     if answer is None or answer.status_code != 202:
         return Poll("Succeeded")
-    return Poll("Removing", pause=seconds(answer.headers.get("Retry-After")))
+    return Poll("Removing", pause=retry_after(answer.headers))
 
 
 def _check(azure: AzureClient, item: Owned) -> None:

@@ -81,8 +81,8 @@ def _completed(
         others = connections_in(azure, namespace.id)
         if others and name_of(connection_id).lower() not in others:
             return None
-        namespace.announce_repair(azure, watcher)
-    return Ready(namespace, found, secret or _fill(azure, connection_id))
+        secret = namespace.repair(azure, watcher, lambda: _fill(azure, connection_id))
+    return Ready(namespace, found, secret)
 
 
 def _fill(azure: AzureClient, connection_id: str) -> str:

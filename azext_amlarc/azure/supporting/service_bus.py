@@ -44,9 +44,7 @@ def _ensure_at(azure: AzureClient, wanted: ServiceBus, namespace_id: str, watche
         return namespace.create(azure, watcher)
     missing = list(_missing(azure, wanted, namespace_id))
     if missing:
-        namespace.announce_repair(azure, watcher)
-    for entity_id, entity in missing:
-        azure.put(entity_id, entity)
+        namespace.repair(azure, watcher, lambda: [azure.put(entity_id, entity) for entity_id, entity in missing])
     return Ready(namespace, found, _secret(azure, namespace_id) or _new_secret(azure, namespace, watcher))
 
 
@@ -92,8 +90,7 @@ def _secret(azure: AzureClient, namespace_id: str) -> str | None:
 
 
 def _new_secret(azure: AzureClient, namespace: SupportingResource, watcher: Watcher) -> str:
-    namespace.announce_repair(azure, watcher)
-    azure.put(f"{namespace.id}/{OWN_RULE}", RIGHTS)
+    namespace.repair(azure, watcher, lambda: azure.put(f"{namespace.id}/{OWN_RULE}", RIGHTS))
     return _key(azure, namespace.id, OWN_RULE)
 
 

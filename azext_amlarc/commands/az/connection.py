@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from azext_amlarc.commands.az.signals import interrupted_by_sigterm
 from azext_amlarc.commands.terminal.progress import terminal_watcher
 from azext_amlarc.errors import StillRunning
 
@@ -45,10 +46,11 @@ def connected(
 ) -> Iterator["AzureClient"]:
     """A connection to the subscription (az's active one by default), with AzureClient's options.
 
-    An error or interruption inside gets a note of what has been written so far.
+    An error or interruption (Ctrl-C, SIGTERM) inside gets a note of what has been written so far.
     """
     watching = watcher or terminal_watcher(cmd)
-    with _connect(cmd, subscription, watcher=watching, registers=registers, timeout=timeout, once=once) as azure:
+    connection = _connect(cmd, subscription, watcher=watching, registers=registers, timeout=timeout, once=once)
+    with interrupted_by_sigterm(), connection as azure:
         try:
             yield azure
         except KeyboardInterrupt:
@@ -67,13 +69,15 @@ def _connect(cmd: Any, subscription: str | None, **options: Any) -> "AzureClient
     from azure.cli.core.util import should_disable_connection_verify
 
     from azext_amlarc.azure.connection.client import AzureClient, Cloud
+    from azext_amlarc.product.hosts import hosts_of
 
     credential, found, _ = Profile(cli_ctx=cmd.cli_ctx).get_login_credentials(
         subscription_id=subscription or subscription_id(cmd)
     )
-    endpoints = cmd.cli_ctx.cloud.endpoints
+    active = cmd.cli_ctx.cloud
+    scopes = tuple(resource_to_scopes(active.endpoints.active_directory_resource_id))
     return AzureClient(
-        Cloud(endpoints.resource_manager, tuple(resource_to_scopes(endpoints.active_directory_resource_id))),
+        Cloud(active.endpoints.resource_manager, scopes, hosts_of(active.name, vars(active.endpoints))),
         credential,
         found,
         user_agent=f"amlarc {get_az_user_agent()}",

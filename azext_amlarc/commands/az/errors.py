@@ -12,7 +12,7 @@ def raise_for_az(error: Exception) -> NoReturn:
     from azure.core.exceptions import AzureError, HttpResponseError
     from knack.util import CLIError
 
-    from azext_amlarc.azure.connection.answers import why_unreached
+    from azext_amlarc.azure.connection.answers import unanswered
 
     if isinstance(error, CLIError):
         raise error
@@ -22,7 +22,7 @@ def raise_for_az(error: Exception) -> NoReturn:
         raise _from_response(error) from error
     if isinstance(error, (AzureError, OSError)):
         raise azclierror.AzureConnectionError(
-            _with_notes(f"Azure could not be reached: {why_unreached(error)}", error),
+            _with_notes(unanswered(error), error),
             "Check the network, the proxy (HTTPS_PROXY) and the active cloud: az cloud show",
         ) from error
     raise azclierror.CLIInternalError(
