@@ -29,7 +29,7 @@ def find(azure: AzureClient, name: str) -> WorkspaceId:
     found = [workspace.id for workspace in list_all(azure) if workspace.id.name.lower() == name.lower()]
     if not found:
         raise NotFound(
-            f"No workspace {name!r} found that you can see in the subscription.",
+            f"There is no workspace {name!r} that you can see in the subscription.",
             "Pass its resource group, or check the active subscription: az account show",
         )
     if len(found) > 1:

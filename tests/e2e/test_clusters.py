@@ -69,7 +69,7 @@ def test_a_workspace_is_found_by_its_name_alone(crowd: Az) -> None:
 def test_two_workspaces_of_one_name_need_their_group(crowd: Az) -> None:
     result = crowd(*LIST, "-w", "twin-ws")
     assert result.code == 1
-    assert "Name its resource group, one of: edge-rg, ml-rg." in result.stderr
+    assert "Pass its resource group, one of: edge-rg, ml-rg." in result.stderr
     assert crowd(*LIST, "-w", "twin-ws", "--workspace-group", "ml-rg").code == 0
 
 
@@ -108,7 +108,7 @@ def test_without_the_right_to_list_one_type_the_other_is_listed(crowd: Az, crowd
     found = crowd.must(*LIST)
     assert {item["clusterType"] for item in found.object} == {"connectedClusters"}
     assert "WARNING: managedClusters could not be listed: (AuthorizationFailed)" in found.stderr
-    assert "Name a resource group that you may read." in found.stderr
+    assert "Pass a resource group that you can read." in found.stderr
 
 
 def test_with_one_provider_unregistered_the_other_type_is_listed(crowd: Az, crowded_azure: Azure) -> None:
@@ -116,7 +116,7 @@ def test_with_one_provider_unregistered_the_other_type_is_listed(crowd: Az, crow
     crowded_azure.call("POST", f"{subscription}/providers/Microsoft.Kubernetes/unregister", "2021-04-01")
     found = crowd.must(*LIST)
     assert {item["clusterType"] for item in found.object} == {"managedClusters"}
-    assert "WARNING: connectedClusters are left out" in found.stderr
+    assert "WARNING: connectedClusters could not be listed: " in found.stderr
     assert "not registered to use namespace 'Microsoft.Kubernetes'" in found.stderr
     assert all(line["method"] == "GET" for line in crowded_azure.traffic()[1:])
 

@@ -132,7 +132,7 @@ def test_a_bad_file_is_asked_for_again_with_its_findings(crowd: Az, tmp_path: Pa
         screen.answer(FILE, "nowhere.json")
         screen.expect("file not found: nowhere.json")
         screen.answer(FILE, "-")
-        screen.expect("Standard input is where you answer.")
+        screen.expect("Standard input is used for your answers.")
         screen.answer(FILE, "bad.json")
         screen.expect("bad.json:1:15: error AMLARC-N007")
         screen.expect("nodeSelector")
@@ -159,7 +159,7 @@ def test_standard_input_is_no_configuration_where_questions_are_answered(crowd: 
     with session(crowd, *ATTACH, "--config", "-") as screen:
         result = screen.end()
     assert result.code == 2
-    assert "--config - takes standard input" in result.stderr
+    assert "--config - reads standard input" in result.stderr
 
 
 def test_what_the_command_line_says_is_not_asked(crowd: Az, crowded_azure: Azure) -> None:

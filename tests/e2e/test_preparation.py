@@ -185,7 +185,7 @@ def test_what_was_written_is_named_where_azure_refuses(az: Az, azure: Azure, ext
 def test_instance_types_come_from_a_configuration(az: Az) -> None:
     without = az(*ATTACH[:-2], "--apply-instance-types")
     assert without.code == 2
-    assert "Give it: --config FILE" in without.stderr
+    assert "--apply-instance-types requires --config FILE" in without.stderr
 
 
 def test_the_environments_kubeconfig_is_used(installed: Az, extended: Cluster) -> None:
