@@ -12,3 +12,6 @@ DEFAULT_NAMESPACE = "default"
 NODES_FOR_HA = 3
 # The oldest Kubernetes that the extension was ever made for (Microsoft's guide of 2021).
 OLDEST_KUBERNETES = (1, 18)
+
+# The taint that the extension's own pods and all jobs tolerate.
+TOLERATED = "ml.azure.com/amlarc"

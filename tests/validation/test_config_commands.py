@@ -11,7 +11,7 @@ from azext_amlarc.commands import config
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import starter
-from tests.validation.documents import CASES, EXAMPLES
+from tests.validation.documents import CASES, EXAMPLES, GUIDE_ADVANCED
 
 
 def refusal(**options: Any) -> InvalidInput:
@@ -85,7 +85,7 @@ def test_convert_goes_to_manifests_and_back(tmp_path: Path) -> None:
 
 
 def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptureFixture) -> None:
-    config.convert(str(EXAMPLES / "attach-advanced.json"), to="instancetype")
+    config.convert(str(GUIDE_ADVANCED), to="instancetype")
     assert [record.getMessage().split()[2] for record in caplog.records] == [
         "AMLARC-C007",
         "AMLARC-C004",
