@@ -36,7 +36,9 @@ def instead_of_tolerations(tolerations: object) -> str:
 
 def recognized(data: Mapping[str, Any]) -> Iterator[Complaint]:
     """The one complaint about a file of another shape; nothing for what may be an attach configuration."""
-    yield from next(([found] for check in _CHECKS if (found := check(data))), [])
+    found = next((one for check in _CHECKS if (one := check(data))), None)
+    if found is not None:
+        yield found
 
 
 def is_manifest(data: object) -> bool:
@@ -68,12 +70,12 @@ def _compute_yaml(data: Mapping[str, Any]) -> Complaint | None:
 
 
 def _options(data: Mapping[str, Any]) -> Iterator[str]:
-    identity = data["identity"] if isinstance(data.get("identity"), Mapping) else {}
+    identity: Mapping[str, Any] = data["identity"] if isinstance(data.get("identity"), Mapping) else {}
     assigned = identity.get("user_assigned_identities")
-    members = assigned if isinstance(assigned, list) else []
+    members: list[Any] = assigned if isinstance(assigned, list) else []
     ids = [one.get("resource_id") if isinstance(one, Mapping) else one for one in members]
     is_system = str(identity.get("type")).replace("_", "").lower() == "systemassigned"
-    given = {
+    given: dict[str, list[Any]] = {
         "name": [data.get("name")],
         "resource-id": [data.get("resource_id")],
         "namespace": [data.get("namespace")],

@@ -1,7 +1,15 @@
 """The extension's settings: parsed, validated and made ready to be sent."""
 
 from azext_amlarc.validation.settings.codes import RULES, Setting
-from azext_amlarc.validation.settings.judgement import SENT_AS, Judgement, Unread, judge, judge_each, local_files
+from azext_amlarc.validation.settings.judgement import (
+    SENT_AS,
+    Judgement,
+    Unread,
+    given_twice,
+    judge,
+    judge_each,
+    local_files,
+)
 from azext_amlarc.validation.settings.parsing import from_mapping, parse_pairs
 from azext_amlarc.validation.settings.rules import ClusterFacts
 
@@ -13,6 +21,7 @@ __all__ = [
     "Setting",
     "Unread",
     "from_mapping",
+    "given_twice",
     "judge",
     "judge_each",
     "local_files",

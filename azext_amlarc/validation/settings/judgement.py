@@ -29,6 +29,13 @@ class Judgement:
     protected: dict[str, str] = field(repr=False)
 
 
+def given_twice(second: Setting, first: Setting | None = None) -> Finding:
+    """The finding about a key that was given before: in the same source, or in that of `first`."""
+    same = first is None or first.source == second.source
+    places = f"twice in {second.source}" if same else f"in both {first and first.source} and {second.source}"
+    return about(second, codes.TWICE, f"given {places}", f"give {second.name} only once")
+
+
 @dataclass(frozen=True)
 class Unread:
     """Why a local file could not be read, and what to do; the path, which may be a secret, is in neither."""
@@ -158,9 +165,7 @@ def _repeated(first: Setting, second: Setting) -> Finding:
         message = f"given as both a plain and a protected setting ({first.source} and {second.source})"
         return about(second, codes.PLAIN_AND_PROTECTED, message, f"give {key} only once")
     if first.from_command_line == second.from_command_line:
-        same = first.source == second.source
-        places = f"twice in {first.source}" if same else f"in both {first.source} and {second.source}"
-        return about(second, codes.TWICE, f"given {places}", f"give {key} only once")
+        return given_twice(second, first)
     loser = second if first.from_command_line else first
     message = f"the value on the command line overrides the one in {loser.source}"
     return about(loser, codes.OVERRIDDEN, message, f"remove {key} from {loser.source} if you always override it")
