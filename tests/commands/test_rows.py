@@ -6,7 +6,7 @@ from azext_amlarc.product import catalogue
 
 def test_the_list_of_settings_fits_120_columns_and_tells_what_each_does() -> None:
     rows = setting_rows(catalogue.as_rows())
-    widths = [max(len(str(row[column])) for row in rows) for column in rows[0]]
+    widths = [max(len(column) + 2, *(len(str(row[column])) for row in rows)) for column in rows[0]]
     assert sum(widths) + 2 * (len(widths) - 1) <= 120
     told = " ".join(row["Description"] for row in rows)
     for record in catalogue.records().values():

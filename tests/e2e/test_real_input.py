@@ -94,8 +94,8 @@ def test_a_key_in_place_of_its_path_is_not_repeated(az: Az, tmp_path: Path) -> N
 
 
 def test_everything_wrong_is_said_at_once(az: Az, tmp_path: Path) -> None:
-    settings = az(*VALIDATE, "--config", "enableInference=yes", "--config-file", "none.json",
-                  "--config-protected", "sslCertPemFile=missing.pem", "sslKeyPemFile=gone.pem", "-o", "json")  # fmt: skip
+    pair = ("--config-protected", "sslCertPemFile=missing.pem", "sslKeyPemFile=gone.pem")
+    settings = az(*VALIDATE, "--config", "enableInference=yes", "--config-file", "none.json", *pair, "-o", "json")
     assert [finding["code"][-4:] for finding in settings.object["findings"]] == ["F018", "S004", "S060", "S060"]
     attach = az("amlarc", "attach", "-n", "k8s_compute", *WORKSPACE, "-c", "amlarc-cluster", "--namespace", "A_B",
                 "--config", str(tmp_path / "none.yaml"))  # fmt: skip

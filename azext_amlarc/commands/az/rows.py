@@ -90,7 +90,8 @@ _SECTIONS = {
 def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:
     """The catalogue of settings in `-o table`, within 120 columns; what the tool sets itself comes last, apart."""
     listed = list(settings)
-    rest = _WIDTH - 2 * 2 - len("inference") - max((len(setting["key"]) for setting in listed), default=0)
+    # A column is two wider than its name, at the least, and two stand between columns.
+    rest = _WIDTH - 2 * 2 - len("AppliesTo  ") - max((len(setting["key"]) for setting in listed), default=0)
     rows = [row for setting in listed if setting["status"] == "current" for row in _setting_lines(setting, rest)]
     for status, heading in _SECTIONS.items():
         lines = [row for setting in listed if setting["status"] == status for row in _setting_lines(setting, rest)]
@@ -101,7 +102,9 @@ def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:
 def _setting_lines(setting: Mapping[str, Any], width: int) -> list[Row]:
     """A setting with its description, which takes as many lines as it needs."""
     default = f" Default: {setting['defaultToday']}." if setting["defaultToday"] else ""
-    first, *others = textwrap.wrap(f"{setting['description']}{default}", width, break_long_words=False)
+    first, *others = textwrap.wrap(
+        f"{setting['description']}{default}", width, break_long_words=False, break_on_hyphens=False
+    )
     return [
         _setting_line(setting["key"], setting["appliesTo"], first),
         *(_setting_line("", "", line) for line in others),

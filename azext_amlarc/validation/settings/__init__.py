@@ -9,6 +9,7 @@ from azext_amlarc.validation.settings.judgement import (
     judge,
     judge_each,
     local_files,
+    plain_values,
 )
 from azext_amlarc.validation.settings.parsing import from_mapping, parse_pairs
 from azext_amlarc.validation.settings.rules import ClusterFacts
@@ -26,4 +27,5 @@ __all__ = [
     "judge_each",
     "local_files",
     "parse_pairs",
+    "plain_values",
 ]

@@ -11,7 +11,7 @@ from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.product import catalogue, helm
 from azext_amlarc.validation.settings import codes, rules, shapes, single
 from azext_amlarc.validation.settings.codes import Setting, about
-from azext_amlarc.validation.settings.derived import Known, same
+from azext_amlarc.validation.settings.derived import Known, is_copied, same
 from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
 from azext_amlarc.validation.settings.tls import pem
 
@@ -76,8 +76,8 @@ def judge(
     `derived` is what the tool sets for this cluster, if that is known: the same given by the user is not sent twice.
     With `incomplete` more was given than could be read, so nothing is said about what is absent.
     """
-    known = None if derived is None else Known(derived, installed or {})
     chosen, repeated = _one_of_each(settings)
+    known = Known(derived, installed or {}, is_copied(chosen))
     outcomes = [single.validate(setting, allow_unknown, known) for setting in chosen]
     today, renamed = _today([outcome.setting for outcome in outcomes if outcome.setting])
     given = _given(_installed(installed or {}), today, _attempted(outcomes, installed or {}), cluster, derived or {})
@@ -91,6 +91,12 @@ def judge(
     ]
     kept = [finding for finding in findings if not (incomplete and finding.code in codes.ABSENT)]
     return Judgement(_in_order(kept, settings), _plain(today, derived or {}), _protected(today, contents))
+
+
+def plain_values(settings: Sequence[Setting]) -> dict[str, str]:
+    """The valid plain settings under today's names, those of the tool's own that a user may set among them."""
+    outcomes = [single.validate(setting, allow_unknown=True) for setting in _one_of_each(settings)[0]]
+    return _plain(_today([outcome.setting for outcome in outcomes if outcome.setting])[0], {})
 
 
 def judge_each(

@@ -9,6 +9,8 @@ from azext_amlarc.validation.settings import codes, derived, values
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.parsing import bad_key
 
+_OFFLINE = derived.Known()
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -19,7 +21,7 @@ class Outcome:
     meant: tuple[str, ...]
 
 
-def validate(setting: Setting, allow_unknown: bool, known: derived.Known | None = None) -> Outcome:
+def validate(setting: Setting, allow_unknown: bool, known: derived.Known = _OFFLINE) -> Outcome:
     """One setting under the spelling of its key that is sent; `known`: what the tool sets, as far as that is known."""
     record = catalogue.find(setting.key)
     finding = bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
