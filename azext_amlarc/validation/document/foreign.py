@@ -8,6 +8,7 @@ from typing import Any
 from azext_amlarc.findings import Rule, Severity
 from azext_amlarc.product import helm
 from azext_amlarc.product.extension import TOLERATED
+from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.validation.text.reading import Complaint
 from azext_amlarc.wording import quoted
 
@@ -118,7 +119,7 @@ def _cli_of_2021(data: Mapping[str, Any]) -> Complaint | None:
     if not old and not _is_named_list(data.get("instanceTypes")):
         return None
     message = "this is the form of the 2021 CLI: keys in snake_case, or instance types in a list"
-    today = json.dumps({_TODAY.get(key, key): _types(value) for key, value in data.items()}, ensure_ascii=False)
+    today = json.dumps({_TODAY.get(key, key): _current(key, value) for key, value in data.items()}, ensure_ascii=False)
     shown = today if len(today) <= _LONGEST else _FORM
     return Complaint(FOREIGN, (old[0] if old else "instanceTypes",), message, f"write {shown}", at_key=True)
 
@@ -127,14 +128,20 @@ def _is_named_list(types: object) -> bool:
     return isinstance(types, list) and any(isinstance(one, Mapping) and "name" in one for one in types)
 
 
+def _current(key: str, value: Any) -> Any:
+    """A value in today's form, with names of instance types that today's clusters accept."""
+    if _TODAY.get(key, key) == "defaultInstanceType" and isinstance(value, str):
+        return as_dns_name(value)
+    return _types(value) if _TODAY.get(key, key) == "instanceTypes" else value
+
+
 def _types(value: Any) -> Any:
-    """Instance types in today's form; other values as they are."""
     if _is_named_list(value):
         named = [one for one in value if isinstance(one, Mapping) and isinstance(one.get("name"), str)]
         value = {one["name"]: {key: inner for key, inner in one.items() if key != "name"} for one in named}
     if not isinstance(value, Mapping):
         return value
-    return {name: _instance_type(body) for name, body in value.items()}
+    return {as_dns_name(name): _instance_type(body) for name, body in value.items()}
 
 
 def _instance_type(body: Any) -> Any:
