@@ -94,13 +94,11 @@ def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[for
     """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown."""
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.document import read_document
-    from azext_amlarc.errors import stop_at_errors
     from azext_amlarc.validation.document import validate_compute_name
 
     named = validate_compute_name(given.name, "--name") if given.name else []
-    stop_at_errors("Invalid compute name", named)
-    configuration = read_document(given.config, namespace)
-    show_findings([*named, *configuration.findings])
+    configuration = read_document(given.config, namespace, named)
+    show_findings(configuration.findings)
     if missing_for_attach(given):
         return form.complete(cmd, given, configuration, namespace)
     return given, configuration

@@ -64,31 +64,35 @@ def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str
         return starter.default() if default else starter.example()
     if default:
         raise InvalidInput("--default and --gpu cannot be used together.", "Use one of them.")
-    if "selector" in wanted:
-        wanted["selector"] = dict(_label(pair) for pair in wanted["selector"])
-    made = starter.one_type(gpu, **wanted)
-    _refuse_errors(made)
+    pairs = wanted.pop("selector", [])
+    labels, wrong = _labels(pairs)
+    made = starter.one_type(gpu, selector=labels, **wanted)
+    _refuse_errors(made, wrong)
     return made
 
 
-def _label(pair: str) -> tuple[str, str]:
-    key, equals, value = pair.partition("=")
-    if not equals:
-        raise InvalidInput(f"--selector {pair} is not a valid label.", "Write key=value.")
-    return key, value
+def _labels(pairs: Sequence[str]) -> "tuple[dict[str, str], list[Finding]]":
+    """The labels of a node selector, and what is wrong with the pairs; settings have the same rules."""
+    from azext_amlarc.validation import settings
+
+    given, findings = settings.parse_pairs(pairs, "--selector")
+    keys = [setting.key for setting in given]
+    findings += [settings.given_twice(setting) for number, setting in enumerate(given) if setting.key in keys[:number]]
+    return {setting.key: str(setting.value) for setting in given}, findings
 
 
-def _refuse_errors(made: dict[str, Any]) -> None:
+def _refuse_errors(made: dict[str, Any], wrong: "Sequence[Finding]") -> None:
     """Validate the configuration that the options make, so that init writes nothing that attach refuses."""
     import json
 
+    from azext_amlarc.findings import errors_in
     from azext_amlarc.validation import document
 
     outcome = document.read(json.dumps(made).encode(), "options")
-    if outcome.document is None:
+    if wrong or errors_in(outcome.findings):
         from dataclasses import replace
 
-        findings = [replace(finding, line=None, column=None) for finding in outcome.findings]
+        findings = [*wrong, *(replace(finding, line=None, column=None) for finding in outcome.findings)]
         raise InvalidInput("The options do not make a valid configuration. Nothing was written.", findings=findings)
 
 

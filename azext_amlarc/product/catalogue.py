@@ -163,13 +163,18 @@ def internal_like(key: str) -> Record | None:
     return records()[near] if near is not None and is_another_case(key, near) else None
 
 
+def below(key: str) -> list[str]:
+    """The documented keys of a part of the chart: `nginxIngress.controller` and others for `nginxIngress`."""
+    return [known for known in records() if known.startswith(f"{key}.")]
+
+
 def is_another_case(key: str, known: str) -> bool:
-    """Whether two different keys differ only in letter case, `-` and `_`."""
+    """Whether two different keys differ only in letter case, dots, `-` and `_`."""
     return key != known and _bare(key) == _bare(known)
 
 
 def _bare(key: str) -> str:
-    return re.sub(r"[-_]", "", key).lower()
+    return re.sub(r"[-_.]", "", key).lower()
 
 
 def _candidates(key: str) -> Iterator[str]:

@@ -16,3 +16,6 @@ OLDEST_KUBERNETES = (1, 18)
 
 # Protected settings that name local PEM files, and under what names their contents are sent.
 SENT_AS = {"sslCertPemFile": "scoringFe.sslCert", "sslKeyPemFile": "scoringFe.sslKey"}
+
+# The taint that the extension's own pods and all jobs tolerate.
+TOLERATED = "ml.azure.com/amlarc"

@@ -38,3 +38,15 @@ def node_labels(settings: Mapping[str, str]) -> dict[str, str]:
         for key, value in settings.items()
         if key.startswith(NODE_SELECTOR)
     }
+
+
+def tolerations(value: object, head: str = "workLoadToleration") -> str:
+    """The settings for a list of Kubernetes tolerations, or their form if it is no such list."""
+    members = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    pairs = [
+        f"{head}[{number}].{part}={one[part]}"
+        for number, one in enumerate(members)
+        for part in ("key", "operator", "value", "effect")
+        if isinstance(one.get(part), str) and one[part]
+    ]
+    return " ".join(pairs) or f"{head}[0].key=… {head}[0].operator=…"

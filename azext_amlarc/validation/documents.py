@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation import document
-from azext_amlarc.validation.files import STDIN, as_finding, expand, read
+from azext_amlarc.validation.files import STDIN, TEXT, as_finding, as_text, expand, read
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading
 
@@ -17,6 +17,10 @@ def validate_documents(names: Sequence[str], strict: bool = False) -> Report:
     """Validate every file that the names mean; a file that cannot be read is a finding like the others."""
     sources: dict[str, list[Finding]] = {}
     for name in names:
+        loaded = as_text(name)
+        if loaded is not None:
+            sources[TEXT] = [*sources.get(TEXT, []), *document.read(loaded, TEXT).findings]
+            continue
         try:
             found = expand(name)
         except InvalidInput as error:

@@ -23,6 +23,8 @@ from azext_amlarc.validation.text.reading import (
 from azext_amlarc.wording import in_line
 
 STDIN = "<stdin>"
+# What az loaded for `@FILE` has no name any more.
+TEXT = "<text>"
 
 _PIECE = 65536
 _PATIENCE = 1.0  # seconds until somebody must have begun to write to a pipe
@@ -59,6 +61,12 @@ def read(path_or_dash: str, called: str = "") -> bytes:
 def _expanded(path: str) -> str:
     """The path with the home folder for `~`, which a shell leaves as it is behind an equals sign."""
     return os.path.expanduser(path) if path.startswith("~") and not os.path.lexists(path) else path
+
+
+def as_text(name: str) -> bytes | None:
+    """The text that az loaded for `@FILE` and handed on in place of a file's name; None for a name."""
+    is_text = "\n" in name or name.lstrip("\ufeff \t\r").startswith("{")
+    return name.encode(errors="surrogateescape") if is_text else None
 
 
 def exists(path: str) -> bool:

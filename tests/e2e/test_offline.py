@@ -21,7 +21,7 @@ def no_request(azure: Azure) -> Iterator[None]:
 
 def test_a_valid_file_ends_with_zero_and_with_one_when_warnings_count(az: Az) -> None:
     result = az.must("amlarc", "config", "validate", "-f", ADVANCED)
-    assert "attach-advanced.json:5:7: warning AMLARC-D009" in result.stdout
+    assert "D009-guide-advanced.json:5:7: warning AMLARC-D009" in result.stdout
     assert result.stdout.endswith("1 file: 0 errors, 2 warnings\n")
     assert az("amlarc", "config", "validate", "-f", ADVANCED, "--strict").code == 1
 

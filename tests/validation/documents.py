@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 CASES = Path(__file__).parent.parent / "cases"
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+# As Microsoft's guide of 2021 has them.
+GUIDE_ADVANCED = CASES / "document/warning/D009-guide-advanced.json"
+GUIDE_DEFAULT = CASES / "document/warning/D009-guide-default.json"
 
 KEYS = [
     "$schema",

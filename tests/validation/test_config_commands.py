@@ -11,7 +11,7 @@ from azext_amlarc.commands import config
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import starter
-from tests.validation.documents import CASES, EXAMPLES
+from tests.validation.documents import CASES, EXAMPLES, GUIDE_ADVANCED
 
 
 def refusal(**options: Any) -> InvalidInput:
@@ -59,7 +59,7 @@ def test_init_makes_one_instance_type(capsys: pytest.CaptureFixture[str]) -> Non
     [
         ({"gpus": 2}, "--gpus requires --gpu NAME."),
         ({"default": True, "gpu": "a"}, "cannot be used together"),
-        ({"gpu": "a", "selector": ["pool"]}, "--selector pool is not a valid label"),
+        ({"gpu": "a", "selector": ["pool"]}, "do not make a valid configuration"),
         ({"gpu": "a", "memory": "16GB"}, "do not make a valid configuration"),
         ({"gpu": "a b"}, "do not make a valid configuration"),
         ({"gpu": "a", "gpus": -1}, "do not make a valid configuration"),
@@ -67,6 +67,12 @@ def test_init_makes_one_instance_type(capsys: pytest.CaptureFixture[str]) -> Non
 )
 def test_init_refuses_options_that_make_no_valid_configuration(options: dict[str, Any], said: str) -> None:
     assert said in refusal(**options).message
+
+
+def test_all_that_is_wrong_with_the_options_is_said_at_once() -> None:
+    findings = refusal(gpu="a b", memory="16GB", selector=["pool", "zone=1", "zone=2"], namespace="A").findings
+    errors = [finding for finding in findings if finding.severity == "error"]
+    assert sorted(finding.code[-4:] for finding in errors) == ["D008", "D014", "D014", "N007", "S001", "S012"]
 
 
 def test_the_findings_of_options_name_no_place_in_a_text_that_nobody_wrote() -> None:
@@ -85,7 +91,7 @@ def test_convert_goes_to_manifests_and_back(tmp_path: Path) -> None:
 
 
 def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptureFixture) -> None:
-    config.convert(str(EXAMPLES / "attach-advanced.json"), to="instancetype")
+    config.convert(str(GUIDE_ADVANCED), to="instancetype")
     assert [record.getMessage().split()[2] for record in caplog.records] == [
         "AMLARC-C007",
         "AMLARC-C004",

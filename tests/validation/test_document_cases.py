@@ -13,7 +13,7 @@ from azext_amlarc.validation import document, names
 from azext_amlarc.validation.report.formats import as_text
 from azext_amlarc.validation.text import reading
 from tests.support.golden import assert_golden
-from tests.validation.documents import CASES, EXAMPLES
+from tests.validation.documents import CASES, EXAMPLES, GUIDE_ADVANCED, GUIDE_DEFAULT
 
 FILES = sorted((CASES / "document").glob("*/*"))
 NAME_FILES = sorted((CASES / "names").glob("*/*.txt"))
@@ -82,9 +82,52 @@ def test_every_message_position_and_fix_is_as_it_was() -> None:
 
 
 def test_the_guides_two_examples_are_valid_and_sent_as_they_are() -> None:
-    for name in ("attach-advanced.json", "attach-default.json"):
-        raw = (EXAMPLES / name).read_bytes()
-        assert document.read(raw, name).document == json.loads(raw)
+    for path in (GUIDE_ADVANCED, GUIDE_DEFAULT):
+        raw = path.read_bytes()
+        assert document.read(raw, path.name).document == json.loads(raw)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.name)
+def test_our_own_examples_have_no_findings_and_are_the_guides_but_for_their_names(path: Path) -> None:
+    outcome = document.read(path.read_bytes(), path.name)
+    assert outcome.findings == ()
+    guide = GUIDE_ADVANCED if "advanced" in path.name else GUIDE_DEFAULT
+    ours, theirs = outcome.document or {}, json.loads(guide.read_bytes())
+    assert list(ours["instanceTypes"].values()) == list(theirs["instanceTypes"].values())
+    assert ours["namespace"] == theirs["namespace"]
+
+
+def test_the_samples_of_the_schema_have_no_findings() -> None:
+    for sample in document.schema()["examples"]:
+        assert document.read(json.dumps(sample).encode(), "sample.json").findings == ()
+
+
+def test_null_amounts_are_not_sent() -> None:
+    sent = document.read((CASES / "document/valid/null-gpu.json").read_bytes(), "null-gpu.json").document
+    assert sent is not None
+    amounts = {"cpu": "1", "memory": "4Gi"}
+    assert sent["instanceTypes"]["cpu"] == {"nodeSelector": None, "resources": {"requests": amounts, "limits": amounts}}
+
+
+@pytest.mark.parametrize("path", sorted((CASES / "document/invalid").glob("D0[23][0-9]-*")), ids=lambda path: path.name)
+def test_a_file_of_another_shape_is_one_finding(path: Path) -> None:
+    if path.name.startswith(("D029", "D030")):
+        assert len(document.read(path.read_bytes(), path.name).findings) == 1
+
+
+def test_the_compute_yaml_is_told_the_command_that_takes_its_place() -> None:
+    (finding,) = document.read((CASES / "document/invalid/D030-compute-yaml.yml").read_bytes(), "compute.yml").findings
+    assert finding.fix == (
+        "attach without a file: az ml arc attach --name k8s-one --resource-id /subscriptions/0b1f6471-1bf0-4dda-aec3-"
+        "cb9272f09590/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/edge --namespace jobs "
+        "--identity-type SystemAssigned --workspace-name WORKSPACE --resource-group GROUP"
+    )
+
+
+def test_the_form_of_2021_is_told_in_todays_spelling() -> None:
+    (finding,) = document.read((CASES / "document/invalid/D030-cli-of-2021.yaml").read_bytes(), "old.yaml").findings
+    today = finding.fix.removeprefix("write ")
+    assert document.read(today.encode(), "new.json").findings == ()
 
 
 def test_numbers_are_sent_as_text_and_the_schema_key_is_not_sent() -> None:

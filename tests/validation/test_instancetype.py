@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from azext_amlarc.validation import document
 from azext_amlarc.validation.document.manifests import RULES, to_document, to_manifests
 from azext_amlarc.validation.report.formats import as_text
 from tests.support.golden import assert_golden
-from tests.validation.documents import CASES, EXAMPLES, well_shaped
+from tests.validation.documents import CASES, GUIDE_ADVANCED, GUIDE_DEFAULT, well_shaped
 
 TO = sorted((CASES / "instancetype/to").glob("*"))
 FROM = sorted((CASES / "instancetype/from").glob("*"))
@@ -39,6 +40,37 @@ def test_a_conversion_from_manifests_says_just_what_its_file_is_named_for(path: 
     assert (made.document is None) == any(finding.severity is Severity.ERROR for finding in made.findings)
 
 
+@pytest.mark.parametrize("document", ["---\n", "kind: InstanceType\napiVersion: x\n---\n"])
+def test_a_stream_of_many_documents_takes_time_in_proportion(document: str) -> None:
+    def seconds(number: int) -> float:
+        started = process_time()
+        to_document((document * number).encode(), "many.yaml")
+        return process_time() - started
+
+    # Eight times as many: in square it would be sixty-four times as long.
+    few, many = (min(seconds(number) for _ in range(3)) for number in (1_000, 8_000))
+    assert many < 30 * few
+
+
+def test_what_an_instance_type_cannot_have_is_said_with_what_to_do() -> None:
+    raw = (CASES / "instancetype/from/C011-C014-tolerations-and-namespace.yaml").read_bytes()
+    found = {finding.code: finding for finding in to_document(raw, "a.yaml").findings}
+    assert found["AMLARC-C014"].fix == (
+        "give the extension workLoadToleration[0].key=workload workLoadToleration[0].operator=Equal "
+        "workLoadToleration[0].value=ml workLoadToleration[0].effect=NoSchedule, "
+        "or use the taint ml.azure.com/amlarc, which jobs tolerate"
+    )
+    assert found["AMLARC-C011"].message == (
+        'the namespace of "cpu" is left out: an instance type belongs to the whole cluster'
+    )
+
+
+def test_null_amounts_are_none() -> None:
+    made = to_document((CASES / "instancetype/from/null-gpu.yaml").read_bytes(), "a.yaml").document
+    assert made is not None
+    assert made["instanceTypes"]["cpu"]["resources"]["limits"] == {"cpu": "1", "memory": "2Gi"}
+
+
 def test_every_code_of_conversions_has_an_example_file() -> None:
     shown = {code for path in [*TO, *FROM] for code in codes_in_name(path)}
     assert {rule.code for rule in RULES} <= shown
@@ -51,7 +83,7 @@ def test_every_message_of_conversions_is_as_it_was() -> None:
 
 
 def test_the_guides_advanced_example_becomes_three_objects() -> None:
-    made = to_manifests((EXAMPLES / "attach-advanced.json").read_bytes(), "attach-advanced.json")
+    made = to_manifests(GUIDE_ADVANCED.read_bytes(), "attach-advanced.json")
     gpu = {
         "nodeSelector": {"accelerator": "nvidia-tesla-k80"},
         "resources": {
@@ -74,7 +106,7 @@ def test_the_guides_advanced_example_becomes_three_objects() -> None:
 
 
 def test_the_guides_default_is_the_clusters_default_and_has_no_copy() -> None:
-    made = to_manifests((EXAMPLES / "attach-default.json").read_bytes(), "attach-default.json")
+    made = to_manifests(GUIDE_DEFAULT.read_bytes(), "attach-default.json")
     assert made.items is not None
     assert [(item["metadata"], item["spec"]) for item in made.items] == [
         ({"name": "defaultinstancetype"}, {"resources": PLAIN})
@@ -105,7 +137,7 @@ def test_missing_amounts_are_the_guides_defaults_within_what_is_given(
 
 
 def test_devices_come_back_as_requests_and_as_text() -> None:
-    raw = (EXAMPLES / "attach-advanced.json").read_bytes()
+    raw = GUIDE_ADVANCED.read_bytes()
     manifests = json.dumps(to_manifests(raw, "a.json").as_list()).encode()
     back = to_document(manifests, "b.json", namespace="amlarc-testing").document
     renamed = raw.decode().replace("gpu_instance", "gpu-instance").replace("big_cpu_sku", "big-cpu-sku")

@@ -9,7 +9,7 @@ from azext_amlarc.validation import document
 from azext_amlarc.validation.document import manifests
 from azext_amlarc.validation.text import jsontext, yamltext
 from azext_amlarc.validation.text.reading import Reading
-from tests.validation.documents import EXAMPLES
+from tests.validation.documents import GUIDE_ADVANCED
 
 IN_YAML = """
 namespace: amlarc-testing
@@ -41,7 +41,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("name", ["attach.json", "attach.yaml"])
 def test_attach_with_apply_instance_types_parses_its_file_once(tmp_path: Path, parsed: list[str], name: str) -> None:
     path = tmp_path / name
-    in_json = (EXAMPLES / "attach-advanced.json").read_text(encoding="utf-8")
+    in_json = GUIDE_ADVANCED.read_text(encoding="utf-8")
     path.write_text(IN_YAML if name.endswith(".yaml") else in_json, encoding="utf-8")
     configuration = read_document(str(path), "other")
     applied = configuration.instance_types()
@@ -54,7 +54,7 @@ def test_attach_with_apply_instance_types_parses_its_file_once(tmp_path: Path, p
 
 
 def test_what_was_read_converts_as_its_bytes_do() -> None:
-    raw = (EXAMPLES / "attach-advanced.json").read_bytes()
+    raw = GUIDE_ADVANCED.read_bytes()
     assert manifests.convert(document.read(raw, "a.json")) == manifests.to_manifests(raw, "a.json")
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,7 +94,42 @@ def test_the_schemas_patterns_are_the_walks() -> None:
     assert of_type["nodeSelector"]["propertyNames"]["pattern"] == f"^{names.LABEL_KEY}$"
     assert of_type["nodeSelector"]["additionalProperties"]["pattern"] == f"^{names.LABEL_VALUE}$"
     assert amounts["propertyNames"]["pattern"] == f"^(?:{resources.RESOURCE_NAME})$"
-    assert SCHEMA["$defs"]["quantity"]["pattern"] == rf"^\+?{quantity.UNSIGNED}$"
+    assert SCHEMA["$defs"]["quantity"]["anyOf"][0]["pattern"] == rf"^\+?{quantity.UNSIGNED}$"
+
+
+def schemas(schema: Any) -> Iterator[Any]:
+    if isinstance(schema, dict):
+        yield schema
+        for member in schema.values():
+            yield from schemas(member)
+    elif isinstance(schema, list):
+        for member in schema:
+            yield from schemas(member)
+
+
+def test_no_schema_has_several_types_as_ajv_refuses_in_strict_mode() -> None:
+    """Only null may stand beside a type, and what is said of strings stands beside the type string."""
+    for schema in schemas({key: value for key, value in SCHEMA.items() if key != "examples"}):
+        types = schema.get("type")
+        assert not isinstance(types, list) or (len(types) == 2 and "null" in types), schema
+        if {"pattern", "maxLength"} & set(schema) and "properties" not in schema:
+            assert types in ("string", None), schema
+
+
+AJV = """
+const Ajv = require("ajv/dist/2020"), schema = JSON.parse(require("fs").readFileSync(0));
+const fail = message => { throw Error(message) };
+const validate = new Ajv({strict: true, logger: {log: fail, warn: fail, error: fail}}).compile(schema);
+for (const sample of schema.examples) validate(sample) || fail(JSON.stringify(validate.errors));
+"""
+
+
+def test_ajv_compiles_the_schema_in_its_strict_mode() -> None:
+    node = shutil.which("node")
+    if node is None or subprocess.run([node, "-e", "require('ajv/dist/2020')"], capture_output=True).returncode:
+        pytest.skip("no node with ajv here: npm install ajv, and NODE_PATH=…/node_modules")
+    done = subprocess.run([node, "-e", AJV], input=json.dumps(SCHEMA), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_schemas_keys_are_the_walks() -> None:

@@ -1,7 +1,9 @@
 """Documents to start from."""
 
 import json
+from typing import Any
 
+import pytest
 import yaml
 
 from azext_amlarc.validation import document
@@ -22,6 +24,20 @@ def test_the_example_is_valid_without_warnings_in_both_formats() -> None:
         outcome = document.read(text.encode(), source)
         assert outcome.findings == ()
         assert outcome.document == starter.example()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        starter.default(),
+        starter.example(),
+        starter.one_type("a100"),
+        starter.one_type("a100", 8, "16", "64Gi", {"pool": "a100"}, "ml"),
+    ],
+)
+def test_whatever_init_writes_has_no_warning(made: dict[str, Any]) -> None:
+    findings = document.read(starter.as_yaml(made).encode(), "a.yaml").findings
+    assert {finding.severity for finding in findings} <= {"info"}
 
 
 def test_the_commented_example_is_as_it_was() -> None:

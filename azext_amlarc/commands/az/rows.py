@@ -1,5 +1,6 @@
 """The rows of `-o table`."""
 
+import textwrap
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -78,19 +79,40 @@ def _job_row(job: Mapping[str, Any]) -> Row:
     )
 
 
+_WIDTH = 120
+_SECTIONS = {
+    "renamed": "-- Renamed: sent under their new names",
+    "removed": "-- No longer documented",
+    "internal": "-- Set by the tool",
+}
+
+
 def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """The catalogue of settings in `-o table`."""
+    """The catalogue of settings in `-o table`, within 120 columns; what the tool sets itself comes last, apart."""
+    listed = list(settings)
+    # A column is two wider than its name, at the least, and two stand between columns.
+    rest = _WIDTH - 2 * 2 - len("AppliesTo  ") - max((len(setting["key"]) for setting in listed), default=0)
+    rows = [row for setting in listed if setting["status"] == "current" for row in _setting_lines(setting, rest)]
+    for status, heading in _SECTIONS.items():
+        lines = [row for setting in listed if setting["status"] == status for row in _setting_lines(setting, rest)]
+        rows += [_setting_line("", "", ""), _setting_line(heading, "", ""), *lines] if lines else []
+    return rows
+
+
+def _setting_lines(setting: Mapping[str, Any], width: int) -> list[Row]:
+    """A setting with its description, which takes as many lines as it needs."""
+    default = f" Default: {setting['defaultToday']}." if setting["defaultToday"] else ""
+    first, *others = textwrap.wrap(
+        f"{setting['description']}{default}", width, break_long_words=False, break_on_hyphens=False
+    )
     return [
-        OrderedDict(
-            Key=setting["key"],
-            Type=setting["type"],
-            Default2021=setting["default2021"],
-            DefaultToday=setting["defaultToday"],
-            AppliesTo=setting["appliesTo"],
-            Status=setting["status"],
-        )
-        for setting in settings
+        _setting_line(setting["key"], setting["appliesTo"], first),
+        *(_setting_line("", "", line) for line in others),
     ]
+
+
+def _setting_line(key: str, applies_to: str, description: str) -> Row:
+    return OrderedDict(Key=key, AppliesTo=applies_to, Description=description)
 
 
 def check_rows(results: Iterable[Mapping[str, Any]]) -> list[Row]:

@@ -1,10 +1,11 @@
 """The attach configuration as the user gave it: read, then validated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from azext_amlarc.errors import stop_at_errors
-from azext_amlarc.findings import Finding
+from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.findings import Finding, errors_in
 from azext_amlarc.validation import document, files
 from azext_amlarc.validation.document import Outcome, manifests
 from azext_amlarc.validation.document.manifests import Manifests
@@ -29,17 +30,42 @@ class Configuration:
         return Manifests(converted.items, findings)
 
 
-def read_document(path: str | None, namespace: str | None) -> Configuration:
-    """The attach configuration; --namespace takes precedence over the file's. InvalidInput with all errors at once."""
-    findings: list[Finding] = []
+def read_document(path: str | None, namespace: str | None, others: Sequence[Finding] = ()) -> Configuration:
+    """The attach configuration; --namespace takes precedence over the file's.
+
+    InvalidInput with all errors at once, including those of other options (`others`).
+    """
+    findings: list[Finding] = list(others)
     found: dict[str, Any] = {}
     outcome = None
     if path is not None:
-        outcome = document.read(files.read(path), path)
-        findings += outcome.findings
-        found = dict(outcome.document or {})
+        read = _read(path)
+        if isinstance(read, Finding):
+            findings.append(read)
+        else:
+            outcome, found = read, dict(read.document or {})
+            findings += read.findings
     if namespace is not None:
         findings += document.validate_namespace(namespace, "--namespace")
         found["namespace"] = namespace
-    stop_at_errors(f"Invalid configuration {path}" if path else "Invalid configuration", findings)
+    stop_at_errors(_subject(path, errors_in(findings), errors_in(others)), findings)
     return Configuration(found, tuple(findings), outcome)
+
+
+def _read(path: str) -> Outcome | Finding:
+    """The file's outcome, or the finding that it cannot be read; az loads `@FILE` itself, and passes its text."""
+    loaded = files.as_text(path)
+    source = "--config" if loaded else files.STDIN if path == "-" else path
+    try:
+        raw = loaded or files.read(path)
+    except InvalidInput as error:
+        return files.as_finding(error, source)
+    return document.read(raw, source)
+
+
+def _subject(path: str | None, errors: Sequence[Finding], others: Sequence[Finding]) -> str:
+    """What is wrong: the other options, the configuration, or both."""
+    if others:
+        return "Invalid compute name" if len(others) == len(errors) else "Invalid options"
+    is_name = path is not None and files.as_text(path) is None
+    return f"Invalid configuration {path}" if is_name else "Invalid configuration"

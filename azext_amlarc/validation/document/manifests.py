@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import walk
+from azext_amlarc.validation.document.foreign import NO_TOLERATIONS, instead_of_tolerations, is_manifest
 from azext_amlarc.validation.document.resources import DEFAULTS, SIDES, is_device
 from azext_amlarc.validation.document.shape import integer, kind
 from azext_amlarc.validation.document.walk import Outcome
@@ -37,8 +38,10 @@ NAMESPACE_LEFT = Rule("AMLARC-C007", Severity.INFO, "the namespace is not part o
 NO_TYPES = Rule("AMLARC-C008", Severity.ERROR, "there are instance types to convert")
 NOT_AN_INSTANCE_TYPE = Rule("AMLARC-C009", Severity.ERROR, f"manifests are of kind {KIND} in {API_VERSION}")
 DEFAULT_GUESSED = Rule("AMLARC-C010", Severity.WARNING, f"the cluster's default is named {CLUSTER_DEFAULT}")
-LEFT_BEHIND = Rule("AMLARC-C011", Severity.INFO, "labels and annotations are left out")
+LEFT_BEHIND = Rule("AMLARC-C011", Severity.INFO, "labels, annotations and the namespace of an object are left out")
 SAME_OBJECT = Rule("AMLARC-C012", Severity.ERROR, "each object is among the manifests once")
+OTHER_KIND = Rule("AMLARC-C013", Severity.INFO, f"objects of other kinds than {KIND} are left out")
+NO_PLACE = Rule("AMLARC-C014", Severity.WARNING, f"{KIND} has only nodeSelector and resources")
 
 RULES = (
     ONE_NAME,
@@ -53,6 +56,8 @@ RULES = (
     DEFAULT_GUESSED,
     LEFT_BEHIND,
     SAME_OBJECT,
+    OTHER_KIND,
+    NO_PLACE,
 )
 
 
@@ -191,16 +196,40 @@ def to_document(raw: bytes, source: str, namespace: str = "default") -> FromMani
     if not all(reading.usable for reading in readings):
         return FromManifests(None, faults)
     items = [item for number, reading in enumerate(readings) for item in _items(number, (), reading.data)]
-    complaints = list(_not_instance_types(items))
+    wanted, complaints = _without_other_kinds(items)
+    complaints += _not_instance_types(wanted)
     made: dict[str, Any] = {}
-    if not complaints:
-        made, complaints = _document(items, namespace)
+    if not any(complaint.rule.severity is Severity.ERROR for _, complaint in complaints):
+        made, found = _document(wanted, namespace)
+        complaints += found
+    of_reading: dict[int, list[Complaint]] = {}
+    for number, complaint in complaints:
+        of_reading.setdefault(number, []).append(complaint)
     findings = tuple(
         finding
         for number, reading in enumerate(readings)
-        for finding in placed([one for at, one in complaints if at == number], reading, source)
+        for finding in placed(of_reading.get(number, []), reading, source)
     )
     return FromManifests(None if errors_in(findings) else made, findings)
+
+
+def _without_other_kinds(items: list[_Item]) -> tuple[list[_Item], list[tuple[int, Complaint]]]:
+    """The instance types among objects of other kinds, which are left out; everything if there are none."""
+    wanted = [item for item in items if not _is_other_kind(item.data)]
+    if not wanted:
+        return items, []
+    others = [item for item in items if _is_other_kind(item.data)]
+    return wanted, [(item.reading, Complaint(OTHER_KIND, item.path, _left_out(item.data))) for item in others]
+
+
+def _is_other_kind(data: Any) -> bool:
+    return is_manifest(data) and data["kind"] != KIND
+
+
+def _left_out(data: Mapping[str, Any]) -> str:
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"left out: {data['kind']} {quoted(str(name or 'without a name'))}"
 
 
 def _readings(raw: bytes, source: str) -> list[Reading]:
@@ -242,7 +271,8 @@ def _problem(data: Any) -> str:
     if not isinstance(data, dict):
         return f"this is {kind(data)}, not a manifest"
     if (data.get("apiVersion"), data.get("kind")) != (API_VERSION, KIND):
-        return f"this is not an {KIND} of {API_VERSION}"
+        found = f", but a {data['kind']}" if _is_other_kind(data) else ""
+        return f"this is not an {KIND} of {API_VERSION}{found}"
     metadata = data.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         return "the manifest has no metadata.name"
@@ -263,7 +293,7 @@ def _document(items: list[_Item], namespace: str) -> tuple[dict[str, Any], list[
     places = {item.data["metadata"]["name"]: item for item in items}
     complaints += [_moved(complaint, places) for complaint in walk.validate(made)]
     refused = any(complaint.rule.severity is Severity.ERROR for _, complaint in complaints)
-    return made if refused else _with_requested_devices(made), complaints
+    return made if refused else _with_requested_devices(walk.ready(made)), complaints
 
 
 def _body(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -295,10 +325,21 @@ def _manifest_losses(item: _Item) -> Iterator[Complaint]:
     metadata = item.data["metadata"]
     annotations = metadata.get("annotations")
     kept = set(annotations) - {COPY_OF, _LAST_APPLIED} if isinstance(annotations, dict) else set()
-    lost = [name for name, held in (("labels", metadata.get("labels")), ("annotations", kept)) if held]
+    held = {"labels": metadata.get("labels"), "annotations": kept, "namespace": metadata.get("namespace")}
+    lost = [name for name, one in held.items() if one]
     if lost:
-        message = f"the {' and '.join(lost)} of {quoted(metadata['name'])} are left out"
+        why = ": an instance type belongs to the whole cluster" if "namespace" in lost else ""
+        are = "are" if len(lost) > 1 or lost[0] != "namespace" else "is"
+        message = f"the {' and '.join(lost)} of {quoted(metadata['name'])} {are} left out{why}"
         yield Complaint(LEFT_BEHIND, (*item.path, "metadata"), message, at_key=True)
+    for key in item.data["spec"]:
+        here = (*item.path, "spec", key)
+        if key == "tolerations":
+            fix = instead_of_tolerations(item.data["spec"][key])
+            yield Complaint(NO_PLACE, here, f"left out: {NO_TOLERATIONS}", fix, at_key=True)
+        elif key not in walk.TYPE_KEYS:
+            message = f"left out: an {KIND} has no {quoted(key)}, and the cluster drops it"
+            yield Complaint(NO_PLACE, here, message, "delete it, or check its spelling", at_key=True)
 
 
 def _moved(complaint: Complaint, places: Mapping[str, _Item]) -> tuple[int, Complaint]:

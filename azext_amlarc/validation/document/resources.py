@@ -36,7 +36,7 @@ PART_OF_A_BYTE = Rule("AMLARC-D020", Severity.ERROR, "memory is a whole number o
 TOO_MUCH = Rule("AMLARC-D021", Severity.ERROR, "amounts are within what Kubernetes can represent")
 NO_RESOURCES = Rule("AMLARC-D022", Severity.WARNING, "an instance type has resources")
 INCOMPLETE = Rule("AMLARC-D023", Severity.WARNING, "requests and limits both have cpu and memory")
-NO_SELECTOR = Rule("AMLARC-D024", Severity.WARNING, "an instance type with devices has a node selector")
+NO_SELECTOR = Rule("AMLARC-D024", Severity.INFO, "an instance type with devices has a node selector")
 FAR_BELOW_LIMIT = Rule("AMLARC-D025", Severity.WARNING, "the memory request is close to its limit")
 IMPLAUSIBLE = Rule("AMLARC-D026", Severity.WARNING, "amounts are plausible for a node")
 FINER_THAN_MILLI = Rule("AMLARC-D027", Severity.WARNING, "cpu is in whole thousandths of a core")
@@ -97,11 +97,21 @@ def validate(path: JsonPath, resources: object, selected: bool) -> Iterator[Comp
     yield from unknown_keys(path, resources, SIDES)
     amounts: dict[str, Amounts] = {}
     for side in SIDES:
-        amounts[side] = yield from _side((*path, side), resources.get(side, {}))
+        amounts[side] = yield from _side((*path, side), _or_none(resources.get(side)))
     yield from _missing(path, resources)
     yield from _compared(path, amounts["requests"], amounts["limits"])
     if not selected:
         yield from _without_selector(path, amounts["requests"] | amounts["limits"])
+
+
+def _given(resources: Mapping[str, object], side: str) -> object:
+    """One side's amounts without nulls, which other tools write for what is not given: null means none."""
+    given = _or_none(resources.get(side))
+    return {name: one for name, one in given.items() if one is not None} if isinstance(given, dict) else given
+
+
+def _or_none(given: object) -> object:
+    return {} if given is None else given
 
 
 def _side(path: JsonPath, given: object) -> Generator[Complaint, None, Amounts]:
@@ -113,6 +123,8 @@ def _side(path: JsonPath, given: object) -> Generator[Complaint, None, Amounts]:
         here = (*path, name)
         if not _is_resource(name):
             yield _unknown_resource(here, name)
+            continue
+        if written is None:
             continue
         yield from _misspelt_device(here, name)
         amount = yield from _amount(here, written)
@@ -218,11 +230,11 @@ def _bytes(path: JsonPath, name: str, amount: Fraction, written: str) -> Iterato
 
 
 def _missing(path: JsonPath, resources: Mapping[str, object]) -> Iterator[Complaint]:
-    if not any(resources.get(side) for side in SIDES):
+    if not any(_given(resources, side) for side in SIDES):
         yield no_resources(path)
         return
     for side in SIDES:
-        given = resources.get(side, {})
+        given = _given(resources, side)
         lacking = [name for name in DEFAULTS if isinstance(given, dict) and name not in given]
         if lacking:
             message = f"{side} has no {' or '.join(lacking)}: the default of {_defaults(lacking)} applies"

@@ -24,8 +24,8 @@ For completion in an editor, run `az ml arc config schema > attach.schema.json` 
 
 
 def default() -> dict[str, Any]:
-    """The default configuration of Microsoft's guide: 1 CPU, 4Gi of memory, no GPU, any node."""
-    return _of("defaultInstanceType", _instance_type("1", "4Gi", "0", None))
+    """The default of Microsoft's guide under the name that today's clusters give it: 1 CPU, 4Gi, no GPU, any node."""
+    return _of("defaultinstancetype", _instance_type("1", "4Gi", "0", None))
 
 
 def one_type(

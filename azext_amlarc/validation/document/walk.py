@@ -7,7 +7,7 @@ from typing import Any
 
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
-from azext_amlarc.validation.document import resources, shape
+from azext_amlarc.validation.document import foreign, resources, shape
 from azext_amlarc.validation.document.shape import STRING, integer, unknown_keys, wrong_type
 from azext_amlarc.validation.text import jsontext
 from azext_amlarc.validation.text.reading import TOP_LEVEL, Complaint, JsonPath, Reading, decode, placed, unusable
@@ -29,7 +29,6 @@ OLD_TYPE_NAME = Rule("AMLARC-D009", Severity.WARNING, "instance type names are D
 SAME_TYPE_NAME = Rule("AMLARC-D010", Severity.WARNING, "instance type names differ in more than case and underscores")
 BAD_LABEL_KEY = Rule("AMLARC-D011", Severity.ERROR, "node selector keys are valid label keys")
 BAD_LABEL_VALUE = Rule("AMLARC-D012", Severity.ERROR, "node selector values are valid label values")
-MANIFEST = Rule("AMLARC-D029", Severity.ERROR, "the file is an attach configuration, not a Kubernetes manifest")
 
 RULES = (
     *shape.RULES,
@@ -43,7 +42,7 @@ RULES = (
     BAD_LABEL_KEY,
     BAD_LABEL_VALUE,
     *resources.RULES,
-    MANIFEST,
+    *foreign.RULES,
     names.NAMESPACE,
 )
 
@@ -72,7 +71,7 @@ def read(raw: bytes, source: str) -> Outcome:
         return Outcome(None, reading.findings, reading, source)
     findings = tuple(placed(list(validate(reading.data)), reading, source))
     valid = isinstance(reading.data, dict) and not errors_in(findings)
-    return Outcome(_ready(reading.data) if valid else None, findings, reading, source)
+    return Outcome(ready(reading.data) if valid else None, findings, reading, source)
 
 
 def schema() -> dict[str, Any]:
@@ -86,14 +85,15 @@ def schema() -> dict[str, Any]:
 
 
 def parse(raw: bytes, source: str) -> Reading:
-    """The data of a JSON or YAML text, with the findings about the file."""
+    """The data of a JSON or YAML text, with the findings about the file; of several manifests the first."""
     decoded = decode(raw, source)
     if isinstance(decoded, Finding):
         return unusable(decoded)
     if is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 
-        return yamltext.parse(decoded, source)
+        readings = yamltext.parse_all(decoded, source)
+        return readings[0] if foreign.is_manifest(readings[0].data) else yamltext.only_one(readings, source)
     return jsontext.parse(decoded, source)
 
 
@@ -111,9 +111,9 @@ def validate(data: object) -> Iterator[Complaint]:
         fix = f"write an object with the keys {', '.join(KEYS[1:])}"
         yield Complaint(TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
         return
-    if "apiVersion" in data and "kind" in data:
-        fix = "convert it: az ml arc config convert --from instancetype"
-        yield Complaint(MANIFEST, (), f"this is a Kubernetes manifest of kind {quoted(str(data['kind']))}", fix)
+    recognized = list(foreign.recognized(data))
+    if recognized:
+        yield from recognized
         return
     yield from unknown_keys((), data, KEYS)
     for key in ("$schema", "namespace", "defaultInstanceType"):
@@ -176,11 +176,14 @@ def _instance_type(path: JsonPath, body: object) -> Iterator[Complaint]:
     if not isinstance(body, dict):
         yield wrong_type(path, body, "an object")
         return
-    yield from unknown_keys(path, body, TYPE_KEYS)
+    yield from unknown_keys(path, {key: one for key, one in body.items() if key != "tolerations"}, TYPE_KEYS)
+    if "tolerations" in body:
+        fix = foreign.instead_of_tolerations(body["tolerations"])
+        yield Complaint(shape.UNKNOWN_KEY, (*path, "tolerations"), foreign.NO_TOLERATIONS, fix, at_key=True)
     selector = body.get("nodeSelector")
     if selector is not None:
         yield from _selector((*path, "nodeSelector"), selector)
-    if "resources" in body:
+    if body.get("resources") is not None:
         yield from resources.validate((*path, "resources"), body["resources"], bool(selector))
     else:
         yield resources.no_resources(path)
@@ -224,22 +227,27 @@ def _default_type(data: dict[str, Any]) -> Iterator[Complaint]:
         yield Complaint(DEFAULT_TYPE_MISSING, ("defaultInstanceType",), message, did_you_mean(default, types))
 
 
-def _ready(data: Any) -> dict[str, Any]:
+def ready(data: Any) -> dict[str, Any]:
     """A copy of the document as Azure expects it: without `$schema`, and with quantities as strings."""
-    ready = {key: value for key, value in data.items() if key != "$schema"}
-    if "instanceTypes" in ready:
-        ready["instanceTypes"] = {name: _ready_type(body) for name, body in ready["instanceTypes"].items()}
-    return ready
+    made = {key: value for key, value in data.items() if key != "$schema"}
+    if "instanceTypes" in made:
+        made["instanceTypes"] = {name: _ready_type(body) for name, body in made["instanceTypes"].items()}
+    return made
 
 
 def _ready_type(body: dict[str, Any]) -> dict[str, Any]:
     ready = dict(body)
     if isinstance(body.get("nodeSelector"), dict):
         ready["nodeSelector"] = dict(body["nodeSelector"])
-    if "resources" in body:
-        sides = body["resources"].items()
-        ready["resources"] = {side: {name: _as_text(value) for name, value in given.items()} for side, given in sides}
+    given = ready.pop("resources", None)
+    if given is not None:
+        ready["resources"] = {side: _ready_amounts(amounts) for side, amounts in given.items() if amounts is not None}
     return ready
+
+
+def _ready_amounts(amounts: dict[str, Any]) -> dict[str, str]:
+    """Amounts as strings; null means none."""
+    return {name: _as_text(amount) for name, amount in amounts.items() if amount is not None}
 
 
 def _as_text(quantity: str | int | float) -> str:

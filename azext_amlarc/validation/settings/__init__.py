@@ -1,7 +1,15 @@
 """The extension's settings: parsed, validated and made ready to be sent."""
 
 from azext_amlarc.validation.settings.codes import RULES, Setting
-from azext_amlarc.validation.settings.judgement import Judgement, Unread, judge, judge_each, local_files
+from azext_amlarc.validation.settings.judgement import (
+    Judgement,
+    Unread,
+    given_twice,
+    judge,
+    judge_each,
+    local_files,
+    plain_values,
+)
 from azext_amlarc.validation.settings.parsing import from_mapping, parse_pairs
 from azext_amlarc.validation.settings.rules import ClusterFacts
 
@@ -12,8 +20,10 @@ __all__ = [
     "Setting",
     "Unread",
     "from_mapping",
+    "given_twice",
     "judge",
     "judge_each",
     "local_files",
     "parse_pairs",
+    "plain_values",
 ]

@@ -1,6 +1,6 @@
 """Settings that the tool works out itself, given by the user: repeated, or contradicted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from azext_amlarc.findings import Finding
@@ -51,14 +51,19 @@ def _is_switch(key: str) -> bool:
 
 @dataclass(frozen=True)
 class Known:
-    """What the tool sets for the other settings given, and what is installed; protected settings only by name."""
+    """What the tool sets for the other settings given, and what is installed; protected settings only by name.
 
-    derived: Mapping[str, str]
+    Without a cluster `derived` is None, and `copied` says whether the settings seem to be those of an extension, as
+    shown by the tool: then what is the tool's and what is the user's own cannot be told apart.
+    """
+
+    derived: Mapping[str, str] | None = None
     installed: Mapping[str, str] = field(default_factory=dict)
+    copied: bool = False
 
     def has(self, key: str, value: str, absent: bool = False) -> bool:
         """Whether the tool sets this value anyway, or it is installed; with `absent`, an absent switch is off."""
-        found = [values[key] for values in (self.derived, self.installed) if key in values]
+        found = [values[key] for values in (self.derived or {}, self.installed) if key in values]
         return any(same(value, one) for one in found) or (absent and not found and value.lower() == "false")
 
 
@@ -71,11 +76,19 @@ def _bare(value: str) -> str:
     return value.lower().replace(" ", "")
 
 
-def compare(setting: Setting, record: Record, known: Known | None) -> Finding | None:
+def is_copied(settings: Iterable[Setting]) -> bool:
+    """Whether settings that only the tool sets are among those given, as in what it shows of an extension."""
+    return any(_is_refused(setting.key) and not setting.protected for setting in settings)
+
+
+def compare(setting: Setting, record: Record, known: Known) -> Finding | None:
     """The finding about an internal setting that is not to be sent; None if the user's value is sent."""
     is_refused = record.given == "refused"
-    if record.protected or known is None:
-        return (refused(setting, record) if record.protected else _uncompared(setting, record)) if is_refused else None
+    if record.protected:
+        return refused(setting, record) if is_refused else None
+    if known.derived is None:
+        follows = is_refused or (known.copied and not _is_switch(setting.key))
+        return _uncompared(setting, record) if follows else None
     if known.has(setting.key, str(setting.value), absent=is_refused):
         message = "the tool sets this value itself, so it is not sent twice"
         return about(setting, codes.REPEATED, message, f"leave {setting.key} out")

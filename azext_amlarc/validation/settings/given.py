@@ -61,7 +61,7 @@ class GivenSettings:
     def _derived(self, cluster: "Cluster", domain: str, existing: "Extension | None") -> dict[str, str]:
         from azext_amlarc.resources.extension import resolve
 
-        chosen = settings.judge(self.settings, allow_unknown=True).plain
+        chosen = settings.plain_values(self.settings)
         there = existing.configuration_settings if existing else {}
         return worked_out(lambda given: resolve(cluster, domain, given, existing).settings, chosen, there)
 

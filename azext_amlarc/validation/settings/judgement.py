@@ -12,7 +12,7 @@ from azext_amlarc.product import catalogue, helm
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation.settings import codes, rules, shapes, single
 from azext_amlarc.validation.settings.codes import Setting, about
-from azext_amlarc.validation.settings.derived import Known, same
+from azext_amlarc.validation.settings.derived import Known, is_copied, same
 from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
 from azext_amlarc.validation.settings.tls import pem
 
@@ -26,6 +26,13 @@ class Judgement:
     findings: tuple[Finding, ...]
     plain: dict[str, str]
     protected: dict[str, str] = field(repr=False)
+
+
+def given_twice(second: Setting, first: Setting | None = None) -> Finding:
+    """The finding about a key that was given before: in the same source, or in that of `first`."""
+    same = first is None or first.source == second.source
+    places = f"twice in {second.source}" if same else f"in both {first and first.source} and {second.source}"
+    return about(second, codes.TWICE, f"given {places}", f"give {second.name} only once")
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,8 @@ def judge(
     `derived` is what the tool sets for this cluster, if that is known: the same given by the user is not sent twice.
     With `incomplete` more was given than could be read, so nothing is said about what is absent.
     """
-    known = None if derived is None else Known(derived, installed or {})
     chosen, repeated = _one_of_each(settings)
+    known = Known(derived, installed or {}, is_copied(chosen))
     outcomes = [single.validate(setting, allow_unknown, known) for setting in chosen]
     today, renamed = _today([outcome.setting for outcome in outcomes if outcome.setting])
     given = _given(_installed(installed or {}), today, _attempted(outcomes, installed or {}), cluster, derived or {})
@@ -99,6 +106,12 @@ def _of_installed(installed: Mapping[str, str], cluster: ClusterFacts | None) ->
     """The codes and settings of the findings about what is installed by itself."""
     there = _given(_installed(installed), [], frozenset(installed), cluster, {})
     return {(finding.code, finding.path) for finding in rules.validate(there)} if installed else set()
+
+
+def plain_values(settings: Sequence[Setting]) -> dict[str, str]:
+    """The valid plain settings under today's names, those of the tool's own that a user may set among them."""
+    outcomes = [single.validate(setting, allow_unknown=True) for setting in _one_of_each(settings)[0]]
+    return _plain(_today([outcome.setting for outcome in outcomes if outcome.setting])[0], {})
 
 
 def judge_each(
@@ -173,9 +186,7 @@ def _repeated(first: Setting, second: Setting) -> Finding:
         message = f"given as both a plain and a protected setting ({first.source} and {second.source})"
         return about(second, codes.PLAIN_AND_PROTECTED, message, f"give {key} only once")
     if first.from_command_line == second.from_command_line:
-        same = first.source == second.source
-        places = f"twice in {first.source}" if same else f"in both {first.source} and {second.source}"
-        return about(second, codes.TWICE, f"given {places}", f"give {key} only once")
+        return given_twice(second, first)
     loser = second if first.from_command_line else first
     message = f"the value on the command line overrides the one in {loser.source}"
     return about(loser, codes.OVERRIDDEN, message, f"remove {key} from {loser.source} if you always override it")

@@ -9,6 +9,8 @@ from azext_amlarc.validation.settings import codes, derived, values
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.parsing import bad_key
 
+_OFFLINE = derived.Known()
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -19,7 +21,7 @@ class Outcome:
     meant: tuple[str, ...]
 
 
-def validate(setting: Setting, allow_unknown: bool, known: derived.Known | None = None) -> Outcome:
+def validate(setting: Setting, allow_unknown: bool, known: derived.Known = _OFFLINE) -> Outcome:
     """One setting under the spelling of its key that is sent; `known`: what the tool sets, as far as that is known."""
     record = catalogue.find(setting.key)
     finding = bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
@@ -38,7 +40,8 @@ def validate(setting: Setting, allow_unknown: bool, known: derived.Known | None 
 
 def _unknown(setting: Setting, allow_unknown: bool) -> Finding:
     near = catalogue.suggestion(setting.key)
-    if allow_unknown or ("." in setting.key and not _is_misspelt(setting.key, near)):
+    certainly = _is_misspelt(setting.key, near) or catalogue.internal_like(setting.key)
+    if allow_unknown or ("." in setting.key and not certainly):
         question = f"did you mean {near}? " if near else ""
         fix = f"{question}`az ml arc settings list` shows all known settings"
         return about(setting, codes.UNCHECKED, "not a known setting, so it is sent unchecked", fix)
@@ -60,6 +63,10 @@ def _advice(setting: Setting, near: str | None) -> Iterator[str]:
         return
     if catalogue.internal_like(setting.key):
         yield "leave it out: the tool sets what the extension needs to know of the cluster"
+        return
+    parts = catalogue.below(setting.key)
+    if parts:
+        yield f"it is a part of the chart, with settings of its own: {', '.join(parts[:5])}"
         return
     question = f"did you mean {near}? " if near else ""
     yield f"{question}`az ml arc settings list` shows all known settings"

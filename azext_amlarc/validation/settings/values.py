@@ -212,8 +212,18 @@ def _matching(fits: Callable[[str], bool], form: str) -> Check:
     return check
 
 
-def _is_hostname(text: str) -> bool:
-    return "." in text and names.is_dns_subdomain(text.lower())
+def _hostname(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    if re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]+", text):
+        return Problem(codes.FORM, f"{shown} is an IP address, not a hostname", "write the DNS name of the endpoint")
+    if "." in text and names.is_dns_subdomain(text.lower()):
+        return text
+    bare = text.removesuffix(".").removeprefix("*.").removeprefix("https://").removeprefix("http://").rstrip("/")
+    fix = "write a DNS name such as ml.example.com, without scheme, port or wildcard"
+    if text.endswith(".") and names.is_dns_subdomain(bare.lower()):
+        fix = f"write it without the final dot: {bare}"
+    elif text.startswith("*."):
+        fix = f"write the endpoint's own name, which the wildcard covers, such as ml.{bare}"
+    return Problem(codes.FORM, f"{shown} is not a valid hostname", fix)
 
 
 def _is_process_count(text: str) -> bool:
@@ -251,7 +261,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "config map name": _matching(
             names.is_dns_subdomain, "a ConfigMap's name: lower-case letters, digits, '-' and '.'"
         ),
-        "hostname": _matching(_is_hostname, "a DNS name such as ml.example.com, without scheme, port or wildcard"),
+        "hostname": _hostname,
         "whole number": _matching(_is_process_count, "a number greater than zero in digits, or auto"),
         "quantity": _matching(_is_quantity, "an amount of memory such as 2048Mi or 2Gi"),
         "resource id": _matching(_is_resource_id, "/subscriptions/…/resourceGroups/…/providers/…"),

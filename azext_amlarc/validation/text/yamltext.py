@@ -5,7 +5,7 @@ PyYAML's composer recurses (a deep text exhausts the stack) and expands aliases 
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,7 +71,11 @@ class _Refused(Exception):
 
 def parse(text: str, source: str) -> Reading:
     """The data of a YAML text with one document."""
-    readings = parse_all(text, source)
+    return only_one(parse_all(text, source), source)
+
+
+def only_one(readings: Sequence[Reading], source: str) -> Reading:
+    """The one document of a text, or the finding that there are more."""
     if len(readings) == 1:
         return readings[0]
     position = readings[1].spots([()])[()].value
@@ -80,7 +84,7 @@ def parse(text: str, source: str) -> Reading:
 
 
 def parse_all(text: str, source: str) -> list[Reading]:
-    """The data of each document in a YAML text; a single unusable reading if the text cannot be parsed."""
+    """The data of each document in a YAML text, without empty ones; an unusable reading if it cannot be parsed."""
     try:
         import yaml
     except ImportError:
@@ -98,7 +102,13 @@ def parse_all(text: str, source: str) -> list[Reading]:
     if not builder.roots:
         fix = "run `az ml arc config init` if you need an attach configuration to start from"
         return [unusable(finding(EMPTY, "the file contains only comments", fix, source, Position(1, 1)))]
-    return [_reading(root, findings, source) for root, findings in builder.roots]
+    given = [pair for pair in builder.roots if not _is_empty(pair[0])] or builder.roots[:1]
+    return [_reading(root, findings, source) for root, findings in given]
+
+
+def _is_empty(root: _Node) -> bool:
+    """Whether nothing was written between two `---`, or behind the last."""
+    return root.data is None and not root.written
 
 
 def _reading(root: _Node, findings: list[Finding], source: str) -> Reading:

@@ -125,8 +125,11 @@ def test_offline_nothing_is_compared_but_what_cannot_be_right_is_refused() -> No
     }
 
 
-def test_another_spelling_of_the_tools_own_settings_leads_to_none_of_them() -> None:
-    given, _ = settings.parse_pairs(["enableTraining=True", "clusterName=edge"])
+@pytest.mark.parametrize(
+    "key", ["clusterName", "cluster-id", "ClusterID", "prometheus.prometheusSpec.externalLabels.cluster.name"]
+)
+def test_another_spelling_of_the_tools_own_settings_leads_to_none_of_them(key: str) -> None:
+    given, _ = settings.parse_pairs(["enableTraining=True", f"{key}=edge"])
     (finding,) = [one for one in settings.judge(given).findings if one.severity == "error"]
     assert finding.code == "AMLARC-S005"
     assert finding.fix.startswith("leave it out: the tool sets what the extension needs")

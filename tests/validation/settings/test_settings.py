@@ -61,6 +61,24 @@ def test_what_is_almost_a_boolean_is_refused_with_the_one_that_was_meant(value: 
     assert finding.fix == fix
 
 
+@pytest.mark.parametrize(
+    ("name", "message", "fix"),
+    [
+        ("10.0.0.4", '"10.0.0.4" is an IP address, not a hostname', "write the DNS name of the endpoint"),
+        ("fd00::1", '"fd00::1" is an IP address, not a hostname', "write the DNS name of the endpoint"),
+        ("ml.a.com.", '"ml.a.com." is not a valid hostname', "write it without the final dot: ml.a.com"),
+        (
+            "*.a.com",
+            '"*.a.com" is not a valid hostname',
+            "write the endpoint's own name, which the wildcard covers, such as ml.a.com",
+        ),
+    ],
+)
+def test_what_is_no_hostname_is_told_by_its_shape(name: str, message: str, fix: str) -> None:
+    finding = only(judge("enableTraining=True", f"sslCname={name}").findings, "AMLARC-S008")
+    assert (finding.message, finding.fix) == (message, fix)
+
+
 def test_a_wrong_boolean_is_not_reported_as_a_missing_workload_too() -> None:
     assert [finding.code for finding in judge("enableTraining=yes").findings] == ["AMLARC-S004"]
 
@@ -110,6 +128,12 @@ def test_a_chart_value_that_certainly_means_another_is_refused(key: str, meant: 
     finding = only(judge("enableTraining=True", f"{key}=True").findings, "AMLARC-S005")
     assert finding.fix.startswith(f"did you mean {meant}? ")
     assert judge("enableTraining=True", f"{key}=True", allow_unknown=True).plain[key] == "True"
+
+
+def test_a_part_of_the_chart_is_told_with_its_settings() -> None:
+    finding = only(judge("enableTraining=True", "nginxIngress=False").findings, "AMLARC-S005")
+    assert "nginxIngress.controller, " in finding.fix
+    assert "nginxIngress.enabled" in finding.fix
 
 
 def test_a_chart_value_that_only_begins_like_another_gets_no_suggestion() -> None:
@@ -203,7 +227,7 @@ def test_following_the_guides_warning_leaves_no_warning() -> None:
         "installBlobfuseSysctl=False",
         "installBlobfuseFlexvol=False",
     )
-    assert {finding.severity for finding in judgement.findings} == {"info"}
+    assert judgement.findings == ()
 
 
 def test_the_pem_pair_is_sent_as_its_contents_and_never_as_its_paths(
