@@ -170,6 +170,12 @@ def location_required() -> ArmError:
     return ArmError(400, "LocationRequired", "The location property is required for this definition.")
 
 
+def unavailable_location(location: str, known: Iterable[str]) -> ArmError:
+    """400 for a region that can't exist."""
+    message = f"The provided location '{location}' is not available. List of available regions is '{', '.join(known)}'."
+    return ArmError(400, "LocationNotAvailableForResourceType", message)
+
+
 def precondition_failed(resource: str) -> ArmError:
     """412 for an If-Match or If-None-Match that doesn't hold."""
     message = f"The condition of the request on the resource '{resource}' was not met."

@@ -7,16 +7,21 @@ import re
 import uuid
 from collections.abc import Callable
 
-from emulator.arm import clock, rights
+from emulator.arm import clock, rights, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
-VERSIONS = ("2022-04-01",)
 PROVIDER = "Microsoft.Authorization"
+VERSIONS = versions.of(PROVIDER)
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
 OF_PRINCIPAL = re.compile(r"principalid eq '([^']+)'|assignedto\('([^']+)'\)")
+
+WRITABLE: shapes.Shape = {
+    **dict.fromkeys(("roleDefinitionId", "principalId", *OPTIONAL), str),
+    "principalType": shapes.Words("User", "Group", "ServicePrincipal", "ForeignGroup", "Device"),
+}
 
 Test = Callable[[Resource], bool]
 
@@ -115,7 +120,7 @@ def _asked(call: Call) -> tuple[Json, str]:
     """The properties in the body, and the role as Azure spells it: at the subscription, wherever it was named."""
     asked = call.body.get("properties") or {}
     if not all(isinstance(asked.get(key), str) for key in ("principalId", "roleDefinitionId")):
-        raise ArmError(400, "BadRequestFormat", "The request was incorrectly formatted.", cause=None)
+        raise _malformed(call, "")
     for kind, id_ in (("assignment", call.name), ("definition", name_of(asked["roleDefinitionId"]))):
         if not _is_guid(id_):
             message = f"The role {kind} ID '{id_}' is not valid. The role {kind} ID must be a GUID."
@@ -174,6 +179,10 @@ def _is_guid(text: str) -> bool:
         return False
 
 
+def _malformed(_call: Call, _message: str) -> ArmError:
+    return ArmError(400, "BadRequestFormat", "The request was incorrectly formatted.", cause=None)
+
+
 def _missing(call: Call) -> ArmError:
     return ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{call.name}' is not found.", cause=None)
 
@@ -198,5 +207,7 @@ TYPES = (
         missing=_missing,
         seeded=seeded,
         scopes=(),
+        shape=shapes.resource(WRITABLE),
+        malformed=_malformed,
     ),
 )

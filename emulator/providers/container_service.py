@@ -3,11 +3,11 @@
 import hashlib
 import uuid
 
+from emulator.arm import versions
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Cloud, Json, Resource, ResourceType
 
 KIND = "microsoft.containerservice/managedclusters"
-VERSIONS = ("2024-05-01", "2022-11-01")  # the older one is what `az k8s-extension` asks for
 
 
 def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
@@ -97,7 +97,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.ContainerService",
         path="managedClusters",
-        versions=VERSIONS,
+        versions=versions.of("Microsoft.ContainerService"),
         shown_type="Microsoft.ContainerService/ManagedClusters",
         seeded=seeded,
         spell=lambda id_: id_.replace("/resourceGroups/", "/resourcegroups/"),

@@ -6,7 +6,7 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 
-from emulator.arm import clock, operations
+from emulator.arm import clock, operations, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import container_service, kubernetes
@@ -21,6 +21,15 @@ OPERATION_VERSIONS = (
     "2019-11-01-Preview, 2021-05-01-preview, 2021-06-01-preview, 2021-09-01, 2021-11-01-preview, 2022-01-01-preview, "
     "2022-03-01, 2022-04-02-preview, 2022-07-01, 2022-11-01, 2023-05-01"
 )
+WRITABLE: shapes.Shape = {
+    "extensionType": str,
+    "autoUpgradeMinorVersion": bool,
+    "releaseTrain": str,
+    "version": str,
+    "scope": {"cluster": {"releaseNamespace": str}, "namespace": {"targetNamespace": str}},
+    "configurationSettings": shapes.Each(str),
+    "configurationProtectedSettings": shapes.Each(str),
+}
 CONFLICT = {
     "code": "UpdateFailed",
     "message": "Update failed for this resource, as there is a conflicting operation in progress. Please try after "
@@ -130,6 +139,10 @@ def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
     return extension
 
 
+def _invalid(message: str) -> ArmError:
+    return ArmError(400, "ValidationError", message, cause=None)
+
+
 def _missing(call: Call) -> ArmError:
     message = f"Extension instance with name '{call.name}' not found."
     return ArmError(404, "ResourceNotFound", message, cause=None, additionalInfo=[])
@@ -140,7 +153,7 @@ def _made(cloud: Cloud, id_: str, cluster: Resource, given: Json) -> Resource:
     asked = given.get("properties") or {}
     type_ = str(asked.get("extensionType") or "")
     if not type_:
-        raise ArmError(400, "ValidationError", "The extensionType of the extension is required.", cause=None)
+        raise _invalid("The extensionType of the extension is required.")
     managed = cluster.kind == container_service.KIND
     now = _now()
     body = {
@@ -194,7 +207,7 @@ def _resolve_version(extension: Resource) -> None:
 
 def _listen(cloud: Cloud, extension: Resource) -> None:
     """An extension that runs listens on its hybrid connection."""
-    connection = cloud.state.get(extension.properties["configurationSettings"].get(CONNECTION_SETTING, ""))
+    connection = cloud.state.get(extension.properties["configurationSettings"].get(CONNECTION_SETTING) or "")
     if connection:
         connection.properties["listenerCount"] = 1
 
@@ -266,7 +279,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.KubernetesConfiguration",
         path="extensions",
-        versions=("2021-09-01", "2022-11-01", "2023-05-01"),
+        versions=versions.of("Microsoft.KubernetesConfiguration"),
         shown_type="Microsoft.KubernetesConfiguration/extensions",
         put=put,
         patch=patch,
@@ -278,5 +291,7 @@ TYPES = (
         seeded=seeded,
         headers=lambda call: {"api-supported-versions": call.version},
         scopes=(kubernetes.KIND, container_service.KIND),
+        shape=shapes.resource(WRITABLE, identity={"type": shapes.SYSTEM}),
+        malformed=lambda _call, message: _invalid(message),
     ),
 )

@@ -15,7 +15,7 @@ def test_an_unknown_api_version_of_a_provider_names_the_known_ones(azure: Azure)
     reply = azure.get(azure.group + CLUSTER, "2019-01-01")
     assert (reply.status, reply.code) == (400, "NoRegisteredProviderFound")
     assert "for location 'eastus' and API version '2019-01-01' for type 'connectedClusters'" in reply.message
-    assert "The supported api-versions are '2021-03-01, 2021-10-01, 2024-01-01'" in reply.message
+    assert "The supported api-versions are '2020-01-01-preview, 2021-03-01, " in reply.message
 
 
 def test_an_unknown_api_version_of_arm_itself_names_the_known_ones(azure: Azure) -> None:
