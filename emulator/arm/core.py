@@ -255,7 +255,7 @@ def _subscription(cloud: Cloud, subscription: Resource) -> Json:
         "subscriptionId": name_of(subscription.id),
         "tenantId": cloud.state.tenant,
         "displayName": subscription.body["displayName"],
-        "state": "Enabled",
+        "state": subscription.body.get("state", "Enabled"),
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "PayAsYouGo_2014-09-01",

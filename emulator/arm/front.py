@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from emulator.arm import core, errors, operations, paging, rights, shapes
+from emulator.arm import core, errors, guards, operations, paging, rights, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import Address, parse, place
 from emulator.arm.model import (
@@ -47,7 +47,7 @@ class Request:
 
 def answer(cloud: Cloud, request: Request) -> Reply:
     """Answer an authenticated request as ARM and the provider behind it would."""
-    rights.check(cloud.state.principal, request.method, request.path)
+    guards.check(cloud, request.method, request.path)
     operation = operations.at(cloud, request.path, request.target) if request.method == "GET" else None
     if operation:
         return _poll(cloud, operation)
@@ -194,7 +194,7 @@ def _check_conditions(call: Call, request: Request) -> None:
 def _handler(call: Call, method: str) -> Handler:
     type_ = call.type
     known: Mapping[str, Handler | None] = {
-        "GET": _get,
+        "GET": type_.get or _get,
         "PUT": type_.put,
         "PATCH": type_.patch,
         "DELETE": _delete if type_.delete else None,

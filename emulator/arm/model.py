@@ -211,8 +211,9 @@ class ResourceType:
     `report` is what the operation's URL answers.
     `shape` is what a PUT or PATCH may hold, and `malformed` how the provider refuses properties that don't fit it.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
-    `listed` answers for the whole collection where its resources alone don't.
-    `page_token` is the query parameter that its nextLinks hold.
+    `get` and `listed` answer for one and for the whole collection, if what is kept doesn't.
+    `page_token` is the query parameter that its nextLinks hold; `last_page` is what its lists have beside their value
+    if there is no next one.
     `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
     `makes_parent` gives what a PUT hangs under, if the provider doesn't want that first; the PUT's handler keeps it.
     """
@@ -221,6 +222,7 @@ class ResourceType:
     path: str
     versions: tuple[str, ...]
     shown_type: str
+    get: Handler | None = None
     put: Handler | None = None
     patch: Handler | None = None
     delete: Handler | None = None
@@ -234,6 +236,7 @@ class ResourceType:
     headers: Callable[[Call], Mapping[str, str]] = lambda call: {}
     spell: Callable[[str], str] = lambda id_: id_
     page_token: str = "$skiptoken"
+    last_page: Mapping[str, None] = field(default_factory=dict)
     scopes: tuple[str, ...] = (GROUP,)
     makes_parent: Callable[[Cloud, str], Resource] | None = None
     shape: shapes.Shape = field(default_factory=lambda: shapes.resource(dict))

@@ -8,7 +8,7 @@ from emulator.arm import clock, operations, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
-from emulator.providers import container_service, kubernetes, kubernetes_configuration
+from emulator.providers import container_service, kubernetes, kubernetes_configuration, managed_identity
 
 VERSIONS = versions.of("Microsoft.MachineLearningServices")
 WORKSPACE = "microsoft.machinelearningservices/workspaces"
@@ -52,7 +52,7 @@ def put(call: Call) -> Reply:
         "properties": _properties(asked, call.parent, known),
     }
     if identity := call.body.get("identity"):
-        body["identity"] = _identity(call.cloud, identity)
+        body["identity"] = _identity(call.cloud, identity, known.body.get("identity") if known else None)
     compute = call.cloud.state.add(Resource(known.id if known else call.id, COMPUTE, body))
     ending = call.ending or _obstacle(call.cloud, str(asked.get("resourceId") or ""))
     operation = _begin(call, compute, "create", ending)
@@ -194,10 +194,8 @@ def _failure(code: str, message: str) -> Ending:
 
 
 def extension_on(cloud: Cloud, cluster_id: str) -> Resource | None:
-    """The extension for machine learning on a cluster, whatever its state."""
-    found = cloud.state.of_kind(kubernetes_configuration.KIND, cluster_id)
-    wanted = kubernetes_configuration.MACHINE_LEARNING
-    return next((item for item in found if item.properties["extensionType"].lower() == wanted), None)
+    """The extension for machine learning on a cluster, in whatever state; one that works if there is one."""
+    return next(iter(kubernetes_configuration.machine_learning_on(cloud, cluster_id)), None)
 
 
 def _properties(asked: Json, workspace: Resource, known: Resource | None) -> Json:
@@ -218,17 +216,16 @@ def _properties(asked: Json, workspace: Resource, known: Resource | None) -> Jso
     }
 
 
-def _identity(cloud: Cloud, asked: Json) -> Json:
-    """A managed identity as Azure completes it."""
+def _identity(cloud: Cloud, asked: Json, known: Json | None = None) -> Json:
+    """A managed identity as Azure completes it; one that is `known` keeps its principal."""
     kind = asked.get("type") or "None"
     identity: Json = {"type": kind}
     if "SystemAssigned" in kind:
-        identity |= {"principalId": str(uuid.uuid4()), "tenantId": cloud.state.tenant}
+        principal = (known or {}).get("principalId") or str(uuid.uuid4())
+        identity |= {"principalId": principal, "tenantId": cloud.state.tenant}
     users = asked.get("userAssignedIdentities") or {}
     if users:
-        identity["userAssignedIdentities"] = {
-            id_: {"principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4())} for id_ in users
-        }
+        identity["userAssignedIdentities"] = {id_: managed_identity.assigned(cloud, id_) for id_ in users}
     return identity
 
 

@@ -75,8 +75,7 @@ class Front:
             reply = Reply(error.status, error.body, error.headers)
         except Exception:  # noqa: BLE001 - a fault of the emulator's: told here, and to the client as Azure tells its own
             traceback.print_exc()
-            error = errors.by_status(500, tenant="", subject=sent.path, retry_after=None)
-            reply = Reply(500, error.body, error.headers)
+            reply = Reply(500, errors.by_status(500, tenant="", subject=sent.path, retry_after=None).body)
         self.snapshot.save(self.cloud.state)
         content = b"" if reply.body == "" else json.dumps(reply.body, separators=(",", ":")).encode()
         headers = {**COMMON, **tracing(sent.headers), **self.allowance.headers(sent.method), **reply.headers}

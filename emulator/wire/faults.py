@@ -102,9 +102,9 @@ class Faults:
         return [fault.as_json() for fault in self.waiting if fault.times > 0]
 
 
-def read(item: object) -> Fault:
+def read(document: object) -> Fault:
     """Read a fault; raises ValueError that says what is wrong with it."""
-    item = shapes.read(SHAPE, item)
+    item = shapes.read(SHAPE, document)
     if item is None or "path" not in item:
         raise ValueError("a fault is an object with a path")
     unknown = set(item) - {*SHAPE, "body"}

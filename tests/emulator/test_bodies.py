@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.arm import shapes
+from emulator.arm import core, shapes
 from emulator.providers import TABLE
 from emulator.wire import faults
 from tests.support.azure import Azure, Reply
@@ -19,8 +19,12 @@ from tests.support.emulated import (
     BUS,
     CLUSTER,
     COMPUTE,
+    DEFINITIONS,
     EXTENSION,
+    IDENTITIES,
     INSTALL,
+    LOCKS,
+    LOGS,
     MANAGED,
     NAMESPACE,
     RIGHTS,
@@ -52,7 +56,6 @@ class Kind:
     path: str
     version: str
     body: dict[str, Any] = field(default_factory=dict)
-    methods: tuple[str, ...] = ("PUT",)
 
     def fresh(self, azure: Azure) -> str:
         """A path that has never been used; names of role assignments are GUIDs."""
@@ -62,7 +65,6 @@ class Kind:
 
 def kinds(azure: Azure) -> dict[str, Kind]:
     """Every type that can be written, by the key of the emulator's table."""
-    providers = "/providers/Microsoft"
     extension = {**INSTALL, "properties": {**INSTALL["properties"], "extensionType": "contoso.other"}}
     job = {
         "jobType": "Command",
@@ -74,12 +76,12 @@ def kinds(azure: Azure) -> dict[str, Kind]:
     definition = {"roleName": "r", "permissions": [{"actions": ["*/read"]}], "assignableScopes": [azure.group]}
     logs = {"location": "eastus", "properties": {"sku": {"name": "PerGB2018"}}}
     lock, image = {"properties": {"level": "CanNotDelete"}}, {"properties": {"image": "docker.io/library/python:3.11"}}
-    east, changed = {"location": "eastus"}, ("PUT", "PATCH")
+    east = {"location": "eastus"}
     messaging = "2022-10-01-preview"
     return {
-        "microsoft.kubernetes/connectedclusters": Kind(CLUSTER.rpartition("/")[0], "2024-01-01", east, changed),
+        "microsoft.kubernetes/connectedclusters": Kind(CLUSTER.rpartition("/")[0], "2024-01-01", east),
         "microsoft.kubernetesconfiguration/extensions": Kind(
-            CLUSTER + EXTENSION.rpartition("/")[0], "2023-05-01", extension, changed
+            CLUSTER + EXTENSION.rpartition("/")[0], "2023-05-01", extension
         ),
         "microsoft.machinelearningservices/workspaces/computes": Kind(
             COMPUTE.rpartition("/")[0], "2023-04-01", attachment(azure)
@@ -91,28 +93,22 @@ def kinds(azure: Azure) -> dict[str, Kind]:
         "microsoft.machinelearningservices/workspaces/environments/versions": Kind(
             f"{WORKSPACE}/environments/mine/versions", "2023-04-01", image
         ),
-        "microsoft.relay/namespaces": Kind(NAMESPACE.rpartition("/")[0], "2021-11-01", east, changed),
+        "microsoft.relay/namespaces": Kind(NAMESPACE.rpartition("/")[0], "2021-11-01", east),
         "microsoft.relay/namespaces/authorizationrules": Kind(NAMESPACE + RULES, "2021-11-01", RIGHTS),
         "microsoft.relay/namespaces/hybridconnections": Kind(HYBRID, "2021-11-01"),
         "microsoft.relay/namespaces/hybridconnections/authorizationrules": Kind(
             f"{HYBRID}/h{RULES}", "2021-11-01", RIGHTS
         ),
-        "microsoft.servicebus/namespaces": Kind(BUS.rpartition("/")[0], messaging, STANDARD, changed),
+        "microsoft.servicebus/namespaces": Kind(BUS.rpartition("/")[0], messaging, STANDARD),
         "microsoft.servicebus/namespaces/authorizationrules": Kind(BUS + RULES, messaging, RIGHTS),
         "microsoft.servicebus/namespaces/topics": Kind(TOPIC.rpartition("/")[0], messaging),
         "microsoft.servicebus/namespaces/topics/authorizationrules": Kind(TOPIC + RULES, messaging, RIGHTS),
         "microsoft.servicebus/namespaces/topics/subscriptions": Kind(f"{TOPIC}/subscriptions", messaging),
-        "microsoft.operationalinsights/workspaces": Kind(
-            f"{providers}.OperationalInsights/workspaces", "2023-09-01", logs, changed
-        ),
+        "microsoft.operationalinsights/workspaces": Kind(LOGS.rpartition("/")[0], "2023-09-01", logs),
         "microsoft.authorization/roleassignments": Kind(ASSIGNMENTS, "2022-04-01", {"properties": assignment}),
-        "microsoft.authorization/roledefinitions": Kind(
-            f"{providers}.Authorization/roleDefinitions", "2022-04-01", {"properties": definition}
-        ),
-        "microsoft.authorization/locks": Kind(f"{CLUSTER}{providers}.Authorization/locks", "2020-05-01", lock),
-        "microsoft.managedidentity/userassignedidentities": Kind(
-            f"{providers}.ManagedIdentity/userAssignedIdentities", "2023-01-31", east, changed
-        ),
+        "microsoft.authorization/roledefinitions": Kind(DEFINITIONS, "2022-04-01", {"properties": definition}),
+        "microsoft.authorization/locks": Kind(CLUSTER + LOCKS, "2020-05-01", lock),
+        "microsoft.managedidentity/userassignedidentities": Kind(IDENTITIES, "2023-01-31", east),
     }
 
 
@@ -193,20 +189,21 @@ def test_a_new_resource_is_made_whole_or_refused_and_not_kept(ready: Azure, kind
 
 
 @pytest.mark.parametrize(
-    ("kind", "method"), [(kind, method) for kind, t in TABLE.items() for method in ("PUT", "PATCH") if t.put]
+    ("kind", "method"),
+    [(kind, method) for kind, t in TABLE.items() for method in ("PUT", "PATCH") if getattr(t, method.lower())],
 )
 def test_a_refused_change_changes_nothing(ready: Azure, kind: str, method: str) -> None:
     asked = kinds(ready)[kind]
-    if method not in asked.methods:
-        pytest.skip("the type doesn't have this method")
     path = asked.fresh(ready)
     assert ready.put(path, asked.version, asked.body).status < 300
+    before = settled(ready, path, asked.version)
     for body in bodies(kind, asked):
-        before = settled(ready, path, asked.version)
         changed = ready.call(method, path, asked.version, body)
         assert changed.status < 500, (body, changed)
         if changed.status >= 400:
             assert steady(ready.get(path, asked.version)) == steady(before), (body, changed)
+        else:
+            before = settled(ready, path, asked.version)
 
 
 def test_no_body_of_an_action_or_a_group_is_answered_with_a_traceback(ready: Azure) -> None:
@@ -219,6 +216,15 @@ def test_no_body_of_an_action_or_a_group_is_answered_with_a_traceback(ready: Azu
             reply = ready.put(name, "2021-04-01", {"location": "eastus", key: value})
             assert reply.status < 500, (key, value, reply)
             assert ready.get(name, "2021-04-01").status == (404 if reply.status >= 400 else 200)
+
+
+@pytest.mark.parametrize("route", [f"{route.method} {route.path}" for route in core.ROUTES])
+def test_no_body_for_arm_itself_is_answered_with_a_traceback(azure: Azure, route: str) -> None:
+    method, _, path = route.partition(" ")
+    named = {"subscription": azure.subscription_id, "namespace": "Microsoft.Relay"}
+    for value in VALUES:
+        full = path.format(**named, group=f"amlarc-{next(numbers)}")
+        assert azure.call(method, full, "2021-04-01", value).status < 500
 
 
 def test_a_body_nested_without_end_is_400(azure: Azure) -> None:
@@ -249,9 +255,10 @@ def test_no_request_at_all_is_answered_with_a_traceback(emulator: Azure, data: s
 @pytest.mark.parametrize("door", ["faults", "principal"])
 def test_the_tests_own_doors_say_what_is_wrong(azure: Azure, door: str) -> None:
     keys = [*faults.SHAPE, "actions", "notActions"]
-    valid = {"faults": {"path": "/nowhere", "status": 500}, "principal": {"actions": ["*"]}}[door]
+    valid: dict[str, Any] = {"path": "/nowhere", "status": 500} if door == "faults" else {"actions": ["*"]}
     for key, value in itertools.product(keys, VALUES):
         reply = azure.send("POST", f"/emulator/{door}", {**valid, key: value})
         assert reply.status in (200, 400), (key, value, reply)
-        assert key == "path" or azure.get(azure.group, "2021-04-01").status in (200, 403)
+        azure.send("DELETE", "/emulator/faults")
+        assert azure.get(azure.group, "2021-04-01").status in (200, 403)
     azure.reset()

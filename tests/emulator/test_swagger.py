@@ -15,9 +15,12 @@ from tests.support.emulated import (
     CLUSTER,
     COMPUTE,
     CONNECTION,
+    DEFINITIONS,
     EXTENSION,
     FIRST,
+    IDENTITIES,
     INSTALL,
+    LOCKS,
     LOGS,
     MANAGED,
     NAMESPACE,
@@ -230,6 +233,39 @@ def drive_authorization(azure: Azure, version: str) -> None:
         assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
 
 
+def drive_definitions(azure: Azure, version: str) -> None:
+    name, subscription = "7e29a8f2-6b1f-4a0e-9f6e-2f5d2a8c0001", f"/subscriptions/{azure.subscription_id}"
+    properties = {"roleName": "r", "permissions": [{"actions": ["*"]}], "assignableScopes": [subscription]}
+    path = f"{subscription}{DEFINITIONS}/{name}"
+    assert azure.put(path, version, {"properties": properties}).status == 201
+    query = {"$filter": "roleName eq 'Reader'"}
+    for scope in (subscription, azure.group, azure.group + CLUSTER):
+        assert azure.get(scope + DEFINITIONS, version).status == 200
+        assert azure.call("GET", scope + DEFINITIONS, version, **query).status == 200
+        assert azure.get(f"{scope}{DEFINITIONS}/{name}", version).status == 200
+    assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
+
+
+def drive_locks(azure: Azure, version: str) -> None:
+    body = {"properties": {"level": "CanNotDelete", "notes": "mine", "owners": [{"applicationId": "a"}]}}
+    for scope in (f"/subscriptions/{azure.subscription_id}", azure.group, azure.group + CLUSTER):
+        path = f"{scope}{LOCKS}/keep"
+        assert [azure.put(path, version, body).status for _ in range(2)] == [201, 200]
+        for place in (path, scope + LOCKS):
+            assert azure.get(place, version).status == 200
+        assert azure.call("DELETE", azure.group + CLUSTER, "2021-10-01").status == 409
+        assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
+
+
+def drive_identities(azure: Azure, version: str) -> None:
+    path, body = f"{azure.group}{IDENTITIES}/trainer", {"location": "eastus", "tags": {"a": "b"}}
+    assert [azure.put(path, version, body).status for _ in range(2)] == [201, 200]
+    assert azure.call("PATCH", path, version, {"tags": {}}).status == 200
+    for place in (path, azure.group + IDENTITIES, f"/subscriptions/{azure.subscription_id}{IDENTITIES}"):
+        assert azure.get(place, version).status == 200
+    assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
+
+
 DRIVES: dict[str, Callable[[Azure, str], None]] = {
     "microsoft.kubernetes/connectedclusters": drive_clusters,
     "microsoft.kubernetesconfiguration/extensions": drive_extensions,
@@ -239,6 +275,9 @@ DRIVES: dict[str, Callable[[Azure, str], None]] = {
     "microsoft.servicebus/namespaces": drive_bus,
     "microsoft.operationalinsights/workspaces": drive_logs,
     "microsoft.authorization/roleassignments": drive_authorization,
+    "microsoft.authorization/roledefinitions": drive_definitions,
+    "microsoft.authorization/locks": drive_locks,
+    "microsoft.managedidentity/userassignedidentities": drive_identities,
 }
 
 

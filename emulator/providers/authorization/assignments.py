@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: what the caller may do somewhere, and the assignments of roles.
+"""Microsoft.Authorization/permissions and /roleAssignments: what the caller may do somewhere, and who has which role.
 
 Assignments are kept and shown as Azure does, but give no rights: those of the service principal come from the seed.
 """
@@ -14,6 +14,7 @@ from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
 PROVIDER = "Microsoft.Authorization"
 VERSIONS = versions.of(PROVIDER)
+USER_ASSIGNED = "microsoft.managedidentity/userassignedidentities"
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
 OF_PRINCIPAL = re.compile(r"principalid eq '([^']+)'|assignedto\('([^']+)'\)")
@@ -155,11 +156,12 @@ def _principal_type(cloud: Cloud, asked: Json) -> str:
 
 
 def _directory(cloud: Cloud) -> set[str]:
-    """The principals that exist: the one that signs in, and the identities of resources."""
+    """The principals that exist: the one that signs in, the identities of resources, and those of their own."""
     identities = [item.body.get("identity") or {} for item in cloud.state.resources.values()]
     users = [user for identity in identities for user in identity.get("userAssignedIdentities", {}).values()]
     ids = [item["principalId"] for item in [*identities, *users] if "principalId" in item]
-    return {id_.lower() for id_ in [cloud.state.principal["objectId"], *ids]}
+    own = [item.properties["principalId"] for item in cloud.state.resources.values() if item.kind == USER_ASSIGNED]
+    return {id_.lower() for id_ in [cloud.state.principal["objectId"], *ids, *own]}
 
 
 def _at(cloud: Cloud, scope: str) -> list[Resource]:
