@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from emulator.arm import errors, operations, shapes, versions
+from emulator.arm import errors, listings, operations, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
 from emulator.arm.model import (
@@ -51,6 +51,7 @@ class Visit:
     version: str
     body: Json
     ending: Ending | None
+    query: Mapping[str, str]
 
     @property
     def subscription(self) -> Resource:
@@ -126,6 +127,17 @@ def show_subscription(visit: Visit) -> Reply:
     return Reply(200, _subscription(visit.cloud, visit.subscription))
 
 
+def list_locations(visit: Visit) -> Reply:
+    """GET the regions of a subscription."""
+    return Reply(200, {"value": listings.locations(visit.subscription.id, LOCATIONS)})
+
+
+def list_resources(visit: Visit) -> Reply:
+    """GET the resources of a subscription or a group."""
+    scope = visit.group if "group" in visit.names else visit.subscription
+    return Reply(200, {"value": listings.resources(visit.cloud, scope.id, visit.query.get("$filter", ""))})
+
+
 def list_groups(visit: Visit) -> Reply:
     """GET the resource groups of a subscription."""
     found = visit.cloud.state.of_kind(GROUP, visit.subscription.id)
@@ -199,6 +211,9 @@ ROUTES = (
     Route("GET", "/tenants", list_tenants),
     Route("GET", "/subscriptions", list_subscriptions),
     Route("GET", "/subscriptions/{subscription}", show_subscription),
+    Route("GET", "/subscriptions/{subscription}/locations", list_locations),
+    Route("GET", "/subscriptions/{subscription}/resources", list_resources),
+    Route("GET", "/subscriptions/{subscription}/resourcegroups/{group}/resources", list_resources),
     Route("GET", "/subscriptions/{subscription}/resourcegroups", list_groups),
     Route("GET", "/subscriptions/{subscription}/resourcegroups/{group}", show_group),
     Route("HEAD", "/subscriptions/{subscription}/resourcegroups/{group}", group_exists),

@@ -78,7 +78,7 @@ def _of_arm(cloud: Cloud, request: Request, version: str) -> Reply | None:
     if version not in core.VERSIONS:
         raise errors.unknown_version(version, core.VERSIONS)
     route, names = found
-    return route.handler(core.Visit(cloud, names, version, _content(request), request.ending))
+    return route.handler(core.Visit(cloud, names, version, _content(request), request.ending, request.query))
 
 
 def _of_provider(cloud: Cloud, request: Request, version: str) -> Reply:

@@ -147,3 +147,8 @@ def test_a_managed_cluster_is_read_and_listed(azure: Azure) -> None:
     for scope in (azure.group, f"/subscriptions/{azure.subscription_id}"):
         listed = azure.get(f"{scope}/providers/Microsoft.ContainerService/managedClusters", "2024-05-01").body
         assert [item["name"] for item in listed["value"]] == ["aks-cluster"]
+    pools = f"{azure.group}{MANAGED}/agentPools"
+    [pool] = azure.get(pools, "2024-05-01").body["value"]
+    assert (pool["name"], pool["properties"]["count"]) == ("nodepool1", 3)
+    assert azure.get(f"{pools}/nodepool1", "2024-05-01").body == pool
+    assert azure.get(f"{pools}/nowhere", "2024-05-01").code == "ResourceNotFound"

@@ -73,6 +73,8 @@ def drive_core(azure: Azure, version: str) -> None:
         ("GET", "/resourcegroups"),
         ("GET", "/resourcegroups/amlarc-rg"),
         ("HEAD", "/resourcegroups/amlarc-rg"),
+        ("GET", "/resources"),
+        ("GET", "/resourcegroups/amlarc-rg/resources"),
         ("GET", "/providers"),
         ("GET", "/providers/Microsoft.Relay"),
         ("POST", "/providers/Microsoft.ServiceBus/unregister"),
@@ -282,7 +284,8 @@ DRIVES: dict[str, Callable[[Azure, str], None]] = {
 
 
 def test_every_operation_fits_azures_swagger(recorded: Azure) -> None:
-    for path in ("/tenants", "/subscriptions", f"/subscriptions/{recorded.subscription_id}"):
+    root = f"/subscriptions/{recorded.subscription_id}"
+    for path in ("/tenants", "/subscriptions", root, f"{root}/locations"):
         assert recorded.get(path, "2022-12-01").status == 200
     for version in ("2021-04-01", "2022-09-01", "2024-07-01"):
         drive_core(recorded, version)
