@@ -33,6 +33,7 @@ from emulator.wire.traffic import Traffic
 CONFIGURATION = "/.well-known/openid-configuration"
 SLASHES = re.compile("/{2,}")
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # what a header holds as it is; the rest is percent-encoded
+WORKSPACES_OWN = "/rp/workspaces"
 NO_FAULT = Fault("", "", {})
 
 
@@ -92,7 +93,7 @@ class Front:
             raise self.authority.challenge()
         path = sent.path.lower()
         if path == "/metadata/endpoints":
-            return Reply(200, metadata.document(self.cloud.endpoint))
+            return Reply(200, metadata.answer(self.cloud.endpoint, sent.query.get("api-version", "")))
         if path.startswith("/adfs/"):
             return self._sign_in(sent, path)
         if path == run_history.DISCOVERY:
@@ -100,7 +101,7 @@ class Front:
         self.authority.verify(sent.headers.get("authorization"))
         if path.startswith(run_history.ROOT):
             return run_history.answer(self.cloud, sent.method, sent.path)
-        return front.answer(self.cloud, replace(sent, ending=fault.ending))
+        return front.answer(self.cloud, replace(_at_arm(sent), ending=fault.ending))
 
     def _sign_in(self, sent: front.Request, path: str) -> Reply:
         if path.endswith(CONFIGURATION):
@@ -189,6 +190,14 @@ async def _read(request: Request) -> front.Request:
     path = SLASHES.sub("/", request.scope["path"])
     full = SLASHES.sub("/", target) + (f"?{query}" if query else "")
     return front.Request(request.method, path, full, headers, await request.body())
+
+
+def _at_arm(sent: front.Request) -> front.Request:
+    """The request as ARM has it: azureml-core asks the workspaces' own service for what ARM passes on to it."""
+    if not sent.path.lower().startswith(WORKSPACES_OWN + "/subscriptions/"):
+        return sent
+    cut = len(WORKSPACES_OWN)
+    return replace(sent, path=sent.path[cut:], target=sent.target[cut:])
 
 
 async def _send(send: Send, status: int, headers: Mapping[str, str], content: bytes, *, more: bool = False) -> None:

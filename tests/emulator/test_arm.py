@@ -108,6 +108,15 @@ def test_ids_are_compared_without_case_and_keep_their_first(azure: Azure) -> Non
     assert again["id"] == first["id"] == azure.group + CLUSTER
 
 
+def test_several_slashes_are_one(azure: Azure) -> None:
+    path = (azure.group + CLUSTER).replace("/", "//").replace("//resourceGroups", "///resourceGroups")
+    assert azure.get(path, "2021-10-01").body["id"] == azure.group + CLUSTER
+    started = azure.put(path + EXTENSION, "2023-05-01", INSTALL)
+    assert started.body["id"] == azure.group + CLUSTER + EXTENSION
+    url = started.headers["azure-asyncoperation"].removeprefix(azure.endpoint)
+    assert azure.send("GET", f"/{url}").status == 200
+
+
 def test_a_caller_sets_the_correlation_id_and_asks_for_its_own_back(azure: Azure) -> None:
     target = f"{azure.group}?api-version=2021-04-01"
     plain = azure.send("GET", target).headers

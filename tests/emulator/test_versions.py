@@ -89,6 +89,12 @@ def test_versions_are_read_in_any_casing(azure: Azure) -> None:
     assert listed.status == 200
 
 
+def test_machine_learning_takes_what_azureml_core_asks_for(azure: Azure) -> None:
+    """No reference lists it, and yet Azure took it until that package's end, of ARM and of the workspaces' service."""
+    for start in ("", "/rp/workspaces"):
+        assert azure.get(f"{start}{azure.group}{WORKSPACE}/computes", "2020-02-02").status == 200
+
+
 def test_keys_of_log_analytics_are_given_unless_swagger_has_none_at_that_version(azure: Azure) -> None:
     azure.put(azure.group + LOGS, "2023-09-01", {"location": "eastus"})
     answers = {
