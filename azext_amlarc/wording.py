@@ -1,16 +1,17 @@
-"""How things are said: the nearest known word, quoted and legible text, counts and spans of time."""
+"""Wording of messages: the nearest known word, quoted and printable text, counts and time spans."""
 
-import difflib
 import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 
 def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None = None) -> str | None:
-    """The known word that `word` most likely stands for (letter case, `-` and `_` do not count), or None.
+    """The known word that `word` most likely means (ignoring case, `-` and `_`), or None.
 
     `aliases` maps folded words (`memoryrequest`) to known ones that spelling alone would not find.
     """
+    import difflib  # only for mistakes: it takes longer to import than all the rest
+
     folded = {_folded(candidate): candidate for candidate in known} | dict(aliases or {})
     if _folded(word) in folded:
         return folded[_folded(word)]
@@ -19,7 +20,7 @@ def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None
 
 
 def did_you_mean(word: str, known: Collection[str], aliases: Mapping[str, str] | None = None) -> str:
-    """`did you mean "x"?`, or the list of what is known where nothing is near (at most ten words)."""
+    """`did you mean "x"?`, or at most ten of the known words if none is near."""
     near = nearest(word, known, aliases)
     if near is not None:
         return f'did you mean "{near}"?'
@@ -32,14 +33,29 @@ def _folded(word: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """A text in quotes for a message: at most 80 characters, and nothing that a terminal would act on."""
+    """Text in quotes for a message: at most 80 characters, without control characters."""
     short = value if len(value) <= 80 else value[:77] + "…"
-    return json.dumps(short, ensure_ascii=not short.isprintable())
+    return in_line(json.dumps(short, ensure_ascii=not short.isprintable()))
 
 
 def legible(content: str) -> str:
-    """The text with ? for what a terminal would act on and XML cannot hold; line breaks and tabs stay."""
-    return "".join(character if character.isprintable() or character in "\n\t" else "?" for character in content)
+    """The text with what a terminal would act on, and XML cannot hold, written out: `\\x1b`, `\\u202e`.
+
+    Line breaks and tabs stay; in_line writes them out too.
+    """
+    lines = content.replace("\r\n", "\n")
+    return lines if lines.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in lines)
+
+
+def in_line(content: str, most: int | None = None) -> str:
+    """Somebody else's text, legible within a line of ours, which it cannot end; only its beginning if it is longer."""
+    short = content if most is None or len(content) <= most else f"{content[:most]}…"
+    return short if short.isprintable() else "".join(map(_shown, short))
+
+
+def _shown(character: str) -> str:
+    """The character, or its escape if it is a control character, a mark of direction or nothing to be seen."""
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def number(count: int, noun: str) -> str:
@@ -48,7 +64,7 @@ def number(count: int, noun: str) -> str:
 
 
 def ago(span: timedelta) -> str:
-    """The span in its largest whole unit: `3 days`, `1 hour`, `20 minutes`, `5 seconds`."""
+    """A time span in its largest whole unit: `3 days`, `1 hour`, `20 minutes`, `5 seconds`."""
     seconds = max(int(span.total_seconds()), 0)
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def create(
     cmd: Any,
-    name: str = "amlarc-compute",
+    name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -25,26 +25,27 @@ def create(
     config_protected: Sequence[str] | None = None,
     config_protected_file: str | None = None,
     allow_unknown_settings: bool = False,
-    release_train: str = "stable",
+    release_train: str | None = None,
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
     preflight: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
+    yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Install the extension; every setting is checked before anything is sent, and the cluster before it is written."""
+    """Install the extension; settings are validated before anything is sent, and the cluster is checked first."""
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    given.judged()
-    release = Release(str(release_train), version, auto_upgrade(version, auto_upgrade_minor_version))
+    given.stop_at_single_errors()
+    release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    door, kube = AzDoor(cmd), access.named(kubeconfig, context)
+    door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
     with (
         kube or nullcontext(),
         connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure,
@@ -66,7 +67,7 @@ def create(
 
 def show(
     cmd: Any,
-    name: str = "amlarc-compute",
+    name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -97,7 +98,7 @@ def list_all(
 
 def update(
     cmd: Any,
-    name: str = "amlarc-compute",
+    name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -114,7 +115,7 @@ def update(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Change an installed extension; what would change, and what breaks, is said before anything is sent."""
+    """Update an installed extension; shows what would change, and confirms what would break, before it is sent."""
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
@@ -133,7 +134,7 @@ def update(
 
 def delete(
     cmd: Any,
-    name: str = "amlarc-compute",
+    name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -144,25 +145,26 @@ def delete(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> None:
-    """Take the extension off the cluster, with --purge together with the Azure resources that were made for it."""
+    """Remove the extension from the cluster; with --purge, also the Azure resources that were created for it."""
     from azext_amlarc.azure import supporting
     from azext_amlarc.azure.extension import delete as deletion
-    from azext_amlarc.azure.extension import lookup as extension
     from azext_amlarc.commands.terminal.asking import confirm
+    from azext_amlarc.product.extension import DEFAULT_NAME
 
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = terminal_watcher(cmd)
     with connected(cmd, cluster_id.subscription_id, watcher=watcher, timeout=timeout) as azure:
-        existing = extension.read(azure, cluster_id, name)
+        existing = deletion.find_to_delete(azure, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
         owned = supporting.owned(azure, cluster_id, settings) if purge else []
-        for sentence in deletion.goes_with_it(existing) if existing else [f"The cluster has no extension {name!r}."]:
-            watcher.tell(sentence)
+        shown = existing.name if existing else name or DEFAULT_NAME
+        for line in deletion.consequences(existing) if existing else [f"The cluster has no extension {shown!r}."]:
+            watcher.tell(line)
         for item in owned:
             watcher.tell(f"Will also delete: {item}")
         if not existing and not owned:
             return
-        confirm(f"Delete the extension {name!r} from the cluster {cluster_id.name!r}?", yes)
+        confirm(f"Delete the extension {shown!r} from the cluster {cluster_id.name!r}?", yes)
         if existing:
             operation = deletion.begin_delete(azure, cluster_id, existing, watcher, force=force)
             if accepted_only:
@@ -173,7 +175,7 @@ def delete(
 
 def wait(
     cmd: Any,
-    name: str = "amlarc-compute",
+    name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -195,8 +197,10 @@ def wait(
     condition = Condition.of(created or updated, deleted, exists, custom)
     with connected(cmd, cluster_id.subscription_id) as azure:
         condition.wait(
-            lambda: extension.read(azure, cluster_id, name),
-            lambda found: extension_watch.subject(azure, cluster_id, name).reason("changing", found),
+            lambda: (
+                extension.find(azure, cluster_id, name) if name is None else extension.read(azure, cluster_id, name)
+            ),
+            lambda found: extension_watch.subject(azure, cluster_id, found.name).reason("changing", found),
             terminal_watcher(cmd),
             timeout,
             interval,

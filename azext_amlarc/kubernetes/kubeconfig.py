@@ -1,107 +1,197 @@
-"""The kubeconfig file that the user means, and the context in it. Nothing of what it holds gets into a message."""
+"""Finds and reads the user's kubeconfig and a context in it. Messages never contain its values.
+
+Several files are merged as kubectl does it:
+https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+"""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
-from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.kubernetes.entries import Cluster, ContextEntry, User
 from azext_amlarc.validation import files
-from azext_amlarc.wording import nearest
+from azext_amlarc.wording import in_line, nearest
+
+T = TypeVar("T", Cluster, ContextEntry, User)
 
 _DEFAULT = "~/.kube/config"
 _MOST_LISTED = 10
-_FIX = "Write one with: az aks get-credentials -n CLUSTER -g GROUP; through Azure Arc: az connectedk8s proxy"
+_FIX = "Create one with: az aks get-credentials -n CLUSTER -g GROUP; through Azure Arc: az connectedk8s proxy"
+# What PyYAML raises for text that is not YAML, and for values that their tags do not fit.
+_NO_YAML = (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A name such as 2024-06-01 is text, as for kubectl."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (it is PyYAML's own attribute)
+        start: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
+        for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 @dataclass(frozen=True)
 class Context:
-    """One context of a kubeconfig: who signs in where, and through which proxy."""
+    """A context of a kubeconfig: its cluster and its user, whose paths are absolute."""
 
     source: str
     name: str
-    config: SingleConfig
-    proxy: str | None
+    cluster: Cluster
+    user: User
+
+    def unusable(self, reason: str, fix: str = "") -> InvalidInput:
+        """The error for a context that can't be used for this reason."""
+        usual = (
+            "Check its certificates, keys and files, or create a new one: az aks get-credentials -n CLUSTER -g GROUP"
+        )
+        return InvalidInput(
+            f"{in_line(self.source)}: the context {self.name!r} cannot be used: {reason}.", fix or usual
+        )
 
 
 def read_context(kubeconfig: str | None, name: str | None) -> Context:
-    """A context of the named file, or of $KUBECONFIG or ~/.kube/config; the current one where it is not named.
+    """The named or current context of the named file, or of the files in $KUBECONFIG, or of ~/.kube/config.
 
-    InvalidInput for what is missing or no kubeconfig, and for an unknown context.
+    InvalidInput if a file is missing or not a kubeconfig, or the context is unknown or incomplete.
     """
-    documents = {source: _read(source) for source in _sources(kubeconfig)}
-    wanted = name or next(filter(None, (document.get("current-context") for document in documents.values())), None)
-    contexts = {entry: source for source in reversed(documents) for entry in _names(documents[source], source)}
-    where = " and ".join(documents)
+    merged = _Merged({source: _read(source) for source in _sources(kubeconfig)})
+    contexts = merged.section("contexts")
+    wanted = name or merged.current_context()
+    where = " and ".join(map(in_line, merged.documents))
     if wanted is None:
-        raise InvalidInput(f"{where} has no current context.", f"Name one of its contexts: {_listed(contexts)}")
+        raise InvalidInput(f"{where} has no current context.", f"Pass one of its contexts: {_listed(contexts)}")
     if wanted not in contexts:
         near = nearest(wanted, contexts)
-        meant = f"Did you mean {near}?" if near else "Name one of those, or another file"
-        raise InvalidInput(f"{where} has no context {wanted!r}; there are: {_listed(contexts)}", meant)
-    return _context(documents[contexts[wanted]], contexts[wanted], wanted)
+        meant = f"Did you mean {in_line(near)}?" if near else "Pass one of those, or another file"
+        raise InvalidInput(f"{where} has no context {wanted!r}, only: {_listed(contexts)}", meant)
+    return _context(merged, wanted)
 
 
 def _sources(kubeconfig: str | None) -> list[str]:
-    """As kubectl finds them: of the files in $KUBECONFIG, those that exist."""
+    """The files that kubectl would read: those in $KUBECONFIG that exist, or ~/.kube/config."""
     if kubeconfig is not None:
         return [kubeconfig]
     named = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
     found = [path for path in named or [os.path.expanduser(_DEFAULT)] if os.path.exists(path)]
     if not found:
         missing = (
-            f"KUBECONFIG names only missing files: {' '.join(named)}"
+            f"the files in KUBECONFIG do not exist: {in_line(' '.join(named))}"
             if named
-            else f"neither KUBECONFIG nor {_DEFAULT} is there"
+            else f"KUBECONFIG is not set and {_DEFAULT} does not exist"
         )
-        raise InvalidInput(f"There is no kubeconfig: none is named, and {missing}.", _FIX)
+        raise InvalidInput(f"No kubeconfig found: none was given, and {missing}.", _FIX)
     return found
 
 
 def _read(source: str) -> Mapping[str, Any]:
     try:
-        document = yaml.load(files.read(source), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = yaml.load(files.read(source), _Loader)
     except yaml.MarkedYAMLError as error:
-        # Its own words quote the text, which may be a password.
+        # The error's own message quotes the text, which may be a password.
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise _no_kubeconfig(source, f"it is no YAML{place}") from None
-    except (yaml.YAMLError, ValueError):
-        raise _no_kubeconfig(source, "it is no YAML") from None
+        raise _invalid(source, f"it is not valid YAML{place}") from None
+    except _NO_YAML:
+        raise _invalid(source, "it is not valid YAML") from None
     if not isinstance(document, dict):
-        raise _no_kubeconfig(source, "it holds no map")
+        raise _invalid(source, "it is not a mapping")
     return document
 
 
-def _names(document: Mapping[str, Any], source: str) -> Sequence[str]:
-    try:
-        return [str(entry["name"]) for entry in document.get("contexts") or ()]
-    except (TypeError, KeyError):
-        raise _no_kubeconfig(source, "its contexts are no list of named contexts") from None
+@dataclass(frozen=True)
+class _Merged:
+    """The documents of all files, by file; of entries with one name, the first file's counts, as a whole."""
+
+    documents: Mapping[str, Mapping[str, Any]]
+
+    def current_context(self) -> str | None:
+        """That of the first file that has one."""
+        for source, document in self.documents.items():
+            found = document.get("current-context")
+            if found is not None and not isinstance(found, str):
+                raise _invalid(source, "its current-context is not text")
+            if found:
+                return found
+        return None
+
+    def section(self, kind: str) -> dict[str, tuple[Any, str]]:
+        """The entries of all files under `clusters`, `users` or `contexts` by name, each with its file."""
+        merged: dict[str, tuple[Any, str]] = {}
+        for source, document in self.documents.items():
+            for name, entry in _named(document.get(kind), kind, source).items():
+                merged.setdefault(name, (entry, source))
+        return merged
+
+    def entry(self, kind: str, name: str, form: type[T], user_of: str = "") -> tuple[T, str]:
+        """The entry with this name and its file; InvalidInput if it is missing or has fields of another type."""
+        found = self.section(f"{kind}s")
+        if name not in found:
+            where = " and ".join(map(in_line, self.documents))
+            raise InvalidInput(f"{where} has no {kind} {name!r}, which the context {user_of!r} needs.", _FIX)
+        entry, source = found[name]
+        try:
+            return msgspec.convert({} if entry.get(kind) is None else entry[kind], form), source
+        except msgspec.ValidationError as error:
+            raise _invalid(source, f"the {kind} {name!r}: {error}") from None
 
 
-def _context(document: Mapping[str, Any], source: str, name: str) -> Context:
-    try:
-        read = KubeConfig.from_dict(dict(document) | {"users": document.get("users") or []}, fname=Path(source))
-        proxies = {entry["name"]: entry["cluster"].get("proxy-url") for entry in document["clusters"]}
-        config = read.get(name)
-    except KeyError as error:
-        raise _no_kubeconfig(source, f"it has no {error}, which the context {name!r} needs") from None
-    except (TypeError, AttributeError, msgspec.ValidationError) as error:
-        raise _no_kubeconfig(source, str(error)) from None
-    assert config is not None  # only with a default of its own would lightkube answer None
-    return Context(source, name, config, proxies[config.context.cluster])
+def _named(entries: object, kind: str, source: str) -> dict[str, dict[str, Any]]:
+    if entries is None:
+        return {}
+    if not isinstance(entries, list) or not all(map(_has_name, entries)):
+        raise _invalid(source, f"its {kind} are not a list of named {kind}")
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        if entry["name"] in found:
+            raise _invalid(source, f"two of its {kind} are named {entry['name']!r}")
+        found[entry["name"]] = entry
+    return found
 
 
-def _no_kubeconfig(source: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"{source} is no kubeconfig: {reason}.", _FIX)
+def _has_name(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("name"), str)
 
 
-def _listed(contexts: Mapping[str, str]) -> str:
-    names = sorted(contexts)
+def _context(merged: _Merged, name: str) -> Context:
+    context, source = merged.entry("context", name, ContextEntry)
+    cluster, cluster_source = merged.entry("cluster", context.cluster or "", Cluster, name)
+    user, user_source = merged.entry("user", context.user, User, name) if context.user else (User(), source)
+    if not cluster.server:
+        raise _invalid(cluster_source, f"the cluster {context.cluster!r} has no server")
+    return Context(source, name, _cluster_beside(cluster, cluster_source), _user_beside(user, user_source))
+
+
+def _cluster_beside(cluster: Cluster, source: str) -> Cluster:
+    return msgspec.structs.replace(cluster, authority=_beside(source, cluster.authority))
+
+
+def _user_beside(user: User, source: str) -> User:
+    plugin = user.plugin
+    if plugin is not None and _is_path(plugin.command):
+        plugin = msgspec.structs.replace(plugin, command=_beside(source, plugin.command))
+    paths = {name: _beside(source, getattr(user, name)) for name in ("certificate", "key", "token_file")}
+    return msgspec.structs.replace(user, plugin=plugin, **paths)
+
+
+def _is_path(command: str) -> bool:
+    """Whether a command is a path; if not, it is looked for in PATH."""
+    return os.sep in command or bool(os.altsep and os.altsep in command)
+
+
+def _beside(source: str, path: str | None) -> str | None:
+    """The path as the kubeconfig file means it: relative to the file's folder."""
+    return os.path.join(os.path.dirname(os.path.abspath(source)), path) if path else None
+
+
+def _invalid(source: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{in_line(source)} is not a valid kubeconfig: {reason}.", _FIX)
+
+
+def _listed(contexts: Collection[str]) -> str:
+    names = [in_line(name) for name in sorted(contexts)]
     return ", ".join([*names[:_MOST_LISTED], *(["…"] if len(names) > _MOST_LISTED else [])]) or "none"

@@ -1,68 +1,144 @@
-"""Programs that a kubeconfig names for signing in, such as kubelogin.
+"""Runs the credential plugins that a kubeconfig names for signing in, such as kubelogin.
 
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
-lightkube would run them too, but it keeps from the user what they say, waits without end, and knows no v1.
+lightkube would run them too, but it hides their output from the user, has no timeout, and does not support v1.
 """
 
 import base64
+import codecs
 import json
 import os
 import subprocess
-from typing import Any
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Thread
+from typing import IO, Any
 
-from lightkube.config.kubeconfig import SingleConfig
-from lightkube.config.models import User, UserExec
+from msgspec.structs import replace
 
 from azext_amlarc.errors import Denied, InvalidInput
+from azext_amlarc.kubernetes.entries import Plugin, User
+from azext_amlarc.kubernetes.kubeconfig import Context
+from azext_amlarc.wording import legible
 
-_PATIENCE = 300  # seconds: a person may have to sign in with a browser
+_TIMEOUT = 300  # seconds: the user may have to sign in with a browser
+_LARGEST = 2**20  # bytes on stdout; a token and a certificate with its key are a few thousand
+_MOST_SHOWN = 2**16  # bytes of its messages that the user gets to see
+_AFTER_EXIT = 5  # seconds for what it wrote last; a child that it left behind may keep its pipes open for ever
+_CREDENTIALS = ("token", "clientCertificateData", "clientKeyData")
 
 
-def sign_in(config: SingleConfig, plugin: UserExec) -> User:
-    """What the program gives to sign in with: a token, or a client certificate. What it says is the user's to read.
+def sign_in(context: Context, plugin: Plugin) -> User:
+    """Run the plugin for a token or a client certificate. Its messages on stderr go to the user, as legible text.
 
-    Denied where it fails, InvalidInput where it can't be run. Its arguments are never told: they may be secrets.
+    Denied if it fails, InvalidInput if it can't be run. Errors never contain its arguments, which may be secret.
     """
-    status = _status(_output(config, plugin), plugin.command)
-    token, certificate, key = (status.get(name) for name in ("token", "clientCertificateData", "clientKeyData"))
+    status = _status(_output(context, plugin), plugin.command)
+    found = [status.get(name) for name in _CREDENTIALS]
+    if not all(value is None or isinstance(value, str) for value in found):
+        raise _no_credentials(plugin.command)
+    token, certificate, key = found
     if not token and not (certificate and key):
         raise _no_credentials(plugin.command)
-    return User(token=token, client_cert_data=_base64(certificate), client_key_data=_base64(key))
+    signed_in = replace(context.user, plugin=None, token_file=None, username=None, password=None, token=token)
+    if not (certificate and key):
+        return signed_in
+    return replace(signed_in, certificate_data=_base64(certificate), key_data=_base64(key))
 
 
-def _output(config: SingleConfig, plugin: UserExec) -> bytes:
-    program = f"The program {plugin.command!r}, which the context {config.context_name!r} signs in with,"
-    command = str(config.abs_file(plugin.command)) if os.sep in plugin.command else plugin.command
+def _output(context: Context, plugin: Plugin) -> bytes:
+    program = f"The sign-in program {plugin.command!r} of the context {context.name!r}"
     try:
-        done = subprocess.run(
-            [command, *(plugin.args or ())],
+        # A program in PATH is found by its name; a path is absolute.
+        process = subprocess.Popen(
+            [plugin.command, *(plugin.args or ())],
             env=_environment(plugin),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            timeout=_PATIENCE,
-            check=False,
+            stderr=subprocess.PIPE,
         )
-    except OSError as error:
-        hint = plugin.installHint or "Install it, or sign in in another way, such as az aks get-credentials --admin"
-        raise InvalidInput(f"{program} can't be run: {error.strerror}.", hint) from None
-    except subprocess.TimeoutExpired:
-        raise Denied(f"{program} did not end in {_PATIENCE} s.", "kubectl get nodes runs it too") from None
-    if done.returncode:
-        fix = "What it said is above; kubectl get nodes runs it too. For kubelogin: az login, or kubelogin -h"
-        raise Denied(f"{program} ended with {done.returncode}.", fix)
-    return done.stdout
+    except (OSError, ValueError) as error:
+        hint = plugin.hint or "Install it, or sign in another way, such as az aks get-credentials --admin"
+        reason = getattr(error, "strerror", None) or "its command contains characters that no command can"
+        raise InvalidInput(f"{program} cannot be run: {reason}.", legible(hint)) from None
+    with _Run(process) as run:
+        code = run.wait(time.monotonic() + _TIMEOUT)
+    if code is None:
+        raise Denied(f"{program} did not finish within {_TIMEOUT} s.", "To try it: kubectl get nodes")
+    if len(run.output) > _LARGEST:
+        raise Denied(f"{program} printed more than {_LARGEST} bytes.", "To try it: kubectl get nodes")
+    if code:
+        fix = "See its output above; to try it: kubectl get nodes. For kubelogin: az login, or kubelogin -h"
+        raise Denied(f"{program} exited with {code}.", fix)
+    return bytes(run.output)
 
 
-def _environment(plugin: UserExec) -> dict[str, str]:
-    told = {"apiVersion": plugin.apiVersion, "kind": "ExecCredential", "spec": {"interactive": False}}
-    given = {one.name: one.value for one in plugin.env or ()}
+@dataclass
+class _Run:
+    """A program that runs: what it writes to stdout is kept, what it writes to stderr is shown, each up to a limit."""
+
+    process: "subprocess.Popen[bytes]"
+
+    def __post_init__(self) -> None:
+        self.output = bytearray()
+        self._threads = [Thread(target=self._keep, daemon=True), Thread(target=self._show, daemon=True)]
+
+    def __enter__(self) -> "_Run":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for thread in self._threads:
+            thread.join(_AFTER_EXIT)
+
+    def wait(self, deadline: float) -> int | None:
+        """Its exit code; None if it did not end in time. It is ended when it has written too much."""
+        while (code := self.process.poll()) is None and time.monotonic() < deadline:
+            if len(self.output) > _LARGEST:
+                self.process.kill()
+            time.sleep(0.01)
+        return code
+
+    def _keep(self) -> None:
+        for piece in _pieces(self.process.stdout):
+            self.output += piece
+            if len(self.output) > _LARGEST:
+                break
+
+    def _show(self) -> None:
+        """As it comes, since the user may have to act on it; what would be too much is read and left out."""
+        decoder, shown = codecs.getincrementaldecoder("utf-8")("replace"), 0
+        for piece in _pieces(self.process.stderr):
+            if shown < _MOST_SHOWN:
+                sys.stderr.write(legible(decoder.decode(piece[: _MOST_SHOWN - shown])))
+                sys.stderr.flush()
+            shown += len(piece)
+
+
+def _pieces(pipe: IO[bytes] | None) -> Iterator[bytes]:
+    """What comes through a pipe, as it comes; the pipe is closed by its reader, perhaps after the program's end."""
+    assert pipe is not None
+    with pipe:
+        while piece := os.read(pipe.fileno(), 65536):
+            yield piece
+
+
+def _environment(plugin: Plugin) -> dict[str, str]:
+    told = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": False}}
+    given = {one.name: one.value or "" for one in plugin.env or ()}
     return {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(told), **given}
 
 
 def _status(output: bytes, command: str) -> dict[str, Any]:
     try:
         status = json.loads(output)["status"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         status = None
     if not isinstance(status, dict):
         raise _no_credentials(command)
@@ -70,9 +146,9 @@ def _status(output: bytes, command: str) -> dict[str, Any]:
 
 
 def _no_credentials(command: str) -> Denied:
-    fix = "kubectl get nodes runs it too; see its documentation"
-    return Denied(f"The program {command!r}, which is there to sign in, gave neither a token nor a certificate.", fix)
+    fix = "See its documentation; to try it: kubectl get nodes"
+    return Denied(f"The sign-in program {command!r} returned neither a token nor a certificate.", fix)
 
 
-def _base64(pem: str | None) -> str | None:
-    return base64.b64encode(pem.encode()).decode() if pem else None
+def _base64(pem: str) -> str:
+    return base64.b64encode(pem.encode(errors="replace")).decode()

@@ -12,3 +12,7 @@ DEFAULT_NAMESPACE = "default"
 NODES_FOR_HA = 3
 # The oldest Kubernetes that the extension was ever made for (Microsoft's guide of 2021).
 OLDEST_KUBERNETES = (1, 18)
+
+
+# Protected settings that name local PEM files, and under what names their contents are sent.
+SENT_AS = {"sslCertPemFile": "scoringFe.sslCert", "sslKeyPemFile": "scoringFe.sslKey"}

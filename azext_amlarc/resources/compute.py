@@ -1,4 +1,4 @@
-"""Compute targets on Kubernetes clusters as data: as Azure answers them, as they shall be, what differs."""
+"""Compute targets on Kubernetes clusters as data: as Azure returns them, as wanted, and the difference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from typing import Any
 from azext_amlarc.errors import Refused
 from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.resources.differences import differences
-from azext_amlarc.resources.ids import ClusterId, WorkspaceId
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 
 KIND = "Kubernetes"
+_NO_TYPES: dict[str, Any] = {"defaultInstanceType": None, "instanceTypes": None}
 
 
 @dataclass(frozen=True)
 class Compute:
-    """A compute target, flat; the connection strings that Azure may answer with are left out on purpose."""
+    """A compute target, flat, deliberately without the connection strings that Azure may return."""
 
     name: str
     id: str
@@ -45,7 +46,7 @@ class Compute:
 
 
 def from_sdk(model: Any, workspace: WorkspaceId) -> Compute:
-    """A compute of the SDK's model."""
+    """A compute target from the SDK's model."""
     own = model.properties
     kubernetes = getattr(own, "properties", None) if own.compute_type == KIND else None
     return Compute(
@@ -86,77 +87,134 @@ def refuse_another_kind(existing: Compute) -> None:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user wants attached. `document` is a validated attach configuration, maybe empty."""
+    """What the user wants attached. `document` is a validated attach configuration, maybe empty.
+
+    What is not given stays as it is on a compute target that exists: its identity, its namespace, and, unless the
+    document `replaces_types`, its instance types.
+    """
 
     cluster: ClusterId
     document: Mapping[str, Any]
     user_assigned_identities: Sequence[str] = ()
     identity_type: str | None = None
+    replaces_types: bool = True
 
     @property
-    def namespace(self) -> str:
-        return str(self.document.get("namespace") or DEFAULT_NAMESPACE)
+    def namespace(self) -> str | None:
+        """The namespace that was given; None for the one that it has, or the default."""
+        return self.document.get("namespace")
 
 
 def refuse_being_detached(existing: Compute) -> None:
-    """Refused if the compute target is going: what is written to it now would be lost."""
+    """Refused if the compute target is being detached: a write would be lost."""
     if existing.is_being_deleted:
-        raise Refused(f"The compute target {existing.name!r} is being detached.", "Try again when it is gone.")
+        raise Refused(
+            f"The compute target {existing.name!r} is being detached.", "Try again when it has been detached."
+        )
 
 
 def refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wanted) -> None:
-    """Refused if the compute target is on another cluster or in another namespace, which Azure would overwrite."""
+    """Refused if the compute target is on another cluster or in another namespace: Azure would overwrite that."""
     detach = " ".join(["az ml arc detach -n", existing.name, *workspace.options])
     if not wanted.cluster.same_as(existing.resource_id):
         raise Refused(
             f"The compute target {existing.name!r} is attached to another cluster: {existing.resource_id}.",
             f"Choose another name, or detach that one first: {detach}",
         )
-    if (existing.namespace or DEFAULT_NAMESPACE) != wanted.namespace:
+    if wanted.namespace and (existing.namespace or DEFAULT_NAMESPACE) != wanted.namespace:
         raise Refused(
-            f"The compute target {existing.name!r} runs in the namespace {existing.namespace!r}, which cannot be "
-            f"changed to {wanted.namespace!r}: jobs that are known there would be lost.",
+            f"The compute target {existing.name!r} uses the namespace {existing.namespace!r}, which cannot be changed "
+            f"to {wanted.namespace!r}: its jobs would be lost.",
             f"Detach it ({detach}), then attach it again.",
         )
 
 
 def changes(existing: Compute, wanted: Wanted) -> list[str]:
-    """What sending the configuration would change, a line a value."""
-    old = {"defaultInstanceType": existing.default_instance_type, "instanceTypes": existing.instance_types or None}
-    new = {key: wanted.document.get(key) or None for key in old}
-    lines = [*differences(_without_nulls(old), _without_nulls(new))]
-    if wanted.identity_type and wanted.identity_type != (existing.identity or {}).get("type"):
-        lines.append(f"identity: {(existing.identity or {}).get('type')} -> {wanted.identity_type}")
-    return lines
+    """What attaching would change, a line a value."""
+    old, new = _types_of(existing), _wanted_types(existing, wanted)
+    return [
+        *differences(_without_nulls(old), _without_nulls(new)),
+        *differences({"identity": _identity_of(existing)}, {"identity": _wanted_identity(existing, wanted)}),
+    ]
+
+
+def types_that_go(existing: Compute, wanted: Wanted) -> list[str]:
+    """The instance types that attaching takes away: jobs that name them fail from then on."""
+    kept = _wanted_types(existing, wanted).get("instanceTypes") or {}
+    return sorted(set(existing.instance_types or {}) - set(kept))
+
+
+def _types_of(existing: Compute) -> dict[str, Any]:
+    return {"defaultInstanceType": existing.default_instance_type, "instanceTypes": existing.instance_types or None}
+
+
+def _wanted_types(existing: Compute | None, wanted: Wanted) -> dict[str, Any]:
+    if existing and not wanted.replaces_types:
+        return _types_of(existing)
+    return {key: wanted.document.get(key) or None for key in _NO_TYPES}
+
+
+def _identity_of(existing: Compute) -> dict[str, Any] | None:
+    """The identity as a write names it: its type, and the user-assigned ones' ids."""
+    identity = existing.identity or {}
+    kind = identity.get("type")
+    if not kind or kind == "None":
+        return None
+    ids = sorted(map(folded, identity.get("userAssignedIdentities") or {}))
+    return {"type": kind, **({"userAssignedIdentities": dict.fromkeys(ids, "assigned")} if ids else {})}
+
+
+def _wanted_identity(existing: Compute | None, wanted: Wanted) -> dict[str, Any] | None:
+    if not wanted.identity_type:
+        return _identity_of(existing) if existing else None
+    ids = sorted(map(folded, wanted.user_assigned_identities))
+    return {
+        "type": wanted.identity_type,
+        **({"userAssignedIdentities": dict.fromkeys(ids, "assigned")} if ids else {}),
+    }
 
 
 def _without_nulls(value: Any) -> Any:
-    """Azure answers null for what was not sent, and the SDK does not send a null."""
+    """Azure returns null for what was not sent, and the SDK does not send null."""
     if isinstance(value, Mapping):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return value
 
 
-def body(wanted: Wanted, location: str) -> dict[str, Any]:
-    """What the SDK's own models would send, which say "Discriminator … is absent" aloud while they do."""
-    properties = {"namespace": wanted.namespace} | {
-        key: _without_nulls(wanted.document[key])
-        for key in ("defaultInstanceType", "instanceTypes")
-        if wanted.document.get(key)
+def body(wanted: Wanted, location: str, existing: Compute | None = None) -> dict[str, Any]:
+    """What the SDK's own models would send, which say "Discriminator … is absent" aloud while they do.
+
+    A PUT replaces the whole compute target: what was not given goes along as it is.
+    """
+    namespace = wanted.namespace or (existing and existing.namespace) or DEFAULT_NAMESPACE
+    types = {key: _without_nulls(value) for key, value in _wanted_types(existing, wanted).items() if value}
+    properties = {
+        "computeType": KIND,
+        "resourceId": str(wanted.cluster),
+        "properties": {"namespace": namespace, **types},
     }
-    body: dict[str, Any] = {
-        "location": location,
-        "properties": {"computeType": KIND, "resourceId": str(wanted.cluster), "properties": properties},
-    }
+    if existing and existing.description:
+        properties["description"] = existing.description
+    body: dict[str, Any] = {"location": location, "properties": properties}
+    if existing and existing.tags:
+        body["tags"] = existing.tags
+    identity = _sent_identity(wanted, existing)
+    return {**body, "identity": identity} if identity else body
+
+
+def _sent_identity(wanted: Wanted, existing: Compute | None) -> dict[str, Any] | None:
     if wanted.identity_type:
-        body["identity"] = {"type": wanted.identity_type}
-        if wanted.user_assigned_identities:
-            body["identity"]["userAssignedIdentities"] = {name: {} for name in wanted.user_assigned_identities}
-    return body
+        kind, ids = wanted.identity_type, list(wanted.user_assigned_identities)
+    else:
+        found = (existing.identity if existing else None) or {}
+        kind, ids = found.get("type") or "", list(found.get("userAssignedIdentities") or {})
+    if not kind or kind == "None":
+        return None
+    return {"type": kind, **({"userAssignedIdentities": {name: {} for name in ids}} if ids else {})}
 
 
 def own_error(last: Compute) -> tuple[str, str] | None:
-    """Code and message of why it failed, as the resource itself says it; None if it says nothing."""
+    """Code and message of the failure from the resource itself; None if it has none."""
     for entry in last.provisioning_errors:
         error = entry.get("error") or {}
         if error.get("message"):

@@ -1,16 +1,16 @@
-"""The cluster extension Microsoft.AzureML.Kubernetes as data: as Azure answers it, as it shall be, what differs."""
+"""The cluster extension Microsoft.AzureML.Kubernetes as data: as Azure returns it, as wanted, and the difference."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.product.clusters import CONNECTED
-from azext_amlarc.product.extension import EXTENSION_NAMESPACE, NODES_FOR_HA, TYPE
-from azext_amlarc.resources import supporting
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE, NODES_FOR_HA, SENT_AS, TYPE
+from azext_amlarc.resources import relay, service_bus, supporting
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.differences import differences
-from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.ids import ClusterId, folded
 
 # Older and newer charts read a connection string under different names.
 _SECOND_NAMES = {
@@ -19,9 +19,7 @@ _SECOND_NAMES = {
 }
 
 
-_TLS = {"scoringFe.sslCert", "scoringFe.sslKey"}
-
-
+_BOOLEANS = {"true", "false"}
 # How the inference router is reached, in the chart's own names.
 _NODE_PORT = "scoringFe.serviceType.nodePort"
 _INTERNAL = "scoringFe.serviceType.internalLoadBalancer"
@@ -29,9 +27,10 @@ _INTERNAL = "scoringFe.serviceType.internalLoadBalancer"
 
 @dataclass(frozen=True)
 class Extension:
-    """An installed extension, as `az k8s-extension show` names things, and `install_state`: the guide's word for it.
+    """An installed extension, with the property names of `az k8s-extension show`, and `install_state`.
 
-    `configuration_protected_settings` holds names alone: Azure never gives the values back, and we never keep them.
+    `install_state` is named as in Microsoft's guide of 2021. `configuration_protected_settings` has only names: Azure
+    never returns the values, and we never keep them.
     """
 
     name: str
@@ -62,8 +61,12 @@ class Extension:
 
     @property
     def shown_settings(self) -> dict[str, str]:
-        """The settings as Azure shows them: the protected ones by name, with an empty value."""
+        """The settings as Azure shows them: protected ones with an empty value."""
         return {**self.configuration_settings, **dict.fromkeys(self.configuration_protected_settings, "")}
+
+    @property
+    def is_ours(self) -> bool:
+        return self.extension_type.lower() == TYPE
 
     @property
     def in_progress(self) -> bool:
@@ -82,7 +85,7 @@ def install_state_of(provisioning_state: str) -> str:
 
 
 def from_sdk(model: Any, cluster: ClusterId) -> Extension:
-    """An extension of the SDK's model."""
+    """An extension from the SDK's model."""
     state = str(model.provisioning_state or "")
     return Extension(
         name=model.name,
@@ -114,42 +117,43 @@ def from_sdk(model: Any, cluster: ClusterId) -> Extension:
 
 
 def _plain(model: Any) -> dict[str, Any] | None:
-    """An SDK model as Azure wrote it: camelCase keys, read-only ones included."""
+    """An SDK model as Azure returned it: camelCase keys, including read-only ones."""
     plain: dict[str, Any] | None = model.serialize(keep_readonly=True) if model is not None else None
     return plain
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user wants installed: settings as they are sent, all strings, the protected ones kept out of repr.
+    """What the user wants to install: settings as they are sent, all strings, the protected ones hidden from repr.
 
-    Minor upgrades are on unless they are False, as in the service.
+    What is not given (None, or a setting that is missing) stays as it is on an extension that exists. On a new one the
+    train is stable, and minor upgrades are on unless a version is pinned.
     """
 
     settings: Mapping[str, str]
     protected: Mapping[str, str] = field(default_factory=dict, repr=False)
-    release_train: str = "stable"
+    release_train: str | None = None
     version: str | None = None
     auto_upgrade_minor_version: bool | None = None
 
 
 def auto_upgrade(version: str | None, asked: bool | None) -> bool | None:
-    """Whether minor versions are to follow by themselves: not beside a pinned one, None if neither was given.
+    """Whether to upgrade minor versions automatically: False with a pinned version, None if neither was given.
 
-    InvalidInput for both: the service refuses the pair, after the relay has been made.
+    InvalidInput for both: the service would refuse them, but only after the Relay has been created.
     """
     if version and asked:
         raise InvalidInput(
-            "version and auto-upgrade true cannot be used together.",
-            "Give one of them; with a version alone automatic upgrades are off.",
+            "A pinned version and automatic upgrades cannot be used together.",
+            "Choose one of them; pinning a version turns automatic upgrades off.",
         )
     return False if version else asked
 
 
 def derived_settings(cluster: Cluster, domain: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What `az k8s-extension` adds to the settings that were given: the chart needs them, no document lists them.
+    """The settings with those that `az k8s-extension` adds: the chart needs them, but they are not documented.
 
-    The user's own `domain` wins, as do the workload's switches; the cluster's identity is ours to say.
+    The given settings take precedence over our defaults, but not over the cluster's identity.
     """
     return {**_defaults(cluster, domain), **given, **_identity(cluster), **chart_settings(given, {})}
 
@@ -210,71 +214,149 @@ def _switched(key: str, on: bool, installed: Mapping[str, str]) -> dict[str, str
 
 @dataclass(frozen=True)
 class Resolved:
-    """All plain settings that are sent, as far as they are known without a request, and what they need in Azure."""
+    """All plain settings to send, as far as they are known without a request, and the supporting resources."""
 
     settings: dict[str, str]
     plan: supporting.Plan
 
 
 def resolve(cluster: Cluster, domain: str, given: Mapping[str, str], existing: Extension | None) -> Resolved:
-    """The settings given with all that the chart needs; `domain` is the cloud's, for public names."""
-    settings = derived_settings(cluster, domain, given)
-    plan = supporting.plan(cluster, settings, existing.configuration_settings if existing else None)
+    """The settings given with all that the chart needs; `domain` is the cloud's, for public names.
+
+    A PUT replaces all settings: those of an extension that exists go along, unless they are given anew.
+    """
+    kept = existing.configuration_settings if existing else {}
+    settings = {**kept, **derived_settings(cluster, domain, {**kept, **given}), **chart_settings(given, kept)}
+    plan = supporting.plan(cluster, _own_choices(cluster, settings, given), kept if existing else None)
     return Resolved({**settings, **plan.settings}, plan)
 
 
-def refuse_another(existing: Extension) -> None:
-    """Refused if the name belongs to an extension of another type, or to one that is being deleted."""
-    if existing.extension_type.lower() != TYPE:
+def _own_choices(cluster: Cluster, settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The settings without those that name resources which were created for the cluster: they are planned again."""
+    created = {
+        relay.CONNECTION_ID: relay.is_created_for,
+        service_bus.RESOURCE_ID: service_bus.is_created_for,
+    }
+    return {
+        key: value
+        for key, value in settings.items()
+        if key in given or key not in created or not created[key](cluster.id, value)
+    }
+
+
+def refuse_another_type(existing: Extension) -> None:
+    """Refused if the name belongs to an extension of another type."""
+    if not existing.is_ours:
         raise Refused(
             f"{existing.name!r} on this cluster is an extension of type {existing.extension_type}.",
             "Choose another name.",
         )
+
+
+def refuse_another(existing: Extension) -> None:
+    """Refused if the name belongs to an extension of another type, or to one that is being deleted."""
+    refuse_another_type(existing)
     if existing.provisioning_state.lower() == "deleting":
         raise Refused(
-            f"The extension {existing.name!r} is being deleted; a cluster can't take it again before that has ended.",
-            "Wait about ten minutes, then try again.",
+            f"The extension {existing.name!r} is being deleted; you cannot reinstall it until that finishes.",
+            "Wait about ten minutes, then run the command again.",
         )
 
 
-def changes(existing: Extension, settings: Mapping[str, str], wanted: Wanted) -> list[str]:
-    """What installing `settings` would change, a line a setting; protected ones can only be told apart by name."""
-    lines = [*differences(existing.configuration_settings, settings)]
-    if wanted.version and wanted.version not in (existing.version, existing.current_version):
-        lines.append(f"version: {existing.version} -> {wanted.version}")
-    if wanted.release_train.lower() != (existing.release_train or "").lower():
-        lines.append(f"releaseTrain: {existing.release_train} -> {wanted.release_train}")
-    missing = sorted(set(wanted.protected) - set(existing.configuration_protected_settings))
-    return lines + [f"{key}: (not set) -> (protected)" for key in missing]
+def changes(existing: Extension, resolved: Resolved, wanted: Wanted) -> list[str]:
+    """What installing this would change, a line each; protected values cannot be compared, so they are sent anyway."""
+    lines = [*differences(_folded(existing.configuration_settings), _folded(resolved.settings))]
+    lines += differences(_release(existing), _wanted_release(existing, wanted))
+    there = set(existing.configuration_protected_settings)
+    lines += [f"{key}: (not set) -> (protected)" for key in sorted(resolved.plan.protected_names - there)]
+    return lines + [f"{key}: {_as_given(key, there)}" for key in sorted(wanted.protected)]
+
+
+def _as_given(key: str, there: Collection[str]) -> str:
+    is_there = key in there or SENT_AS.get(key) in there
+    return "(protected) -> (protected; values cannot be compared)" if is_there else "(not set) -> (protected)"
+
+
+def _folded(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings in one spelling: the chart takes true and True alike, and Azure compares ids without case."""
+    return {key: _one_spelling(value) for key, value in settings.items()}
+
+
+def _one_spelling(value: str) -> str:
+    if value.lower() in _BOOLEANS:
+        return value.capitalize()
+    return folded(value) if value.startswith("/subscriptions/") else value
+
+
+def _release(existing: Extension) -> dict[str, object]:
+    return {
+        "version": existing.version or existing.current_version,
+        "releaseTrain": (existing.release_train or "").lower(),
+        "autoUpgradeMinorVersion": existing.auto_upgrade_minor_version,
+    }
+
+
+def _wanted_release(existing: Extension, wanted: Wanted) -> dict[str, object]:
+    """What the release would be; a version that is the current one is no change."""
+    now = _release(existing)
+    if wanted.version and wanted.version != existing.current_version:
+        now["version"] = wanted.version
+    if wanted.release_train:
+        now["releaseTrain"] = wanted.release_train.lower()
+    if wanted.auto_upgrade_minor_version is not None:
+        now["autoUpgradeMinorVersion"] = wanted.auto_upgrade_minor_version
+    return now
+
+
+def lost(existing: Extension, sent: Collection[str]) -> list[str]:
+    """Protected settings that are installed and not `sent`: Azure replaces them as a set, and gives none back.
+
+    Local paths of PEM files, which other tools leave among them, mean nothing to the chart.
+    """
+    return sorted(set(existing.configuration_protected_settings) - {*sent, *SENT_AS})
+
+
+def protected_to_send(resolved: Resolved, wanted: Wanted) -> set[str]:
+    """The names of the protected settings that an installation sends."""
+    return {*resolved.plan.protected_names, *second_names(wanted.protected), *wanted.protected}
 
 
 def second_names(protected: Mapping[str, str]) -> dict[str, str]:
-    """The user's own connection strings, under both names that the chart reads."""
+    """The user's own connection strings under the second names that the chart reads."""
     return {second: protected[first] for first, second in _SECOND_NAMES.items() if first in protected}
 
 
-def body(cluster: Cluster, wanted: Wanted, settings: Mapping[str, str], made: Mapping[str, str]) -> dict[str, Any]:
+def body(
+    cluster: Cluster,
+    wanted: Wanted,
+    settings: Mapping[str, str],
+    made: Mapping[str, str],
+    existing: Extension | None = None,
+) -> dict[str, Any]:
     """The PUT that installs what is wanted; `settings` are all of them, `made` holds the supporting resources' keys."""
-    protected = {**made, **second_names(wanted.protected), **wanted.protected}
+    upgrades = wanted.auto_upgrade_minor_version
+    if upgrades is None:
+        upgrades = not (existing and existing.auto_upgrade_minor_version is False)
     properties = {
         "extensionType": TYPE,
-        "autoUpgradeMinorVersion": wanted.auto_upgrade_minor_version is not False,
-        "releaseTrain": wanted.release_train,
-        "scope": {"cluster": {"releaseNamespace": EXTENSION_NAMESPACE}},
+        "autoUpgradeMinorVersion": upgrades,
+        "releaseTrain": wanted.release_train or (existing and existing.release_train) or "stable",
+        "scope": (existing and existing.scope) or {"cluster": {"releaseNamespace": EXTENSION_NAMESPACE}},
         "configurationSettings": dict(settings),
-        "configurationProtectedSettings": protected,
+        "configurationProtectedSettings": {**made, **second_names(wanted.protected), **wanted.protected},
     }
-    if wanted.version:
-        properties["version"] = wanted.version
+    version = wanted.version or (existing.version if existing and not upgrades else None)
+    if version:
+        properties["version"] = version
     identity = {"identity": {"type": "SystemAssigned"}} if cluster.id.cluster_type == CONNECTED else {}
     return {**identity, "properties": properties}
 
 
 @dataclass(frozen=True)
 class Change:
-    """What an update would do: the plain settings that differ, the protected ones given, and the rest of the PATCH.
+    """What an update would send: the plain settings that differ, the given protected ones, the rest of the PATCH.
 
-    `lines` says it to a person; it is empty where all is as wanted already.
+    `lines` describes it to the user; it is empty if everything is up to date.
     """
 
     settings: Mapping[str, str]
@@ -291,9 +373,9 @@ def plan_change(
     protected: Mapping[str, str],
     properties: Mapping[str, Any],
 ) -> Change:
-    """Compare what the user gave with what is installed; no request. None among `properties` means: as it is.
+    """Compare what the user gave with what is installed, without a request. None in `properties` means no change.
 
-    Where an earlier write has failed everything given is sent again: Azure shows settings that it failed to apply.
+    If an earlier write failed, everything given is sent again: Azure also shows settings that it failed to apply.
     """
     is_sound = existing.install_state == "Installed"
     old = existing.configuration_settings
@@ -316,17 +398,17 @@ def plan_change(
 
 
 def wants_more(existing: Extension, change: Change) -> bool:
-    """Whether the change switches on something that needs a resource of its own (Service Bus, Log Analytics)."""
+    """Whether the change enables something that needs a new supporting resource (Service Bus, Log Analytics)."""
     return any(key not in existing.configuration_settings for key in change.plan.settings)
 
 
-def refuse_loss(existing: Extension, protected: Mapping[str, str]) -> None:
-    """Refused if a protected setting would be lost: Azure replaces them as a set, and gives none back."""
-    lost = sorted(set(existing.configuration_protected_settings) - set(protected))
-    if not lost:
+def refuse_loss(existing: Extension, protected: Collection[str]) -> None:
+    """Refused if an update would lose a protected setting."""
+    gone = lost(existing, protected)
+    if not gone:
         return
-    named = " as sslCertPemFile and sslKeyPemFile" if set(lost) <= _TLS else ""
+    named = " as sslCertPemFile and sslKeyPemFile" if set(gone) <= set(SENT_AS.values()) else ""
     raise Refused(
-        f"Azure replaces protected settings as a set, and can't give these back: {', '.join(lost)}.",
+        f"Azure replaces protected settings as a set, and cannot give these back: {', '.join(gone)}.",
         f"Give them again among the protected settings{named}.",
     )

@@ -1,10 +1,11 @@
-"""Azure Machine Learning workspaces, found as azureml-core finds them, and the compute targets in them."""
+"""Azure Machine Learning workspaces, found like in azureml-core, and their compute targets."""
 
 import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from azure.core.credentials import TokenCredential
 
@@ -17,17 +18,18 @@ from azext_amlarc.sdk.compute import KubernetesCompute
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 from azext_amlarc.validation import files
+from azext_amlarc.wording import in_line
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
-_DOWNLOAD = "Download it from the workspace's page in the Azure portal, or give subscription, group and name yourself."
+_DOWNLOAD = "Download it from the workspace's page in the Azure portal, or pass subscription, group and name yourself."
 
 
 class Workspace:
-    """A workspace, by where it is. Nothing is asked of Azure before something is wanted of it.
+    """A workspace, by subscription, resource group and name. Creating the object sends no request.
 
     `credential` is any TokenCredential, by default azure-identity's DefaultAzureCredential. `cloud` is AzureCloud,
-    AzureChinaCloud, AzureUSGovernment, or the URL of a metadata document; by default what ARM_CLOUD_METADATA_URL
-    describes, else the public cloud. One workspace object is for one thread.
+    AzureChinaCloud, AzureUSGovernment, or the URL of a metadata document; by default the one at ARM_CLOUD_METADATA_URL,
+    otherwise the public cloud. Not thread-safe: use one object for each thread.
     """
 
     def __init__(
@@ -49,13 +51,13 @@ class Workspace:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> "Workspace":
-        """The workspace that a config.json names: that file, or searched for from a folder (here) upwards.
+        """The workspace that a config.json names: `path` is the file, or a folder to search upwards from (default: .).
 
-        In the order of Azure ML's own SDKs: .azureml/config.json anywhere above, then config.json. WorkspaceException
-        where there is none, or where it lacks subscription_id, resource_group or workspace_name.
+        Searches in the order of Azure ML's own SDKs: first for .azureml/config.json, then for config.json.
+        WorkspaceException if there is none, or if it lacks subscription_id, resource_group or workspace_name.
         """
         with raised_as(WorkspaceException):
-            found = _read_config(_find_config(Path(path or ".").resolve()))
+            found = _read_config(_find_config(path or "."))
         return cls(found.subscription_id, found.resource_group, found.name, credential, cloud)
 
     @classmethod
@@ -67,7 +69,7 @@ class Workspace:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> "Workspace":
-        """The workspace, known to exist; WorkspaceException where it does not. One request."""
+        """The workspace, if it exists; otherwise WorkspaceException. One request."""
         workspace = cls(subscription_id, resource_group, name, credential, cloud)
         with raised_as(WorkspaceException):
             compute.workspace_location(workspace.connection, workspace.id)
@@ -87,12 +89,12 @@ class Workspace:
 
     @property
     def compute_targets(self) -> "ComputeTargets":
-        """The workspace's compute targets on Kubernetes clusters by name, as they are when first looked at."""
+        """The workspace's compute targets on Kubernetes clusters by name, read on first access."""
         return ComputeTargets(self)
 
     @cached_property
     def connection(self) -> AzureClient:
-        """The one connection to Azure that everything in this workspace shares."""
+        """The connection to Azure, shared by everything in this workspace."""
         azure = connect(self.subscription_id, self._credential, self._cloud)
         azure.import_ahead(azure.COMPUTES)
         return azure
@@ -102,7 +104,7 @@ class Workspace:
 
 
 class ComputeTargets(Mapping[str, KubernetesCompute]):
-    """Compute targets by name. The first look lists them, one request a page; the later ones ask no more."""
+    """Compute targets by name. The first access lists them, one request for each page; later ones send none."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -127,26 +129,49 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
         return len(self._found)
 
 
-def _find_config(start: Path) -> Path:
+def _find_config(path: str | os.PathLike[str]) -> Path:
+    try:
+        return _nearest_config(Path(path).resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a NUL, links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"{in_line(str(path))} cannot be searched for a config.json: {reason}.", _DOWNLOAD) from None
+
+
+def _nearest_config(start: Path) -> Path:
     if start.is_file():
         return start
     for name in (".azureml/config.json", "config.json"):
         for folder in (start, *start.parents):
             if (folder / name).is_file():
                 return folder / name
-    raise InvalidInput(f"There is no config.json in {start}, nor above it.", _DOWNLOAD)
+    raise InvalidInput(f"No config.json found in {in_line(str(start))} or above it.", _DOWNLOAD)
 
 
 def _read_config(path: Path) -> WorkspaceId:
+    named = _object_in(path)
+    scope = named.get("Scope")  # older files have this instead of the three keys
+    found = WorkspaceId.find(scope) if isinstance(scope, str) else None
+    if found:
+        return found
+    missing = [key for key in _KEYS if not _is_name(named.get(key))]
+    if missing:
+        raise InvalidInput(f"{in_line(str(path))} lacks {', '.join(missing)}.", _DOWNLOAD)
+    return WorkspaceId(*(named[key] for key in _KEYS))
+
+
+def _object_in(path: Path) -> dict[str, Any]:
+    name = in_line(str(path))
     try:
         found = json.loads(files.read(str(path)).decode("utf-8-sig"))
     except ValueError as error:
-        raise InvalidInput(f"{path} is no JSON: {error}", _DOWNLOAD) from None
-    named = found if isinstance(found, dict) else {}
-    scope = WorkspaceId.find(str(named.get("Scope")))  # what older files hold in place of the three
-    if scope:
-        return scope
-    missing = [key for key in _KEYS if not isinstance(named.get(key), str)]
-    if missing:
-        raise InvalidInput(f"{path} lacks {', '.join(missing)}.", _DOWNLOAD)
-    return WorkspaceId(*(named[key] for key in _KEYS))
+        raise InvalidInput(f"{name} is not valid JSON: {in_line(str(error))}", _DOWNLOAD) from None
+    except RecursionError:
+        raise InvalidInput(f"{name} is not valid JSON: it is nested too deeply", _DOWNLOAD) from None
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{name} is not a JSON object.", _DOWNLOAD)
+    return found
+
+
+def _is_name(value: object) -> bool:
+    """Whether it can be part of a resource's id."""
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and not set(value) & set("/?#")

@@ -1,17 +1,18 @@
-"""Attaching a cluster to a workspace, with the checks around it: the same behind both doors."""
+"""Attach a cluster to a workspace, with checks before and after, for both doors."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azext_amlarc.azure import clusters
-from azext_amlarc.azure.compute import attach as attaching
+from azext_amlarc.azure.compute.attach import Attachment
 from azext_amlarc.azure.compute.lookup import read_workspace
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
 from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
-from azext_amlarc.resources.compute import Compute, Wanted
+from azext_amlarc.resources.compute import Compute, Wanted, types_that_go
 from azext_amlarc.resources.ids import Target, WorkspaceId
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.preflight import attachment_checks
@@ -34,19 +35,33 @@ def begin_attach(
     creates_namespace: bool = False,
     all_checks: bool = False,
 ) -> Operation[Compute]:
-    """Check, write to the cluster what was agreed upon (`preparation`), and attach it.
+    """Run checks, write the confirmed changes to the cluster (`preparation`), and attach it.
 
-    The operation's failure says what the checks find then. Another write to the compute target is waited for,
-    `timeout` seconds at most. Refused before anything is sent if a check fails.
+    If the operation fails, the error includes what the checks find then. Another write to the compute target is waited
+    for, `timeout` seconds at most. Refused before anything is sent if a check fails.
     """
+    if kube:
+        kube.read()  # one that is of no use is said before anybody is asked
     found = read_workspace(azure, workspace)
     cluster = clusters.read(azure, wanted.cluster)
     target = Target.of_cluster(cluster.id, workspace, name)
     checks = attachment_checks(azure, door, target, wanted.document, kube, creates_namespace)
     known: Mapping[str, object] = facts_of_cluster(cluster) | facts_of_workspace(found)
     checks.before(known, all_checks)
-    if preparation:
-        preparation.write(azure.writes)
-    location = str(found.get("location", ""))
+    pending = [preparation] if preparation else []
     spelled = replace(wanted, cluster=cluster.id)
-    return checks.explaining(attaching.begin_attach(azure, workspace, name, spelled, location, door.watcher, timeout))
+    change = Attachment(azure, workspace, name, spelled, str(found.get("location", "")))
+
+    def agree(existing: Compute | None) -> None:
+        gone = types_that_go(existing, spelled) if existing else []
+        if gone:
+            door.confirm(f"Jobs can no longer use these instance types: {', '.join(gone)}.\nContinue?")
+        write_to_cluster()
+
+    def write_to_cluster() -> None:
+        while pending:
+            pending.pop().write(azure.writes)
+
+    operation = converge(change, change.read(), door.watcher, timeout, agree)
+    write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
+    return checks.explaining(operation)

@@ -1,14 +1,17 @@
-"""Installing and updating the extension, with the checks around it: the same behind both doors."""
+"""Install and update the extension, with checks before and after, for both doors."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
-from azext_amlarc.azure.extension import install as installing
+from azext_amlarc.azure.converge import converge
+from azext_amlarc.azure.extension.install import Installation
+from azext_amlarc.azure.extension.lookup import find
 from azext_amlarc.azure.facts.clusters import facts_of
-from azext_amlarc.resources.extension import Change, Extension, Wanted, plan_change
+from azext_amlarc.resources.extension import Change, Extension, Wanted, lost, plan_change, protected_to_send
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.workflows.door import Door
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """Which release is wanted; None for what was not given."""
+    """The wanted release; None for what was not given."""
 
     train: str | None = None
     version: str | None = None
@@ -31,7 +34,7 @@ def begin_install(
     azure: AzureClient,
     door: Door,
     cluster_id: ClusterId,
-    name: str,
+    name: str | None,
     given: GivenSettings,
     release: Release,
     *,
@@ -39,39 +42,49 @@ def begin_install(
     kube: "KubeAccess | None" = None,
     all_checks: bool = False,
 ) -> Operation[Extension]:
-    """Validate, check, and send; the operation's failure says what the checks find then.
+    """Validate, check, ask before something breaks or is lost, and send.
 
-    Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before anything is
-    sent.
+    What is not given stays as it is on an extension that exists. The operation's failure says what the checks find
+    then. Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before
+    anything is sent.
     """
+    if kube:
+        kube.read()  # one that is of no use is said before anybody is asked
     cluster = clusters.read(azure, cluster_id)
-    judgement = given.judged(cluster)
+    existing = find(azure, cluster.id, name)
+    judgement = given.judged(cluster, existing, azure.cloud.application_domain)
     door.show(judgement.findings)
-    checks = installation_checks(azure, door, cluster, judgement.plain, kube)
+    checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
-    wanted = Wanted(
-        judgement.plain, judgement.protected, release.train or "stable", release.version, release.auto_upgrade
-    )
-    return checks.explaining(installing.begin_create(azure, cluster, name, wanted, door.watcher, timeout))
+    wanted = Wanted(judgement.plain, judgement.protected, release.train, release.version, release.auto_upgrade)
+    change = Installation(azure, cluster, name, wanted, door.watcher)
+
+    def agree(now: Extension | None) -> None:
+        if now is not None:
+            resolved = change.resolved(now)
+            _confirm(door, now, resolved.settings, lost(now, protected_to_send(resolved, wanted)))
+
+    return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
 
 
 def begin_update(
     azure: AzureClient,
     door: Door,
     cluster_id: ClusterId,
-    name: str,
+    name: str | None,
     given: GivenSettings,
     release: Release,
     *,
     timeout: float,
 ) -> Operation[Extension]:
-    """Validate beside what is installed, ask before something breaks, and send what differs.
+    """Validate the settings together with the installed ones, confirm what would break, and send what differs.
 
     NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most.
     """
-    from azext_amlarc.azure.extension import update as updating
+    from azext_amlarc.azure.extension.update import Update
 
     cluster = clusters.read(azure, cluster_id)
+    domain = azure.cloud.application_domain
     properties = {
         "version": release.version,
         "autoUpgradeMinorVersion": release.auto_upgrade,
@@ -79,24 +92,28 @@ def begin_update(
     }
 
     def plan(existing: Extension) -> Change:
-        judgement = given.judged(cluster, existing)
+        judgement = given.judged(cluster, existing, domain)
         return plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
 
     def agree(existing: Extension | None) -> None:
         if existing is not None:
-            door.show(given.judged(cluster, existing).findings)
-            _confirm_breakage(door, existing, plan(existing))
+            door.show(given.judged(cluster, existing, domain).findings)
+            _confirm(door, existing, plan(existing).settings, [])
 
-    checks = installation_checks(azure, door, cluster, {}, None)
-    operation = updating.begin_update(azure, cluster, name, plan, door.watcher, timeout, agree)
-    return checks.explaining(operation)
+    change = Update(azure, cluster, name, plan, door.watcher)
+    checks = installation_checks(azure, door, cluster, name, {}, None)
+    return checks.explaining(converge(change, change.read(), door.watcher, timeout, agree))
 
 
-def _confirm_breakage(door: Door, existing: Extension, change: Change) -> None:
+def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:
+    """Ask before a write that breaks what runs, or that loses protected settings."""
     from azext_amlarc.validation.report.formats import as_text
     from azext_amlarc.validation.settings.breakage import what_breaks
 
     old = existing.shown_settings
-    breaks = what_breaks(old, {**old, **change.settings})
-    if breaks:
-        door.confirm(f"{as_text(breaks)}\nContinue with the update?")
+    breaks = what_breaks(old, {**old, **settings})
+    said = [as_text(breaks)] if breaks else []
+    if gone:
+        said.append(f"These protected settings would be lost, since Azure gives none back: {', '.join(gone)}.")
+    if said:
+        door.confirm("\n".join([*said, "Continue?"]))

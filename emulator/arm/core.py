@@ -24,7 +24,7 @@ from emulator.arm.model import (
 )
 
 VERSIONS = versions.of("Microsoft.Resources")
-# The regions of the guide that the project implements: display name by name.
+# The regions in Microsoft's guide of 2021: display name by name.
 LOCATIONS = {
     "eastus": "East US",
     "eastus2": "East US 2",

@@ -30,7 +30,7 @@ DISTRIBUTIONS = {"aks": "AKS", "aks_management": "AKS_Management"}
 
 
 def put(call: Call) -> Reply:
-    """PUT: always 201 and an operation; the agent in the cluster connects some looks after it."""
+    """PUT: always 201 and an operation; the agent in the cluster connects some polls later."""
     location_in(call.body)
     known = call.existing
     system = {**system_data(call.cloud), **({} if known is None else _created(known))}
@@ -172,7 +172,7 @@ def _identity(cloud: Cloud) -> Json:
 
 
 def system_data(cloud: Cloud) -> Json:
-    """Who made a resource, and when: the emulator's service principal, now."""
+    """Who created a resource, and when: the emulator's service principal, now."""
     now, who = clock.stamp(), cloud.state.principal["clientId"]
     return {
         "createdBy": who,

@@ -1,9 +1,11 @@
 """Signing in to a real API server, and what is said where that fails."""
 
 import json
+import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +18,8 @@ from lightkube.resources.core_v1 import Node
 
 from azext_amlarc.errors import ArcError, Denied, InvalidInput, Unreachable
 from azext_amlarc.kubernetes.client import connect
+from azext_amlarc.kubernetes.objects import Named
+from azext_amlarc.kubernetes.reading import listed
 from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 
 TOKEN = "hunter2-hunter2-hunter2"
@@ -104,14 +108,14 @@ def test_files_are_found_beside_the_kubeconfig(cluster: Cluster, tmp_path: Path)
 def test_a_missing_right_is_named(cluster: Cluster) -> None:
     refused = failure(cluster.kubeconfig(READ_NOTHING))
     assert isinstance(refused, Denied)
-    assert refused.message.startswith("No right to list nodes (403): ")
+    assert refused.message.startswith("No permission to list nodes (403): ")
     assert 'User "read-nothing" cannot list resource "nodes"' in refused.message
 
 
 def test_credentials_that_the_server_does_not_know(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(changed(cluster, tmp_path, user={"token": TOKEN}))
     assert isinstance(refused, Denied)
-    assert refused.message == f"{cluster.url} does not know who the context 'read-nodes' signs in as (401)."
+    assert refused.message == f"{cluster.url} rejected the credentials of the context 'read-nodes' (401)."
 
 
 def test_nobody_listens(cluster: Cluster, tmp_path: Path) -> None:
@@ -119,50 +123,147 @@ def test_nobody_listens(cluster: Cluster, tmp_path: Path) -> None:
         server = f"https://127.0.0.1:{listener.getsockname()[1]}"
     refused = failure(changed(cluster, tmp_path, server=server))
     assert isinstance(refused, Unreachable)
-    assert refused.message == f"{server} can't be reached: [Errno 111] Connection refused."
+    assert refused.message == f"{server} cannot be reached: [Errno 111] Connection refused."
 
 
 def test_a_name_that_nobody_has(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(changed(cluster, tmp_path, server="https://cluster.invalid:6443"))
     assert isinstance(refused, Unreachable)
-    assert refused.message.startswith("https://cluster.invalid:6443 can't be reached: ")
+    assert refused.message.startswith("https://cluster.invalid:6443 cannot be reached: ")
 
 
 def test_another_authority_than_the_servers(cluster: Cluster, tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
-    file = changed(cluster, tmp_path, **{"certificate-authority": "ca.pem"})
+    file = changed(cluster, tmp_path, **{"certificate-authority-data": None, "certificate-authority": "ca.pem"})
     refused = failure(file)
     assert isinstance(refused, Unreachable)
     assert "CERTIFICATE_VERIFY_FAILED" in refused.message
-    assert refused.fix == "The kubeconfig's certificate authority is not the server's: get the kubeconfig again"
+    assert refused.fix == "The kubeconfig's certificate authority is not the server's: get a new kubeconfig"
 
 
 def test_an_address_that_is_no_url(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(changed(cluster, tmp_path, server="cluster:6443"))
     assert isinstance(refused, Unreachable)
-    assert refused.fix == "Write the kubeconfig's server as https://HOST:PORT"
+    assert refused.fix == "Set the kubeconfig's server to https://HOST:PORT"
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://",
+        "https:///api",
+        "https://h:99999999",
+        "https://[::1",
+        "https://a b",
+        "\0",
+        "1",
+        f"https://{'a' * 300}",
+    ],
+)
+def test_an_address_that_nobody_can_have(cluster: Cluster, tmp_path: Path, server: str) -> None:
+    refused = failure(changed(cluster, tmp_path, server=server))
+    assert isinstance(refused, InvalidInput | Unreachable)
+    assert "format" not in refused.message
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nNo", "HTTP status 502"),
-        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "an answer without a type"),
-        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nHi", "another form of answer"),
-        (b"HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]", "another form of answer"),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "the response has no Content-Type"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nHi",
+            "the response has another format",
+        ),
+        (
+            b"HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]",
+            "the response has another format",
+        ),
     ],
 )
 def test_what_is_no_api_server(cluster: Cluster, tmp_path: Path, answer: bytes, reason: str) -> None:
     with answering(answer) as server:
         refused = failure(changed(cluster, tmp_path, server=server))
     assert isinstance(refused, Unreachable)
-    assert refused.message == f"{server} does not answer as a Kubernetes API server does: {reason}."
+    assert refused.message == f"{server} does not respond like a Kubernetes API server: {reason}."
 
 
 def test_a_connection_that_breaks(cluster: Cluster, tmp_path: Path) -> None:
     with answering(b"") as server:
         refused = failure(changed(cluster, tmp_path, server=server))
     assert isinstance(refused, Unreachable)
+
+
+def acting_as(cluster: Cluster, folder: Path, **fields: Any) -> Path:
+    """The kubeconfig of the administrator, who acts as somebody else."""
+    document = yaml.safe_load(cluster.kubeconfig(ADMIN).read_text())
+    document["users"][0]["user"] |= fields
+    (folder / "config").write_text(yaml.safe_dump(document))
+    return folder / "config"
+
+
+def test_whom_a_kubeconfig_acts_as_is_whose_rights_count(cluster: Cluster, tmp_path: Path) -> None:
+    refused = failure(acting_as(cluster, tmp_path, **{"as": READ_NOTHING}))
+    assert isinstance(refused, Denied)
+    assert 'User "read-nothing" cannot list resource "nodes"' in refused.message
+    assert list_nodes(acting_as(cluster, tmp_path, **{"as": READ_NODES})) == []
+
+
+def test_whom_it_acts_as_holds_for_both_clients(cluster: Cluster, tmp_path: Path) -> None:
+    file = acting_as(cluster, tmp_path, **{"as": READ_NOTHING})
+    with closing(connect(str(file), None)) as kube, pytest.raises(Denied, match="read-nothing"):
+        list(listed(kube, "/api/v1/nodes", Named))
+
+
+def test_the_groups_the_uid_and_more_of_whom_it_acts_as_are_sent(cluster: Cluster, tmp_path: Path) -> None:
+    file = acting_as(
+        cluster,
+        tmp_path,
+        **{
+            "as": "jürgen",
+            "as-uid": "u-1",
+            "as-groups": ["system:masters", "second"],
+            "as-user-extra": {"example.com/Team:1": ["a", "b"], "none": None},
+        },
+    )
+    with closing(connect(str(file), None)) as kube:
+        kind = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        review = kube.http.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", json=kind).json()
+    user = review["status"]["userInfo"]
+    assert (user["username"], user["uid"]) == ("jürgen", "u-1")
+    assert user["groups"] == ["system:masters", "second", "system:authenticated"]
+    assert user["extra"] == {"example.com/team:1": ["a", "b"]}
+
+
+@pytest.mark.parametrize("field", [{"as-groups": ["g"]}, {"as-uid": "u"}, {"as-user-extra": {"a": ["b"]}}])
+def test_groups_without_whom_to_act_as_are_refused(cluster: Cluster, tmp_path: Path, field: dict[str, Any]) -> None:
+    refused = failure(acting_as(cluster, tmp_path, **field))
+    assert isinstance(refused, InvalidInput)
+    assert "as-uid, as-groups or as-user-extra, but not `as`" in refused.message
+    assert cluster.requests() == []
+
+
+def test_a_token_file_beside_the_kubeconfig_signs_in(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text(f"{token_of(cluster, READ_NODES)}\n")
+    file = changed(cluster, tmp_path, user={"tokenFile": "token", "token": "another"})
+    assert list_nodes(file) == []
+    monkeypatch.chdir(tmp_path)
+    assert list_nodes(Path("config")) == []
+
+
+def test_the_name_in_the_servers_certificate_may_be_another(cluster: Cluster, tmp_path: Path) -> None:
+    assert list_nodes(changed(cluster, tmp_path, **{"tls-server-name": "localhost"})) == []
+    refused = failure(changed(cluster, tmp_path, **{"tls-server-name": "elsewhere"}))
+    assert "CERTIFICATE_VERIFY_FAILED" in refused.message
+
+
+def test_a_password_in_the_servers_address_is_not_told(cluster: Cluster, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+    refused = failure(changed(cluster, tmp_path, server=f"https://me:{TOKEN}@{host}"))
+    assert refused.message.startswith(f"https://{host} cannot be reached: ")
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])
@@ -188,10 +289,63 @@ def test_a_program_beside_the_kubeconfig_signs_in_with_a_certificate(
     assert [request.user for request in cluster.requests()] == [READ_NODES]
 
 
+def test_a_program_beside_a_kubeconfig_named_without_a_folder_is_that_file(
+    cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / plugin.name).write_text("#!/bin/sh\nexit 9\n")
+    (others / plugin.name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{others}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    credential = json.dumps({"status": {"token": token_of(cluster, READ_NODES)}})
+    with_plugin(cluster, tmp_path, f"./{plugin.name}", f"echo '{credential}'")
+    assert list_nodes(Path("config")) == []
+
+
+def test_what_a_program_prints_is_shown_as_it_comes_without_control_characters(
+    cluster: Cluster, tmp_path: Path, plugin: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = "printf 'code \\033[31m1234\\342\\200\\256\\nnext' >&2; exit 3"
+    failure(with_plugin(cluster, tmp_path, plugin, script))
+    assert capfd.readouterr().err == "code \\x1b[31m1234\\u202e\nnext"
+
+
+def test_a_program_that_prints_without_end_is_ended(
+    cluster: Cluster, tmp_path: Path, plugin: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused = failure(with_plugin(cluster, tmp_path, plugin, "exec yes"))
+    assert isinstance(refused, Denied)
+    assert refused.message.endswith("printed more than 1048576 bytes.")
+    refused = failure(with_plugin(cluster, tmp_path, plugin, "yes | head -c 3000000 >&2; exit 3"))
+    assert refused.message.endswith("exited with 3.")
+    assert len(capfd.readouterr().err) <= 65536
+
+
+def test_a_program_that_leaves_a_child_behind_is_not_waited_for(
+    cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._AFTER_EXIT", 0.2)
+    credential = json.dumps({"status": {"token": token_of(cluster, READ_NODES)}})
+    began = time.monotonic()
+    assert list_nodes(with_plugin(cluster, tmp_path, plugin, f"sleep 6 & echo '{credential}'")) == []
+    assert time.monotonic() - began < 5
+
+
+def test_a_hint_is_legible(cluster: Cluster, tmp_path: Path) -> None:
+    refused = failure(with_plugin(cluster, tmp_path, "kubelogin-x", "", installHint="brew\x1b[2J install\nkubelogin"))
+    assert refused.fix == "brew\\x1b[2J install\nkubelogin"
+
+
+@pytest.mark.parametrize("command", ["", "a\0b", ".", "/"])
+def test_a_program_that_cannot_be_one(cluster: Cluster, tmp_path: Path, command: str) -> None:
+    assert isinstance(failure(with_plugin(cluster, tmp_path, command, "")), InvalidInput)
+
+
 def test_a_program_that_is_not_installed_is_named_with_its_own_hint(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(with_plugin(cluster, tmp_path, "kubelogin-x", TOKEN, installHint="brew install kubelogin"))
     assert isinstance(refused, InvalidInput)
-    assert "'kubelogin-x', which the context 'read-nodes' signs in with, can't be run: No such file" in refused.message
+    assert "'kubelogin-x' of the context 'read-nodes' cannot be run: No such file" in refused.message
     assert refused.fix == "brew install kubelogin"
 
 
@@ -200,21 +354,37 @@ def test_a_program_that_fails_speaks_to_the_user_itself(
 ) -> None:
     refused = failure(with_plugin(cluster, tmp_path, plugin, f"echo expired >&2; : {TOKEN}; exit 3"))
     assert isinstance(refused, Denied)
-    assert refused.message.endswith("which the context 'read-nodes' signs in with, ended with 3.")
+    assert refused.message.endswith(" of the context 'read-nodes' exited with 3.")
     assert capfd.readouterr().err == "expired\n"
 
 
 def test_a_program_that_does_not_end(
     cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._PATIENCE", 0.1)
+    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._TIMEOUT", 0.1)
     refused = failure(with_plugin(cluster, tmp_path, plugin, "exec sleep 60"))
     assert isinstance(refused, Denied)
-    assert refused.message.endswith("which the context 'read-nodes' signs in with, did not end in 0.1 s.")
+    assert refused.message.endswith(" of the context 'read-nodes' did not finish within 0.1 s.")
 
 
-@pytest.mark.parametrize("output", ["", "[]", "{}", '{"status": {}}', '{"status": {"clientCertificateData": "x"}}'])
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        "<html>",
+        '{"status": {}}',
+        '{"status": null}',
+        '{"status": {"token": 1}}',
+        '{"status": {"token": ["x"]}}',
+        '{"status": {"clientCertificateData": "x"}}',
+        '{"status": {"clientCertificateData": 1, "clientKeyData": 1}}',
+        '{"status": {"token": "x", "clientKeyData": {}}}',
+    ],
+)
 def test_a_program_that_gives_no_credentials(cluster: Cluster, tmp_path: Path, plugin: Path, output: str) -> None:
     refused = failure(with_plugin(cluster, tmp_path, plugin, f"echo '{output}'"))
     assert isinstance(refused, Denied)
-    assert "gave neither a token nor a certificate" in refused.message
+    assert "returned neither a token nor a certificate" in refused.message

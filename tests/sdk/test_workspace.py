@@ -1,6 +1,7 @@
 """Workspaces: found by a config.json as Azure ML's SDKs find it, and looked into lazily."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,23 @@ def test_a_config_may_name_the_workspace_by_its_id_as_older_ones_do(tmp_path: Pa
         ('{"Scope": "/subscriptions/123"}', "lacks subscription_id, resource_group, workspace_name."),
         ('{"subscription_id": "123"}', "lacks resource_group, workspace_name."),
         ('{"subscription_id": "123", "resource_group": 7, "workspace_name": "w"}', "lacks resource_group."),
-        ("[]", "lacks subscription_id, resource_group, workspace_name."),
-        ("{", "is no JSON"),
+        ('{"subscription_id": "", "resource_group": " ", "workspace_name": "a/b"}', f"lacks {', '.join(CONFIG)}."),
+        (
+            '{"subscription_id": "\\ud800", "resource_group": ["g"], "workspace_name": {}}',
+            f"lacks {', '.join(CONFIG)}.",
+        ),
+        ('{"Scope": ["x"], "subscription_id": null}', "lacks subscription_id, resource_group, workspace_name."),
+        ("[]", "is not a JSON object."),
+        ("1", "is not a JSON object."),
+        ("null", "is not a JSON object."),
+        ("{", "is not valid JSON: "),
+        ("", "is not valid JSON: "),
+        ("\\xff", "is not valid JSON: "),
+        ('{"a": ' + "1" * 5000 + "}", "is not valid JSON: "),
+        ("[" * 100_000, "is not valid JSON: it is nested too deeply"),
+        ('{"a":' * 100_000, "is not valid JSON: it is nested too deeply"),
     ],
+    ids=lambda content: content[:40],
 )
 def test_a_config_that_names_no_workspace_is_told(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "config.json").write_text(content)
@@ -62,8 +77,29 @@ def test_a_config_that_names_no_workspace_is_told(tmp_path: Path, content: str, 
     assert caught.value.message.startswith(f"{tmp_path / 'config.json'} {message}")
 
 
+@pytest.mark.parametrize("content", [b"\xff", b"\x80{}", b"\xfe\xff\x00{"])
+def test_a_config_that_is_no_text_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(WorkspaceException, match="is not valid JSON"):
+        Workspace.from_config(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "loop", "x" * 5000])
+def test_a_place_that_cannot_be_searched_is_told(tmp_path: Path, path: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(WorkspaceException, match=r"config\.json") as caught:
+        Workspace.from_config(tmp_path / path)
+    assert caught.value.code == "InvalidInput"
+
+
+def test_a_config_that_is_a_pipe_is_not_searched_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.json")
+    with pytest.raises(WorkspaceException):
+        Workspace.from_config(tmp_path / "config.json")
+
+
 def test_a_search_that_finds_nothing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceException, match=r"There is no config\.json in .*, nor above it"):
+    with pytest.raises(WorkspaceException, match=r"No config\.json found in .* or above it"):
         Workspace.from_config(tmp_path)
 
 

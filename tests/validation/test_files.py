@@ -2,6 +2,9 @@
 
 import os
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,36 @@ def test_a_pipe_or_socket_or_device_is_f020_and_is_not_waited_for(tmp_path: Path
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(os.path.relpath(tmp_path / "s"))
         assert refusal(tmp_path / "s").code == "AMLARC-F020"
+
+
+def test_a_pipe_that_nobody_writes_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    began = time.monotonic()
+    refused = refusal(tmp_path / "pipe")
+    assert refused.code == "AMLARC-F021"
+    assert refused.message == f"{tmp_path / 'pipe'} is a pipe that nobody writes to"
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("script", ["sleep 0.3; printf %s '{}'", "printf %s '{'; sleep 2; printf %s '}'"])
+def test_a_pipe_that_somebody_writes_slowly_is_read_to_its_end(tmp_path: Path, script: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", f"exec > pipe; {script}"], cwd=tmp_path) as writer:
+        assert files.read(str(tmp_path / "pipe")) == b"{}"
+    assert writer.returncode == 0
+
+
+def test_what_a_shell_substitutes_is_read() -> None:
+    reader = "import sys; from azext_amlarc.validation import files; print(len(files.read(sys.argv[1])))"
+    script = f"{sys.executable} -c '{reader}' <(sleep 2; head -c 300000 /dev/zero)"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "300000\n"
+
+
+def test_a_pipe_beyond_the_limit_is_f011(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", "yes > pipe"], cwd=tmp_path, stderr=subprocess.DEVNULL):
+        assert refusal(tmp_path / "pipe").code == "AMLARC-F011"
 
 
 @pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "attach.json/inside"])

@@ -1,4 +1,4 @@
-"""Sending a request again, and the care that a write needs then: its answer may be lost after it has taken effect."""
+"""Retries, with special care for writes: a response may be lost after the write took effect."""
 
 import logging
 import random
@@ -9,20 +9,20 @@ from typing import Any
 from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.policies import HTTPPolicy
 
-# What the seconds of a pause last. Tests that break every request of a command shorten them.
+# The length of a second of a pause. Tests that break every request of a command shorten it.
 SECOND = 1.0
 
-# Azure counts what it throttles, too: without Retry-After four tries, within a few seconds, then the error.
+# Throttled requests count against the limit too: without Retry-After, four tries within a few seconds.
 _TRIES, _FIRST_PAUSE = 4, 0.8
 # With Retry-After. ARM's contract allows 10 s to 10 min; longer means: do not retry.
-_TRIES_WHEN_TOLD, _LONGEST_TOLD = 10, 600.0
+_TRIES_WITH_RETRY_AFTER, _LONGEST_RETRY_AFTER = 10, 600.0
 # Announce longer pauses: a silent command looks hung.
-_LONGEST_UNSAID = 5.0
-# The part of a pause by which ours differ, so that many clients that were refused at once don't come back at once.
+_LONGEST_SILENT_PAUSE = 5.0
+# Jitter, so that clients that were refused together do not come back together.
 _SPREAD = 0.25
 
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
-# After these nobody knows whether the request took effect: a gateway may have given up on what went on behind it.
+# After these, the request may have taken effect: a gateway may have given up waiting for the service behind it.
 _UNCERTAIN = {408, 500, 502, 503, 504}
 _LOST = (ServiceResponseError, IncompleteReadError)
 
@@ -30,18 +30,18 @@ logger = logging.getLogger("azext_amlarc.azure")
 
 
 class WriteTookEffect(Exception):
-    """The answer to a write was lost, and Azure shows that it took effect: join it instead of sending it again."""
+    """The response to a write was lost, but the write took effect: join it instead of sending it again."""
 
 
 class RetryPolicy(HTTPPolicy[Any, Any]):
-    """Sends a request again while Azure is busy or out of reach; every request of ours may be sent twice.
+    """Retries while Azure is busy or unreachable; all our requests are idempotent.
 
-    Except that Azure fails a write that meets its own first copy still under way. So a write may bring an option
-    `took_effect`, which is asked each time an answer is lost; if the write did, WriteTookEffect is raised.
+    But Azure fails a repeated write while the first one is still in progress. Such a write passes the option
+    `took_effect`, which is called each time a response is lost; if it returns True, WriteTookEffect is raised.
     """
 
     def __init__(self, tell: Callable[[str], object] = logger.warning) -> None:
-        """`tell` hears, once a request, that Azure has asked for a pause of more than five seconds."""
+        """`tell` is called, once for each request, if Azure asks for a pause of more than five seconds."""
         super().__init__()
         self._tell = tell
 
@@ -57,44 +57,44 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                     raise WriteTookEffect from error
                 if tries >= _TRIES:
                     raise
-                told = None
+                retry_after = None
             else:
-                status, told = response.http_response.status_code, _retry_after(response.http_response)
+                status, retry_after = response.http_response.status_code, _retry_after(response.http_response)
                 if status in _UNCERTAIN and took_effect():
                     raise WriteTookEffect
-                if not _is_worth_another(status, told, tries):
+                if not _is_worth_another(status, retry_after, tries):
                     return response
-            self._announce(request, told)
-            time.sleep(pause(tries, told))
+            self._announce(request, retry_after)
+            time.sleep(pause(tries, retry_after))
 
-    def _announce(self, request: Any, told: float | None) -> None:
-        if told and told > _LONGEST_UNSAID and not request.context.get("announced"):
+    def _announce(self, request: Any, retry_after: float | None) -> None:
+        if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
-            self._tell(f"Azure is busy, and asks to wait {told:.0f} s before the next try")
+            self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
 
 
 def _took_effect(request: Any) -> Callable[[], bool]:
-    """The request's own question, kept where another policy that sends the request again finds it."""
+    """The request's option, kept in its context for a policy that sends the request again."""
     if "took_effect" in request.context.options:
         request.context["took_effect"] = request.context.options.pop("took_effect")
     took_effect: Callable[[], bool] = request.context.get("took_effect") or (lambda: False)
     return took_effect
 
 
-def _is_worth_another(status: int, told: float | None, tries: int) -> bool:
-    """Any error with Retry-After is meant to be tried again, whatever its status."""
-    if told is None:
+def _is_worth_another(status: int, retry_after: float | None, tries: int) -> bool:
+    """Any error with Retry-After is meant to be retried, whatever its status."""
+    if retry_after is None:
         return status in _TRANSIENT and tries < _TRIES
-    return status >= 400 and told <= _LONGEST_TOLD and tries < _TRIES_WHEN_TOLD
+    return status >= 400 and retry_after <= _LONGEST_RETRY_AFTER and tries < _TRIES_WITH_RETRY_AFTER
 
 
 def _retry_after(response: Any) -> float | None:
-    """Azure's Retry-After, which is whole seconds."""
-    told = response.headers.get("Retry-After") or ""
-    return float(told) if told.isdigit() else None
+    """Azure's Retry-After, in whole seconds."""
+    retry_after = response.headers.get("Retry-After") or ""
+    return float(retry_after) if retry_after.isdigit() else None
 
 
-def pause(tries: int, told: float | None) -> float:
-    """Seconds until the next try: what Azure has told, or twice as long each time; never quite the same."""
-    least = _FIRST_PAUSE * 2 ** (tries - 1) if told is None else told
+def pause(tries: int, retry_after: float | None) -> float:
+    """Seconds until the next try: Retry-After, or twice as long each time, with jitter."""
+    least = _FIRST_PAUSE * 2 ** (tries - 1) if retry_after is None else retry_after
     return least * random.uniform(1.0, 1.0 + _SPREAD) * SECOND

@@ -1,4 +1,4 @@
-"""Waiting for what Azure goes on doing after it has answered a write."""
+"""Waits for what Azure continues to do after it has accepted a write."""
 
 import time
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from azext_amlarc.errors import ArcError, StillRunning
 
 T = TypeVar("T")
 
-# Seconds between two polls where Azure names none; its SDKs wait 30 s, which makes a one-minute install take two.
+# Seconds between two polls without Retry-After; Azure's SDKs wait 30 s, which makes a one-minute installation take two.
 FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
-# A pause is this part of what has been waited already: nobody waits longer than 7 % more than Azure takes.
+# A pause is this fraction of the time waited so far: a wait is at most 7 % longer than Azure takes.
 _PART = 1 / 15
 
 
 @dataclass(frozen=True)
 class Poll(Generic[T]):
-    """What one poll saw: a state in Azure's words, the resource if it came along, the pause Azure asks for (s)."""
+    """The result of one poll: Azure's state, the resource if it was read, and Azure's Retry-After (s)."""
 
     state: str
     resource: T | None = None
@@ -41,11 +41,11 @@ class Poll(Generic[T]):
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
-    """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it.
+    """A write that Azure has accepted: the resource as it was then, and how to follow it.
 
-    `doing` says what Azure does ("installing the extension 'x'"); `follow` is what to run to see how it goes on.
-    `correlation_id` is the write's, None if it is somebody else's.
-    `then` waits for what else has to be ready once the write has succeeded, so many seconds at most.
+    `doing` says what Azure is doing ("installing the extension 'x'"); `follow` tells the user how to follow it.
+    `correlation_id` is the write's, None if the write is not ours.
+    `then` waits, with a timeout (s), for what else must be ready after the write has succeeded.
     """
 
     doing: str
@@ -60,7 +60,7 @@ class Operation(Generic[T]):
 
     @classmethod
     def done(cls, resource: T) -> "Operation[T]":
-        """For a resource that is up to date: nothing has been written, and nothing is polled."""
+        """For a resource that is up to date: nothing was written, and nothing is polled."""
         return cls(
             doing="",
             resource=resource,
@@ -73,7 +73,7 @@ class Operation(Generic[T]):
     def wait(self, watcher: Watcher, timeout: float) -> T:
         """The resource once the write has succeeded.
 
-        Raises what `reason` makes of a write that failed, and StillRunning after `timeout` seconds or at Ctrl-C.
+        Raises the `reason` if the write failed, and StillRunning after `timeout` seconds or on Ctrl-C.
         """
         began = time.monotonic()
         last = Poll[T]("Accepted", pause=self.pause)
@@ -108,7 +108,7 @@ class Operation(Generic[T]):
 
 @dataclass(frozen=True)
 class Accepted:
-    """What Azure answered a write with: the SDK's model, the body, the operation's URL, the pause it asks for (s)."""
+    """Azure's response to a write: the SDK's model, the body, the operation's URL, Retry-After (s)."""
 
     model: Any
     body: str
@@ -118,7 +118,7 @@ class Accepted:
 
     @classmethod
     def from_sdk(cls, pipeline_response: Any, model: Any, _headers: object) -> "Accepted":
-        """For an SDK's `cls` argument, together with polling=False."""
+        """For the `cls` argument of an SDK's method, with polling=False."""
         response = pipeline_response.http_response
         headers = response.headers
         return cls(
@@ -138,9 +138,9 @@ def write(
     took_effect: Callable[[], bool],
     **options: Any,
 ) -> Accepted | None:
-    """Azure's answer to an SDK's `begin`, recorded in `azure.writes` as `line`.
+    """Call an SDK's `begin` method, and record the write in `azure.writes` as `line`.
 
-    None if the answer was lost and `took_effect` found that the write took effect all the same: join that.
+    None if the response was lost, but `took_effect` found that the write took effect: join it.
     """
     try:
         sent = begin(*arguments, **options, took_effect=took_effect, polling=False, cls=Accepted.from_sdk)
@@ -149,21 +149,21 @@ def write(
         accepted = None
     except AzureError as error:
         if not _is_refusal(error):
-            azure.writes.add(f"perhaps {line} (Azure's answer was lost)")
+            azure.writes.add(f"possibly {line} (Azure's response was lost)")
         raise
     azure.writes.add(line)
     return accepted
 
 
 def _is_refusal(error: AzureError) -> bool:
-    """Whether Azure has said that it does not do what was asked for."""
+    """Whether the write certainly had no effect: Azure refused it, or it was not sent."""
     if isinstance(error, HttpResponseError):
         return error.status_code is not None and 400 <= error.status_code < 500
     return isinstance(error, ServiceRequestError)
 
 
 def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
-    """The state of an operation by its URL, whose body holds no resource; None if Azure has forgotten it (404)."""
+    """The state of an operation by its URL; None if Azure no longer knows it (404)."""
     answer = unless_missing(azure.get_url, url)
     if answer is None:
         return None
@@ -171,7 +171,7 @@ def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
 
 
 def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | None:
-    """Code and message that Azure gives for an operation that failed; None if it gives none."""
+    """Code and message of a failed operation; None if Azure gives none."""
     if url is None:
         return None
     try:
@@ -198,7 +198,7 @@ def wait_until(
     timeout: float,
     interval: float | None,
 ) -> T | None:
-    """Read until `done`, every `interval` seconds or as operations are polled; StillRunning after `timeout` s."""
+    """Poll until `done`, every `interval` seconds or as for operations; StillRunning after `timeout` seconds."""
     began = time.monotonic()
     while not done(found := read()):
         elapsed = time.monotonic() - began

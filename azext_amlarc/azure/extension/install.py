@@ -1,7 +1,6 @@
-"""Installing the cluster extension Microsoft.AzureML.Kubernetes."""
+"""Install the cluster extension Microsoft.AzureML.Kubernetes."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,9 +9,9 @@ from azext_amlarc.azure import supporting
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.azure.converge import converge
-from azext_amlarc.azure.extension.lookup import address, read, show
+from azext_amlarc.azure.extension.lookup import address, find, read, show
 from azext_amlarc.azure.extension.watch import join, subject
+from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.resources import extension as resource
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.extension import Extension, Wanted
@@ -20,74 +19,61 @@ from azext_amlarc.resources.extension import Extension, Wanted
 
 @dataclass(frozen=True)
 class Installation:
-    """An extension that is wanted on a cluster, as `converge` carries it out."""
+    """An extension to install on a cluster, as a Change for `converge`; without a name, the one of our type."""
 
     azure: AzureClient
     cluster: Cluster
-    name: str
+    name: str | None
     wanted: Wanted
     watcher: Watcher
 
     def read(self) -> Extension | None:
-        return read(self.azure, self.cluster.id, self.name)
+        return find(self.azure, self.cluster.id, self.name)
 
     def refuse(self, existing: Extension) -> None:
         resource.refuse_another(existing)
 
     def differences(self, existing: Extension) -> list[str]:
-        return resource.changes(existing, self._resolved(existing).settings, self.wanted)
+        return resource.changes(existing, self.resolved(existing), self.wanted)
 
     def join(self, existing: Extension) -> Operation[Extension]:
         return join(self.azure, self.cluster.id, existing)
 
     def write(self, existing: Extension | None) -> Operation[Extension]:
-        """Create what the extension talks through, then send the extension, which talks through it."""
-        resolved = self._resolved(existing)
+        """Create the supporting resources, then send the extension with their connection strings."""
+        resolved = self.resolved(existing)
         made = supporting.ensure(self.azure, resolved.plan, self.watcher)
-        body = resource.body(self.cluster, self.wanted, {**resolved.settings, **made.settings}, made.protected)
+        settings = {**resolved.settings, **made.settings}
+        body = resource.body(self.cluster, self.wanted, settings, made.protected, existing)
         operation = self._send(existing, body)
         return replace(operation, then=partial(supporting.finish, self.azure, made))
 
-    def _resolved(self, existing: Extension | None) -> resource.Resolved:
+    def resolved(self, existing: Extension | None) -> resource.Resolved:
+        """All plain settings that are sent, as far as they are known without a request."""
         domain = self.azure.cloud.application_domain
         return resource.resolve(self.cluster, domain, self.wanted.settings, existing)
 
     def _send(self, existing: Extension | None, body: dict[str, Any]) -> Operation[Extension]:
         azure, cluster = self.azure, self.cluster.id
+        name = existing.name if existing else self.name or DEFAULT_NAME
 
         def took_effect() -> bool:
-            found = self.read()
+            found = read(azure, cluster, name)
             return found is not None and (existing is None or found.in_progress)
 
         accepted = write(
             azure,
-            f"extension {self.name} on {cluster}",
+            f"extension {name} on {cluster}",
             azure.extensions.begin_create,
             *address(cluster),
-            self.name,
+            name,
             json.dumps(body).encode(),
             content_type="application/json",
             took_effect=took_effect,
         )
-        followed = subject(azure, cluster, self.name)
+        followed = subject(azure, cluster, name)
         if accepted is None:
-            return followed.by_resource("installing", show(azure, cluster, self.name))
+            return followed.by_resource("installing", show(azure, cluster, name))
         sent = resource.from_sdk(accepted.model, cluster)
         follow = followed.by_resource if existing is None else followed.by_operation
         return follow("installing", sent, accepted)
-
-
-def begin_create(
-    azure: AzureClient,
-    cluster: Cluster,
-    name: str,
-    wanted: Wanted,
-    watcher: Watcher,
-    timeout: float,
-    agree: Callable[[Extension | None], None] = lambda _: None,
-) -> Operation[Extension]:
-    """Bring the cluster to `wanted`, as `converge` does.
-
-    Refused if the name belongs to another extension, or to one that is being deleted.
-    """
-    return converge(Installation(azure, cluster, name, wanted, watcher), watcher, timeout, agree)

@@ -1,4 +1,4 @@
-"""Changing an installed extension. Azure merges plain settings, and replaces the protected ones as a set."""
+"""Update an installed extension. Azure merges plain settings, but replaces protected settings as a set."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,7 +10,6 @@ from azext_amlarc.azure import supporting
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.extension.lookup import address, show
 from azext_amlarc.azure.extension.watch import join, subject
 from azext_amlarc.resources import extension as resource
@@ -20,14 +19,16 @@ from azext_amlarc.resources.extension import Change, Extension
 
 @dataclass(frozen=True)
 class Update:
-    """A change that is wanted of an installed extension, as `converge` carries it out.
+    """An update of an installed extension, as a Change for `converge`.
 
-    `plan` compares what the user gave with what is installed, without a request.
+    `plan` compares what the user gave with what is installed, without a request. Without a name it is the extension of
+    our type.
+    type.
     """
 
     azure: AzureClient
     cluster: Cluster
-    name: str
+    name: str | None
     plan: Callable[[Extension], Change]
     watcher: Watcher
 
@@ -45,9 +46,9 @@ class Update:
         return join(self.azure, self.cluster.id, existing)
 
     def write(self, existing: Extension | None) -> Operation[Extension]:
-        """Send the change, with the protected settings that the user did not name read again if Azure has them.
+        """Send the change, together with the other protected settings as far as they can be read from Azure again.
 
-        Refused if one would be lost: nobody but the user has a TLS key.
+        Refused if one would be lost, such as a TLS key, which only the user has.
         """
         installed = existing or self.read()
         change = self.plan(installed)
@@ -74,31 +75,19 @@ class Update:
 
     def _send(self, existing: Extension, properties: Mapping[str, Any]) -> Operation[Extension]:
         azure, cluster = self.azure, self.cluster.id
+        name = existing.name
         accepted = write(
             azure,
-            f"update of the extension {self.name}",
+            f"update of the extension {name}",
             azure.extensions.begin_update,
             *address(cluster),
-            self.name,
+            name,
             json.dumps({"properties": properties}).encode(),
             content_type="application/json",
-            took_effect=lambda: self.read().in_progress,
+            took_effect=lambda: show(azure, cluster, name).in_progress,
         )
-        followed = subject(azure, cluster, self.name)
+        followed = subject(azure, cluster, name)
         if accepted is None:
             return followed.by_resource("updating", self.read())
         sent = resource.from_sdk(accepted.model, cluster) if accepted.model else existing
         return followed.by_operation("updating", sent, accepted)
-
-
-def begin_update(
-    azure: AzureClient,
-    cluster: Cluster,
-    name: str,
-    plan: Callable[[Extension], Change],
-    watcher: Watcher,
-    timeout: float,
-    agree: Callable[[Extension | None], None] = lambda _: None,
-) -> Operation[Extension]:
-    """Bring the installed extension to what `plan` says, as `converge` does; NotFound if it is not installed."""
-    return converge(Update(azure, cluster, name, plan, watcher), watcher, timeout, agree)

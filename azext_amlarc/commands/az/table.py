@@ -1,4 +1,4 @@
-"""The table of commands, each registered under both of our groups."""
+"""The command table; each command is registered under both groups."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ from azure.cli.core.commands import CliCommandType
 
 from azext_amlarc.commands.az import options, rows
 from azext_amlarc.commands.az.errors import raise_for_az
+from azext_amlarc.commands.terminal.asking import confirmed
 
-# Beside the official `ml` extension, az imports that one too for each `az ml` word, which takes seconds: the second
-# group is for those who have both.
+# If the official `ml` extension is installed too, az imports it for every `az ml` command, which takes seconds: the
+# second group avoids that.
 PREFIXES = ("ml arc", "amlarc")
 
 
 def load_command_table(loader: Any) -> None:
-    """Register every command of ours under every prefix."""
+    """Register every command under every prefix."""
     for prefix in PREFIXES:
         with _group(loader, f"{prefix} extension", "extension") as group:
             group.custom_command(
@@ -36,7 +37,7 @@ def load_command_table(loader: Any) -> None:
             )
             group.custom_show_command("show", "show", table_transformer=rows.compute_row)
             group.custom_command("list", "list_all", table_transformer=rows.compute_rows)
-            group.custom_command("detach", "detach", confirmation=True)
+            group.custom_command("detach", "detach", confirmation=confirmed)
             group.custom_command("wait", "wait")
         with _group(loader, f"{prefix} cluster", "cluster") as group:
             group.custom_command(

@@ -1,41 +1,68 @@
-"""Asking somebody: questions go to stderr, since stdout is for the object, and answers come line by line.
+"""Prompts: questions go to stderr, since stdout is for the object, and answers are lines.
 
-Lines work on every terminal, over ssh, and with a screen reader; nothing has to be imported for them.
+Lines work on every terminal, over ssh and with a screen reader, and need no library.
 """
 
 import os
 import sys
 
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.wording import legible
+
+_CANCELLED = "Cancelled. Nothing was changed."
 
 
 def can_ask() -> bool:
-    """Whether somebody is there to answer: a terminal on both sides, and no CI system, all of which set CI."""
+    """Whether the user can be prompted: both streams are terminals, and CI is not set, as CI systems do."""
     terminals = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     return terminals and not os.environ.get("CI")
 
 
 def ask(question: str) -> str:
-    """The answer to a question, without space around it. The end of input is a wish to stop, just as Ctrl-C is."""
+    """The answer to a question, stripped. The end of input (Ctrl-D) is a no: InvalidInput."""
+    answer = _answer(question)
+    if answer is None:
+        raise InvalidInput(_CANCELLED)
+    return answer
+
+
+def _answer(question: str) -> str | None:
     say(question, end=" ")
     answer = sys.stdin.readline()
     if not answer:
         say("")
-        raise KeyboardInterrupt
+        return None
     return answer.strip()
 
 
+def _is_yes(answer: str) -> bool:
+    return answer.lower() in {"y", "yes"}
+
+
 def say(text: str, end: str = "\n") -> None:
-    """Something that is no question."""
-    sys.stderr.write(text + end)
+    """Write text to stderr."""
+    sys.stderr.write(legible(text) + end)
     sys.stderr.flush()
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Go on where the user says so, on a terminal or by --yes; InvalidInput otherwise, with nothing sent."""
+    """Return if the user confirms, on a terminal or with --yes; InvalidInput otherwise."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InvalidInput(f"{question} There is no terminal to ask on; nothing was sent.", "Answer with --yes.")
-    if ask(f"{question} (y/N):").lower() not in {"y", "yes"}:
-        raise InvalidInput("Nothing was sent, as you answered no.")
+        raise InvalidInput(
+            f"{question} There is no terminal to ask on. Nothing was changed.", "Run again with --yes to confirm."
+        )
+    if not _is_yes(ask(f"{question} (y/N):")):
+        raise InvalidInput(_CANCELLED)
+
+
+def confirmed(_arguments: object) -> bool:
+    """A command's `confirmation`: az's own question goes to stdout, and fails on Ctrl-D."""
+    if not sys.stdin.isatty():
+        from knack.log import get_logger
+
+        get_logger(__name__).warning("Unable to prompt for confirmation as no tty available. Use --yes.")
+        return False
+    answer = _answer("Are you sure you want to perform this operation? (y/N):")
+    return answer is not None and _is_yes(answer)

@@ -1,15 +1,17 @@
-"""What a person sees while Azure works: a line that moves on a terminal, one line a change of state elsewhere."""
+"""Progress on stderr: an animated line on a terminal, otherwise one line for each change of state."""
 
 import sys
 import time
 from typing import Any, TextIO
+
+from azext_amlarc.wording import in_line, legible
 
 _FRAMES = "|/-\\"
 _TICK = 0.2
 
 
 def terminal_watcher(cmd: Any) -> "TerminalWatcher":
-    """The watcher for a command: on stderr, and silent where az is asked to be."""
+    """The watcher for a command: on stderr, and silent if az's options or configuration say so."""
     disabled = cmd.cli_ctx.only_show_errors or cmd.cli_ctx.config.getboolean(
         "core", "disable_progress_bar", fallback=False
     )
@@ -17,7 +19,7 @@ def terminal_watcher(cmd: Any) -> "TerminalWatcher":
 
 
 class TerminalWatcher:
-    """A watcher (azure.waiting) that writes states and elapsed time to `stream`."""
+    """A Watcher that writes states and elapsed time to `stream`."""
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:
         self._stream = stream
@@ -28,6 +30,7 @@ class TerminalWatcher:
         self._frame = 0
 
     def seen(self, state: str, elapsed: float) -> None:
+        state = in_line(state)
         if state != self._state:
             self._clear()
             self._write(f"{state} ({_clock(elapsed)})\n")
@@ -35,7 +38,7 @@ class TerminalWatcher:
 
     def tell(self, text: str) -> None:
         self._clear()
-        self._write(f"{text}\n")
+        self._write(f"{legible(text)}\n")
 
     def rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -7,7 +7,7 @@ from typing import Any
 
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation.report import junit
-from azext_amlarc.wording import number
+from azext_amlarc.wording import in_line, number
 
 FORMATS = ("text", "json", "sarif", "junit")
 
@@ -45,23 +45,30 @@ def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
     if form == "junit":
         return as_junit(report)
     content = as_sarif(report, rules) if form == "sarif" else as_object(report)
-    return json.dumps(content, indent=2, ensure_ascii=False)
+    return _escaped(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """The JSON with escapes for what JSON allows in strings, and a terminal would act on."""
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def as_text(findings: Iterable[Finding]) -> str:
     """`file:line:column: severity CODE path: message`, with the fix on its own line."""
-    return "\n".join(_headline(finding) + (f"\n    fix: {finding.fix}" if finding.fix else "") for finding in findings)
+    return "\n".join(
+        _headline(finding) + (f"\n    fix: {in_line(finding.fix)}" if finding.fix else "") for finding in findings
+    )
 
 
 def as_line(finding: Finding) -> str:
     """The finding and its fix on one line, for logs."""
-    return _headline(finding) + (f"; {finding.fix}" if finding.fix else "")
+    return _headline(finding) + (f"; {in_line(finding.fix)}" if finding.fix else "")
 
 
 def _headline(finding: Finding) -> str:
     place = f"{finding.place}: " if finding.place else ""
     path = f"{finding.path}: " if finding.path not in ("", "$") else ""
-    return f"{place}{finding.severity} {finding.code} {path}{finding.message}"
+    return in_line(f"{place}{finding.severity} {finding.code} {path}{finding.message}")
 
 
 def summary(report: Report) -> str:
