@@ -3,6 +3,7 @@
 # .venv      az as a user has it: azure-cli, and our extension installed from its wheel into .venv/extensions
 # .venv-dev  the tools of development: tests, linters, the local Azure
 # .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
+# .venv-peers  clients that others wrote, which `make test-peers` runs against the local Azure
 # .venv-lint  azdev's linter rules, for .ci/run
 # .venv-uv   the resolver that `make lock` renews requirements/ with
 # .run       what runs leave behind: the local Azure's data, traffic, figures
@@ -15,7 +16,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo test kube-assets test-faults test-long test-newest bench lint wheel lock clean
+.PHONY: demo test kube-assets test-faults test-long test-newest test-peers bench lint wheel lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -35,6 +36,9 @@ test-faults: .venv/extension .venv-dev/ready  ## every request of every command 
 test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest releases, which the locks hold back
 	scripts/test-newest
 
+test-peers: .venv/locked .venv-dev/ready .venv-peers/locked  ## the clients of others against the local Azure, with what each asks for
+	scripts/test-peers
+
 bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks
 
@@ -49,7 +53,7 @@ lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py a
 	scripts/lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-lint .venv-uv .venv-newest .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-lint .venv-peers .venv-uv .venv-newest .run build dist *.egg-info
 
 # An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
 # it from outside of the lock.

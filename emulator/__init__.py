@@ -30,5 +30,8 @@ it is unknown whether Azure's do.
 scripts faults (see `emulator.wire.faults`), and `POST /emulator/principal` changes the service principal's permissions:
 `{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.
 
+Every api-version of its providers is taken (`emulator/arm/api_versions.json`); those whose shape nobody has recorded
+answer in the nearest one that is known. `make test-peers` runs clients that others wrote against it.
+
 A further resource type is one `ResourceType` in the table of a module under `emulator.providers`.
 """

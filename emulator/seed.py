@@ -4,17 +4,20 @@ A seed is a JSON object; `seed.json` beside this module is the default one and s
 
 * `tenantId`, and `servicePrincipal` with clientId, clientSecret, objectId, and where it may not do everything `actions`
   and `notActions`, as in a role's definition;
-* `subscriptions`, each with subscriptionId, displayName, `resourceGroups` (name, location, tags), `providers` (the
-  registration state of each that Azure shall have here) and `resources`.
+* `subscriptions`, each with subscriptionId, displayName, `state` ("Enabled" if it isn't given; a "Disabled" one takes
+  no writes), `resourceGroups` (name, location, tags), `providers` (the registration state of each that Azure shall have
+  here) and `resources`.
 
 A resource has an `id` below its subscription and whatever the body of its PUT would hold: location, tags, identity,
 properties. Its provider completes it to something that works, so a seed only says what is different: a cluster that is
-Offline, an extension whose provisioningState is Failed. Parents come before what is below them.
+Offline, an extension whose provisioningState is Failed. Locks, role definitions and assignments can be below a
+subscription, a group or a resource. Parents come before what is below them.
 """
 
 import json
 from pathlib import Path
 
+from emulator.arm.guards import STATES
 from emulator.arm.ids import parse
 from emulator.arm.model import GROUP, NAMESPACE, SUBSCRIPTION, Cloud, Json, Resource
 
@@ -37,7 +40,10 @@ def load(cloud: Cloud, file: Path | None) -> None:
 def _plant(cloud: Cloud, document: Json) -> None:
     root = f"/subscriptions/{document['subscriptionId']}"
     add = cloud.state.add
-    add(Resource(root, SUBSCRIPTION, {"displayName": document["displayName"]}))
+    state = document.get("state", "Enabled")
+    if state not in STATES:
+        raise ValueError(f"the seed has a subscription that is {state}, not one of {', '.join(STATES)}")
+    add(Resource(root, SUBSCRIPTION, {"displayName": document["displayName"], "state": state}))
     for group in document.get("resourceGroups", []):
         tags = {"tags": group["tags"]} if "tags" in group else {}
         body = {"location": group["location"], **tags, "properties": {"provisioningState": "Succeeded"}}

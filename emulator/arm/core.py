@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from emulator.arm import errors, operations
+from emulator.arm import errors, listings, operations, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
 from emulator.arm.model import (
@@ -23,12 +23,7 @@ from emulator.arm.model import (
     ResourceType,
 )
 
-VERSIONS = (
-    "2025-04-01", "2025-03-01", "2024-11-01", "2024-08-01", "2024-07-01", "2024-03-01", "2023-07-01", "2022-12-01",
-    "2022-09-01", "2022-06-01", "2022-01-01", "2021-04-01", "2021-01-01", "2020-10-01", "2020-06-01", "2020-01-01",
-    "2019-11-01", "2019-10-01", "2019-06-01", "2019-05-01", "2018-05-01", "2018-02-01", "2018-01-01", "2016-06-01",
-    "2016-02-01", "2015-11-01", "2015-01-01", "2014-04-01",
-)  # fmt: skip
+VERSIONS = versions.of("Microsoft.Resources")
 # The regions in Microsoft's guide of 2021: display name by name.
 LOCATIONS = {
     "eastus": "East US",
@@ -42,6 +37,8 @@ LOCATIONS = {
     "southeastasia": "Southeast Asia",
     "australiaeast": "Australia East",
 }
+GROUP_SHAPE: shapes.Shape = {"location": str, "tags": shapes.Each(str), "managedBy": str, "properties": dict}
+REGION = re.compile(r"[A-Za-z0-9 ]+")
 GROUP_NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
 
 
@@ -54,6 +51,7 @@ class Visit:
     version: str
     body: Json
     ending: Ending | None
+    query: Mapping[str, str]
 
     @property
     def subscription(self) -> Resource:
@@ -99,6 +97,8 @@ def location_in(body: Json) -> str:
     location = str(body.get("location") or "").replace(" ", "").lower()
     if not location:
         raise errors.location_required()
+    if not REGION.fullmatch(location):
+        raise errors.unavailable_location(location, LOCATIONS)
     return location
 
 
@@ -127,6 +127,17 @@ def show_subscription(visit: Visit) -> Reply:
     return Reply(200, _subscription(visit.cloud, visit.subscription))
 
 
+def list_locations(visit: Visit) -> Reply:
+    """GET the regions of a subscription."""
+    return Reply(200, {"value": listings.locations(visit.subscription.id, LOCATIONS)})
+
+
+def list_resources(visit: Visit) -> Reply:
+    """GET the resources of a subscription or a group."""
+    scope = visit.group if "group" in visit.names else visit.subscription
+    return Reply(200, {"value": listings.resources(visit.cloud, scope.id, visit.query.get("$filter", ""))})
+
+
 def list_groups(visit: Visit) -> Reply:
     """GET the resource groups of a subscription."""
     found = visit.cloud.state.of_kind(GROUP, visit.subscription.id)
@@ -149,11 +160,12 @@ def group_exists(visit: Visit) -> Reply:
 
 def put_group(visit: Visit) -> Reply:
     """PUT a resource group: 201 when it is new, 200 with its tags replaced when it isn't."""
-    location = location_in(visit.body)
+    asked = _shaped(visit.body)
+    location = location_in(asked)
     name = visit.names["group"]
     if not GROUP_NAME.fullmatch(name):
         raise ArmError(400, "InvalidResourceGroup", f"The provided resource group name '{name}' is not valid.")
-    tags = {"tags": visit.body["tags"]} if "tags" in visit.body else {}
+    tags = {"tags": asked["tags"]} if "tags" in asked else {}
     known = visit.cloud.state.get(f"{visit.subscription.id}/resourceGroups/{name}")
     if known:
         return _replace_group(visit, known, location, tags)
@@ -199,6 +211,9 @@ ROUTES = (
     Route("GET", "/tenants", list_tenants),
     Route("GET", "/subscriptions", list_subscriptions),
     Route("GET", "/subscriptions/{subscription}", show_subscription),
+    Route("GET", "/subscriptions/{subscription}/locations", list_locations),
+    Route("GET", "/subscriptions/{subscription}/resources", list_resources),
+    Route("GET", "/subscriptions/{subscription}/resourcegroups/{group}/resources", list_resources),
     Route("GET", "/subscriptions/{subscription}/resourcegroups", list_groups),
     Route("GET", "/subscriptions/{subscription}/resourcegroups/{group}", show_group),
     Route("HEAD", "/subscriptions/{subscription}/resourcegroups/{group}", group_exists),
@@ -218,6 +233,14 @@ def visit(method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         if match:
             return route, match.groupdict()
     return None
+
+
+def _shaped(body: Json) -> Json:
+    try:
+        asked: Json = shapes.read(GROUP_SHAPE, body)
+    except shapes.Misfit as misfit:
+        raise errors.invalid_content(str(misfit)) from None
+    return asked
 
 
 def _replace_group(visit: Visit, group: Resource, location: str, tags: Json) -> Reply:
@@ -247,7 +270,7 @@ def _subscription(cloud: Cloud, subscription: Resource) -> Json:
         "subscriptionId": name_of(subscription.id),
         "tenantId": cloud.state.tenant,
         "displayName": subscription.body["displayName"],
-        "state": "Enabled",
+        "state": subscription.body.get("state", "Enabled"),
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "PayAsYouGo_2014-09-01",

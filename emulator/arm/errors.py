@@ -135,6 +135,24 @@ def unknown_type(type_path: str, namespace: str, version: str) -> ArmError:
     return ArmError(404, "InvalidResourceType", message)
 
 
+def disabled_subscription(subscription: str) -> ArmError:
+    """409 for a write to a subscription that is disabled."""
+    message = (
+        f"The subscription '{subscription}' is disabled and therefore marked as read only. You cannot perform any "
+        "write actions on this subscription until it is re-enabled."
+    )
+    return ArmError(409, "ReadOnlyDisabledSubscription", message)
+
+
+def scope_locked(scope: str, verb: str, locked: Iterable[str]) -> ArmError:
+    """409 for what a lock forbids; `verb` is "write" or "delete", `locked` are the scopes that have locks."""
+    message = (
+        f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: "
+        f"'{','.join(locked)}'. Please remove the lock and try again."
+    )
+    return ArmError(409, "ScopeLocked", message)
+
+
 def missing_version() -> ArmError:
     """400 for a request without api-version."""
     message = "The api-version query parameter (?api-version=) is required for all requests."
@@ -168,6 +186,12 @@ def invalid_content(reason: str) -> ArmError:
 def location_required() -> ArmError:
     """400 for a resource that needs a region and got none."""
     return ArmError(400, "LocationRequired", "The location property is required for this definition.")
+
+
+def unavailable_location(location: str, known: Iterable[str]) -> ArmError:
+    """400 for a region that can't exist."""
+    message = f"The provided location '{location}' is not available. List of available regions is '{', '.join(known)}'."
+    return ArmError(400, "LocationNotAvailableForResourceType", message)
 
 
 def precondition_failed(resource: str) -> ArmError:

@@ -1,12 +1,11 @@
 """Azure Resource Manager's front door: from a request to a handler, with all that is checked on the way."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from emulator.arm import core, errors, operations, paging, rights
+from emulator.arm import core, errors, guards, operations, paging, rights, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import Address, parse, place
 from emulator.arm.model import (
@@ -22,7 +21,6 @@ from emulator.arm.model import (
     ResourceType,
 )
 
-OBJECTS = ("properties", "tags", "identity", "sku")  # parts of a body that are objects wherever they occur
 REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a registration runs
 
 
@@ -49,11 +47,11 @@ class Request:
 
 def answer(cloud: Cloud, request: Request) -> Reply:
     """Answer an authenticated request as ARM and the provider behind it would."""
-    rights.check(cloud.state.principal, request.method, request.path)
+    guards.check(cloud, request.method, request.path)
     operation = operations.at(cloud, request.path, request.target) if request.method == "GET" else None
     if operation:
         return _poll(cloud, operation)
-    version = request.query.get("api-version")
+    version = request.query.get("api-version", "").lower()
     if not version:
         raise errors.missing_version()
     reply = _of_arm(cloud, request, version) or _of_provider(cloud, request, version)
@@ -80,7 +78,7 @@ def _of_arm(cloud: Cloud, request: Request, version: str) -> Reply | None:
     if version not in core.VERSIONS:
         raise errors.unknown_version(version, core.VERSIONS)
     route, names = found
-    return route.handler(core.Visit(cloud, names, version, _content(request), request.ending))
+    return route.handler(core.Visit(cloud, names, version, _content(request), request.ending, request.query))
 
 
 def _of_provider(cloud: Cloud, request: Request, version: str) -> Reply:
@@ -105,7 +103,18 @@ def _handled(call: Call, request: Request) -> Reply:
     if call.address.is_collection:
         return _list(call, request)
     _check_conditions(call, request)
-    return _handler(call, request.method)(call)
+    handler = _handler(call, request.method)
+    return handler(_shaped(call) if request.method in ("PUT", "PATCH") else call)
+
+
+def _shaped(call: Call) -> Call:
+    """The call with a body that fits its type; the 400 of ARM or, about the properties, of the provider otherwise."""
+    try:
+        return replace(call, body=shapes.read(call.type.shape, call.body))
+    except shapes.Misfit as misfit:
+        if misfit.path.startswith("properties"):
+            raise call.type.malformed(call, str(misfit)) from None
+        raise errors.invalid_content(str(misfit)) from None
 
 
 def _check_place(cloud: Cloud, request: Request, address: Address) -> None:
@@ -185,7 +194,7 @@ def _check_conditions(call: Call, request: Request) -> None:
 def _handler(call: Call, method: str) -> Handler:
     type_ = call.type
     known: Mapping[str, Handler | None] = {
-        "GET": _get,
+        "GET": type_.get or _get,
         "PUT": type_.put,
         "PATCH": type_.patch,
         "DELETE": _delete if type_.delete else None,
@@ -214,10 +223,9 @@ def _content(request: Request) -> Json:
     if not request.content:
         return {}
     try:
-        body = json.loads(request.content)
+        body = shapes.parse(request.content)
     except ValueError as error:
         raise errors.invalid_content(str(error)) from None
-    parts = [body, *(body.get(key) or {} for key in OBJECTS)] if isinstance(body, dict) else [body]
-    if not all(isinstance(part, dict) for part in parts):
+    if not isinstance(body, dict):
         raise errors.invalid_content("a JSON object is expected")
-    return dict(body)
+    return body

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from emulator.arm import errors
+from emulator.arm import errors, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import Address, name_of, place
 from emulator.options import Options
@@ -195,6 +195,10 @@ def _nothing(_cloud: Cloud, _resource: Resource, _operation: Operation) -> None:
     return None
 
 
+def _malformed(_call: Call, message: str) -> ArmError:
+    return errors.invalid_content(message)
+
+
 def _bare_status(_cloud: Cloud, operation: Operation) -> Reply:
     return Reply(200, {"name": operation.name, "status": operation.status or operation.running})
 
@@ -205,17 +209,20 @@ class ResourceType:
 
     `show` gives the body at an api-version, without id, name and type. `ended` applies what an operation brought, and
     `report` is what the operation's URL answers.
+    `shape` is what a PUT or PATCH may hold, and `malformed` how the provider refuses properties that don't fit it.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
-    `listed` answers for the whole collection where its resources alone don't.
-    `page_token` is the query parameter that its nextLinks hold.
+    `get` and `listed` answer for one and for the whole collection, if what is kept doesn't.
+    `page_token` is the query parameter that its nextLinks hold; `last_page` is what its lists have beside their value
+    if there is no next one.
     `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
-    `makes_parent` makes what a PUT hangs under, where the provider doesn't want that first.
+    `makes_parent` gives what a PUT hangs under, if the provider doesn't want that first; the PUT's handler keeps it.
     """
 
     provider: str
     path: str
     versions: tuple[str, ...]
     shown_type: str
+    get: Handler | None = None
     put: Handler | None = None
     patch: Handler | None = None
     delete: Handler | None = None
@@ -229,8 +236,11 @@ class ResourceType:
     headers: Callable[[Call], Mapping[str, str]] = lambda call: {}
     spell: Callable[[str], str] = lambda id_: id_
     page_token: str = "$skiptoken"
+    last_page: Mapping[str, None] = field(default_factory=dict)
     scopes: tuple[str, ...] = (GROUP,)
     makes_parent: Callable[[Cloud, str], Resource] | None = None
+    shape: shapes.Shape = field(default_factory=lambda: shapes.resource(dict))
+    malformed: Callable[[Call, str], ArmError] = _malformed
 
     @property
     def kind(self) -> str:

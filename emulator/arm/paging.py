@@ -12,11 +12,10 @@ def page(call: Call, path: str, items: list[Json]) -> Json:
     parameter = call.type.page_token
     start = _start(call.query.get(parameter.lower(), ""))
     end = start + call.cloud.options.page_size
-    link = None
-    if end < len(items):
-        query = urlencode({"api-version": call.version, parameter: _token(end)})
-        link = f"{call.cloud.endpoint}{path}?{query}"
-    return {"value": items[start:end], "nextLink": link}
+    if end >= len(items):
+        return {"value": items[start:end], **call.type.last_page}
+    query = urlencode({"api-version": call.version, parameter: _token(end)})
+    return {"value": items[start:end], "nextLink": f"{call.cloud.endpoint}{path}?{query}"}
 
 
 def _token(start: int) -> str:

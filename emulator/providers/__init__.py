@@ -11,6 +11,7 @@ from emulator.providers import (
     kubernetes_configuration,
     machine_learning,
     machine_learning_jobs,
+    managed_identity,
     operational_insights,
     relay,
     service_bus,
@@ -27,5 +28,6 @@ MODULES = (
     service_bus,
     operational_insights,
     authorization,
+    managed_identity,
 )
 TABLE: Mapping[str, ResourceType] = {type_.kind: type_ for module in MODULES for type_ in module.TYPES}

@@ -3,11 +3,11 @@
 import hashlib
 import uuid
 
+from emulator.arm import versions
 from emulator.arm.ids import name_of, place
-from emulator.arm.model import Cloud, Json, Resource, ResourceType
+from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType, missing_at_gateway
 
 KIND = "microsoft.containerservice/managedclusters"
-VERSIONS = ("2024-05-01", "2022-11-01")  # the older one is what `az k8s-extension` asks for
 
 
 def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
@@ -22,6 +22,37 @@ def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
     }
     body["properties"].setdefault("nodeResourceGroup", f"MC_{place(id_).group}_{name}_{location}")
     return Resource(id_, KIND, body)
+
+
+def list_pools(call: Call) -> Reply:
+    """GET the node pools of a cluster, which are parts of it."""
+    return Reply(200, {"value": _pools(call)})
+
+
+def get_pool(call: Call) -> Reply:
+    """GET one node pool."""
+    found = [pool for pool in _pools(call) if pool["name"].lower() == call.name.lower()]
+    if not found:
+        raise missing_at_gateway(call)
+    return Reply(200, found[0])
+
+
+def _pools(call: Call) -> list[Json]:
+    cluster, type_ = call.type.spell(call.parent.id), call.type.shown_type
+    profiles = call.parent.properties["agentPoolProfiles"]
+    return [
+        {
+            "id": f"{cluster}/agentPools/{profile['name']}",
+            "name": profile["name"],
+            "type": type_,
+            "properties": {key: item for key, item in profile.items() if key != "name"},
+        }
+        for profile in profiles
+    ]
+
+
+def _spelled(id_: str) -> str:
+    return id_.replace("/resourceGroups/", "/resourcegroups/")
 
 
 def _properties(id_: str, location: str) -> Json:
@@ -97,9 +128,18 @@ TYPES = (
     ResourceType(
         provider="Microsoft.ContainerService",
         path="managedClusters",
-        versions=VERSIONS,
+        versions=versions.of("Microsoft.ContainerService"),
         shown_type="Microsoft.ContainerService/ManagedClusters",
         seeded=seeded,
-        spell=lambda id_: id_.replace("/resourceGroups/", "/resourcegroups/"),
+        spell=_spelled,
+    ),
+    ResourceType(
+        provider="Microsoft.ContainerService",
+        path="managedClusters/agentPools",
+        versions=versions.of("Microsoft.ContainerService"),
+        shown_type="Microsoft.ContainerService/managedClusters/agentPools",
+        get=get_pool,
+        listed=list_pools,
+        spell=_spelled,
     ),
 )

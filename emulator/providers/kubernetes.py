@@ -5,10 +5,22 @@ import hashlib
 import uuid
 from typing import Any
 
-from emulator.arm import clock, errors, operations
+from emulator.arm import clock, operations, shapes, versions
+from emulator.arm.core import location_in
 from emulator.arm.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
 KIND = "microsoft.kubernetes/connectedclusters"
+WRITABLE: shapes.Shape = {
+    "agentPublicKeyCertificate": str,
+    "distribution": str,
+    "distributionVersion": str,
+    "infrastructure": str,
+    "privateLinkState": shapes.Words("Enabled", "Disabled"),
+    "privateLinkScopeResourceId": str,
+    "azureHybridBenefit": shapes.Words("True", "False", "NotApplicable"),
+    "aadProfile": {"enableAzureRBAC": bool, "adminGroupObjectIDs": [str], "tenantID": str},
+    "arcAgentProfile": {"desiredAgentVersion": str, "agentAutoUpgrade": shapes.Words("Enabled", "Disabled")},
+}
 # What only api-version 2024-01-01 shows.
 LATER = ("distributionVersion", "privateLinkState", "privateLinkScopeResourceId", "azureHybridBenefit", "aadProfile",
          "arcAgentProfile", "miscellaneousProperties")  # fmt: skip
@@ -19,8 +31,7 @@ DISTRIBUTIONS = {"aks": "AKS", "aks_management": "AKS_Management"}
 
 def put(call: Call) -> Reply:
     """PUT: always 201 and an operation; the agent in the cluster connects some polls later."""
-    if not call.body.get("location"):
-        raise errors.location_required()
+    location_in(call.body)
     known = call.existing
     system = {**system_data(call.cloud), **({} if known is None else _created(known))}
     given = {"provisioningState": "Accepted", "connectivityStatus": "Connecting"}
@@ -29,7 +40,7 @@ def put(call: Call) -> Reply:
         "tags": call.body.get("tags") or {},
         "systemData": system,
         "identity": known.body["identity"] if known else _identity(call.cloud),
-        "properties": {**given, **call.body.get("properties", {})},
+        "properties": {**given, **_written(call)},
     }
     cluster = call.cloud.state.add(Resource(known.id if known else call.id, KIND, body, etag=_etag()))
     operation = _begin(call, cluster, "create", "Accepted")
@@ -41,7 +52,7 @@ def patch(call: Call) -> Reply:
     cluster = call.resource
     if "tags" in call.body:
         cluster.body["tags"] = call.body["tags"]
-    cluster.properties.update(call.body.get("properties", {}))
+    cluster.properties.update(_written(call))
     cluster.body["systemData"]["lastModifiedAt"] = clock.stamp()
     cluster.etag = _etag()
     return Reply(200, call.shown(cluster))
@@ -119,6 +130,11 @@ def show(cluster: Resource, version: str) -> Json:
     return {**cluster.body, "properties": {key: item for key, item in properties.items() if key not in LATER}}
 
 
+def _written(call: Call) -> Json:
+    """The properties in a body that are a caller's to write; the others are ignored."""
+    return {key: item for key, item in call.body.get("properties", {}).items() if key in WRITABLE}
+
+
 def _facts() -> Json:
     """What a connected agent reports."""
     return {
@@ -180,7 +196,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.Kubernetes",
         path="connectedClusters",
-        versions=("2021-03-01", "2021-10-01", "2024-01-01"),
+        versions=versions.of("Microsoft.Kubernetes"),
         shown_type="microsoft.kubernetes/connectedclusters",
         put=put,
         patch=patch,
@@ -190,5 +206,6 @@ TYPES = (
         report=report,
         seeded=seeded,
         headers=_headers,
+        shape=shapes.resource(WRITABLE, identity={"type": shapes.SYSTEM}),
     ),
 )

@@ -6,8 +6,9 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 
-from emulator.arm import clock, operations
+from emulator.arm import clock, operations, shapes, versions
 from emulator.arm.errors import ArmError
+from emulator.arm.ids import name_of
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import container_service, kubernetes
 
@@ -21,11 +22,30 @@ OPERATION_VERSIONS = (
     "2019-11-01-Preview, 2021-05-01-preview, 2021-06-01-preview, 2021-09-01, 2021-11-01-preview, 2022-01-01-preview, "
     "2022-03-01, 2022-04-02-preview, 2022-07-01, 2022-11-01, 2023-05-01"
 )
+WRITABLE: shapes.Shape = {
+    "extensionType": str,
+    "autoUpgradeMinorVersion": bool,
+    "releaseTrain": str,
+    "version": str,
+    "scope": {"cluster": {"releaseNamespace": str}, "namespace": {"targetNamespace": str}},
+    "configurationSettings": shapes.Each(str),
+    "configurationProtectedSettings": shapes.Each(str),
+}
 CONFLICT = {
     "code": "UpdateFailed",
     "message": "Update failed for this resource, as there is a conflicting operation in progress. Please try after "
     "sometime.",
 }
+OWNED = (
+    "The extension operation failed with the following error:  Error: [ InnerError: [Helm installation failed : Unable "
+    "to create/update Kubernetes resources for the extension : Recommendation Please check that there are no policies "
+    "blocking the resource creation/update for the extension : InnerError [rendered manifests contain a resource that "
+    'already exists. Unable to continue with install: ClusterRole "blob-external-provisioner-role" in namespace "" '
+    "exists and cannot be imported into the current release: invalid ownership metadata; annotation validation error: "
+    'key "meta.helm.sh/release-name" must equal "{wanted}": current value is "{owner}"]]] occurred while doing the '
+    "operation : [Create] on the config, For general troubleshooting visit: https://aka.ms/k8s-extensions-TSG, For "
+    "more application specific troubleshooting visit: Troubleshooting: https://aka.ms/arcmltsg."
+)
 PATCH_CONFLICT = (
     "The PATCH method cannot be completed due to a conflict. (ProvisioningState of extension: {}). Please wait for a "
     "few minutes for the ProvisioningState to change to Succeeded, Failed or Canceled and retry again. If the problem "
@@ -41,26 +61,27 @@ def put(call: Call) -> Reply:
         return _started(call, 201, known, _refused(call, known, "Updating"))
     extension = _made(call.cloud, known.id if known else call.id, call.parent, call.body)
     if known:
-        extension.body["systemData"]["createdAt"] = known.body["systemData"]["createdAt"]
+        _keep(extension, known)
     call.cloud.state.add(extension)
-    return _started(call, 201, extension, _begin(call, extension, "create", "Creating"))
+    ending = call.ending or _clash(call.cloud, call.parent, extension)
+    return _started(call, 201, extension, _begin(call, extension, "create", "Creating", ending))
 
 
 def patch(call: Call) -> Reply:
-    """PATCH: public settings merge, protected ones are replaced as a set; 409 while an operation runs."""
+    """PATCH: public settings merge, protected ones are replaced as a set if there are any; 409 while it is busy."""
     extension, given = call.resource, call.body.get("properties", {})
     if operations.running(call.cloud, extension):
         state = extension.properties["provisioningState"]
         raise ArmError(409, "ExtensionPatchFailed", PATCH_CONFLICT.format(state), cause=None)
     extension.properties["configurationSettings"] |= given.get("configurationSettings") or {}
-    if given.get("configurationProtectedSettings") is not None:
+    if given.get("configurationProtectedSettings"):
         extension.hidden["configurationProtectedSettings"] = given["configurationProtectedSettings"]
     for key in ("autoUpgradeMinorVersion", "releaseTrain", "version"):
         if key in given:
             extension.properties[key] = given[key]
     extension.properties["provisioningState"] = "Updating"
     extension.body["systemData"]["lastModifiedAt"] = _now()
-    return _started(call, 202, extension, _begin(call, extension, "update", "Updating"))
+    return _started(call, 202, extension, _begin(call, extension, "update", "Updating", call.ending))
 
 
 def delete(call: Call) -> Reply:
@@ -72,7 +93,7 @@ def delete(call: Call) -> Reply:
     busy = operations.running(call.cloud, extension)
     if busy is None:
         extension.properties["provisioningState"] = "Deleting"
-        operation = _begin(call, extension, "delete", "Deleting")
+        operation = _begin(call, extension, "delete", "Deleting", call.ending)
     elif busy.verb == "delete":
         operation = busy
     else:
@@ -130,6 +151,10 @@ def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
     return extension
 
 
+def _invalid(message: str) -> ArmError:
+    return ArmError(400, "ValidationError", message, cause=None)
+
+
 def _missing(call: Call) -> ArmError:
     message = f"Extension instance with name '{call.name}' not found."
     return ArmError(404, "ResourceNotFound", message, cause=None, additionalInfo=[])
@@ -140,13 +165,13 @@ def _made(cloud: Cloud, id_: str, cluster: Resource, given: Json) -> Resource:
     asked = given.get("properties") or {}
     type_ = str(asked.get("extensionType") or "")
     if not type_:
-        raise ArmError(400, "ValidationError", "The extensionType of the extension is required.", cause=None)
+        raise _invalid("The extensionType of the extension is required.")
     managed = cluster.kind == container_service.KIND
     now = _now()
     body = {
         "properties": {
             "extensionType": type_,
-            "autoUpgradeMinorVersion": bool(asked.get("autoUpgradeMinorVersion", False)),
+            "autoUpgradeMinorVersion": asked.get("autoUpgradeMinorVersion", not asked.get("version")),
             "releaseTrain": asked.get("releaseTrain") or "Stable",
             "version": asked.get("version"),
             "currentVersion": None,
@@ -172,6 +197,39 @@ def _made(cloud: Cloud, id_: str, cluster: Resource, given: Json) -> Resource:
     return Resource(id_, KIND, body, hidden)
 
 
+def _keep(extension: Resource, known: Resource) -> None:
+    """What a second PUT doesn't change: the age of an extension and its identity."""
+    extension.body["systemData"]["createdAt"] = known.body["systemData"]["createdAt"]
+    extension.properties["aksAssignedIdentity"] = known.properties["aksAssignedIdentity"]
+    if "identity" in extension.body and "identity" in known.body:
+        extension.body["identity"] = known.body["identity"]
+
+
+def _clash(cloud: Cloud, cluster: Resource, extension: Resource) -> Ending | None:
+    """How Helm fails where another release of the same chart owns what is there once a cluster."""
+    others = [item for item in machine_learning_on(cloud, cluster.id) if item.id != extension.id and _is_there(item)]
+    if not others or extension.properties["extensionType"].lower() != MACHINE_LEARNING:
+        return None
+    message = OWNED.format(wanted=name_of(extension.id), owner=name_of(others[0].id))
+    return Ending("Failed", {"code": "ExtensionOperationFailed", "message": message})
+
+
+def machine_learning_on(cloud: Cloud, cluster_id: str) -> list[Resource]:
+    """The extensions for machine learning on a cluster, those that work before those that don't."""
+    found = [
+        item
+        for item in cloud.state.of_kind(KIND, cluster_id)
+        if item.properties["extensionType"].lower() == MACHINE_LEARNING
+    ]
+    return sorted(found, key=lambda item: item.properties["provisioningState"] != "Succeeded")
+
+
+def _is_there(extension: Resource) -> bool:
+    """Whether Helm has a release: a first installation that fails is taken back."""
+    properties = extension.properties
+    return properties["currentVersion"] is not None or properties["provisioningState"] == "Creating"
+
+
 def _scope(type_: str, asked: Json) -> Json:
     if asked.get("namespace"):
         return {"namespace": asked["namespace"]}
@@ -194,7 +252,7 @@ def _resolve_version(extension: Resource) -> None:
 
 def _listen(cloud: Cloud, extension: Resource) -> None:
     """An extension that runs listens on its hybrid connection."""
-    connection = cloud.state.get(extension.properties["configurationSettings"].get(CONNECTION_SETTING, ""))
+    connection = cloud.state.get(extension.properties["configurationSettings"].get(CONNECTION_SETTING) or "")
     if connection:
         connection.properties["listenerCount"] = 1
 
@@ -218,11 +276,9 @@ def _started(call: Call, status: int, extension: Resource, operation: Operation)
     return Reply(status, call.shown(extension), headers)
 
 
-def _begin(call: Call, extension: Resource, verb: str, running: str) -> Operation:
+def _begin(call: Call, extension: Resource, verb: str, running: str, ending: Ending | None) -> Operation:
     name, target = _polled_at(call, extension)
-    return operations.begin(
-        call.cloud, extension, verb, running, name=name, target=target, signed=True, ending=call.ending
-    )
+    return operations.begin(call.cloud, extension, verb, running, name=name, target=target, signed=True, ending=ending)
 
 
 def _refused(call: Call, extension: Resource, running: str) -> Operation:
@@ -266,7 +322,8 @@ TYPES = (
     ResourceType(
         provider="Microsoft.KubernetesConfiguration",
         path="extensions",
-        versions=("2021-09-01", "2022-11-01", "2023-05-01"),
+        versions=versions.of("Microsoft.KubernetesConfiguration"),
+        last_page={"nextLink": None},
         shown_type="Microsoft.KubernetesConfiguration/extensions",
         put=put,
         patch=patch,
@@ -278,5 +335,7 @@ TYPES = (
         seeded=seeded,
         headers=lambda call: {"api-supported-versions": call.version},
         scopes=(kubernetes.KIND, container_service.KIND),
+        shape=shapes.resource(WRITABLE, identity={"type": shapes.SYSTEM}),
+        malformed=lambda _call, message: _invalid(message),
     ),
 )

@@ -4,28 +4,41 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from emulator.arm import clock, operations
+from emulator.arm import clock, operations, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
-from emulator.providers import container_service, kubernetes, kubernetes_configuration
+from emulator.providers import container_service, kubernetes, kubernetes_configuration, managed_identity
 
-# The last one is what azure-ai-ml, and so `az ml compute`, asks for.
-VERSIONS = ("2021-07-01", "2023-04-01", "2024-04-01", "2023-08-01-preview")
+VERSIONS = versions.of("Microsoft.MachineLearningServices")
 WORKSPACE = "microsoft.machinelearningservices/workspaces"
 COMPUTE = "microsoft.machinelearningservices/workspaces/computes"
 COMPUTE_NAME = re.compile(r"[A-Za-z0-9-]{2,16}")
+# The last api-version whose Swagger doesn't have a property of workspaces yet.
+BEFORE = {"v1LegacyMode": "2021-07-01", "enableDataIsolation": "2023-04-01"}
 UNATTACHED = ("Delete", "Detach")
-KUBERNETES = (
-    "relayConnectionString",
-    "serviceBusConnectionString",
-    "extensionPrincipalId",
-    "extensionInstanceReleaseTrain",
-    "vcName",
-    "namespace",
-    "defaultInstanceType",
-    "instanceTypes",
-)
+INSTANCE_TYPE: shapes.Shape = {
+    "nodeSelector": shapes.Each(str),
+    "resources": {"requests": shapes.Each(str), "limits": shapes.Each(str)},
+}
+KUBERNETES: shapes.Shape = {
+    "relayConnectionString": str,
+    "serviceBusConnectionString": str,
+    "extensionPrincipalId": str,
+    "extensionInstanceReleaseTrain": str,
+    "vcName": str,
+    "namespace": str,
+    "defaultInstanceType": str,
+    "instanceTypes": shapes.Each(INSTANCE_TYPE),
+}
+WRITABLE: shapes.Shape = {
+    "computeType": str,
+    "computeLocation": str,
+    "description": str,
+    "resourceId": str,
+    "disableLocalAuth": bool,
+    "properties": KUBERNETES,
+}
 
 
 def put(call: Call) -> Reply:
@@ -39,7 +52,7 @@ def put(call: Call) -> Reply:
         "properties": _properties(asked, call.parent, known),
     }
     if identity := call.body.get("identity"):
-        body["identity"] = _identity(call.cloud, identity)
+        body["identity"] = _identity(call.cloud, identity, known.body.get("identity") if known else None)
     compute = call.cloud.state.add(Resource(known.id if known else call.id, COMPUTE, body))
     ending = call.ending or _obstacle(call.cloud, str(asked.get("resourceId") or ""))
     operation = _begin(call, compute, "create", ending)
@@ -143,9 +156,8 @@ def seeded_compute(cloud: Cloud, id_: str, given: Json) -> Resource:
 
 def show_workspace(workspace: Resource, version: str) -> Json:
     """The workspace without what its api-version doesn't have."""
-    later = {"2021-07-01": ("v1LegacyMode", "enableDataIsolation"), "2023-04-01": ("enableDataIsolation",)}
-    hidden = later.get(version, ())
-    body = {**workspace.body, "properties": {key: it for key, it in workspace.properties.items() if key not in hidden}}
+    shown = {key: item for key, item in workspace.properties.items() if version > BEFORE.get(key, "")}
+    body = {**workspace.body, "properties": shown}
     if version < "2024-04-01":
         del body["kind"]
     return body
@@ -182,10 +194,8 @@ def _failure(code: str, message: str) -> Ending:
 
 
 def extension_on(cloud: Cloud, cluster_id: str) -> Resource | None:
-    """The extension for machine learning on a cluster, whatever its state."""
-    found = cloud.state.of_kind(kubernetes_configuration.KIND, cluster_id)
-    wanted = kubernetes_configuration.MACHINE_LEARNING
-    return next((item for item in found if item.properties["extensionType"].lower() == wanted), None)
+    """The extension for machine learning on a cluster, in whatever state; one that works if there is one."""
+    return next(iter(kubernetes_configuration.machine_learning_on(cloud, cluster_id)), None)
 
 
 def _properties(asked: Json, workspace: Resource, known: Resource | None) -> Json:
@@ -206,16 +216,16 @@ def _properties(asked: Json, workspace: Resource, known: Resource | None) -> Jso
     }
 
 
-def _identity(cloud: Cloud, asked: Json) -> Json:
-    """A managed identity as Azure completes it."""
-    identity: Json = {"type": asked["type"]}
-    if "SystemAssigned" in asked["type"]:
-        identity |= {"principalId": str(uuid.uuid4()), "tenantId": cloud.state.tenant}
+def _identity(cloud: Cloud, asked: Json, known: Json | None = None) -> Json:
+    """A managed identity as Azure completes it; one that is `known` keeps its principal."""
+    kind = asked.get("type") or "None"
+    identity: Json = {"type": kind}
+    if "SystemAssigned" in kind:
+        principal = (known or {}).get("principalId") or str(uuid.uuid4())
+        identity |= {"principalId": principal, "tenantId": cloud.state.tenant}
     users = asked.get("userAssignedIdentities") or {}
     if users:
-        identity["userAssignedIdentities"] = {
-            id_: {"principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4())} for id_ in users
-        }
+        identity["userAssignedIdentities"] = {id_: managed_identity.assigned(cloud, id_) for id_ in users}
     return identity
 
 
@@ -259,6 +269,11 @@ def user_error(call: Call, status: int, message: str) -> ArmError:
     return error
 
 
+def malformed(call: Call, message: str) -> ArmError:
+    """The 400 for properties that don't fit their type."""
+    return user_error(call, 400, message)
+
+
 def _region(call: Call) -> str:
     """The workspace's, however deep below it the call is about."""
     head, _, tail = call.parent.id.partition("/workspaces/")
@@ -294,5 +309,7 @@ TYPES = (
         report=report,
         seeded=seeded_compute,
         headers=lambda call: {"x-ms-response-type": "standard"},
+        shape=shapes.resource(WRITABLE, identity=shapes.IDENTITY, sku=dict),
+        malformed=malformed,
     ),
 )

@@ -8,28 +8,43 @@ import re
 import uuid
 from typing import Any
 
-from emulator.arm import operations
+from emulator.arm import operations, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import kubernetes
-from emulator.providers.machine_learning import COMPUTE, extension_on, user_error
+from emulator.providers.machine_learning import COMPUTE, VERSIONS, extension_on, malformed, user_error
 
-VERSIONS = ("2023-04-01",)
 JOB = "microsoft.machinelearningservices/workspaces/jobs"
 CONTAINER = "microsoft.machinelearningservices/workspaces/environments"
 ENVIRONMENT = f"{CONTAINER}/versions"
+API = "2023-04-01"  # of the operations' URLs
 STAGES = ("Queued", "Preparing", "Running")
 OVER = ("Completed", "Failed", "Canceled")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 REGISTERED = re.compile(r"azureml://registries/[^/]+/environments/[^/]+/(versions|labels)/[^/]+")
 DEFAULT_TYPE = "defaultinstancetype"  # which every cluster has, even if none is defined
 # What a job keeps of its PUT; the rest of it Azure refuses or ignores.
-KEPT = (
-    "codeId", "command", "componentId", "computeId", "description", "displayName", "distribution", "environmentId",
-    "environmentVariables", "experimentName", "identity", "inputs", "isArchived", "jobType", "limits", "outputs",
-    "properties", "resources", "tags",
-)  # fmt: skip
+ANY: shapes.Shape = shapes.Each(str)
+KEPT: shapes.Shape = {
+    **dict.fromkeys(("codeId", "command", "componentId", "computeId", "description", "displayName"), str),
+    **dict.fromkeys(("environmentId", "experimentName", "jobType"), str),
+    **dict.fromkeys(("environmentVariables", "properties", "tags"), ANY),
+    **dict.fromkeys(("inputs", "outputs"), shapes.Each(dict)),
+    **dict.fromkeys(("distribution", "identity", "limits"), dict),
+    "isArchived": bool,
+    "resources": {"instanceType": str, "instanceCount": int, "shmSize": str, "dockerArgs": str, "properties": dict},
+}
+DESCRIBED: shapes.Shape = {"description": str, "properties": ANY, "tags": ANY, "isArchived": bool, "isAnonymous": bool}
+VERSION: shapes.Shape = {
+    **DESCRIBED,
+    "image": str,
+    "condaFile": str,
+    "build": {"contextUri": str, "dockerfilePath": str},
+    "osType": shapes.Words("Linux", "Windows"),
+    "autoRebuild": shapes.Words("Disabled", "OnBaseImageUpdate"),
+    "inferenceConfig": dict,
+}
 # What may differ in a second PUT of the same job.
 MUTABLE = ("description", "displayName", "isArchived", "properties", "tags")
 NO_TRAINING = "Training feature is not enabled, please enable it when install the extension."
@@ -53,8 +68,7 @@ def put(call: Call) -> Reply:
         return _put_again(call, call.existing, given)
     status = {"status": STAGES[0], "services": _services(call), "experimentName": "Default", "isArchived": False}
     body = {"properties": {**status, **given}, "systemData": kubernetes.system_data(call.cloud)}
-    job = call.cloud.state.add(Resource(call.id, JOB, body))
-    job.hidden["ending"] = _ending(call, asked, compute)
+    job = call.cloud.state.add(Resource(call.id, JOB, body, {"ending": _ending(call, asked, compute)}))
     stuck = call.ending and call.ending.status == "never"
     _begin(call.cloud, job, STAGES[0], call.ending if stuck else None)
     return Reply(201, call.shown(job))
@@ -105,8 +119,8 @@ def put_environment(call: Call) -> Reply:
         raise user_error(call, 409, f"The version '{call.name}' of the environment exists and can't be changed.")
     properties = {"osType": "Linux", "isArchived": False, **asked, "environmentType": "UserCreated"}
     body = {"properties": properties, "systemData": kubernetes.system_data(call.cloud)}
+    call.cloud.state.add(call.parent).properties["latestVersion"] = call.name
     version = call.cloud.state.add(Resource(call.id, ENVIRONMENT, body))
-    call.parent.properties["latestVersion"] = call.name
     return Reply(200 if known else 201, call.shown(version))
 
 
@@ -119,7 +133,7 @@ def put_container(call: Call) -> Reply:
 
 def container_made(cloud: Cloud, id_: str) -> Resource:
     """The environment that a version's PUT also creates."""
-    return cloud.state.add(_container(cloud, id_, {}))
+    return _container(cloud, id_, {})
 
 
 def _container(cloud: Cloud, id_: str, given: Json) -> Resource:
@@ -171,11 +185,11 @@ def _ending(call: Call, asked: Json, compute: Resource) -> Json:
 
 def _obstacle(cloud: Cloud, asked: Json, compute: Resource) -> tuple[str, str] | None:
     extension = extension_on(cloud, compute.properties["resourceId"])
-    settings: Json = (extension.properties["configurationSettings"] or {}) if extension else {}
+    settings: Json = extension.properties["configurationSettings"] if extension else {}
     if str(settings.get("enableTraining", "")).lower() != "true":
         return "UserError", f'AzureML Kubernetes job failed. E45004:"{NO_TRAINING}"'
     kubernetes_of = compute.properties["properties"]
-    types = {_on_cluster(name): found for name, found in (kubernetes_of["instanceTypes"] or {}).items()}
+    types = {_on_cluster(name): found or {} for name, found in (kubernetes_of["instanceTypes"] or {}).items()}
     default = _on_cluster(kubernetes_of["defaultInstanceType"] or DEFAULT_TYPE)
     name = (asked.get("resources") or {}).get("instanceType") or default
     if name not in types and name != DEFAULT_TYPE:
@@ -197,7 +211,8 @@ def _needs_gpu(command: str) -> bool:
 
 def _gpus(instance_type: Json) -> int:
     resources: dict[str, Any] = (instance_type.get("resources") or {}).get("limits") or {}
-    return int(resources.get("nvidia.com/gpu") or 0)
+    number = str(resources.get("nvidia.com/gpu") or "")
+    return int(number) if number.isdecimal() else 0
 
 
 def _services(call: Call) -> Json:
@@ -219,7 +234,7 @@ def _begin(cloud: Cloud, job: Resource, verb: str, ending: Ending | None = None)
     region = cloud.state.resources[workspace.lower()].body["location"]
     target = (
         f"/subscriptions/{place(job.id).subscription}/providers/Microsoft.MachineLearningServices/locations/{region}/"
-        f"mfeOperationResults/{name}?api-version={VERSIONS[0]}"
+        f"mfeOperationResults/{name}?api-version={API}"
     )
     return operations.begin(cloud, job, verb, verb, name=name, target=target, ending=ending)
 
@@ -248,6 +263,8 @@ TYPES = (
         missing=_missing_job,
         ended=ended,
         report=report,
+        shape=shapes.resource(KEPT),
+        malformed=malformed,
     ),
     ResourceType(
         provider="Microsoft.MachineLearningServices",
@@ -256,6 +273,8 @@ TYPES = (
         shown_type="Microsoft.MachineLearningServices/workspaces/environments",
         put=put_container,
         missing=_missing_environment,
+        shape=shapes.resource(DESCRIBED),
+        malformed=malformed,
     ),
     ResourceType(
         provider="Microsoft.MachineLearningServices",
@@ -265,5 +284,7 @@ TYPES = (
         put=put_environment,
         missing=_missing_environment,
         makes_parent=container_made,
+        shape=shapes.resource(VERSION),
+        malformed=malformed,
     ),
 )

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator.arm import clock, operations
+from emulator.arm import clock, operations, shapes, versions
 from emulator.arm.core import LOCATIONS, location_in
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
@@ -23,6 +23,8 @@ ALL_RIGHTS = ["Listen", "Manage", "Send"]
 NAMESPACE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]")
 ENTITY_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,258}[A-Za-z0-9])?")
 SHORT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,48}[A-Za-z0-9])?")
+SKU: shapes.Shape = {"name": str, "tier": str, "capacity": int}
+KEYS: shapes.Shape = {"keyType": shapes.Words("PrimaryKey", "SecondaryKey"), "key": str}
 NAMESPACE_RULE_PARTS = 11  # of the id of a rule on a namespace, split at its slashes
 
 
@@ -30,12 +32,13 @@ NAMESPACE_RULE_PARTS = 11  # of the id of a rule on a namespace, split at its sl
 class Namespaces:
     """The namespaces of one provider.
 
-    `chosen` reads what the body of a write decides, as `{"sku": …, "properties": …}`. `later` has the properties that
-    not every api-version shows: the first one that does, by property.
+    `writable` is the shape of the properties that a caller may write. `chosen` reads what the body of a write decides,
+    as `{"sku": …, "properties": …}`. `later` has the properties that not every api-version shows: the first one that
+    does, by property.
     """
 
     provider: str
-    versions: tuple[str, ...]
+    writable: shapes.Shape
     chosen: Callable[[Json], Json]
     later: Mapping[str, str]
 
@@ -44,7 +47,7 @@ class Namespaces:
         return ResourceType(
             provider=self.provider,
             path="namespaces",
-            versions=self.versions,
+            versions=versions.of(self.provider),
             shown_type=f"{self.provider}/Namespaces",
             put=self.put,
             patch=self.patch,
@@ -53,6 +56,8 @@ class Namespaces:
             ended=ended,
             report=report,
             seeded=self.seeded,
+            shape=shapes.resource(self.writable, sku=SKU, identity=shapes.IDENTITY),
+            malformed=malformed,
         )
 
     def put(self, call: Call) -> Reply:
@@ -160,12 +165,20 @@ def list_keys(call: Call) -> Reply:
 
 def regenerate_keys(call: Call) -> Reply:
     """POST regenerateKeys: a new key in place of the named one."""
-    rule, wanted = call.resource, call.body.get("keyType")
+    rule, asked = call.resource, _asked_of_keys(call.body)
     names = {"PrimaryKey": "primaryKey", "SecondaryKey": "secondaryKey"}
-    if wanted not in names:
-        raise bad_request("The keyType must be PrimaryKey or SecondaryKey.")
-    rule.hidden[names[wanted]] = call.body.get("key") or _new_key()
+    rule.hidden[names[asked["keyType"]]] = asked.get("key") or _new_key()
     return Reply(200, _keys(rule))
+
+
+def _asked_of_keys(body: Json) -> Json:
+    try:
+        asked: Json = shapes.read(KEYS, body)
+    except shapes.Misfit as misfit:
+        raise bad_request(str(misfit)) from None
+    if "keyType" not in asked:
+        raise bad_request("The keyType must be PrimaryKey or SecondaryKey.")
+    return asked
 
 
 def delete_below(call: Call) -> Reply:
@@ -190,14 +203,17 @@ def kept(call: Call, properties: Json, hidden: Json | None = None) -> Reply:
 def below(
     provider: str,
     path: str,
-    versions: tuple[str, ...],
+    writable: shapes.Shape,
     put: Handler,
     *,
     seeded: Callable[[Cloud, str, Json], tuple[Json, Json]],
     delete: Handler = delete_below,
     actions: Mapping[str, Handler] | None = None,
 ) -> ResourceType:
-    """A type below namespaces; `seeded` gives the properties and what is hidden of one in a seed."""
+    """A type below namespaces: `writable` is the shape of its properties.
+
+    `seeded` gives the properties and what is hidden of one in a seed.
+    """
     kind = f"{provider}/{path}".lower()
 
     def grow(cloud: Cloud, id_: str, given: Json) -> Resource:
@@ -208,7 +224,7 @@ def below(
     return ResourceType(
         provider=provider,
         path=path,
-        versions=versions,
+        versions=versions.of(provider),
         shown_type=f"{provider}/{path.lower()}",
         put=_once_active(put),
         delete=delete,
@@ -217,13 +233,15 @@ def below(
         missing=_missing_below,
         seeded=grow,
         spell=_lowered,
+        shape=shapes.resource(writable),
+        malformed=malformed,
     )
 
 
-def rules(provider: str, path: str, versions: tuple[str, ...]) -> ResourceType:
+def rules(provider: str, path: str) -> ResourceType:
     """The authorization rules at a path."""
     keys = {"listkeys": list_keys, "regeneratekeys": regenerate_keys}
-    return below(provider, path, versions, put_rule, seeded=seeded_rule, actions=keys)
+    return below(provider, path, {"rights": [str]}, put_rule, seeded=seeded_rule, actions=keys)
 
 
 def _once_active(handler: Handler) -> Handler:
@@ -263,6 +281,11 @@ def check_name(call: Call, pattern: re.Pattern[str]) -> None:
 def bad_request(message: str) -> ArmError:
     """The provider's 400."""
     return ArmError(400, "BadRequest", message, cause=None)
+
+
+def malformed(_call: Call, message: str) -> ArmError:
+    """The 400 for properties that don't fit their type."""
+    return bad_request(message)
 
 
 def now() -> str:

@@ -9,14 +9,13 @@ import re
 import secrets
 import uuid
 
-from emulator.arm import clock, errors, operations
+from emulator.arm import clock, errors, operations, shapes, versions
 from emulator.arm.core import LOCATIONS, location_in
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
-VERSIONS = ("2020-08-01", "2021-12-01-preview", "2022-10-01", "2023-09-01")
 ENDED_BADLY = ("Failed", "Canceled")
-KEY_VERSIONS = ("2020-08-01",)
+NO_KEYS = ("2021-12-01-preview", "2022-10-01", "2023-09-01")  # api-versions whose Swagger has no sharedKeys
 KIND = "microsoft.operationalinsights/workspaces"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]")
 SKUS = {
@@ -34,6 +33,23 @@ SETTINGS = (
     "forceCmkForQuery",
     "defaultDataCollectionRuleResourceId",
 )
+ACCESS = shapes.Words("Enabled", "Disabled", "SecuredByPerimeter")
+WRITABLE: shapes.Shape = {
+    "sku": {"name": str, "capacityReservationLevel": int},
+    "retentionInDays": int,
+    "publicNetworkAccessForIngestion": ACCESS,
+    "publicNetworkAccessForQuery": ACCESS,
+    "forceCmkForQuery": bool,
+    "defaultDataCollectionRuleResourceId": str,
+    "workspaceCapping": {"dailyQuotaGb": float},
+    "features": {
+        "enableDataExport": bool,
+        "immediatePurgeDataOn30Days": bool,
+        "enableLogAccessUsingOnlyResourcePermissions": bool,
+        "clusterResourceId": str,
+        "disableLocalAuth": bool,
+    },
+}
 # The api-versions that every answer of the provider names.
 SUPPORTED = "2015-03-20, 2020-08-01, 2020-10-01, 2021-06-01, 2022-10-01, 2023-09-01"
 
@@ -67,9 +83,9 @@ def delete(call: Call) -> Reply:
 def shared_keys(call: Call) -> Reply:
     """POST sharedKeys: both keys."""
     workspace = call.resource
-    if call.version not in KEY_VERSIONS:
-        location = workspace.body["location"]
-        raise errors.unsupported_version(location, call.version, "workspaces/sharedKeys", KEY_VERSIONS, LOCATIONS)
+    if call.version in NO_KEYS:
+        location, known = workspace.body["location"], [word for word in call.type.versions if word not in NO_KEYS]
+        raise errors.unsupported_version(location, call.version, "workspaces/sharedKeys", known, LOCATIONS)
     return Reply(200, workspace.hidden)
 
 
@@ -127,8 +143,6 @@ def _settle(workspace: Resource, body: Json) -> None:
     """Apply the values in a body, if it has any."""
     asked = {key: item for key, item in (body.get("properties") or {}).items() if item is not None}
     properties, now = workspace.properties, clock.stamp()
-    if not all(isinstance(asked.get(key, {}), dict) for key in ("sku", *PARTS)):
-        raise errors.invalid_content("a JSON object is expected")
     if "sku" in asked:
         properties["sku"] = {**asked["sku"], "name": _sku(asked["sku"]), "lastSkuUpdate": now}
     for key in PARTS:
@@ -161,7 +175,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.OperationalInsights",
         path="workspaces",
-        versions=VERSIONS,
+        versions=versions.of("Microsoft.OperationalInsights"),
         shown_type="Microsoft.OperationalInsights/workspaces",
         put=put,
         patch=patch,
@@ -171,5 +185,6 @@ TYPES = (
         ended=ended,
         seeded=seeded,
         headers=lambda call: {"api-supported-versions": SUPPORTED},
+        shape=shapes.resource(WRITABLE, identity=shapes.IDENTITY, etag=str),
     ),
 )

@@ -1,9 +1,9 @@
 """Microsoft.Relay: namespaces, hybrid connections, and the keys to both."""
 
+from emulator.arm import shapes
 from emulator.arm.model import Call, Cloud, Json, Reply
 from emulator.providers import messaging
 
-VERSIONS = ("2017-04-01", "2021-11-01")
 PROVIDER = "Microsoft.Relay"
 
 
@@ -36,9 +36,11 @@ def _chosen(_body: Json) -> Json:
 
 
 CONNECTIONS = "namespaces/hybridConnections"
+NAMESPACE: shapes.Shape = {"publicNetworkAccess": shapes.Words("Enabled", "Disabled", "SecuredByPerimeter")}
+CONNECTION: shapes.Shape = {"requiresClientAuthorization": bool, "userMetadata": str}
 TYPES = (
-    messaging.Namespaces(PROVIDER, VERSIONS, _chosen, {"status": "2021-11-01"}).as_type(),
-    messaging.rules(PROVIDER, "namespaces/authorizationRules", VERSIONS),
-    messaging.below(PROVIDER, CONNECTIONS, VERSIONS, put_connection, seeded=seeded_connection),
-    messaging.rules(PROVIDER, f"{CONNECTIONS}/authorizationRules", VERSIONS),
+    messaging.Namespaces(PROVIDER, NAMESPACE, _chosen, {"status": "2021-11-01"}).as_type(),
+    messaging.rules(PROVIDER, "namespaces/authorizationRules"),
+    messaging.below(PROVIDER, CONNECTIONS, CONNECTION, put_connection, seeded=seeded_connection),
+    messaging.rules(PROVIDER, f"{CONNECTIONS}/authorizationRules"),
 )

@@ -5,7 +5,7 @@ Shapes as in azure-ai-ml's client of it: GET {api}/history/v1.0/{workspace}/runs
 
 from datetime import UTC, datetime
 
-from emulator.arm import errors
+from emulator.arm import errors, operations
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Cloud, Json, Reply, Resource
 from emulator.providers.machine_learning_jobs import JOB, OVER
@@ -21,7 +21,7 @@ def urls(endpoint: str) -> Json:
 
 
 def answer(cloud: Cloud, method: str, path: str) -> Reply:
-    """GET the details of a run."""
+    """GET the details of a run, which is one look at its job."""
     workspace, _, tail = path.removeprefix(ROOT[:-1]).partition("/runs/")
     name, _, rest = tail.partition("/")
     if method != "GET" or rest != "details":
@@ -29,6 +29,7 @@ def answer(cloud: Cloud, method: str, path: str) -> Reply:
     job = cloud.state.get(f"{workspace}/jobs/{name}")
     if job is None or job.kind != JOB:
         raise ArmError(404, "UserError", f"Run {name} not found", cause=None)
+    operations.look_at(cloud, job)
     return Reply(200, _details(cloud, job, name))
 
 

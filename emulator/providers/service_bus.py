@@ -1,11 +1,11 @@
 """Microsoft.ServiceBus: namespaces, topics with their subscriptions, and the keys to them."""
 
+from emulator.arm import shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource
 from emulator.providers import messaging
 
-VERSIONS = ("2021-11-01", "2022-10-01-preview")
 PROVIDER = "Microsoft.ServiceBus"
 SUBSCRIPTION = "microsoft.servicebus/namespaces/topics/subscriptions"
 SKUS = {name.lower(): name for name in ("Basic", "Standard", "Premium")}
@@ -143,16 +143,35 @@ def _no_topics(namespace: str) -> ArmError:
     return ArmError(400, "MessagingGatewayBadRequest", message, cause=None)
 
 
+def _types_of(usual: Json) -> shapes.Shape:
+    return {key: type(value) for key, value in usual.items()}
+
+
 TOPICS = "namespaces/topics"
+STATUS = shapes.Words(
+    "Active", "Disabled", "Restoring", "SendDisabled", "ReceiveDisabled", "Creating", "Deleting", "Renaming", "Unknown"
+)
+WRITABLE: shapes.Shape = {
+    **_types_of(NAMESPACE),
+    "minimumTlsVersion": shapes.Words("1.0", "1.1", "1.2", "1.3"),
+    "publicNetworkAccess": shapes.Words("Enabled", "Disabled", "SecuredByPerimeter"),
+}
+TOPIC_SHAPE: shapes.Shape = {**_types_of(TOPIC), "status": STATUS}
+SUBSCRIPTION_SHAPE: shapes.Shape = {
+    **_types_of(TOPIC_SUBSCRIPTION),
+    "status": STATUS,
+    "forwardTo": str,
+    "forwardDeadLetteredMessagesTo": str,
+}
 TYPES = (
-    messaging.Namespaces(PROVIDER, VERSIONS, _chosen, LATER).as_type(),
-    messaging.rules(PROVIDER, "namespaces/authorizationRules", VERSIONS),
-    messaging.below(PROVIDER, TOPICS, VERSIONS, put_topic, seeded=seeded_topic),
-    messaging.rules(PROVIDER, f"{TOPICS}/authorizationRules", VERSIONS),
+    messaging.Namespaces(PROVIDER, WRITABLE, _chosen, LATER).as_type(),
+    messaging.rules(PROVIDER, "namespaces/authorizationRules"),
+    messaging.below(PROVIDER, TOPICS, TOPIC_SHAPE, put_topic, seeded=seeded_topic),
+    messaging.rules(PROVIDER, f"{TOPICS}/authorizationRules"),
     messaging.below(
         PROVIDER,
         f"{TOPICS}/subscriptions",
-        VERSIONS,
+        SUBSCRIPTION_SHAPE,
         put_subscription,
         seeded=seeded_subscription,
         delete=delete_subscription,

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import re
 import socket
 import struct
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from emulator import seed
-from emulator.arm import errors, front, rights
+from emulator.arm import errors, front, rights, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Cloud, Reply
 from emulator.providers import run_history
@@ -29,6 +31,9 @@ from emulator.wire.headers import COMMON, Allowance, tracing
 from emulator.wire.traffic import Traffic
 
 CONFIGURATION = "/.well-known/openid-configuration"
+SLASHES = re.compile("/{2,}")
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # what a header holds as it is; the rest is percent-encoded
+WORKSPACES_OWN = "/rp/workspaces"
 NO_FAULT = Fault("", "", {})
 
 
@@ -69,6 +74,9 @@ class Front:
             reply = self._reply(sent, fault)
         except ArmError as error:
             reply = Reply(error.status, error.body, error.headers)
+        except Exception:  # noqa: BLE001 - a fault of the emulator's: told here, and to the client as Azure tells its own
+            traceback.print_exc()
+            reply = Reply(500, errors.by_status(500, tenant="", subject=sent.path, retry_after=None).body)
         self.snapshot.save(self.cloud.state)
         content = b"" if reply.body == "" else json.dumps(reply.body, separators=(",", ":")).encode()
         headers = {**COMMON, **tracing(sent.headers), **self.allowance.headers(sent.method), **reply.headers}
@@ -85,7 +93,7 @@ class Front:
             raise self.authority.challenge()
         path = sent.path.lower()
         if path == "/metadata/endpoints":
-            return Reply(200, metadata.document(self.cloud.endpoint))
+            return Reply(200, metadata.answer(self.cloud.endpoint, sent.query.get("api-version", "")))
         if path.startswith("/adfs/"):
             return self._sign_in(sent, path)
         if path == run_history.DISCOVERY:
@@ -93,7 +101,7 @@ class Front:
         self.authority.verify(sent.headers.get("authorization"))
         if path.startswith(run_history.ROOT):
             return run_history.answer(self.cloud, sent.method, sent.path)
-        return front.answer(self.cloud, replace(sent, ending=fault.ending))
+        return front.answer(self.cloud, replace(_at_arm(sent), ending=fault.ending))
 
     def _sign_in(self, sent: front.Request, path: str) -> Reply:
         if path.endswith(CONFIGURATION):
@@ -142,7 +150,7 @@ class Control:
         """POST /emulator/principal: what the service principal may do from now on, as `actions` and `notActions`."""
         state = self.front.cloud.state
         try:
-            grant = rights.read(json.loads(await request.body()))
+            grant = rights.read(shapes.parse(await request.body()))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         state.principal = {**state.principal, **grant}
@@ -156,7 +164,7 @@ class Control:
             faults.waiting.clear()
         elif request.method == "POST":
             try:
-                faults.add(json.loads(await request.body()))
+                faults.add(shapes.parse(await request.body()))
             except ValueError as error:
                 return JSONResponse({"error": str(error)}, 400)
         return JSONResponse(faults.as_json())
@@ -175,17 +183,25 @@ def application(front: Front) -> Starlette:
 
 
 async def _read(request: Request) -> front.Request:
-    """Read a request; az puts two slashes before some paths."""
+    """Read a request; ARM takes several slashes for one, and some clients write two."""
     target = request.scope["raw_path"].decode("latin-1")
     query = request.scope["query_string"].decode("latin-1")
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.scope["headers"]}
-    path = "/" + request.scope["path"].lstrip("/")
-    full = "/" + target.lstrip("/") + (f"?{query}" if query else "")
+    path = SLASHES.sub("/", request.scope["path"])
+    full = SLASHES.sub("/", target) + (f"?{query}" if query else "")
     return front.Request(request.method, path, full, headers, await request.body())
 
 
+def _at_arm(sent: front.Request) -> front.Request:
+    """The request as ARM has it: azureml-core asks the workspaces' own service for what ARM passes on to it."""
+    if not sent.path.lower().startswith(WORKSPACES_OWN + "/subscriptions/"):
+        return sent
+    cut = len(WORKSPACES_OWN)
+    return replace(sent, path=sent.path[cut:], target=sent.target[cut:])
+
+
 async def _send(send: Send, status: int, headers: Mapping[str, str], content: bytes, *, more: bool = False) -> None:
-    raw = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+    raw = [(key.encode("latin-1"), quote(value, safe=PRINTABLE).encode("latin-1")) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": content, "more_body": more})
 

@@ -21,10 +21,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from emulator.arm import shapes
 from emulator.arm.model import Ending
 
 EFFECTS = ("status", "reset", "truncate", "delayMs", "operation", "claims")
-MORE = ("method", "path", "times", "skip", "retryAfter", "body", "error")
+SHAPE: shapes.Shape = {
+    "method": str,
+    "path": str,
+    "times": int,
+    "skip": int,
+    "status": int,
+    "retryAfter": int,
+    "reset": shapes.Words("before", "after"),
+    "truncate": bool,
+    "delayMs": float,
+    "operation": shapes.Words("Failed", "Canceled", "never"),
+    "error": {"code": str, "message": str},
+    "claims": bool,
+}
 
 
 @dataclass
@@ -88,15 +102,18 @@ class Faults:
         return [fault.as_json() for fault in self.waiting if fault.times > 0]
 
 
-def read(item: object) -> Fault:
+def read(document: object) -> Fault:
     """Read a fault; raises ValueError that says what is wrong with it."""
-    if not isinstance(item, dict) or "path" not in item:
+    item = shapes.read(SHAPE, document)
+    if item is None or "path" not in item:
         raise ValueError("a fault is an object with a path")
-    unknown = set(item) - {*EFFECTS, *MORE}
+    unknown = set(item) - {*SHAPE, "body"}
     if unknown:
         raise ValueError(f"unknown keys in a fault: {', '.join(sorted(unknown))}")
     if sum(key in item for key in EFFECTS) != 1:
         raise ValueError(f"a fault has one effect of {', '.join(EFFECTS)}")
+    if not 200 <= item.get("status", 500) < 600:
+        raise ValueError("the status of a fault is one of HTTP's")
     effect = {key: value for key, value in item.items() if key not in ("method", "path", "times", "skip")}
     fault = Fault(
         str(item.get("method") or "").upper(), item["path"], effect, item.get("times", 1), item.get("skip", 0)

@@ -18,6 +18,15 @@ SUFFIXES = {
 }
 
 
+LIST_OF_CLOUDS = "2019-05-01"
+
+
+def answer(endpoint: str, version: str) -> Json | list[Json]:
+    """The cloud's description; at the api-version that azureml-core asks for, the only one in a list of clouds."""
+    described = document(endpoint)
+    return [described] if version == LIST_OF_CLOUDS else described
+
+
 def document(endpoint: str) -> Json:
     """The cloud's description, in the form that `az cloud register` asks for (api-version 2022-09-01)."""
     return {

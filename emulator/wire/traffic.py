@@ -67,7 +67,7 @@ def _body(headers: Mapping[str, str], content: bytes) -> Any:
         return urlencode([(key, MASK if SECRETS.fullmatch(key) else value) for key, value in parse_qsl(text)])
     try:
         return _masked(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -15,7 +15,7 @@ def test_an_unknown_api_version_of_a_provider_names_the_known_ones(azure: Azure)
     reply = azure.get(azure.group + CLUSTER, "2019-01-01")
     assert (reply.status, reply.code) == (400, "NoRegisteredProviderFound")
     assert "for location 'eastus' and API version '2019-01-01' for type 'connectedClusters'" in reply.message
-    assert "The supported api-versions are '2021-03-01, 2021-10-01, 2024-01-01'" in reply.message
+    assert "The supported api-versions are '2020-01-01-preview, 2021-03-01, " in reply.message
 
 
 def test_an_unknown_api_version_of_arm_itself_names_the_known_ones(azure: Azure) -> None:
@@ -108,6 +108,15 @@ def test_ids_are_compared_without_case_and_keep_their_first(azure: Azure) -> Non
     assert again["id"] == first["id"] == azure.group + CLUSTER
 
 
+def test_several_slashes_are_one(azure: Azure) -> None:
+    path = (azure.group + CLUSTER).replace("/", "//").replace("//resourceGroups", "///resourceGroups")
+    assert azure.get(path, "2021-10-01").body["id"] == azure.group + CLUSTER
+    started = azure.put(path + EXTENSION, "2023-05-01", INSTALL)
+    assert started.body["id"] == azure.group + CLUSTER + EXTENSION
+    url = started.headers["azure-asyncoperation"].removeprefix(azure.endpoint)
+    assert azure.send("GET", f"/{url}").status == 200
+
+
 def test_a_caller_sets_the_correlation_id_and_asks_for_its_own_back(azure: Azure) -> None:
     target = f"{azure.group}?api-version=2021-04-01"
     plain = azure.send("GET", target).headers
@@ -147,3 +156,8 @@ def test_a_managed_cluster_is_read_and_listed(azure: Azure) -> None:
     for scope in (azure.group, f"/subscriptions/{azure.subscription_id}"):
         listed = azure.get(f"{scope}/providers/Microsoft.ContainerService/managedClusters", "2024-05-01").body
         assert [item["name"] for item in listed["value"]] == ["aks-cluster"]
+    pools = f"{azure.group}{MANAGED}/agentPools"
+    [pool] = azure.get(pools, "2024-05-01").body["value"]
+    assert (pool["name"], pool["properties"]["count"]) == ("nodepool1", 3)
+    assert azure.get(f"{pools}/nodepool1", "2024-05-01").body == pool
+    assert azure.get(f"{pools}/nowhere", "2024-05-01").code == "ResourceNotFound"

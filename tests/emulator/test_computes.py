@@ -50,6 +50,7 @@ def test_a_second_put_is_201_and_keeps_the_age(azure: Azure) -> None:
     second = azure.put(compute(azure), VERSION, attachment(azure))
     assert (second.status, second.body["properties"]["provisioningState"]) == (201, "Creating")
     assert second.body["properties"]["createdOn"] == first.body["properties"]["createdOn"]
+    assert second.body["identity"] == first.body["identity"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,29 @@ def test_a_group_is_made_once_and_updated_after(azure: Azure) -> None:
     assert names == ["amlarc-rg", "second"]
 
 
+def test_resources_are_listed_across_providers(azure: Azure) -> None:
+    root = f"/subscriptions/{azure.subscription_id}"
+    names = {item["name"]: item["type"] for item in azure.get(f"{root}/resources", "2021-04-01").body["value"]}
+    assert names == {
+        "amlarc-cluster": "Microsoft.Kubernetes/connectedClusters",
+        "edge-cluster": "Microsoft.Kubernetes/connectedClusters",
+        "aks-cluster": "Microsoft.ContainerService/managedClusters",
+        "amlarc-ws": "Microsoft.MachineLearningServices/workspaces",
+    }
+    query = {"$filter": "resourceType eq 'microsoft.kubernetes/connectedclusters' and name eq 'edge-cluster'"}
+    [found] = azure.call("GET", f"{azure.group}/resources", "2021-04-01", **query).body["value"]
+    assert (found["id"], found["location"]) == (azure.group + CLUSTER.replace("amlarc", "edge"), "eastus")
+    refused = azure.call("GET", f"{root}/resources", "2021-04-01", **{"$filter": "name gt 7"})
+    assert (refused.status, refused.code) == (400, "InvalidFilterInQueryString")
+
+
+def test_regions_of_a_subscription_are_listed(azure: Azure) -> None:
+    listed = azure.get(f"/subscriptions/{azure.subscription_id}/locations", "2022-12-01").body["value"]
+    assert {"westus2": "West US 2", "eastus": "East US"}.items() <= {
+        i["name"]: i["displayName"] for i in listed
+    }.items()
+
+
 def test_a_group_without_location_is_400(azure: Azure) -> None:
     path = f"/subscriptions/{azure.subscription_id}/resourcegroups/second"
     assert azure.put(path, "2021-04-01", {}).code == "LocationRequired"
@@ -62,7 +85,8 @@ def test_a_registration_takes_a_look(azure: Azure) -> None:
 def test_a_provider_tells_its_types(azure: Azure) -> None:
     path = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.KubernetesConfiguration"
     [type_] = azure.get(path, "2022-09-01").body["resourceTypes"]
-    assert (type_["resourceType"], type_["apiVersions"]) == ("extensions", ["2023-05-01", "2022-11-01", "2021-09-01"])
+    assert type_["resourceType"] == "extensions"
+    assert type_["apiVersions"][:4] == ["2026-07-01-preview", "2026-06-15-preview", "2025-04-01", "2025-03-01"]
 
 
 def test_an_unknown_provider_is_404(azure: Azure) -> None:

@@ -19,7 +19,7 @@ def test_an_installation_starts_with_azures_defaults(azure: Azure) -> None:
     assert (reply.status, reply.headers["api-supported-versions"]) == (201, VERSION)
     assert reply.body["properties"] == {
         "extensionType": "microsoft.azureml.kubernetes",
-        "autoUpgradeMinorVersion": False,
+        "autoUpgradeMinorVersion": True,
         "releaseTrain": "Stable",
         "version": None,
         "currentVersion": None,
@@ -148,6 +148,62 @@ def test_a_second_put_starts_again_and_keeps_the_age(azure: Azure) -> None:
     again = azure.put(extension(azure), VERSION, INSTALL)
     assert (again.status, again.body["properties"]["provisioningState"]) == (201, "Creating")
     assert again.body["systemData"]["createdAt"] == before
+
+
+def test_a_second_put_keeps_the_identity(azure: Azure) -> None:
+    install(azure)
+    before = azure.get(extension(azure), VERSION).body["identity"]
+    assert azure.put(extension(azure), VERSION, INSTALL).body["identity"] == before
+    managed = azure.group + MANAGED + EXTENSION
+    first, second = (azure.put(managed, VERSION, {"properties": INSTALL["properties"]}).body for _ in range(2))
+    assert second["properties"]["aksAssignedIdentity"] == first["properties"]["aksAssignedIdentity"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "upgrades"),
+    [({}, True), ({"version": "1.1.60"}, False), ({"autoUpgradeMinorVersion": False}, False)],
+    ids=["by default", "not with a pinned version, as recorded in 2021", "not if told so"],
+)
+def test_minor_versions_upgrade_themselves(azure: Azure, asked: dict[str, object], upgrades: bool) -> None:
+    body = {"properties": {"extensionType": "microsoft.azureml.kubernetes", **asked}}
+    assert azure.put(extension(azure), VERSION, body).body["properties"]["autoUpgradeMinorVersion"] is upgrades
+
+
+def test_an_empty_set_of_protected_settings_changes_nothing(azure: Azure) -> None:
+    install(azure)
+    body: dict[str, dict[str, object]] = {"properties": {"configurationProtectedSettings": {}}}
+    finish(azure, azure.call("PATCH", extension(azure), VERSION, body))
+    held = azure.state()["resources"][extension(azure).lower()]["hidden"]
+    assert held["configurationProtectedSettings"] == {"relayServerConnectionString": "Endpoint=sb://secret"}
+
+
+def test_a_second_extension_for_machine_learning_fails_as_helm_would(azure: Azure) -> None:
+    install(azure)
+    second = azure.group + CLUSTER + EXTENSION.replace("amlarc-compute", "second")
+    ended = finish(azure, azure.put(second, VERSION, INSTALL)).body
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "ExtensionOperationFailed")
+    assert (
+        "exists and cannot be imported into the current release: invalid ownership metadata"
+        in ended["error"]["message"]
+    )
+    assert 'must equal "second": current value is "amlarc-compute"' in ended["error"]["message"]
+    shown = azure.get(second, VERSION).body["properties"]
+    assert (shown["provisioningState"], shown["statuses"][0]["code"]) == ("Failed", "InstallationFailed")
+    assert azure.get(extension(azure), VERSION).body["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_an_extension_beside_one_that_failed_is_installed(azure: Azure) -> None:
+    azure.fault(method="PUT", path="/extensions/", operation="Failed")
+    install(azure)
+    second = azure.group + CLUSTER + EXTENSION.replace("amlarc-compute", "second")
+    assert finish(azure, azure.put(second, VERSION, INSTALL)).body["status"] == "Succeeded"
+
+
+def test_extensions_of_other_types_are_installed_beside_each_other(azure: Azure) -> None:
+    install(azure)
+    body = {"properties": {"extensionType": "microsoft.dapr"}}
+    other = azure.group + CLUSTER + EXTENSION.replace("amlarc-compute", "dapr")
+    assert finish(azure, azure.put(other, VERSION, body)).body["status"] == "Succeeded"
 
 
 def test_a_deletion_has_no_location_and_is_the_same_when_repeated(azure: Azure) -> None:

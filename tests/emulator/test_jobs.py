@@ -56,6 +56,13 @@ def test_a_job_goes_through_its_stages(azure: Azure) -> None:
     assert reason(azure) is None
 
 
+def test_looks_at_the_details_of_a_run_move_its_job_on(azure: Azure) -> None:
+    submit(azure)
+    path = f"/history/v1.0{azure.group}{WORKSPACE}/runs/first/details"
+    seen = [azure.send("GET", path).body["status"] for _ in range(6)]
+    assert seen == ["Queued", "Preparing", "Preparing", "Running", "Running", "Completed"]
+
+
 def test_the_same_job_again_is_200_and_another_one_of_that_name_is_refused(azure: Azure) -> None:
     assert [submit(azure).status for _ in range(2)] == [201, 200]
     refused = submit(azure, command="false")

@@ -26,6 +26,8 @@ def test_the_cloud_says_where_to_sign_in(azure: Azure) -> None:
     }
     assert cloud["resourceManager"] == f"{azure.endpoint}/"
     assert cloud["suffixes"]["keyVaultDns"] == "vault.azure.net"
+    # As azureml-core asks.
+    assert azure.send("GET", "/metadata/endpoints?api-version=2019-05-01", authorization="").body == [cloud]
 
 
 @pytest.mark.parametrize("path", ["/adfs/.well-known", "/adfs/adfs/v2.0/.well-known"])

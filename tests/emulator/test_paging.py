@@ -26,8 +26,15 @@ def clusters(azure: Azure) -> str:
     return f"/subscriptions/{azure.subscription_id}/providers/Microsoft.Kubernetes/connectedClusters"
 
 
-def test_a_list_that_fits_on_a_page_has_no_next_one(azure: Azure) -> None:
-    assert azure.get(clusters(azure), "2021-10-01").body["nextLink"] is None
+def test_a_list_that_fits_on_a_page_has_no_link_to_a_next_one(azure: Azure) -> None:
+    assert "nextLink" not in azure.get(clusters(azure), "2021-10-01").body
+    for collection in ("computes", "jobs"):
+        assert azure.get(f"{azure.group}{WORKSPACE}/{collection}", "2023-04-01").body == {"value": []}
+
+
+def test_a_list_of_extensions_has_an_empty_link_as_recorded(azure: Azure) -> None:
+    extensions = (azure.group + CLUSTER + EXTENSION).rpartition("/")[0]
+    assert azure.get(extensions, "2023-05-01").body == {"value": [], "nextLink": None}
 
 
 def test_the_next_page_goes_on_where_the_first_one_ends(azure: Azure) -> None:
@@ -37,7 +44,7 @@ def test_the_next_page_goes_on_where_the_first_one_ends(azure: Azure) -> None:
     assert [item["name"] for item in page["value"]] == ["amlarc-cluster", "edge-cluster"]
     assert page["nextLink"].startswith(f"{azure.endpoint}{clusters(azure)}?api-version=2021-10-01&%24skiptoken=")
     names = []
-    while page["nextLink"]:
+    while page.get("nextLink"):
         page = azure.poll(page["nextLink"]).body
         names.append([item["name"] for item in page["value"]])
     assert names == [["third", "fourth"], ["fifth"]]

@@ -17,7 +17,9 @@ from tests.support.emulated import (
     COMPUTE,
     EXTENSION,
     FIRST,
+    IDENTITIES,
     INSTALL,
+    LOCKS,
     LOGS,
     NAMESPACE,
     RULE,
@@ -208,6 +210,20 @@ def test_role_assignments(azure: Azure) -> None:
     listed = azure.get(path + ASSIGNMENTS, "2022-04-01")
     gone = azure.call("DELETE", f"{path}{ASSIGNMENTS}/{FIRST}", "2022-04-01")
     compare("role_assignments", [(4, made), (6, again), (0, listed), (1, gone)])
+
+
+def test_a_managed_identity(azure: Azure) -> None:
+    path, version = f"{azure.group}{IDENTITIES}/ident1", "2023-01-31"
+    made = azure.put(path, version, {"location": "westus2"})
+    compare("managed_identity", [(0, made), (1, azure.get(path, version))])
+
+
+def test_locks(azure: Azure) -> None:
+    path, version = f"{azure.group}{CLUSTER}{LOCKS}/DATABOX_SERVICE", "2016-09-01"
+    azure.put(path, version, {"properties": {"level": "CanNotDelete", "notes": "mine"}})
+    listed = azure.get(f"/subscriptions/{azure.subscription_id}{LOCKS}", version)
+    gone = [azure.call("DELETE", path, version) for _ in range(2)][-1]
+    compare("locks", [(0, listed), (1, gone)])
 
 
 def refused(azure: Azure) -> Reply:

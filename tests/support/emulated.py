@@ -17,6 +17,9 @@ TOPIC = f"{BUS}/topics/jobstate-updatedby-computeprovider"
 TOPIC_SUBSCRIPTION = f"{TOPIC}/subscriptions/compute-scheduler-jobstate"
 LOGS = "/providers/Microsoft.OperationalInsights/workspaces/amlarc-logs"
 ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
+LOCKS = "/providers/Microsoft.Authorization/locks"
+DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
+IDENTITIES = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 FIRST = "16fccd1a-773f-32d6-89d1-e52204c45b61"  # the name of an assignment
 STRANGER = "f88b1edf-0fa1-40bb-8cd5-7486794ccf10"  # a principal that the directory doesn't know
 

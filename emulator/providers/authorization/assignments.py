@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: what the caller may do somewhere, and the assignments of roles.
+"""Microsoft.Authorization/permissions and /roleAssignments: what the caller may do somewhere, and who has which role.
 
 Assignments are kept and shown as Azure does, but give no rights: those of the service principal come from the seed.
 """
@@ -7,16 +7,22 @@ import re
 import uuid
 from collections.abc import Callable
 
-from emulator.arm import clock, rights
+from emulator.arm import clock, rights, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
-VERSIONS = ("2022-04-01",)
 PROVIDER = "Microsoft.Authorization"
+VERSIONS = versions.of(PROVIDER)
+USER_ASSIGNED = "microsoft.managedidentity/userassignedidentities"
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
 OF_PRINCIPAL = re.compile(r"principalid eq '([^']+)'|assignedto\('([^']+)'\)")
+
+WRITABLE: shapes.Shape = {
+    **dict.fromkeys(("roleDefinitionId", "principalId", *OPTIONAL), str),
+    "principalType": shapes.Words("User", "Group", "ServicePrincipal", "ForeignGroup", "Device"),
+}
 
 Test = Callable[[Resource], bool]
 
@@ -115,7 +121,7 @@ def _asked(call: Call) -> tuple[Json, str]:
     """The properties in the body, and the role as Azure spells it: at the subscription, wherever it was named."""
     asked = call.body.get("properties") or {}
     if not all(isinstance(asked.get(key), str) for key in ("principalId", "roleDefinitionId")):
-        raise ArmError(400, "BadRequestFormat", "The request was incorrectly formatted.", cause=None)
+        raise _malformed(call, "")
     for kind, id_ in (("assignment", call.name), ("definition", name_of(asked["roleDefinitionId"]))):
         if not _is_guid(id_):
             message = f"The role {kind} ID '{id_}' is not valid. The role {kind} ID must be a GUID."
@@ -150,11 +156,12 @@ def _principal_type(cloud: Cloud, asked: Json) -> str:
 
 
 def _directory(cloud: Cloud) -> set[str]:
-    """The principals that exist: the one that signs in, and the identities of resources."""
+    """The principals that exist: the one that signs in, the identities of resources, and those of their own."""
     identities = [item.body.get("identity") or {} for item in cloud.state.resources.values()]
     users = [user for identity in identities for user in identity.get("userAssignedIdentities", {}).values()]
     ids = [item["principalId"] for item in [*identities, *users] if "principalId" in item]
-    return {id_.lower() for id_ in [cloud.state.principal["objectId"], *ids]}
+    own = [item.properties["principalId"] for item in cloud.state.resources.values() if item.kind == USER_ASSIGNED]
+    return {id_.lower() for id_ in [cloud.state.principal["objectId"], *ids, *own]}
 
 
 def _at(cloud: Cloud, scope: str) -> list[Resource]:
@@ -172,6 +179,10 @@ def _is_guid(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def _malformed(_call: Call, _message: str) -> ArmError:
+    return ArmError(400, "BadRequestFormat", "The request was incorrectly formatted.", cause=None)
 
 
 def _missing(call: Call) -> ArmError:
@@ -198,5 +209,7 @@ TYPES = (
         missing=_missing,
         seeded=seeded,
         scopes=(),
+        shape=shapes.resource(WRITABLE),
+        malformed=_malformed,
     ),
 )
