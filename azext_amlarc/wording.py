@@ -25,7 +25,7 @@ def did_you_mean(word: str, known: Collection[str], aliases: Mapping[str, str] |
     if near is not None:
         return f'did you mean "{near}"?'
     listed = ", ".join(sorted(known)[:10])
-    return f"known here: {listed}{', …' if len(known) > 10 else ''}"
+    return f"expected one of: {listed}{', …' if len(known) > 10 else ''}"
 
 
 def _folded(word: str) -> str:

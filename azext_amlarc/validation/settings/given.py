@@ -55,7 +55,7 @@ class GivenSettings:
             incomplete=self.incomplete,
         )
         findings = (*self.findings, *judgement.findings)
-        stop_at_errors("The settings", findings)
+        stop_at_errors("Invalid settings", findings)
         return Judgement(findings, judgement.plain, judgement.protected)
 
     def _derived(self, cluster: "Cluster", domain: str, existing: "Extension | None") -> dict[str, str]:
@@ -68,7 +68,7 @@ class GivenSettings:
     def stop_at_single_errors(self) -> None:
         """InvalidInput with the errors in each setting by itself, before anybody is asked what is installed."""
         found = settings.judge_each(self.settings, allow_unknown=self.allow_unknown, files=self.files)
-        stop_at_errors("The settings", (*self.findings, *found))
+        stop_at_errors("Invalid settings", (*self.findings, *found))
 
     def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
         """A report of the findings, including sources without any."""
