@@ -76,8 +76,8 @@ def test_convert_there_and_back(az: Az, tmp_path: Path) -> None:
 
 def test_the_catalogue(az: Az) -> None:
     table = az.must("amlarc", "settings", "list", "--workload", "training", "-o", "table").stdout
-    assert "enableTraining" in table
-    assert "enableInference" not in table
+    assert "\nenableTraining " in table
+    assert "\nenableInference " not in table
     assert az.must("amlarc", "settings", "show", "-n", "reuseExistingPromOp").object["replacedBy"] == ["installPromOp"]
     missing = az("amlarc", "settings", "show", "-n", "enabletraning")
     assert missing.code == 3
