@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
@@ -60,10 +60,10 @@ def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str
         if wanted:
             options = " and ".join(f"--{name}" for name in wanted)
             requires = "requires" if len(wanted) == 1 else "require"
-            raise InvalidInput(f"{options} {requires} --gpu NAME.", "Add --gpu with a name for the instance type.")
+            raise UsageError(f"{options} {requires} --gpu NAME.", "Add --gpu with a name for the instance type.")
         return starter.default() if default else starter.example()
     if default:
-        raise InvalidInput("--default and --gpu cannot be used together.", "Use one of them.")
+        raise UsageError("--default and --gpu cannot be used together.", "Use one of them.")
     if "selector" in wanted:
         wanted["selector"] = dict(_label(pair) for pair in wanted["selector"])
     made = starter.one_type(gpu, **wanted)
@@ -74,7 +74,7 @@ def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str
 def _label(pair: str) -> tuple[str, str]:
     key, equals, value = pair.partition("=")
     if not equals:
-        raise InvalidInput(f"--selector {pair} is not a valid label.", "Write key=value.")
+        raise UsageError(f"--selector {pair} is not a valid label.", "Write key=value.")
     return key, value
 
 
@@ -113,7 +113,7 @@ def convert(
     from azext_amlarc.validation.files import STDIN, read
 
     if (to is None) == (from_format is None):
-        raise InvalidInput("Use either --to or --from.", "Add --to instancetype, or --from instancetype.")
+        raise UsageError("Use either --to or --from.", "Add --to instancetype, or --from instancetype.")
     raw, source = read(file), STDIN if file == "-" else file
     if to is not None:
         manifests = to_manifests(raw, source)

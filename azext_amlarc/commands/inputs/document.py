@@ -35,7 +35,8 @@ def read_document(path: str | None, namespace: str | None) -> Configuration:
     found: dict[str, Any] = {}
     outcome = None
     if path is not None:
-        outcome = document.read(files.read(path), path)
+        raw, path = _content(path)
+        outcome = document.read(raw, path)
         findings += outcome.findings
         found = dict(outcome.document or {})
     if namespace is not None:
@@ -43,3 +44,10 @@ def read_document(path: str | None, namespace: str | None) -> Configuration:
         found["namespace"] = namespace
     stop_at_errors(f"Invalid configuration {path}" if path else "Invalid configuration", findings)
     return Configuration(found, tuple(findings), outcome)
+
+
+def _content(path: str) -> tuple[bytes, str]:
+    """The file's content and its name; az has loaded that of `@FILE` itself, and hands it on in place of the path."""
+    if path.lstrip("\ufeff \t\r\n").startswith("{") or "\n" in path.strip():
+        return path.encode(errors="surrogateescape"), "--config"
+    return files.read(path), path
