@@ -44,9 +44,9 @@ def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
         return NotFound(
             f"There is no Azure Arc-enabled cluster {cluster_id.name!r} in the resource group {group!r}.",
             f"Connect it: az connectedk8s connect -n {cluster_id.name} -g {group}; "
-            "if it is an AKS cluster, its type is managedClusters.",
+            "if it is an AKS cluster, add -t managedClusters.",
         )
     return NotFound(
         f"There is no AKS cluster {cluster_id.name!r} in the resource group {group!r}.",
-        "If it is connected through Azure Arc, its type is connectedClusters.",
+        "If it is connected through Azure Arc, add -t connectedClusters.",
     )

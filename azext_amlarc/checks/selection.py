@@ -8,15 +8,25 @@ from azext_amlarc.checks.check import Check, Phase
 def select(
     checks: Iterable[Check], phase: Phase, only: Collection[str] = (), skip: Collection[str] = ()
 ) -> list[Check]:
-    """The checks of a phase, without the ids in `skip`; with `only`, just those of its groups. Case does not matter."""
-    groups, skipped = {word.lower() for word in only}, {word.lower() for word in skip}
+    """The checks of a phase that `only` names, or all, without those that `skip` names.
+
+    A word is a group or an id, with or without its AMLARC-; case does not matter.
+    """
+    kept, skipped = set(map(folded, only)), set(map(folded, skip))
     return [
         check
         for check in checks
-        if _fits(check.phase, phase)
-        and (not groups or check.group.lower() in groups)
-        and check.id.lower() not in skipped
+        if _fits(check.phase, phase) and (not kept or kept & _words(check)) and not skipped & _words(check)
     ]
+
+
+def folded(word: str) -> str:
+    """A group or an id as it is compared."""
+    return word.lower().removeprefix("amlarc-")
+
+
+def _words(check: Check) -> set[str]:
+    return {check.group.lower(), folded(check.id)}
 
 
 def answerable(checks: Iterable[Check], known: Collection[str]) -> list[Check]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
@@ -60,10 +60,10 @@ def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str
         if wanted:
             options = " and ".join(f"--{name}" for name in wanted)
             requires = "requires" if len(wanted) == 1 else "require"
-            raise InvalidInput(f"{options} {requires} --gpu NAME.", "Add --gpu with a name for the instance type.")
+            raise UsageError(f"{options} {requires} --gpu NAME.", "Add --gpu with a name for the instance type.")
         return starter.default() if default else starter.example()
     if default:
-        raise InvalidInput("--default and --gpu cannot be used together.", "Use one of them.")
+        raise UsageError("--default and --gpu cannot be used together.", "Use one of them.")
     pairs = wanted.pop("selector", [])
     labels, wrong = _labels(pairs)
     made = starter.one_type(gpu, selector=labels, **wanted)
@@ -117,7 +117,7 @@ def convert(
     from azext_amlarc.validation.files import STDIN, read
 
     if (to is None) == (from_format is None):
-        raise InvalidInput("Use either --to or --from.", "Add --to instancetype, or --from instancetype.")
+        raise UsageError("Use either --to or --from.", "Add --to instancetype, or --from instancetype.")
     raw, source = read(file), STDIN if file == "-" else file
     if to is not None:
         manifests = to_manifests(raw, source)

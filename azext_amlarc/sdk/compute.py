@@ -10,8 +10,9 @@ from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Compute, Wanted
-from azext_amlarc.resources.ids import ClusterId, WorkspaceId
+from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.watching import log, wait_printing
@@ -71,18 +72,26 @@ class KubernetesCompute:
         instance_types: Mapping[str, Any] | None = None,
         identity_type: str | None = None,
         identity_ids: Sequence[str] | None = None,
+        aml_k8s_config: Mapping[str, Any] | None = None,
     ) -> Wanted:
         """What to attach, validated like `az ml arc attach --config`; ComputeTargetException with all findings.
 
         `resource_id` is the cluster's. `identity_type` is SystemAssigned, UserAssigned (with `identity_ids`) or None.
+        `aml_k8s_config`, of the preview of 2021, must be empty: what it held became parameters of their own.
         """
         given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
         with raised_as(ComputeTargetException):
-            cluster = ClusterId.parse(resource_id, "resource_id")
+            cluster = naming.cluster_of(resource_id, "resource_id")
             judged = _judged({key: value for key, value in given.items() if value is not None})
             wrong = identity.contradiction(identity_type, identity_ids, "identity_type", "identity_ids")
+            wrong = wrong or naming.identities_fault(identity_ids or (), "identity_ids")
             if wrong:
                 raise InvalidInput(wrong)
+            if aml_k8s_config:
+                raise InvalidInput(
+                    f"aml_k8s_config no longer exists; it has {', '.join(sorted(map(str, aml_k8s_config)))}.",
+                    "Pass namespace, default_instance_type and instance_types to attach_configuration instead.",
+                )
         meant = identity.meant_type(identity_type, identity_ids)
         replaces_types = instance_types is not None or default_instance_type is not None
         return Wanted(cluster, judged, tuple(identity_ids or ()), meant, replaces_types)
@@ -109,6 +118,16 @@ class KubernetesCompute:
                 operation = begin_attach(writer, door, workspace.id, name, attach_configuration, timeout=timeout)
         return KubernetesCompute(workspace, name, operation)
 
+    @staticmethod
+    def list(workspace: InWorkspace) -> "list[KubernetesCompute]":
+        """The workspace's compute targets on Kubernetes clusters. One request for each page."""
+        with raised_as(ComputeTargetException):
+            azure = workspace.connection
+            return [
+                KubernetesCompute(workspace, found.name, attachment.join(azure, workspace.id, found))
+                for found in computes.list_all(azure, workspace.id)
+            ]
+
     @property
     def details(self) -> Compute:
         return self._operation.resource
@@ -116,6 +135,60 @@ class KubernetesCompute:
     @property
     def name(self) -> str:
         return self.details.name
+
+    @property
+    def id(self) -> str:
+        return self.details.id
+
+    @property
+    def type(self) -> str:
+        """Always Kubernetes."""
+        return self.details.compute_type
+
+    @property
+    def location(self) -> str | None:
+        return self.details.location
+
+    @property
+    def resource_group(self) -> str:
+        """The workspace's resource group."""
+        return self.details.resource_group
+
+    @property
+    def tags(self) -> dict[str, str] | None:
+        return self.details.tags
+
+    @property
+    def cluster_resource_id(self) -> str | None:
+        """The resource id of the cluster."""
+        return self.details.resource_id
+
+    @property
+    def namespace(self) -> str | None:
+        return self.details.namespace
+
+    @property
+    def default_instance_type(self) -> str | None:
+        return self.details.default_instance_type
+
+    @property
+    def instance_types(self) -> dict[str, Any] | None:
+        return self.details.instance_types
+
+    @property
+    def created_on(self) -> str | None:
+        """When it was attached (ISO 8601)."""
+        return self.details.created_on
+
+    @property
+    def modified_on(self) -> str | None:
+        """When it was last written (ISO 8601)."""
+        return self.details.modified_on
+
+    @property
+    def provisioning_errors(self) -> "Sequence[dict[str, Any]]":
+        """Why attaching failed, as Azure says; empty if it did not."""
+        return self.details.provisioning_errors
 
     @property
     def provisioning_state(self) -> str:
@@ -167,6 +240,7 @@ ComputeTarget = KubernetesCompute
 
 def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:
     with raised_as(ComputeTargetException):
+        naming.stop_at_faults({"name": (naming.COMPUTE, name)})
         azure = workspace.connection
         return attachment.join(azure, workspace.id, computes.show(azure, workspace.id, name))
 

@@ -10,6 +10,7 @@ from azure.core.credentials import TokenCredential
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
@@ -61,7 +62,14 @@ class ArcExtension:
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
             given.stop_at_single_errors()
             release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
-            cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
+            cluster_id = naming.cluster_of(cluster_resource_id, "cluster_resource_id")
+            naming.stop_at_faults(
+                {
+                    "name": (naming.EXTENSION, name),
+                    "version": (naming.VERSION, version),
+                    "release_train": (naming.RELEASE_TRAIN, release_train),
+                }
+            )
             azure = _connected(cluster_id, credential, cloud)
             with writing(azure, timeout, registers=True) as (writer, door):
                 operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout)
@@ -81,7 +89,8 @@ class ArcExtension:
         from azext_amlarc.azure.extension import watch as extension_watch
 
         with raised_as(ExtensionException):
-            cluster = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
+            cluster = naming.cluster_of(cluster_resource_id, "cluster_resource_id")
+            naming.stop_at_faults({"name": (naming.EXTENSION, name)})
             azure = _connected(cluster, credential, cloud)
             found = extension.show(azure, cluster, name)
         return cls(azure, cluster, extension_watch.join(azure, cluster, found))

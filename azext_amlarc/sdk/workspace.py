@@ -13,6 +13,7 @@ from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.sdk.compute import KubernetesCompute
 from azext_amlarc.sdk.connection import connect
@@ -36,11 +37,15 @@ class Workspace:
         self,
         subscription_id: str,
         resource_group: str,
-        name: str,
+        name: str | None = None,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
+        *,
+        workspace_name: str | None = None,
     ) -> None:
-        self.id = WorkspaceId(subscription_id, resource_group, name)
+        """`workspace_name` is azureml-core's word for `name`. WorkspaceException for names that Azure never has."""
+        with raised_as(WorkspaceException):
+            self.id = _named(subscription_id, resource_group, name, workspace_name)
         self._credential = credential
         self._cloud = cloud
 
@@ -88,6 +93,22 @@ class Workspace:
         return self.id.subscription_id
 
     @property
+    def location(self) -> str:
+        """The workspace's region, read on first access."""
+        return str(self._answer.get("location", ""))
+
+    def get_details(self) -> dict[str, Any]:
+        """The workspace's properties as Azure returns them, in one dictionary as in azureml-core. One request."""
+        self.__dict__.pop("_answer", None)
+        answer = dict(self._answer)
+        return {**answer.pop("properties", {}), **answer}
+
+    @cached_property
+    def _answer(self) -> dict[str, Any]:
+        with raised_as(WorkspaceException):
+            return compute.read_workspace(self.connection, self.id)
+
+    @property
     def compute_targets(self) -> "ComputeTargets":
         """The workspace's compute targets on Kubernetes clusters by name, read on first access."""
         return ComputeTargets(self)
@@ -127,6 +148,20 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
 
     def __len__(self) -> int:
         return len(self._found)
+
+
+def _named(subscription_id: str, resource_group: str, name: str | None, workspace_name: str | None) -> WorkspaceId:
+    if (name is None) == (workspace_name is None):
+        raise InvalidInput("A workspace is named by either name or workspace_name.", "Pass one of them.")
+    named = str(name or workspace_name or "")
+    naming.stop_at_faults(
+        {
+            "subscription_id": (naming.SUBSCRIPTION, subscription_id),
+            "resource_group": (naming.RESOURCE_GROUP, resource_group),
+            "name": (naming.WORKSPACE, named),
+        }
+    )
+    return WorkspaceId(subscription_id, resource_group, named)
 
 
 def _find_config(path: str | os.PathLike[str]) -> Path:

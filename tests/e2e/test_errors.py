@@ -95,7 +95,7 @@ def test_a_wrong_configuration_is_named_by_line_and_column(az: Az, tmp_path: Pat
 @pytest.mark.usefixtures("untouched")
 def test_a_version_with_automatic_upgrades(az: Az) -> None:
     result = az(*CREATE, "--config", "enableTraining=True", "--version", "1.1.68", "--auto-upgrade", "true")
-    assert result.code == 1
+    assert result.code == 2
     assert "cannot be used together" in result.stderr
 
 
@@ -164,6 +164,12 @@ USAGE = {
     "two-clusters": ("amlarc", "extension", "show", *CLUSTER, "--resource-id", "/subscriptions/x"),
     "no-workspace": ("amlarc", "attach", "-n", "k8s-compute", *CLUSTER),
     "identity-without-ids": (*ATTACH, "--identity-type", "UserAssigned"),
+    "conditions": ("amlarc", "wait", "-n", "k8s-compute", *WORKSPACE, "--created", "--deleted"),
+    "no-query": ("amlarc", "wait", "-n", "k8s-compute", *WORKSPACE, "--custom", "a["),
+    "no-direction": ("amlarc", "config", "convert", "-f", "attach.json"),
+    "default-and-gpu": ("amlarc", "config", "init", "--default", "--gpu", "a100"),
+    "empty": ("amlarc", "extension", "show", *CLUSTER, "-n", ""),
+    "another-scope": (*CREATE, "--scope", "namespace"),
     "unknown-type": ("amlarc", "extension", "show", *CLUSTER, "-t", "otherClusters"),
 }
 
@@ -171,7 +177,35 @@ USAGE = {
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("what", USAGE)
 def test_usage_errors_end_with_two(az: Az, what: str) -> None:
-    assert az(*USAGE[what]).code == 2
+    result = az(*USAGE[what])
+    assert result.code == 2
+    assert_clean(result.stderr)
+
+
+def test_an_aks_cluster_named_as_a_connected_one_is_told_the_option(az: Az) -> None:
+    shown = az("amlarc", "extension", "show", "-c", "aks-cluster", "-g", "amlarc-rg")
+    assert shown.code == 3
+    assert "add -t managedClusters" in shown.stderr
+
+
+def test_a_line_of_k8s_extension_installs(az: Az) -> None:
+    line = (
+        "--name azureml --extension-type Microsoft.AzureML.Kubernetes --config enableTraining=True --scope cluster "
+        "--cluster-type managedClusters --cluster-name aks-cluster --resource-group amlarc-rg"
+    )
+    made = az.must("amlarc", "extension", "create", *line.split()).object
+    assert (made["name"], made["installState"]) == ("azureml", "Installed")
+
+
+def test_a_line_of_ml_compute_attach_attaches(installed: Az) -> None:
+    cluster = installed.must("amlarc", "extension", "show", *CLUSTER).object["id"].partition("/providers/Microsoft.Kub")
+    name = f"{cluster[0]}/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+    identities = f"{cluster[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    made = installed.must(
+        *("amlarc", "attach", *WORKSPACE, "-n", "k8s-compute", "-t", "Kubernetes", "--resource-id", name),
+        *("--user-assigned-identities", f"{identities}/a,{identities}/b"),
+    ).object
+    assert sorted(key.rpartition("/")[2] for key in made["identity"]["userAssignedIdentities"]) == ["a", "b"]
 
 
 @pytest.mark.usefixtures("untouched")

@@ -107,6 +107,11 @@ def test_detaching_a_target_again_is_no_error(ws: Workspace, azure: Azure) -> No
             {"identity_type": "SystemAssigned", "identity_ids": [IDENTITY]},
             "identity_ids requires identity_type UserAssigned.",
         ),
+        (
+            {"identity_type": "UserAssigned", "identity_ids": ["mine"]},
+            'identity_ids: "mine" is not the resource id of a user-assigned identity.',
+        ),
+        ({"aml_k8s_config": {"namespace": "jobs"}}, "aml_k8s_config no longer exists; it has namespace."),
         ({"instance_types": {"a": object()}}, "The configuration cannot be converted to JSON"),
     ],
 )
@@ -115,6 +120,37 @@ def test_what_is_no_configuration_is_told_at_once(options: dict[str, Any], messa
         KubernetesCompute.attach_configuration(**{"resource_id": CLUSTER, **options})
     assert caught.value.code == "InvalidInput"
     assert message in caught.value.message
+
+
+def test_the_empty_argument_of_the_preview_is_taken() -> None:
+    assert KubernetesCompute.attach_configuration(CLUSTER, aml_k8s_config={}).document == {}
+
+
+def test_a_target_has_the_attributes_that_public_notebooks_read(ws: Workspace) -> None:
+    amounts = {"cpu": "1", "memory": "2Gi"}
+    types = {"cpu": {"resources": {"requests": amounts, "limits": amounts}}}
+    configuration = KubernetesCompute.attach_configuration(
+        CLUSTER, namespace="jobs", default_instance_type="cpu", instance_types=types
+    )
+    target = ComputeTarget.attach(ws, "notebook", configuration)
+    target.wait_for_completion()
+    assert [target.name] == [one.name for one in ComputeTarget.list(ws) if one.name == "notebook"]
+    assert (target.type, target.namespace, target.default_instance_type) == ("Kubernetes", "jobs", "cpu")
+    assert target.instance_types is not None
+    assert target.instance_types["cpu"]["resources"]["requests"]["memory"] == "2Gi"
+    assert (target.cluster_resource_id, target.provisioning_errors) == (CLUSTER, [])
+    assert (target.resource_group, target.location) == ("rg", "eastus")
+    assert not target.tags
+    assert target.id.endswith("/computes/notebook")
+    assert None not in (target.created_on, target.modified_on)
+
+
+@pytest.mark.parametrize("bad", ["", ".", "..", "a b"])
+def test_a_name_that_azure_never_accepts_is_not_asked_for(ws: Workspace, azure: Azure, bad: str) -> None:
+    with pytest.raises(ComputeTargetException) as caught:
+        ComputeTarget(ws, bad)
+    assert caught.value.code == "InvalidInput"
+    assert azure.traffic() == []
 
 
 def test_a_configuration_is_judged_with_every_finding_at_once() -> None:

@@ -68,6 +68,16 @@ def test_every_bad_setting_is_told_and_nothing_is_sent(azure: Azure) -> None:
     assert azure.traffic() == []
 
 
+@pytest.mark.parametrize("wrong", [{"name": ".."}, {"name": ""}, {"version": "latest"}, {"release_train": "a b"}])
+def test_names_versions_and_trains_are_validated_before_anything_is_sent(azure: Azure, wrong: dict[str, str]) -> None:
+    with pytest.raises(ExtensionException) as caught:
+        install(azure, **wrong)
+    assert caught.value.code == "InvalidInput"
+    with pytest.raises(ExtensionException):
+        ArcExtension.show(f"{CLUSTER}/..", credential=Login(azure))
+    assert azure.traffic() == []
+
+
 def test_a_protected_setting_is_sent_and_never_shown(azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
     name = "relay-namespace"
     relay = f"{GROUP}/providers/Microsoft.Relay/namespaces/{name}/hybridConnections/edge-cluster"

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +102,35 @@ def test_a_config_that_is_a_pipe_is_not_searched_for(tmp_path: Path) -> None:
 def test_a_search_that_finds_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceException, match=r"No config\.json found in .* or above it"):
         Workspace.from_config(tmp_path)
+
+
+def test_a_workspace_is_named_by_azureml_cores_own_word_too() -> None:
+    ws = Workspace(subscription_id="123", resource_group="rg", workspace_name="amlarc-ws")
+    assert ws.name == "amlarc-ws"
+    both: Any
+    for both in ({}, {"name": "amlarc-ws", "workspace_name": "amlarc-ws"}):
+        with pytest.raises(WorkspaceException, match="either name or workspace_name"):
+            Workspace("123", "rg", **both)
+
+
+@pytest.mark.parametrize("bad", ["", ".", "..", "a/b"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_name_that_azure_never_accepts_makes_no_workspace(place: int, bad: str) -> None:
+    names: Any = ["123", "rg", "amlarc-ws"]
+    names[place] = bad
+    with pytest.raises(WorkspaceException) as caught:
+        Workspace(*names)
+    assert caught.value.code == "InvalidInput"
+
+
+def test_location_and_details_are_azures_in_one_dictionary(ws: Workspace, azure: Azure) -> None:
+    assert ws.location == ws.location == "eastus"
+    assert len(azure.traffic()) == 1
+    details = ws.get_details()
+    assert (details["name"], details["location"]) == ("amlarc-ws", "eastus")
+    assert details["provisioningState"] == "Succeeded"
+    assert "properties" not in details
+    assert len(azure.traffic()) == 2
 
 
 def test_a_workspace_asks_nothing_before_something_is_wanted(azure: Azure) -> None:

@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from azext_amlarc.commands import config
-from azext_amlarc.errors import InvalidInput
+from azext_amlarc.errors import InvalidInput, UsageError
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import starter
 from tests.validation.documents import CASES, EXAMPLES, GUIDE_ADVANCED
 
 
-def refusal(**options: Any) -> InvalidInput:
-    with pytest.raises(InvalidInput) as caught:
+def refusal(**options: Any) -> Any:
+    with pytest.raises((InvalidInput, UsageError)) as caught:
         config.init(**options)
     return caught.value
 
@@ -103,7 +103,7 @@ def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("options", [{}, {"to": "instancetype", "from_format": "instancetype"}])
 def test_convert_needs_one_direction(options: dict[str, str]) -> None:
-    with pytest.raises(InvalidInput, match="either --to or --from"):
+    with pytest.raises(UsageError, match="either --to or --from"):
         config.convert(str(EXAMPLES / "attach-default.json"), **options)
 
 

@@ -52,19 +52,11 @@ def release_trains(_prefix: str) -> tuple[str, ...]:
 
 
 @_offline
-def check_groups(_prefix: str) -> tuple[str, ...]:
-    """The groups of checks."""
+def checks(_prefix: str) -> tuple[str, ...]:
+    """The groups of checks, and the ids of checks."""
     from azext_amlarc.checks import table
 
-    return table.GROUPS
-
-
-@_offline
-def check_ids(_prefix: str) -> tuple[str, ...]:
-    """The ids of checks."""
-    from azext_amlarc.checks import table
-
-    return table.IDS
+    return (*table.GROUPS, *table.IDS)
 
 
 def pairs(records: "Iterable[Record]", prefix: str) -> list[str]:

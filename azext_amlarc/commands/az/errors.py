@@ -1,13 +1,13 @@
-"""Turns every failure into one of az's own error classes."""
+"""Turns every failure into one of az's own error classes, or into exit code 2."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from azext_amlarc.errors import ArcError, InvalidInput, NotFound
+from azext_amlarc.errors import ArcError, InvalidInput, NotFound, UsageError
 from azext_amlarc.wording import legible
 
 
 def raise_for_az(error: Exception) -> NoReturn:
-    """Raise an error that az prints as one message; it exits with 1, or with 3 if something does not exist."""
+    """Raise an error that az prints as one message: it exits with 1, with 3 if something is missing, 2 for usage."""
     from azure.cli.core import azclierror
     from azure.core.exceptions import AzureError, HttpResponseError
     from knack.util import CLIError
@@ -16,6 +16,8 @@ def raise_for_az(error: Exception) -> NoReturn:
 
     if isinstance(error, CLIError):
         raise error
+    if isinstance(error, UsageError):
+        _end_with_two(azclierror.ArgumentUsageError(error.message, error.fix or None))
     if isinstance(error, ArcError):
         raise _class_for(error)(_with_notes(message_of(error), error), legible(error.fix) or None) from error
     if isinstance(error, HttpResponseError) and error.response is not None:
@@ -29,6 +31,13 @@ def raise_for_az(error: Exception) -> NoReturn:
         legible(f"Internal error in amlarc: {type(error).__name__}: {error}"),
         "Run the command again with --debug to see where it fails, and report it.",
     ) from error
+
+
+def _end_with_two(error: Any) -> NoReturn:
+    """What az's parser does; it exits with 1 for the same error of a command that has begun."""
+    error.print_error()
+    error.send_telemetry()
+    raise SystemExit(2)
 
 
 def _class_for(error: ArcError) -> type:

@@ -55,7 +55,7 @@ class ArcCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az has no ty
         table: dict[str, Any] = self.command_table
         return table
 
-    def load_arguments(self, command: str) -> None:
+    def load_arguments(self, command: str | None) -> None:
         from azext_amlarc.commands.az.params import load_arguments
 
-        load_arguments(self)
+        load_arguments(self, command or "")

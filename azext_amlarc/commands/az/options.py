@@ -1,15 +1,86 @@
-"""Rules about combinations of options, validated before a command runs.
+"""Rules about options and their combinations, validated before a command runs.
 
 az exits with 2 for what a validator raises, unless it is one of az's own errors: those exit with 1.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
+from azext_amlarc.commands.az import foreign
 from azext_amlarc.commands.terminal.asking import can_ask
-from azext_amlarc.errors import UsageError
+from azext_amlarc.errors import InvalidInput, UsageError
+
+if TYPE_CHECKING:
+    from azext_amlarc.resources.naming import Kind
 
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
+
+
+def rules(own: Callable[[Any], None] | None = None) -> Callable[[Any], None]:
+    """The validator of a command: the rules of all commands, then its `own`."""
+
+    def validate(namespace: Any) -> None:
+        try:
+            _refuse_empty(namespace)
+            foreign.take(namespace)
+            _refuse_bad_names(namespace)
+            if own:
+                own(namespace)
+        except InvalidInput as error:
+            from azext_amlarc.commands.az.errors import raise_for_az
+
+            raise_for_az(error)
+
+    return validate
+
+
+def _refuse_empty(namespace: Any) -> None:
+    """An empty value is a variable that the user's script has not set: it never means that nothing was given."""
+    empty = [option for option, value in _given(namespace) if value == "" or (isinstance(value, list) and "" in value)]
+    if empty:
+        raise UsageError(f"{', '.join(empty)}: the value is empty.", "Give a value, or leave the option out.")
+
+
+def _given(namespace: Any) -> Iterator[tuple[str, Any]]:
+    """Each option of the command by its first name, with its value."""
+    for dest, argument in namespace._cmd.arguments.items():
+        names = argument.type.settings.get("options_list") or [f"--{dest.replace('_', '-')}"]
+        yield str(names[0]), getattr(namespace, dest, None)
+
+
+def _refuse_bad_names(namespace: Any) -> None:
+    """What can be no name in Azure is refused before any request: in a URL it would name something else."""
+    from azext_amlarc.resources import naming
+
+    given = {option: (kind, getattr(namespace, dest, None)) for option, dest, kind in _names(namespace)}
+    naming.stop_at_faults(given)
+
+
+def _names(namespace: Any) -> "Iterator[tuple[str, str, Kind]]":
+    """The options that name something: as the user spells them, as the command gets them, and what they name."""
+    from azext_amlarc.resources import naming
+
+    yield "--cluster-name", "cluster_name", naming.CLUSTER
+    yield "--resource-group", "resource_group_name", naming.RESOURCE_GROUP
+    yield "--workspace-name", "workspace_name", naming.WORKSPACE
+    yield "--workspace-group", "workspace_group", naming.RESOURCE_GROUP
+    yield "--version", "version", naming.VERSION
+    yield "--release-train", "release_train", naming.RELEASE_TRAIN
+    words = namespace._cmd.name.split()
+    # The name of a new compute target has rules of its own, with codes; `settings` has the keys of settings.
+    if words[-1] != "attach" and "settings" not in words:
+        yield "--name", "name", naming.EXTENSION if "extension" in words else naming.COMPUTE
+
+
+def validate_release(namespace: Any) -> None:
+    """A cluster is named; and a version is pinned, or Azure upgrades by itself, not both."""
+    validate_cluster(namespace)
+    if namespace.version and namespace.auto_upgrade_minor_version:
+        raise UsageError(
+            "--version and --auto-upgrade true cannot be used together.",
+            "Use one of them; pinning a version turns automatic upgrades off.",
+        )
 
 
 def validate_cluster(namespace: Any) -> None:
@@ -33,6 +104,7 @@ def _refuse_two_names(namespace: Any) -> None:
 
 def validate_cluster_list(namespace: Any) -> None:
     """--workspace-group needs --workspace-name."""
+    _forget_default_workspace(namespace)
     if namespace.workspace_group and not namespace.workspace_name:
         raise UsageError("--workspace-name is required with --workspace-group.")
 
@@ -53,9 +125,12 @@ def missing_for_attach(given: Any) -> list[str]:
 
 def validate_attach(namespace: Any) -> None:
     """All required options are given, unless the user can be prompted for them."""
-    from azext_amlarc.validation.document.identity import contradiction
+    if namespace.file:
+        from azext_amlarc.commands.inputs import compute_file
 
+        compute_file.take(namespace)
     _refuse_two_names(namespace)
+    _refuse_settings(namespace.config, "az ml arc extension create --config")
     missing = missing_for_attach(namespace)
     if missing and (namespace.yes or not can_ask()):
         raise UsageError(
@@ -67,8 +142,29 @@ def validate_attach(namespace: Any) -> None:
         )
     if namespace.apply_instance_types and not namespace.config:
         raise UsageError("--apply-instance-types requires --config FILE, which defines the instance types.")
-    identities = namespace.user_assigned_identities
+    _validate_identity(namespace)
+    del namespace.file
+
+
+def _refuse_settings(config: str | None, option: str) -> None:
+    """Here --config is the attach configuration; `option` takes settings, as --config of `extension create` does."""
+    from azext_amlarc.validation import files
+
+    if config and re.match(r"[A-Za-z][\w.-]*=", config) and not files.exists(config):
+        raise UsageError(
+            f"--config {config}: here --config is the attach configuration, a JSON or YAML file.",
+            f"For settings of the extension, use {option}.",
+        )
+
+
+def _validate_identity(namespace: Any) -> None:
+    """The type and the ids of identities fit, and the ids are those of identities."""
+    from azext_amlarc.resources.naming import identities_fault, split_identities
+    from azext_amlarc.validation.document.identity import contradiction
+
+    identities = namespace.user_assigned_identities = split_identities(namespace.user_assigned_identities)
     wrong = contradiction(namespace.identity_type, identities, "--identity-type", "--user-assigned-identities")
+    wrong = wrong or identities_fault(identities or (), "--user-assigned-identities")
     if wrong:
         raise UsageError(wrong)
 
@@ -85,24 +181,40 @@ def validate_verify(namespace: Any) -> None:
 
 def validate_check(namespace: Any) -> None:
     """A cluster is optional; a cluster, a workspace and a compute target are named completely."""
-    from azext_amlarc.checks import table
-
+    _forget_default_workspace(namespace)
+    _refuse_settings(namespace.config, "--settings")
     if namespace.cluster_name or namespace.resource_id:
         validate_cluster(namespace)
     if namespace.workspace_name and not (namespace.workspace_group or namespace.resource_group_name):
         raise UsageError("--workspace-group or --resource-group is required with --workspace-name.")
     if namespace.name and not namespace.workspace_name:
         raise UsageError("--workspace-name is required with --name, the name of a compute target.")
-    _refuse_unknown("--only", namespace.only, table.GROUPS)
-    _refuse_unknown("--skip", namespace.skip, table.IDS)
+    _refuse_unknown("--only", namespace.only)
+    _refuse_unknown("--skip", namespace.skip)
     file = namespace.output_file
     if file and not file.lower().endswith((".html", ".xml")):
         raise UsageError(f"--output-file {file}: the file name must end in .html (a page) or .xml (JUnit).")
 
 
-def _refuse_unknown(option: str, words: Sequence[str] | None, known: Sequence[str]) -> None:
-    from azext_amlarc.wording import did_you_mean
+def _refuse_unknown(option: str, words: Sequence[str] | None) -> None:
+    """Each word is a group of checks or a check's id; for another one, the nearest is named, or all groups."""
+    from azext_amlarc.checks import table
+    from azext_amlarc.checks.selection import folded
+    from azext_amlarc.wording import nearest
 
+    known = {folded(word) for word in (*table.GROUPS, *table.IDS)}
     for word in words or ():
-        if word.lower() not in {one.lower() for one in known}:
-            raise UsageError(f"{option}: unknown value {word!r}: {did_you_mean(word, known)}")
+        if folded(word) not in known:
+            near = nearest(word, (*table.GROUPS, *table.IDS))
+            fix = f'did you mean "{near}"?' if near else f"the groups are {', '.join(table.GROUPS)}"
+            raise UsageError(f"{option}: there is no group of checks and no check {word!r}: {fix}")
+
+
+def _forget_default_workspace(namespace: Any) -> None:
+    """A default workspace (`az configure --defaults`) is in the default group: where another one is named, it is not
+    meant.
+    """
+    is_default = getattr(namespace.workspace_name, "is_default", False)
+    group_is_default = getattr(namespace.resource_group_name, "is_default", False)
+    if is_default and not group_is_default and not namespace.workspace_group:
+        namespace.workspace_name = None

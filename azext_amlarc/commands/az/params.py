@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from azext_amlarc.commands.az import completers
+from azext_amlarc.commands.az import completers, foreign
 from azext_amlarc.commands.az.table import PREFIXES
 
 # Not under its usual name, no_wait: az would handle that option itself, and print nothing.
@@ -12,19 +12,17 @@ _NO_WAIT = {
     "help": "Do not wait for the operation to finish.",
 }
 
+# `az ml` reads this default too: az configure --defaults workspace=NAME
+_WORKSPACE = {"options_list": ["--workspace-name", "-w"], "configured_default": "workspace"}
+
 # Each use of such an option adds to the ones before: argparse alone would keep the last.
 _LIST = {"nargs": "+", "action": "extend"}
 
 _ASKED = "Required; on a terminal you are prompted for it."
-# checks.table.GROUPS, which would take time to import for each command.
-CHECK_GROUPS = (
-    "subscription, rights, cluster, aks, extension, relay, workspace, compute, kubernetes, nodes, instance-types, gpu, "
-    "add-ons, scheduler, agents, pods, health"
-)
 
 
-def load_arguments(loader: Any) -> None:
-    """Register every option of every command, under every prefix."""
+def load_arguments(loader: Any, command: str = "") -> None:
+    """Register every option of every command, under every prefix; `command` is the one that was typed."""
     for prefix in PREFIXES:
         _completions(loader, prefix)
         _cluster_options(loader, prefix)
@@ -34,8 +32,24 @@ def load_arguments(loader: Any) -> None:
         _compute_options(loader, prefix)
         _kubernetes_options(loader, prefix)
         _verify_options(loader, prefix)
-        _check_options(loader, prefix)
+        _check_options(loader, prefix, _selection() if command == f"{prefix} check" else "")
         _offline_options(loader, prefix)
+        _foreign_options(loader, prefix)
+
+
+def _foreign_options(loader: Any, prefix: str) -> None:
+    """Options of other tools that have one possible value here: the command's rules remove them (foreign.take)."""
+    for item in foreign.FOREIGN:
+        for command in item.commands:
+            with loader.argument_context(f"{prefix} {command}", arg_group="Compatibility") as c:
+                c.extra(item.dest, options_list=list(item.options), help=item.help)
+    with loader.argument_context(f"{prefix} attach", arg_group="Compatibility") as c:
+        c.extra(
+            "file",
+            options_list=["--file", "-f"],
+            help="For command lines of other tools: YAML file of `az ml compute attach`, with name, resource_id, "
+            "namespace and identity. Other options take precedence.",
+        )
 
 
 def _completions(loader: Any, prefix: str) -> None:
@@ -83,7 +97,7 @@ def _cluster_options(loader: Any, prefix: str) -> None:
         )
         c.argument(
             "workspace_name",
-            options_list=["--workspace-name", "-w"],
+            **_WORKSPACE,
             help="Workspace to look for attached clusters in. Without a resource group, it is found by its name.",
         )
         c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the clusters.")
@@ -149,14 +163,23 @@ def _setting_options(loader: Any, prefix: str) -> None:
         with loader.argument_context(scope, arg_group="Settings") as c:
             c.argument(
                 "config",
-                options_list=["--config", "--configuration-settings"],
+                options_list=["--config", "--configuration-settings", "--config-settings"],
                 **_LIST,
                 completer=completers.plain_settings,
                 help="Settings as space-separated key=value pairs.",
             )
-            c.argument("config_file", help="JSON file of settings; --config takes precedence.")
+            c.argument(
+                "config_file",
+                options_list=["--config-file", "--config-settings-file", "--configuration-settings-file"],
+                help="JSON or YAML file of settings; --config takes precedence.",
+            )
             c.argument(
                 "config_protected",
+                options_list=[
+                    "--config-protected",
+                    "--config-protected-settings",
+                    "--configuration-protected-settings",
+                ],
                 **_LIST,
                 completer=completers.protected_settings,
                 help="Protected settings as space-separated key=value pairs. Other processes can see them: prefer "
@@ -164,8 +187,13 @@ def _setting_options(loader: Any, prefix: str) -> None:
             )
             c.argument(
                 "config_protected_file",
-                options_list=["--config-protected-file", "--protected-file"],
-                help="JSON file of protected settings, or - for standard input.",
+                options_list=[
+                    "--config-protected-file",
+                    "--protected-file",
+                    "--config-protected-settings-file",
+                    "--configuration-protected-settings-file",
+                ],
+                help="JSON or YAML file of protected settings, or - for standard input.",
             )
             c.argument(
                 "allow_unknown_settings",
@@ -238,9 +266,32 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument("namespace", help="Namespace of the configuration, with --from.")
 
 
-def _compute_options(loader: Any, prefix: str) -> None:
-    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+class _Types(list[str]):
+    """The types of clusters, and nothing for the one type of compute targets, which is `-t` in `az ml compute`."""
+
+    def __contains__(self, value: object) -> bool:
+        return value is None or super().__contains__(value)
+
+
+def _type_or_kubernetes() -> dict[str, Any]:
     from knack.arguments import enum_choice_list
+
+    known = enum_choice_list(["connectedClusters", "managedClusters"])
+    return {
+        "choices": _Types(known["choices"]),
+        "type": lambda value: None if value.lower() == "kubernetes" else known["type"](value),
+    }
+
+
+def _identity_type(value: str) -> str:
+    """The type as Azure spells it; YAML files of `az ml` spell it system_assigned."""
+    return {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned"}.get(
+        value.replace("_", "").lower(), value
+    )
+
+
+def _compute_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import resource_group_name_type
 
     for command in ("attach", "show", "list", "detach", "wait"):
         with loader.argument_context(f"{prefix} {command}") as c:
@@ -250,7 +301,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
                 completer=completers.compute_names,
                 help="Name of the compute target.",
             )
-            c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
+            c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
             c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
             c.argument("timeout", type=int, help="Maximum time to wait, in seconds.")
             c.argument("accepted_only", **_NO_WAIT)
@@ -258,7 +309,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
         c.argument("name", options_list=["--name", "-n"], help=f"Name of the compute target. {_ASKED}")
         c.argument(
             "workspace_name",
-            options_list=["--workspace-name", "-w"],
+            **_WORKSPACE,
             help=f"Name of the workspace. {_ASKED}",
         )
         c.argument(
@@ -270,7 +321,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
         c.argument(
             "cluster_type",
             options_list=["--cluster-type", "-t"],
-            **enum_choice_list(["connectedClusters", "managedClusters"]),
+            **_type_or_kubernetes(),
             arg_group="Cluster",
             help="Type of the cluster: connected through Azure Arc (connectedClusters, the default), or AKS "
             "(managedClusters).",
@@ -282,14 +333,15 @@ def _compute_options(loader: Any, prefix: str) -> None:
         )
         c.argument(
             "identity_type",
-            arg_type=get_enum_type(["SystemAssigned", "UserAssigned"]),
+            choices=["SystemAssigned", "UserAssigned"],
+            type=_identity_type,
             help="Managed identity of the compute target.",
         )
         c.argument(
             "user_assigned_identities",
             options_list=["--user-identities", "--user-assigned-identities"],
             **_LIST,
-            help="Resource ids of user-assigned identities.",
+            help="Resource ids of user-assigned identities, separated by spaces or commas.",
         )
 
 
@@ -321,7 +373,7 @@ def _verify_options(loader: Any, prefix: str) -> None:
             completer=completers.compute_names,
             help="Name of the compute target.",
         )
-        c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
+        c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
         c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
         c.argument("instance_type", help="Instance type to verify. Default: the compute target's default.")
         c.argument(
@@ -345,7 +397,17 @@ def _verify_options(loader: Any, prefix: str) -> None:
         )
 
 
-def _check_options(loader: Any, prefix: str) -> None:
+def _selection() -> str:
+    """The groups of checks and their ids, for help; importing them takes time, which only `check` spends."""
+    from azext_amlarc.checks import table
+
+    ids: dict[str, list[str]] = {}
+    for check in table.CHECKS:
+        ids.setdefault(check.group, []).append(check.id.removeprefix("AMLARC-"))
+    return ": " + ", ".join(f"{group} ({found[0]} to {found[-1]})" for group, found in ids.items())
+
+
+def _check_options(loader: Any, prefix: str, selection: str) -> None:
     from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
 
     for scope in (f"{prefix} attach", f"{prefix} extension create"):
@@ -366,7 +428,7 @@ def _check_options(loader: Any, prefix: str) -> None:
             resource_group_name_type,
             help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
         )
-        c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
+        c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
         c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
         c.argument(
             "name",
@@ -388,9 +450,17 @@ def _check_options(loader: Any, prefix: str) -> None:
             help="Run the checks for before an installation, for after it, or all. Default: pre if nothing is "
             "installed, otherwise all.",
         )
-        c.argument("only", **_LIST, completer=completers.check_groups, help=f"Run only these groups: {CHECK_GROUPS}.")
         c.argument(
-            "skip", **_LIST, completer=completers.check_ids, help="Do not run these checks, such as AMLARC-A063."
+            "only",
+            **_LIST,
+            completer=completers.checks,
+            help=f"Run only these groups or checks, by name or id{selection}.",
+        )
+        c.argument(
+            "skip",
+            **_LIST,
+            completer=completers.checks,
+            help="Do not run these groups or checks, by name or id, such as AMLARC-A063.",
         )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")

@@ -1,6 +1,7 @@
 """The command table; each command is registered under both groups."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from azure.cli.core.commands import CliCommandType
 
@@ -13,53 +14,59 @@ from azext_amlarc.commands.terminal.asking import confirmed
 PREFIXES = ("ml arc", "amlarc")
 
 
+class Command(NamedTuple):
+    """A command: its name below the prefix, its function, its own rules about options, and its rows in `-o table`."""
+
+    name: str
+    module: str
+    function: str
+    rule: Callable[[Any], None] | None = None
+    row: Callable[[Any], Any] | None = None
+    confirmation: Callable[[object], bool] | None = None
+
+
+COMMANDS = (
+    Command("extension create", "extension", "create", options.validate_release, rows.extension_row),
+    Command("extension show", "extension", "show", options.validate_cluster, rows.extension_row),
+    Command("extension list", "extension", "list_all", options.validate_cluster, rows.extension_rows),
+    Command("extension update", "extension", "update", options.validate_release, rows.extension_row),
+    Command("extension delete", "extension", "delete", options.validate_cluster),
+    Command("extension wait", "extension", "wait", options.validate_cluster),
+    Command("attach", "compute", "attach", options.validate_attach, rows.compute_row),
+    Command("show", "compute", "show", row=rows.compute_row),
+    Command("list", "compute", "list_all", row=rows.compute_rows),
+    Command("detach", "compute", "detach", confirmation=confirmed),
+    Command("wait", "compute", "wait"),
+    Command("cluster list", "cluster", "list_all", options.validate_cluster_list, rows.cluster_rows),
+    Command("verify", "verify", "verify", options.validate_verify, rows.verify_rows),
+    Command("check", "check", "check", options.validate_check, rows.check_rows),
+    Command("config validate", "config", "validate", row=rows.report_rows),
+    Command("config schema", "config", "schema"),
+    Command("config init", "config", "init"),
+    Command("config convert", "config", "convert"),
+    Command("settings list", "settings", "list_all", row=rows.setting_rows),
+    Command("settings show", "settings", "show"),
+    Command("settings validate", "settings", "validate", row=rows.report_rows),
+)
+
+
 def load_command_table(loader: Any) -> None:
     """Register every command under every prefix."""
     for prefix in PREFIXES:
-        with _group(loader, f"{prefix} extension", "extension") as group:
-            group.custom_command(
-                "create", "create", validator=options.validate_cluster, table_transformer=rows.extension_row
-            )
-            group.custom_show_command(
-                "show", "show", validator=options.validate_cluster, table_transformer=rows.extension_row
-            )
-            group.custom_command(
-                "list", "list_all", validator=options.validate_cluster, table_transformer=rows.extension_rows
-            )
-            group.custom_command(
-                "update", "update", validator=options.validate_cluster, table_transformer=rows.extension_row
-            )
-            group.custom_command("delete", "delete", validator=options.validate_cluster)
-            group.custom_command("wait", "wait", validator=options.validate_cluster)
-        with _group(loader, prefix, "compute") as group:
-            group.custom_command(
-                "attach", "attach", validator=options.validate_attach, table_transformer=rows.compute_row
-            )
-            group.custom_show_command("show", "show", table_transformer=rows.compute_row)
-            group.custom_command("list", "list_all", table_transformer=rows.compute_rows)
-            group.custom_command("detach", "detach", confirmation=confirmed)
-            group.custom_command("wait", "wait")
-        with _group(loader, f"{prefix} cluster", "cluster") as group:
-            group.custom_command(
-                "list", "list_all", validator=options.validate_cluster_list, table_transformer=rows.cluster_rows
-            )
-        with _group(loader, prefix, "verify") as group:
-            group.custom_command(
-                "verify", "verify", validator=options.validate_verify, table_transformer=rows.verify_rows
-            )
-        with _group(loader, prefix, "check") as group:
-            group.custom_command("check", "check", validator=options.validate_check, table_transformer=rows.check_rows)
-        with _group(loader, f"{prefix} config", "config") as group:
-            group.custom_command("validate", "validate", table_transformer=rows.report_rows)
-            group.custom_command("schema", "schema")
-            group.custom_command("init", "init")
-            group.custom_command("convert", "convert")
-        with _group(loader, f"{prefix} settings", "settings") as group:
-            group.custom_command("list", "list_all", table_transformer=rows.setting_rows)
-            group.custom_show_command("show", "show")
-            group.custom_command("validate", "validate", table_transformer=rows.report_rows)
+        for command in COMMANDS:
+            _register(loader, prefix, command)
 
 
-def _group(loader: Any, name: str, module: str) -> Any:
-    handlers = CliCommandType(operations_tmpl=f"azext_amlarc.commands.{module}#{{}}", exception_handler=raise_for_az)
-    return loader.command_group(name, custom_command_type=handlers)
+def _register(loader: Any, prefix: str, command: Command) -> None:
+    place, _, name = f"{prefix} {command.name}".rpartition(" ")
+    operations = f"azext_amlarc.commands.{command.module}#{{}}"
+    handlers = CliCommandType(operations_tmpl=operations, exception_handler=raise_for_az)
+    with loader.command_group(place, custom_command_type=handlers) as group:
+        register = group.custom_show_command if name == "show" else group.custom_command
+        register(
+            name,
+            command.function,
+            validator=options.rules(command.rule),
+            **({"table_transformer": command.row} if command.row else {}),
+            **({"confirmation": command.confirmation} if command.confirmation else {}),
+        )

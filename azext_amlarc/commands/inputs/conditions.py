@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from azext_amlarc.errors import ArcError, InvalidInput, UsageError
+from azext_amlarc.errors import ArcError, UsageError
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.watcher import Watcher
@@ -35,7 +35,7 @@ class Condition:
         """The condition that the options name; UsageError for more than one."""
         if sum((succeeded, deleted, exists, custom is not None)) > 1:
             raise UsageError("Use only one of --created, --updated, --deleted, --exists and --custom.")
-        return cls(deleted, exists, _compiled(custom) if custom else None)
+        return cls(deleted, exists, _compiled(custom) if custom is not None else None)
 
     def wait(
         self,
@@ -78,4 +78,4 @@ def _compiled(custom: str) -> Any:
     try:
         return jmespath.compile(custom)
     except jmespath.exceptions.JMESPathError as error:
-        raise InvalidInput(f"--custom: {custom!r} is not a valid JMESPath query: {error}") from None
+        raise UsageError(f"--custom: {custom!r} is not a valid JMESPath query: {error}") from None

@@ -12,10 +12,11 @@ def cluster_of(
     cmd: Any, resource_group: str | None, cluster_name: str | None, cluster_type: str, resource_id: str | None
 ) -> "ClusterId":
     """The cluster that the options name; `options.validate_cluster` makes sure that they name one."""
+    from azext_amlarc.resources import naming
     from azext_amlarc.resources.ids import ClusterId
 
     if resource_id:
-        return ClusterId.parse(resource_id, "--resource-id")
+        return naming.cluster_of(resource_id, "--resource-id")
     # az's defaults are a subclass of str, which its output would show as objects: str() removes that.
     return ClusterId(subscription_id(cmd), str(resource_group), str(cluster_type), str(cluster_name))
 
@@ -38,12 +39,13 @@ def target_of(
     compute: str | None = None,
 ) -> "Target":
     """What the options of `check` name; the workspace is in the cluster's group unless it has a group of its own."""
+    from azext_amlarc.resources import naming
     from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
     active = active_subscription(cmd)
     cluster, kind = None, str(cluster_type)
     if resource_id:
-        cluster = ClusterId.parse(resource_id, "--resource-id")
+        cluster = naming.cluster_of(resource_id, "--resource-id")
         kind = cluster.cluster_type
     elif cluster_name:
         cluster = ClusterId(active, str(resource_group), kind, cluster_name)

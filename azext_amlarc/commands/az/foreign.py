@@ -1,0 +1,78 @@
+"""Options of `az k8s-extension` and `az ml compute attach` that have one possible value here.
+
+They are taken, and left out, where they say that value; otherwise refused with the reason.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from azext_amlarc.errors import UsageError
+
+
+class Foreign(NamedTuple):
+    """An option of another tool: where it is taken, the values it may have here, and why others are refused."""
+
+    dest: str
+    options: tuple[str, ...]
+    commands: tuple[str, ...]
+    values: tuple[str, ...]
+    reason: str
+
+    @property
+    def help(self) -> str:
+        """The option's help text."""
+        return f"For command lines of other tools: {self.reason[0].lower()}{self.reason[1:]}."
+
+
+_INSTALL = ("extension create", "extension update")
+_NO_PLAN = "This extension has no marketplace plan"
+
+FOREIGN = (
+    Foreign(
+        "extension_type",
+        ("--extension-type",),
+        _INSTALL,
+        ("microsoft.azureml.kubernetes",),
+        "The extension type is always Microsoft.AzureML.Kubernetes",
+    ),
+    Foreign("scope", ("--scope",), _INSTALL, ("cluster",), "The scope of this extension is always cluster"),
+    Foreign(
+        "release_namespace",
+        ("--release-namespace",),
+        _INSTALL,
+        ("azureml",),
+        "The extension's own namespace is always azureml",
+    ),
+    Foreign(
+        "target_namespace",
+        ("--target-namespace",),
+        _INSTALL,
+        (),
+        "A target namespace needs the scope namespace, which this extension does not have",
+    ),
+    Foreign(
+        "cluster_resource_provider",
+        ("--cluster-resource-provider", "--cluster-rp"),
+        _INSTALL,
+        ("microsoft.kubernetes", "microsoft.containerservice"),
+        "The resource provider follows from --cluster-type",
+    ),
+    Foreign("plan_name", ("--plan-name",), _INSTALL, (), _NO_PLAN),
+    Foreign("plan_product", ("--plan-product",), _INSTALL, (), _NO_PLAN),
+    Foreign("plan_publisher", ("--plan-publisher",), _INSTALL, (), _NO_PLAN),
+    Foreign("type", ("--type",), ("attach",), ("kubernetes",), "Compute targets are always of type Kubernetes"),
+)
+
+
+def take(namespace: Any) -> None:
+    """Remove these options from what the command gets; UsageError for a value that is not the possible one."""
+    for item in FOREIGN:
+        value = vars(namespace).pop(item.dest, None) if item.options[0] in _known(namespace) else None
+        if value is not None and value.lower() not in item.values:
+            raise UsageError(f"{item.reason}.", f"Remove {item.options[0]} {value}.")
+
+
+def _known(namespace: Any) -> Iterator[str]:
+    """The options of other tools that the command has."""
+    command = namespace._cmd.name.removeprefix("ml arc ").removeprefix("amlarc ")
+    return (item.options[0] for item in FOREIGN if command in item.commands)
