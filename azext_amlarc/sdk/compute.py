@@ -102,19 +102,22 @@ class KubernetesCompute:
         name: str,
         attach_configuration: Wanted,
         timeout: float = DEFAULT_TIMEOUT,
+        *,
+        yes: bool = False,
     ) -> "KubernetesCompute":
         """Attach the cluster; Azure continues after this returns: `wait_for_completion`.
 
         Changes nothing if it is up to date, and retries a failed one. ComputeTargetException if the name is invalid, or
-        belongs to another cluster, namespace or type of compute. `timeout` (s) is for what must finish first: another
-        write to it, the registration of a resource provider.
+        belongs to another cluster, namespace or type of compute, or if instance types would go that jobs may use and
+        `yes`, as az's --yes, does not allow it. `timeout` (s) is for what must finish first: another write to it, the
+        registration of a resource provider.
         """
         with raised_as(ComputeTargetException):
             named = document.validate_compute_name(name, "name")
             stop_at_errors("Invalid compute name", named)
             log(named)
             azure = workspace.connection
-            with writing(azure, timeout, registers=True) as (writer, door):
+            with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
                 operation = begin_attach(writer, door, workspace.id, name, attach_configuration, timeout=timeout)
         return KubernetesCompute(workspace, name, operation)
 

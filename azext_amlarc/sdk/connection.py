@@ -28,8 +28,10 @@ def connect(subscription_id: str, credential: TokenCredential | None, cloud: str
 class PythonDoor:
     """The Python API's side of the workflows: a log, and a credential whose account name is unknown."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, confirmed: bool = False) -> None:
+        """`confirmed` answers what the command line asks."""
         self.watcher = PrintingWatcher()
+        self._confirmed = confirmed
 
     def show(self, findings: Iterable[Finding]) -> None:
         log(findings)
@@ -37,8 +39,10 @@ class PythonDoor:
     def warn(self, text: str) -> None:
         logger.warning("%s", text)
 
-    def confirm(self, question: str) -> None:
-        raise InvalidInput(question, "The Python API does not ask for confirmation.")
+    def confirm(self, consequences: str, question: str = "") -> None:
+        if not self._confirmed:
+            raise InvalidInput(consequences, "Pass yes=True if that is what you want.")
+        self.warn(consequences)
 
     def login(self, azure: AzureClient) -> tuple[bool, dict[str, object]]:
         try:
@@ -51,12 +55,14 @@ class PythonDoor:
 
 
 @contextmanager
-def writing(azure: AzureClient, timeout: float, *, registers: bool) -> Iterator[tuple[AzureClient, PythonDoor]]:
-    """The connection and the door for work that writes; `registers` is AzureClient's.
+def writing(
+    azure: AzureClient, timeout: float, *, registers: bool, confirmed: bool = False
+) -> Iterator[tuple[AzureClient, PythonDoor]]:
+    """The connection and the door for work that writes; `registers` is AzureClient's, `confirmed` is PythonDoor's.
 
     An error or interruption inside gets a note of what has been written so far.
     """
-    door = PythonDoor()
+    door = PythonDoor(confirmed=confirmed)
     writer = azure.with_options(watcher=door.watcher, registers=registers, timeout=timeout)
     try:
         yield writer, door

@@ -48,12 +48,14 @@ class ArcExtension:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        yes: bool = False,
     ) -> "ArcExtension":
         """Install the extension; Azure continues after this returns: `wait_for_completion`.
 
         All settings are validated first: ExtensionException with all findings. Changes nothing if it is up to date, and
-        retries a failed one. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for what must be
-        ready first.
+        retries a failed one. `version` pins it, and turns automatic upgrades off. An existing extension keeps
+        what is not given; ExtensionException if protected settings would be lost and `yes`, as az's --yes, does not
+        allow it. `timeout` (s) is for what must be ready first.
         """
         from azext_amlarc.resources.extension import auto_upgrade
         from azext_amlarc.workflows.install import Release, begin_install
@@ -71,7 +73,7 @@ class ArcExtension:
                 }
             )
             azure = _connected(cluster_id, credential, cloud)
-            with writing(azure, timeout, registers=True) as (writer, door):
+            with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
                 operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout)
         return cls(azure, cluster_id, operation)
 

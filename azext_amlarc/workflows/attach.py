@@ -55,7 +55,7 @@ def begin_attach(
     def agree(existing: Compute | None) -> None:
         gone = types_that_go(existing, spelled) if existing else []
         if gone:
-            door.confirm(f"Jobs can no longer use these instance types: {', '.join(gone)}.\nContinue?")
+            door.confirm(f"Jobs can no longer use these instance types: {', '.join(gone)}.")
         write_to_cluster()
 
     def write_to_cluster() -> None:

@@ -20,8 +20,8 @@ class Door(Protocol):
     def warn(self, text: str) -> None:
         """Show a warning."""
 
-    def confirm(self, question: str) -> None:
-        """Return if the user confirms; InvalidInput otherwise."""
+    def confirm(self, consequences: str, question: str = "Continue?") -> None:
+        """Return if the user accepts the consequences; InvalidInput otherwise."""
 
     def login(self, azure: AzureClient) -> tuple[bool, dict[str, object]]:
         """Get the token that every request needs: whether that succeeds, and the facts about the login."""

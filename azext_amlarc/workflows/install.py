@@ -116,4 +116,4 @@ def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone:
     if gone:
         said.append(f"These protected settings would be lost, since Azure gives none back: {', '.join(gone)}.")
     if said:
-        door.confirm("\n".join([*said, "Continue?"]))
+        door.confirm("\n".join(said))

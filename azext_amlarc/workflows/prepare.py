@@ -67,7 +67,7 @@ def prepare(
     for line in preparation.lines():
         door.watcher.tell(line)
     if preparation.changes_instance_types:
-        door.confirm(f"Write these instance types to {kube.server} (context {kube.context})?")
+        door.confirm("", f"Write these instance types to {kube.server} (context {kube.context})?")
     return preparation
 
 

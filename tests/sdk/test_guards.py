@@ -79,3 +79,21 @@ def test_an_attach_that_failed_says_what_may_have_caused_it(ws: Workspace, azure
     [note] = caught.value.__notes__
     assert note.startswith("Possible causes:\n")
     assert "The cluster is Offline" in note
+
+
+def test_instance_types_that_jobs_may_use_go_only_if_the_caller_says_so(
+    ws: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    amounts = {"cpu": "1", "memory": "1Gi"}
+    cpu = {"resources": {"requests": amounts, "limits": amounts}}
+    two = KubernetesCompute.attach_configuration(CLUSTER, None, "small", {"small": cpu, "big": cpu})
+    one = KubernetesCompute.attach_configuration(CLUSTER, None, "small", {"small": cpu})
+    ComputeTarget.attach(ws, "amlarc-compute", two).wait_for_completion()
+    with pytest.raises(ComputeTargetException) as caught:
+        ComputeTarget.attach(ws, "amlarc-compute", one)
+    assert "Jobs can no longer use these instance types: big." in str(caught.value)
+    assert caught.value.fix == "Pass yes=True if that is what you want."
+    assert set(KubernetesCompute(ws, "amlarc-compute").instance_types or {}) == {"small", "big"}
+    ComputeTarget.attach(ws, "amlarc-compute", one, yes=True).wait_for_completion()
+    assert set(KubernetesCompute(ws, "amlarc-compute").instance_types or {}) == {"small"}
+    assert "Jobs can no longer use these instance types: big." in caplog.text

@@ -105,10 +105,10 @@ class AzDoor:
 
         get_logger(__name__).warning("%s", text)
 
-    def confirm(self, question: str) -> None:
+    def confirm(self, consequences: str, question: str = "Continue?") -> None:
         from azext_amlarc.commands.terminal.asking import confirm
 
-        confirm(question, self._yes)
+        confirm(f"{consequences}\n{question}".lstrip(), self._yes)
 
     def login(self, azure: "AzureClient") -> tuple[bool, dict[str, object]]:
         from azure.cli.core._profile import Profile
