@@ -29,7 +29,8 @@ SECTIONS = {
     ),
     "internal": (
         "Set by the tool",
-        "Determined by the tool. You can give some of them yourself; the others are refused.",
+        "Determined by the tool. What it works out itself may be given back to it, as `show` prints it; each one says "
+        "whether another value is yours to give, or refused.",
     ),
 }
 
@@ -81,7 +82,9 @@ def _sentences(record: Record) -> Iterable[str]:
     if record.removed:
         yield f"No longer documented since {record.removed}."
     if record.status == "internal":
-        yield "You can give your own value." if record.given == "kept" else f"Refused: {record.instead}."
+        yield (
+            "You can give your own value." if record.given == "kept" else f"Another value is refused: {record.instead}."
+        )
 
 
 if __name__ == "__main__":
