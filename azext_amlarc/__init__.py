@@ -4,7 +4,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Give az its loader only when az asks: the Python API and the validator import this package without az."""
+    """Import az's loader only when az asks for it: the Python API and the validator import this package without az."""
     if name == "COMMAND_LOADER_CLS":
         from azext_amlarc.commands.az.loader import ArcCommandsLoader
 

@@ -1,4 +1,4 @@
-"""The few ways in which our work fails; the door turns each into what az prints and an exit code."""
+"""The kinds of failure; each door turns them into its own: az's errors and exit codes, or Python exceptions."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 class ArcError(Exception):
-    """What went wrong, in one sentence, what to do about it, and a stable code where there is one.
+    """What went wrong, in one sentence, how to fix it, and a stable code if there is one.
 
-    `correlation_id` is that of the write it is about, where Azure has answered that: what Azure's support asks for.
+    `correlation_id`, which Azure's support asks for, is that of the failed write, if Azure has answered it.
     """
 
     def __init__(self, message: str, fix: str = "", code: str = "", correlation_id: str | None = None) -> None:
@@ -22,7 +22,7 @@ class ArcError(Exception):
 
 
 class InvalidInput(ArcError):
-    """Something the user gave breaks a rule; nothing has been sent. Carries every finding where there are several."""
+    """The user's input is invalid; nothing has been sent. Carries the validator's findings, if there are any."""
 
     def __init__(self, message: str, fix: str = "", code: str = "", findings: "Sequence[Finding]" = ()) -> None:
         super().__init__(message, fix, code)
@@ -30,7 +30,7 @@ class InvalidInput(ArcError):
 
 
 class UsageError(ArcError):
-    """Options that don't go together, or that are missing; az prints it and exits with 2."""
+    """Options are missing or cannot be used together; az exits with 2."""
 
     def __str__(self) -> str:
         return f"{self.message} {self.fix}".strip()
@@ -41,15 +41,15 @@ class NotFound(ArcError):
 
 
 class Refused(ArcError):
-    """What exists forbids what was asked for; nothing has been changed."""
+    """The existing state does not allow the request; nothing has been changed."""
 
 
 class Denied(ArcError):
-    """A Kubernetes API server does not know who asks (401), or does not let them do it (403)."""
+    """A Kubernetes API server rejected the credentials (401) or the request (403)."""
 
 
 class Unreachable(ArcError):
-    """A server gives no answer that can be trusted and understood: network, name, TLS, time."""
+    """A server gave no usable answer: network, DNS, TLS, timeout, or something else that answers there."""
 
 
 class WriteFailed(ArcError):
@@ -57,15 +57,15 @@ class WriteFailed(ArcError):
 
 
 class StillRunning(ArcError):
-    """We stopped waiting (time is up, or Ctrl-C) while Azure goes on; the fix says how to follow it."""
+    """The wait ended (timeout or Ctrl-C) while Azure is still working; the fix says how to follow it."""
 
 
 def stop_at_errors(subject: str, findings: "Iterable[Finding]") -> None:
-    """InvalidInput with all of `findings` where one is an error: nothing may be sent then."""
+    """Raise InvalidInput with all of `findings` if one is an error. `subject` is such as "Invalid settings"."""
     from azext_amlarc.findings import errors_in
 
     found = tuple(findings)
     errors = len(errors_in(found))
     if errors:
         counted = f"{errors} {'error' if errors == 1 else 'errors'}"
-        raise InvalidInput(f"{subject}: {counted}; nothing was sent.", findings=found)
+        raise InvalidInput(f"{subject} ({counted}). Nothing was sent.", findings=found)

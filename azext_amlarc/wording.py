@@ -1,4 +1,4 @@
-"""How things are said: the nearest known word, quoted and legible text, counts and spans of time."""
+"""Wording of messages: the nearest known word, quoted and printable text, counts and time spans."""
 
 import difflib
 import json
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 
 def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None = None) -> str | None:
-    """The known word that `word` most likely stands for (letter case, `-` and `_` do not count), or None.
+    """The known word that `word` most likely means (ignoring case, `-` and `_`), or None.
 
     `aliases` maps folded words (`memoryrequest`) to known ones that spelling alone would not find.
     """
@@ -19,7 +19,7 @@ def nearest(word: str, known: Collection[str], aliases: Mapping[str, str] | None
 
 
 def did_you_mean(word: str, known: Collection[str], aliases: Mapping[str, str] | None = None) -> str:
-    """`did you mean "x"?`, or the list of what is known where nothing is near (at most ten words)."""
+    """`did you mean "x"?`, or at most ten of the known words if none is near."""
     near = nearest(word, known, aliases)
     if near is not None:
         return f'did you mean "{near}"?'
@@ -32,13 +32,13 @@ def _folded(word: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """A text in quotes for a message: at most 80 characters, and nothing that a terminal would act on."""
+    """Text in quotes for a message: at most 80 characters, without control characters."""
     short = value if len(value) <= 80 else value[:77] + "…"
     return json.dumps(short, ensure_ascii=not short.isprintable())
 
 
 def legible(content: str) -> str:
-    """The text with ? for what a terminal would act on and XML cannot hold; line breaks and tabs stay."""
+    """The text with ? for control characters, which terminals act on and XML can't contain; keeps newlines and tabs."""
     return "".join(character if character.isprintable() or character in "\n\t" else "?" for character in content)
 
 
@@ -48,7 +48,7 @@ def number(count: int, noun: str) -> str:
 
 
 def ago(span: timedelta) -> str:
-    """The span in its largest whole unit: `3 days`, `1 hour`, `20 minutes`, `5 seconds`."""
+    """A time span in its largest whole unit: `3 days`, `1 hour`, `20 minutes`, `5 seconds`."""
     seconds = max(int(span.total_seconds()), 0)
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:

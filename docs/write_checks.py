@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from azext_amlarc.checks import remedy
 from azext_amlarc.checks.check import Check, Phase
+from azext_amlarc.checks.fix import Fix
 
 PAGE = Path(__file__).with_name("checks.md")
 
@@ -12,23 +12,23 @@ HEAD = """# Checks
 
 <!-- Written by docs/write_checks.py from azext_amlarc/checks: change the check, run it. -->
 
-What `az ml arc check` looks at, before an installation and after it. It makes every check that it can, at once, and
-stops at none. Checks with an A ask Azure, with the rights of whoever is signed in. Checks with a K read the cluster
-through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. Where nothing is installed yet those of before
-are made, else all: `--phase`, `--only GROUP` and `--skip ID` choose.
+What `az ml arc check` checks, before and after an installation. It runs every check that it can, and none stops
+another. Checks with an A ask Azure, with the permissions of whoever is signed in. Checks with a K read the cluster
+through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. If nothing is installed yet, only the checks for
+before an installation run; otherwise all do. `--phase`, `--only GROUP` and `--skip ID` choose.
 
-Each check is a true statement. It ends in one of five ways:
+Each check is a statement that should be true. It ends in one of five ways:
 
 | status | mark | what it means | exit code |
 |---|---|---|---|
 | `pass` | ✔ | the statement is true | 0 |
-| `warn` | ⚠ | it is not, and what you do may work all the same | 0, under `--strict` 1 |
+| `warn` | ⚠ | it is not, but what you want to do may still work | 0, with `--strict` 1 |
 | `fail` | ✘ | it is not, and an installation, an attach or a job will fail | 1 |
-| `error` | ! | asking failed: no right to read it, unreachable, an answer that makes no sense | 1 |
-| `skipped` | – | nobody could ask: no kubeconfig, no workspace, or nothing there to judge | 0 |
+| `error` | ! | it could not be checked: no permission, unreachable, or an answer that makes no sense | 1 |
+| `skipped` | – | there was nothing to check: no kubeconfig, no workspace, or nothing is installed | 0 |
 
-What could not be checked is never a pass. A fix that a check prints has the real names in it.
-[output.md](output.md) has the forms of the report.
+A check that could not run never counts as passed. The fixes below have placeholders in capitals; the fixes that a check
+prints have the real names. [output.md](output.md) describes the forms of the report.
 """
 
 PHASES = {
@@ -51,12 +51,12 @@ def _entry(check: Check) -> str:
     return (
         f"\n### {check.id}\n\n**{check.title}**\n\n"
         f"When: {PHASES[check.phase]}. Needs: {needs or 'nothing'}. [Documentation]({check.url})\n\n"
-        f"Fix:\n{''.join(_fix(check.remedy))}"
+        f"Fix:\n{''.join(_fix(check.fix))}"
     )
 
 
-def _fix(text: str) -> Iterator[str]:
-    for step in remedy.steps(text):
+def _fix(fix: Fix) -> Iterator[str]:
+    for step in fix:
         yield f"\n```console\n{step.text}\n```\n" if step.is_command else f"\n{step.text}\n"
 
 

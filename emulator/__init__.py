@@ -1,12 +1,12 @@
-"""A local Azure over TLS: the part of it that `az ml arc` needs, answering as Azure Resource Manager does.
+"""A local Azure over TLS: the part that `az ml arc` needs, responding like Azure Resource Manager.
 
-Start it with `python -m emulator --data DIR` (`--help` lists the options). It binds 127.0.0.1 only, and once it
-listens DIR holds
+Start it with `python -m emulator --data DIR` (`--help` lists the options). It binds 127.0.0.1 only. Once it
+listens, DIR has
 
 * `ready.json`: endpoint, caFile, subscriptionId, tenantId, clientId, clientSecret, pid. Written last;
 * `env.sh`: the exports that point az at it: the CA, an AZURE_CONFIG_DIR of its own, no telemetry;
-* `ca.pem`, and the keys of this emulator, which stay the same as long as DIR does;
-* `traffic.jsonl`: one line an exchange, secrets of the login masked.
+* `ca.pem`, and the keys of this emulator, which are kept as long as DIR exists;
+* `traffic.jsonl`: one line for each exchange, with the secrets of the login masked.
 
 Signing in, with ENDPOINT, CLIENT and SECRET from ready.json:
 
@@ -19,15 +19,15 @@ Signing in, with ENDPOINT, CLIENT and SECRET from ready.json:
 `ClientSecretCredential("adfs", CLIENT, SECRET, authority=ENDPOINT, disable_instance_discovery=True)`, scope
 `ENDPOINT/.default` and `connection_verify=DIR/ca.pem`.
 
-What it answers comes from recorded traffic with Azure and from Azure's Swagger. Where a recording holds more than the
-Swagger of the api-version asked for, the Swagger wins: clients may rely on nothing else.
+Its responses are based on recorded traffic with Azure and on Azure's Swagger. If a recording has more than the Swagger
+of the requested api-version, the Swagger takes precedence: clients can only rely on that.
 
-Operations end after `--polls` looks, at the operation's URL or at the resource itself, and not before
-`--operation-seconds`. With `--strict-namespaces` a Relay or Service Bus namespace takes nothing before it is active:
-nobody knows whether Azure's do.
+Operations end after `--polls` polls of the operation's URL or of the resource itself, and not before
+`--operation-seconds`. With `--strict-namespaces`, a Relay or Service Bus namespace refuses writes before it is active;
+it is unknown whether Azure's do.
 
-`GET /emulator/state` shows everything it holds, `POST /emulator/reset` goes back to the seed, `/emulator/faults`
-scripts faults (see `emulator.wire.faults`), and `POST /emulator/principal` changes what the service principal may do:
+`GET /emulator/state` shows its whole state, `POST /emulator/reset` goes back to the seed, `/emulator/faults`
+scripts faults (see `emulator.wire.faults`), and `POST /emulator/principal` changes the service principal's permissions:
 `{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.
 
 A further resource type is one `ResourceType` in the table of a module under `emulator.providers`.

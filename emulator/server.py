@@ -31,13 +31,13 @@ class Connection(H11Protocol):
     """uvicorn's HTTP/1.1, which lets the application hang up: faults need the connection itself."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Put the connection where each of its requests finds it."""
+        """Store the connection so that its requests can find it."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which doesn't wait for clients that keep idle connections open when it is told to end."""
+    """uvicorn's server; at shutdown it doesn't wait for clients that keep idle connections open."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close every connection and end."""
@@ -77,7 +77,7 @@ async def _serve(options: Options) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    # asyncio only switches Nagle's algorithm off where the protocol is named: without it each answer takes 40 ms.
+    # asyncio only turns Nagle's algorithm off if the protocol is named: otherwise each response takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))

@@ -1,6 +1,6 @@
-"""Attach a cluster that is connected to Azure Arc: the guide's listing, with other imports."""
+"""Attach a cluster that is connected to Azure Arc: the listing of Microsoft's guide of 2021, with other imports."""
 
-# ruff: noqa: T201 - the guide prints
+# ruff: noqa: T201 - the listing prints
 
 import os
 

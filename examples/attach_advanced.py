@@ -1,6 +1,6 @@
-"""Attach a cluster with a namespace and instance types of its own: the guide's listing, with other imports."""
+"""Attach a cluster with namespace and instance types: the listing of Microsoft's guide of 2021, with other imports."""
 
-# ruff: noqa: T201 - the guide prints
+# ruff: noqa: T201 - the listing prints
 
 import os
 

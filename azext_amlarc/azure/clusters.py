@@ -1,4 +1,4 @@
-"""The Kubernetes clusters that can train: connected through Azure Arc, or Azure's own (AKS)."""
+"""Kubernetes clusters: connected through Azure Arc, or AKS."""
 
 from azure.core.exceptions import HttpResponseError
 
@@ -13,7 +13,7 @@ from azext_amlarc.resources.ids import ClusterId, group_id
 
 @understood
 def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
-    """The cluster as Azure has it, one request; NotFound with what to do where it does not exist."""
+    """The cluster, one request; NotFound, with a fix, if it does not exist."""
     try:
         found = azure.get(str(cluster_id))
     except HttpResponseError as error:
@@ -25,28 +25,28 @@ def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
 
 @understood
 def list_all(azure: AzureClient, cluster_type: str, resource_group: str | None = None) -> list[Cluster]:
-    """The clusters of one type in the subscription, or in one group of it; one request a page."""
+    """The clusters of one type in the subscription, or in one resource group; one request for each page."""
     scope = group_id(azure.subscription_id, resource_group)
     found = azure.get_all(f"{scope}/providers/{PROVIDERS[cluster_type]}/{cluster_type}")
     return [from_answer(item, ClusterId.parse(str(item.get("id")))) for item in found]
 
 
 def _canonical(found: str | None, asked: ClusterId) -> str:
-    """Azure's spelling of the id: names of other resources are made from it, whatever case the user typed."""
+    """Azure's spelling of the id, whatever case the user typed: names of other resources are derived from it."""
     return found if found and asked.same_as(found) else str(asked)
 
 
 def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
     group = cluster_id.resource_group
     if envelope(error).code == "ResourceGroupNotFound":
-        return NotFound(f"There is no resource group {group!r}.", "List yours: az group list -o table")
+        return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")
     if cluster_id.cluster_type == CONNECTED:
         return NotFound(
             f"There is no Azure Arc-enabled cluster {cluster_id.name!r} in the resource group {group!r}.",
             f"Connect it: az connectedk8s connect -n {cluster_id.name} -g {group}; "
-            "an AKS cluster is of the type managedClusters.",
+            "if it is an AKS cluster, its type is managedClusters.",
         )
     return NotFound(
         f"There is no AKS cluster {cluster_id.name!r} in the resource group {group!r}.",
-        "A cluster that is connected through Azure Arc is of the type connectedClusters.",
+        "If it is connected through Azure Arc, its type is connectedClusters.",
     )

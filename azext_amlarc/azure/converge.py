@@ -1,8 +1,8 @@
-"""One way to write every resource: read, compare, refuse, join, wait or write; then follow what Azure does.
+"""The state machine of every write: read, compare, refuse, join, wait or write; then follow what Azure does.
 
-A new resource can only get its state from our write, so it is polled itself: the poll that sees the end brings the
-result. One that existed may still show the state of an earlier write, so there the write's operation is polled.
-Either may lag behind the other, or never end at all: now and then the other one is asked as well.
+The state of a new resource can only come from our write, so the resource itself is polled: the last poll also returns
+the result. An existing resource may still show the state of an earlier write, so the write's operation is polled.
+Either may lag behind the other, or never finish: every few polls, the other one is read as well.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ from azext_amlarc.errors import ArcError, Refused, WriteFailed
 
 UP_TO_DATE = "No changes: already up to date."
 
-# Of so many polls one asks the other side as well.
+# One of this many polls also reads the other side.
 _ASK_OTHER_EVERY = 5
-# So often an ended operation may be seen beside a resource in progress, before the operation is believed.
+# How often a finished operation may be seen with a resource in progress before the operation is believed.
 _LAGS_ALLOWED = 3
-# So often an ended resource may be seen beside an operation in progress: fewer times if it was seen in progress before,
-# since what it shows may else be the end of an earlier write.
+# How often a finished resource must be seen with an operation in progress before the resource is believed: more often
+# if it was never seen in progress, since it may still show the end of an earlier write.
 _ENDS_NEEDED, _ENDS_NEEDED_UNSEEN = 2, 4
 
 
@@ -39,33 +39,36 @@ T = TypeVar("T", bound=Provisioned)
 
 
 class Change(Protocol[T]):
-    """What somebody wants of one resource."""
+    """A change to one resource."""
 
     def read(self) -> T | None:
-        """The resource as it is."""
+        """The resource as it is now."""
 
     def refuse(self, existing: T) -> None:
-        """Raise Refused if what exists must not be written."""
+        """Raise Refused if the existing resource must not be overwritten."""
 
     def differences(self, existing: T) -> Sequence[str]:
-        """What the write would change, a line each; empty if it is as wanted."""
+        """What the write would change, one line each; empty if it is up to date."""
 
     def join(self, existing: T) -> Operation[T]:
-        """Follow what somebody else is doing to it."""
+        """Follow a write that is already in progress."""
 
     def write(self, existing: T | None) -> Operation[T]:
-        """Send it."""
+        """Send the write."""
 
 
 def converge(
-    change: Change[T], watcher: Watcher, timeout: float, agree: Callable[[T | None], None] = lambda _: None
+    change: Change[T],
+    existing: T | None,
+    watcher: Watcher,
+    timeout: float,
+    agree: Callable[[T | None], None] = lambda _: None,
 ) -> Operation[T]:
-    """Bring a resource to what is wanted: write it, try a failed one again, or join a write that is in progress.
+    """Bring a resource to the wanted state: write it, retry a failed write, or join a write that is in progress.
 
-    Another write with other content is waited for, `timeout` seconds at most; Refused if that is 0. `agree` is called
-    before a write, and raises if somebody does not want it after all. Nothing is written if nothing differs.
+    A write in progress with other content is waited for, `timeout` seconds at most; Refused if that is 0. `agree` is
+    called before a write, and raises to cancel it. Nothing is written if nothing differs.
     """
-    existing = change.read()
     if existing is None:
         agree(None)
         return change.write(None)
@@ -87,14 +90,14 @@ def converge(
 
 
 def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: float) -> T:
-    """The resource once somebody else's write has ended, well or not."""
+    """The resource once the other write has ended, successfully or not."""
     state = existing.provisioning_state
     if not timeout:
         raise Refused(
             f"Another write is in progress ({state}), with other settings.",
-            "Try again when it has ended.",
+            "Try again when it has finished.",
         )
-    watcher.tell(f"Another write is in progress ({state}), with other settings; waiting for it to end.")
+    watcher.tell(f"Another write is in progress ({state}), with other settings; waiting for it to finish.")
     try:
         return change.join(existing).wait(watcher, timeout)
     except WriteFailed:
@@ -106,10 +109,10 @@ def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: fl
 
 @dataclass(frozen=True)
 class Subject(Generic[T]):
-    """A resource that is followed: what it is called, how it is read, and what is known about its failures.
+    """A resource to follow: its title, how to read it, and what is known about its failures.
 
-    `own_error` finds code and message in the resource itself, `hint` is what to do about those, `wait_command` shows
-    how it goes on.
+    `own_error` finds code and message in the resource itself, `hint` is their known fix, given the resource as it was
+    last seen; `wait_command` is the command that follows it.
     """
 
     azure: AzureClient
@@ -117,27 +120,27 @@ class Subject(Generic[T]):
     read: Callable[[], T | None]
     show: Callable[[], T]
     own_error: Callable[[T], tuple[str, str] | None]
-    hint: Callable[[str, str], str]
+    hint: Callable[[T, str, str], str]
     wait_command: str
 
     def by_resource(self, verb: str, resource: T, accepted: Accepted | None = None) -> Operation[T]:
-        """Poll the resource itself: one that did not exist before, or that somebody else is writing."""
+        """Poll the resource itself: it did not exist before, or someone else is writing it."""
         return self._operation(verb, resource, accepted, PolledResource(self._poll, self._operation_poll(accepted)))
 
     def by_operation(self, verb: str, resource: T, accepted: Accepted) -> Operation[T]:
-        """Poll our write's own operation: a resource that existed may show the state of an earlier write."""
+        """Poll our write's operation: an existing resource may show the state of an earlier write."""
         operation = self._operation_poll(accepted)
         if operation is None:
             return self.by_resource(verb, resource, accepted)
         return self._operation(verb, resource, accepted, PolledOperation(operation, self._poll))
 
     def by_absence(self, verb: str, resource: T, accepted: Accepted | None) -> Operation[T]:
-        """Follow a deletion: it has ended when the resource is gone."""
+        """Follow a deletion by the resource: it has finished when the resource is gone."""
         poll = PolledResource(self._poll_absence, self._operation_poll(accepted))
         return self._operation(verb, resource, accepted, poll, lambda: resource)
 
     def by_deletion(self, verb: str, resource: T, accepted: Accepted) -> Operation[T]:
-        """Poll a deletion's own operation, for a resource that goes on as if nothing were happening to it."""
+        """Follow a deletion by its operation, for a resource whose state does not show the deletion."""
         operation = self._operation_poll(accepted)
         if operation is None:
             return self.by_absence(verb, resource, accepted)
@@ -164,19 +167,19 @@ class Subject(Generic[T]):
         )
 
     def reason(self, verb: str, last: T, accepted: Accepted | None = None) -> ArcError:
-        """Why a write failed, in Azure's words, with what is known to do about it."""
+        """Why a write failed: Azure's code and message, and the known fix."""
         error = operation_error(self.azure, accepted.operation_url if accepted else None) or self.own_error(last)
         code, message = error or ("", "Azure gave no reason.")
         correlation_id = accepted.correlation_id if accepted else None
         text = f"{verb.capitalize()} {self.title} failed: {message}"
-        return WriteFailed(text, self.hint(code, message), code, correlation_id)
+        return WriteFailed(text, self.hint(last, code, message), code, correlation_id)
 
     def _poll(self) -> Poll[T]:
         found = self.show()
         return Poll(found.provisioning_state, found)
 
     def _poll_absence(self) -> Poll[T]:
-        """What is still there, and sound, is yet to be deleted."""
+        """A resource that still exists and has not failed is still being deleted."""
         found = self.read()
         if found is None:
             return Poll("Succeeded")
@@ -194,7 +197,7 @@ class Subject(Generic[T]):
 
 @dataclass
 class PolledResource(Generic[T]):
-    """Polls a resource, and now and then its operation, which is believed at once if it failed."""
+    """Polls a resource, and every few polls its operation, which is believed at once if it failed."""
 
     resource: Callable[[], Poll[T]]
     operation: Callable[[], Poll[T] | None] | None = None
@@ -216,9 +219,9 @@ class PolledResource(Generic[T]):
 
 @dataclass
 class PolledOperation(Generic[T]):
-    """Polls an operation, and now and then its resource; the resource's end counts once the operation has ended.
+    """Polls an operation, and every few polls its resource; once the operation has ended, the resource decides.
 
-    An operation that Azure has forgotten leaves the resource alone to tell. Without `confirms` the resource is not read
+    If Azure no longer knows the operation, only the resource is polled. Without `confirms`, the resource is not read
     at the end.
     """
 

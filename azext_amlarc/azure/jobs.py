@@ -1,4 +1,4 @@
-"""Command jobs of a workspace (REST 2023-04-01), and the environments that they run in."""
+"""Command jobs of a workspace (REST 2023-04-01), and the environments they run in."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from azext_amlarc.azure.connection.retries import WriteTookEffect
 from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.resources.ids import WorkspaceId, name_of
 
-# Curated by Azure, CPU only, small. `az ml` sends a registry's reference as it is written, label and all, and Azure
-# resolves it (azure-ai-ml 1.35, is_registry_id_for_resource).
+# Curated by Azure, CPU only, small. Like `az ml`, sent as it is written, including the label: Azure resolves references
+# to a registry (azure-ai-ml 1.35, is_registry_id_for_resource).
 CURATED = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
-# The name under which `az ml` registers an environment that has none.
+# The name under which `az ml` registers unnamed environments.
 _UNNAMED = "CliV2AnonymousEnvironment"
 _OVER = {"completed", "failed", "canceled"}
 
 
 @dataclass(frozen=True)
 class Job:
-    """A training job, flat. Error and hint are null unless it failed, or is not over."""
+    """A training job, flat. Error and hint are null unless it failed or is not finished."""
 
     name: str
     id: str
@@ -38,7 +38,7 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """NotResponding is not the end: Azure may hear from the job again."""
+        """NotResponding is not final: the job may report again."""
         return self.status.lower() in _OVER
 
     @property
@@ -48,7 +48,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Command:
-    """What a job shall run, and where; without an instance type on the compute's default one."""
+    """What a job runs, and where; without an instance type, on the compute target's default one."""
 
     command: str
     environment_id: str
@@ -59,7 +59,7 @@ class Command:
     minutes: int
 
     def body(self) -> dict[str, Any]:
-        """As Azure's Swagger has it (CommandJob); `minutes` bound the time that it runs, not the time in the queue."""
+        """CommandJob in Azure's Swagger; `minutes` limits the running time, not the time in the queue."""
         resources: dict[str, Any] = {"instanceCount": 1}
         if self.instance_type:
             resources["instanceType"] = self.instance_type
@@ -80,7 +80,7 @@ class Command:
 
 @understood
 def submit(azure: AzureClient, workspace: WorkspaceId, name: str, command: Command) -> Job:
-    """Azure's answer to a job of a name that no other job of the workspace may have; one request."""
+    """Submit a job under a name that is unique in the workspace; one request."""
     job_id = f"{workspace}/jobs/{name}"
     try:
         answer = azure.put(job_id, command.body(), took_effect=lambda: unless_missing(azure.get, job_id) is not None)
@@ -91,12 +91,12 @@ def submit(azure: AzureClient, workspace: WorkspaceId, name: str, command: Comma
 
 @understood
 def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Job:
-    """The job as it is now; why it failed is in the run history alone."""
+    """The job as it is now; only the run history has the reason for a failure."""
     return _job(azure.get(f"{workspace}/jobs/{name}"), workspace)
 
 
 def environment_of_image(azure: AzureClient, workspace: WorkspaceId, image: str) -> str:
-    """The id of an environment that is this image; the same image gives the same one, however often."""
+    """Register an environment for this image and return its id; the same image always has the same id."""
     version = hashlib.sha256(image.encode()).hexdigest()
     environment_id = f"{workspace}/environments/{_UNNAMED}/versions/{version}"
     with recorded(azure.writes, f"environment of the image {image}"):

@@ -1,10 +1,10 @@
-"""Why a job failed: ARM's job has its state alone, the workspace's run history has the reason.
+"""Why a job failed: ARM has only the job's state, the workspace's run history has the reason.
 
-It is beside ARM, at the host that the workspace's discoveryUrl names, and takes ARM's token. Whoever may write the
-workspace may write that URL: it is read without a token, as azure-ai-ml does, and what it names gets one only if it is
-one of the cloud's hosts. Paths and bodies are those
-of azure-ai-ml's own client of it (1.35: operations/_job_operations.py, _restclient/runhistory), which `az ml job
-stream` gets its error from; Microsoft documents the service nowhere else.
+The service is not part of ARM: its host comes from the workspace's discoveryUrl, and it accepts ARM's token. Anyone who
+may write the workspace may write that URL: it is read without a token, as azure-ai-ml does, and the host that it names
+gets a token only if it is one of the cloud's. Paths and bodies are those of azure-ai-ml's client (1.35:
+operations/_job_operations.py, _restclient/runhistory), which `az ml job stream` uses; Microsoft does not document the
+service.
 """
 
 from typing import Any
@@ -19,9 +19,9 @@ from azext_amlarc.resources.ids import WorkspaceId
 
 
 def failure(azure: AzureClient, workspace: WorkspaceId, job_name: str) -> tuple[str, str] | None:
-    """Code and message of a job's failure; None where the history has none, or can't be read from here.
+    """Code and message of a job's failure; None if the run history has none, or can't be read.
 
-    A workspace behind a private link may answer in its own network only: that says nothing about the job.
+    A workspace behind a private link may be reachable only from its own network: that says nothing about the job.
     """
     try:
         details = _details(azure, workspace, job_name)

@@ -16,7 +16,7 @@ class Workspace:
 
 
 def list_all(azure: AzureClient, resource_group: str | None = None) -> list[Workspace]:
-    """The workspaces of the subscription, or of one group of it, by name; one request a page."""
+    """The workspaces of the subscription, or of one resource group, by name; one request for each page."""
     scope = group_id(azure.subscription_id, resource_group)
     found = azure.get_all(f"{scope}/providers/Microsoft.MachineLearningServices/workspaces")
     ids = ((WorkspaceId.find(item.get("id")), str(item.get("location", ""))) for item in found)
@@ -25,14 +25,14 @@ def list_all(azure: AzureClient, resource_group: str | None = None) -> list[Work
 
 
 def find(azure: AzureClient, name: str) -> WorkspaceId:
-    """The one workspace of this name in the subscription; NotFound for none, Refused for several."""
+    """The only workspace with this name in the subscription; NotFound if there is none, Refused for several."""
     found = [workspace.id for workspace in list_all(azure) if workspace.id.name.lower() == name.lower()]
     if not found:
         raise NotFound(
-            f"There is no workspace {name!r} that you can see in the subscription.",
-            "Name its resource group; see the subscription with: az account show",
+            f"No workspace {name!r} found that you can see in the subscription.",
+            "Pass its resource group, or check the active subscription: az account show",
         )
     if len(found) > 1:
         groups = ", ".join(workspace.resource_group for workspace in found)
-        raise Refused(f"There are several workspaces {name!r}.", f"Name its resource group, one of: {groups}.")
+        raise Refused(f"There are several workspaces named {name!r}.", f"Pass its resource group, one of: {groups}.")
     return found[0]

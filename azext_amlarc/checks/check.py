@@ -1,19 +1,24 @@
-"""What a check is: a true statement about Azure or a cluster, judged from facts that somebody else gathered.
+"""What a check is: a statement about Azure or a cluster, judged by facts that were gathered before.
 
-A check never sees a fact that could not be had: it is then skipped, or in error, with the reason, and never passed.
+A fact that could not be read is never judged: a check that needs it is skipped or in error, with the reason.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from azext_amlarc.product.steps import lines
+
+if TYPE_CHECKING:
+    from azext_amlarc.checks.fix import Fix
 
 T = TypeVar("T")
 Known = TypeVar("Known", covariant=True)
 
 
 class Status(StrEnum):
-    """How a check ended. Only `fail` and `error` make the command fail; `warn` does so under --strict."""
+    """How a check ended. `fail` and `error` make the command fail, under --strict `warn` does too."""
 
     PASS = "pass"
     WARN = "warn"
@@ -23,7 +28,7 @@ class Status(StrEnum):
 
 
 class Phase(StrEnum):
-    """When a check makes sense: before the extension is installed, after it, or at any time."""
+    """When a check makes sense: before the extension is installed, after that, or at any time."""
 
     PRE = "pre"
     POST = "post"
@@ -32,21 +37,21 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Fact(Generic[Known]):
-    """The name of something to know, and the type of what is known."""
+    """The name of something that checks need to know, and the type of its value."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """Why a fact is not known: `skipped` where nobody could ask, `error` where asking failed."""
+    """Why a fact is not known: `skipped` if it could not be asked for, `error` if asking failed."""
 
     status: Status
     reason: str
 
 
 class Unavailable(Exception):
-    """A judgement touched a fact that is not known."""
+    """A check read a fact that is not known."""
 
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.reason)
@@ -54,13 +59,13 @@ class Unavailable(Exception):
 
 
 class Facts:
-    """What is known, by fact. A value may be Unknown; a fact that was never gathered is a mistake of ours."""
+    """What is known, by fact. A value may be Unknown; KeyError for a fact that was never gathered."""
 
     def __init__(self, known: Mapping[str, object]) -> None:
         self._known = known
 
     def __getitem__(self, fact: Fact[T]) -> T:
-        """The value; raises Unavailable where it could not be had."""
+        """The value; Unavailable if it is not known."""
         value = self._known[fact.name]
         if isinstance(value, Unknown):
             raise Unavailable(value)
@@ -73,20 +78,20 @@ class Facts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: its status, the reason in one sentence, the exact remedy, and what was seen, line by line."""
+    """What a check found: its status, the reason in one sentence, how to fix it, and what was seen, line by line."""
 
     status: Status
     message: str = ""
-    remedy: str = ""
+    fix: "Fix" = ()
     evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Check:
-    """A true statement to verify; docs/checks.md lists them all.
+    """A statement that should be true; docs/checks.md lists them all.
 
-    `id` is stable (AMLARC-A001 on Azure's side, AMLARC-K001 on the cluster's), `title` the statement, `needs` the facts
-    that `judge` reads, `remedy` what usually mends it, `url` where that is documented.
+    `id` is stable (AMLARC-A001 on Azure's side, AMLARC-K001 on the cluster's), `title` is the statement, `needs` are
+    the facts that `judge` reads, `fix` is for verdicts that have no fix of their own, `url` is where to read more.
     """
 
     id: str
@@ -95,7 +100,7 @@ class Check:
     phase: Phase
     needs: tuple[Fact[Any], ...]
     judge: Callable[[Facts], Verdict]
-    remedy: str
+    fix: "Fix"
     url: str
 
 
@@ -115,14 +120,14 @@ class Result:
             "title": check.title,
             "status": verdict.status.value,
             "message": verdict.message,
-            "remedy": verdict.remedy,
+            "fix": "\n".join(lines(verdict.fix)),
             "url": check.url,
             "evidence": list(verdict.evidence),
         }
 
 
 def run(checks: Iterable[Check], facts: Facts) -> list[Result]:
-    """Every check's result, in the order given; none keeps another from being made."""
+    """Every check's result, in the order given; none keeps another from running."""
     return [Result(check, _verdict(check, facts)) for check in checks]
 
 
@@ -131,6 +136,6 @@ def _verdict(check: Check, facts: Facts) -> Verdict:
         verdict = check.judge(facts.only(check.needs))
     except Unavailable as stop:
         return Verdict(stop.unknown.status, stop.unknown.reason)
-    if verdict.status in (Status.WARN, Status.FAIL) and not verdict.remedy:
-        return Verdict(verdict.status, verdict.message, check.remedy, verdict.evidence)
+    if verdict.status in (Status.WARN, Status.FAIL) and not verdict.fix:
+        return Verdict(verdict.status, verdict.message, check.fix, verdict.evidence)
     return verdict

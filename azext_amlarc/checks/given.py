@@ -1,18 +1,28 @@
-"""Facts that come from the user, for checks of both sides; the checks of what was not given are skipped."""
+"""Facts that the user gives, or that follow from what they give and what is installed, for checks of both sides.
+
+A check that needs what was not given is skipped.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from azext_amlarc.checks.check import Fact
+from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.resources.ids import Target
 
-# The extension's public settings: what the installed one has, and over it what the user gave.
+# The extension's public settings: those installed, and over them those given.
 SETTINGS: Fact[Mapping[str, str]] = Fact("settings")
-# The attach configuration: the judged document, as validation.document returns it.
+# The extension's name, which is its Helm release's too: the installed one's, or the one that will be installed.
+EXTENSION_NAME: Fact[str] = Fact("extensionName")
+# The attach configuration: the validated document, as validation.document returns it.
 DOCUMENT: Fact[Mapping[str, Any]] = Fact("document")
+# The file that the attach configuration was read from; a placeholder if it is not known.
+DOCUMENT_SOURCE: Fact[str] = Fact("documentSource")
 # The namespace that the compute target uses or will use.
 NAMESPACE: Fact[str] = Fact("namespace")
 # What was named: cluster, workspace, compute target.
 TARGET: Fact[Target] = Fact("target")
 # connectedClusters or managedClusters.
 CLUSTER_TYPE: Fact[str] = Fact("clusterType")
+
+NO_CLUSTER = Unknown(Status.SKIPPED, "No cluster was named: -c CLUSTER -g GROUP.")
+NO_WORKSPACE = Unknown(Status.SKIPPED, "No workspace was named: -w WORKSPACE.")

@@ -1,4 +1,4 @@
-"""Which checks are made: those that somebody asked for, or those that what is known already is enough for."""
+"""Which checks run: those that were asked for, or those for which enough is known already."""
 
 from collections.abc import Collection, Iterable
 
@@ -8,7 +8,7 @@ from azext_amlarc.checks.check import Check, Phase
 def select(
     checks: Iterable[Check], phase: Phase, only: Collection[str] = (), skip: Collection[str] = ()
 ) -> list[Check]:
-    """The checks of a phase, of the groups in `only` where there are any, without the ids in `skip`, in any case."""
+    """The checks of a phase, without the ids in `skip`; with `only`, just those of its groups. Case does not matter."""
     groups, skipped = {word.lower() for word in only}, {word.lower() for word in skip}
     return [
         check
@@ -20,7 +20,7 @@ def select(
 
 
 def answerable(checks: Iterable[Check], known: Collection[str]) -> list[Check]:
-    """The checks that need no other facts than those that are known, by name."""
+    """The checks that need no other facts than those known, by name."""
     return [check for check in checks if all(fact.name in known for fact in check.needs)]
 
 

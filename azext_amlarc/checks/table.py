@@ -1,4 +1,4 @@
-"""All checks in the order in which they are shown."""
+"""All checks, in the order in which they are shown."""
 
 from azext_amlarc.checks import kubernetes
 from azext_amlarc.checks.azure import aks, cluster, compute, extension, relay, rights, subscription, workspace

@@ -1,4 +1,4 @@
-"""`az ml arc check`: what stands in the way of an installation, and why one does not work."""
+"""`az ml arc check`: what prevents an installation, and why one does not work."""
 
 import logging
 import sys
@@ -37,7 +37,7 @@ def check(
     as_object: bool = False,
     output_file: str | None = None,
 ) -> Objects | None:
-    """Make every check that can be made, and say by group what did not pass, why, and what mends it."""
+    """Run every check that can run, and report by group what did not pass, why, and what fixes it."""
     from azext_amlarc.checks.check import Phase
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.commands.inputs.settings import read_plain
@@ -51,6 +51,7 @@ def check(
         ),
         settings=read_plain(settings, "--settings") if settings else None,
         document=read_document(config, None).document if config else None,
+        source=config if config and config != "-" else "",
         phase=Phase(phase) if phase else None,
         only=tuple(only or ()),
         skip=tuple(skip or ()),
@@ -65,7 +66,7 @@ def check(
 
 
 def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
-    """The results; that nobody is signed in is one of them."""
+    """The results; if you are not signed in, that is one of them."""
     from azext_amlarc.workflows import login
     from azext_amlarc.workflows.check import run_checks
 
@@ -78,7 +79,7 @@ def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
 
 
 def _hush_requests(cmd: Any) -> None:
-    """Leave requests to --debug: --verbose, which az takes for more of its log, means more of the checks here."""
+    """Log requests only with --debug: here --verbose, with which az logs them too, means all results of the checks."""
     from azext_amlarc.commands.az.output import options_given
 
     if "--debug" not in options_given(cmd):
@@ -86,7 +87,7 @@ def _hush_requests(cmd: Any) -> None:
 
 
 def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: bool) -> Objects | None:
-    """The results on stdout, as text or as the object (--as-object, -o); exit code 1 where they say so."""
+    """Write the results to stdout as text, or return them (--as-object, -o); exit code 1 if they are not good."""
     from azure.cli.core.azclierror import ValidationError
 
     from azext_amlarc.checks.report import tally
@@ -107,7 +108,7 @@ def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: boo
 def _write_report(
     path: str, request: "CheckRequest", results: "Sequence[Result]", seconds: float, strict: bool
 ) -> None:
-    """A page for people or a file for CI systems, by the name's end."""
+    """Write a JUnit file if the name ends in .xml, otherwise a page."""
     from azext_amlarc.checks.report import page
     from azext_amlarc.checks.report import terminal as report
     from azext_amlarc.commands.az.output import write_file

@@ -1,4 +1,4 @@
-"""`az ml arc cluster`: the Kubernetes clusters that could be attached."""
+"""`az ml arc cluster`: the Kubernetes clusters that can be attached."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ def list_all(
     workspace_name: str | None = None,
     workspace_group: str | None = None,
 ) -> "list[ListedCluster]":
-    """List the connected and managed clusters of the subscription, with what decides whether they can be attached."""
+    """List the connected and managed clusters of the subscription, and whether they can be attached."""
     from knack.log import get_logger
 
     from azext_amlarc.workflows import inventory
@@ -30,7 +30,7 @@ def list_all(
 
 
 def _workspace(cmd: Any, azure: "AzureClient", name: str | None, resource_group: str | None) -> "WorkspaceId | None":
-    """The workspace that the options name: without a group, the one of that name in the subscription."""
+    """The workspace that the options name; without a group, the one with that name in the subscription."""
     from azext_amlarc.azure import workspaces
     from azext_amlarc.resources.ids import WorkspaceId
 

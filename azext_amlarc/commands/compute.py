@@ -1,4 +1,4 @@
-"""`az ml arc attach` and what belongs to it: the compute targets of a workspace."""
+"""`az ml arc attach`, `show`, `list`, `detach` and `wait`: the compute targets of a workspace."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -41,10 +41,10 @@ def attach(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Compute":
-    """Attach the cluster to the workspace; name and configuration are checked before anything is sent.
+    """Attach the cluster to the workspace; name and configuration are validated before anything is sent.
 
-    What is missing is asked for; if nobody can answer, `options.validate_attach` has refused it. What it writes to the
-    cluster itself is agreed upon before Azure hears of it, and written before Azure attaches.
+    Prompts for what is missing; `options.validate_attach` has refused it if that is impossible. Changes on the cluster
+    itself are confirmed before anything is sent to Azure, and written before Azure attaches the cluster.
     """
     from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.compute import Wanted
@@ -67,7 +67,7 @@ def attach(
     wanted = Wanted(cluster_id, configuration.document, identities, identity, replaces_types)
     door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
     writes_to_cluster = new_namespace is not None or bool(manifests)
-    # What is written to the cluster itself may go to the usual kubeconfig's: it is shown and agreed upon.
+    # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
     opened = kube or (access.KubeAccess(None, None) if writes_to_cluster else None)
     with opened or nullcontext():
         preparation = _prepared(opened, door, cluster_id, new_namespace, manifests) if writes_to_cluster else None
@@ -91,7 +91,7 @@ def _prepared(
 
 
 def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[form.Given, Configuration]":
-    """What to attach, with answers for what was missing, and the configuration ready to be sent; findings are said."""
+    """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown."""
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.errors import stop_at_errors
@@ -130,7 +130,7 @@ def detach(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> None:
-    """Take the compute target out of the workspace; the cluster stays as it is."""
+    """Detach the compute target from the workspace; the cluster stays as it is."""
     from azext_amlarc.azure.compute import attach as attachment
 
     workspace = workspace_of(cmd, resource_group_name, workspace_name)

@@ -35,14 +35,14 @@ def create(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Install the extension; every setting is checked before anything is sent, and the cluster before it is written."""
+    """Install the extension; settings are validated before anything is sent, and the cluster is checked first."""
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    given.judged()
+    given.stop_at_single_errors()
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
@@ -115,7 +115,7 @@ def update(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
-    """Change an installed extension; what would change, and what breaks, is said before anything is sent."""
+    """Update an installed extension; shows what would change, and confirms what would break, before it is sent."""
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
@@ -145,7 +145,7 @@ def delete(
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> None:
-    """Take the extension off the cluster, with --purge together with the Azure resources that were made for it."""
+    """Remove the extension from the cluster; with --purge, also the Azure resources that were created for it."""
     from azext_amlarc.azure import supporting
     from azext_amlarc.azure.extension import delete as deletion
     from azext_amlarc.commands.terminal.asking import confirm
@@ -158,8 +158,8 @@ def delete(
         settings = existing.configuration_settings if existing else {}
         owned = supporting.owned(azure, cluster_id, settings) if purge else []
         shown = existing.name if existing else name or DEFAULT_NAME
-        for sentence in deletion.goes_with_it(existing) if existing else [f"The cluster has no extension {shown!r}."]:
-            watcher.tell(sentence)
+        for line in deletion.consequences(existing) if existing else [f"The cluster has no extension {shown!r}."]:
+            watcher.tell(line)
         for item in owned:
             watcher.tell(f"Will also delete: {item}")
         if not existing and not owned:

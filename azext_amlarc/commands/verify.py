@@ -1,4 +1,4 @@
-"""`az ml arc verify`: proof that a compute target trains."""
+"""`az ml arc verify`: verifies that a compute target trains."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,9 @@ def verify(
     timeout: int = 1800,
     write_examples: str | None = None,
 ) -> "list[Job] | list[Written]":
-    """Run one small job on each instance type that is asked for; exit code 1 unless all complete.
+    """Run one small job on each chosen instance type; exit code 1 unless all complete.
 
-    With `write_examples` nothing is run: job files for this compute are written to that folder.
+    With `write_examples`, writes job files for this compute target to that folder instead.
     """
     from azext_amlarc.azure import jobs
     from azext_amlarc.resources.ids import WorkspaceId
@@ -51,24 +51,25 @@ def _end_with_one_unless_good(cmd: Any, found: "list[Job]", workspace: "Workspac
     from azure.cli.core.azclierror import AzureResponseError
 
     from azext_amlarc.commands.az.output import end_with_one
+    from azext_amlarc.wording import number
     from azext_amlarc.workflows import verify as verification
 
     bad = [job for job in found if not job.is_good]
     running = [job.name for job in bad if not job.is_over]
     if bad:
-        lines = [f"{len(bad)} of {len(found)} jobs did not complete.", *(_said(job) for job in bad)]
+        lines = [f"{len(bad)} of {number(len(found), 'job')} did not complete.", *(_line(job) for job in bad)]
         end_with_one(
             cmd.cli_ctx,
             AzureResponseError("\n".join(lines), verification.follow(workspace, running) if running else None),
         )
 
 
-def _said(job: "Job") -> str:
+def _line(job: "Job") -> str:
     from azext_amlarc.workflows.verify import label
 
     code = f"({job.error_code}) " if job.error_code else ""
     reason = f"{code}{job.error_message}" if job.error_message else "see the studio"
-    what = f"{label(job)}: {job.status}" + (f": {reason}" if job.is_over else "; the job goes on")
+    what = f"{label(job)}: {job.status}" + (f": {reason}" if job.is_over else "; the job is not finished")
     return "\n".join(
         line for line in (what, job.hint and f"    fix: {job.hint}", f"    {job.studio_url or job.id}") if line
     )

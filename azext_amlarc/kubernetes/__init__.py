@@ -1,1 +1,1 @@
-"""The work on Kubernetes, through the user's kubeconfig. Whoever imports its modules pays for lightkube."""
+"""Access to Kubernetes through the user's kubeconfig. Importing its modules imports lightkube, which takes time."""

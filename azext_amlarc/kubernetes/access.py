@@ -1,4 +1,4 @@
-"""The cluster that a kubeconfig leads to, opened once a command: opening it runs the kubeconfig's sign-in program."""
+"""Opens the cluster of a kubeconfig once for each command, since that runs the kubeconfig's sign-in program."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class KubeAccess:
-    """A kubeconfig and a context in it (None for the usual one), handed to whatever needs the cluster."""
+    """A kubeconfig and a context in it (None for the default), passed to everything that needs the cluster."""
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
         self._kubeconfig = kubeconfig
@@ -18,14 +18,14 @@ class KubeAccess:
         self._denied: Denied | None = None
 
     def read(self) -> None:
-        """Read the kubeconfig; InvalidInput if it is of no use. Nobody is signed in."""
+        """Read the kubeconfig without signing in; InvalidInput if it can't be used."""
         from azext_amlarc.kubernetes.kubeconfig import read_context
 
         if self._opened is None:
             read_context(self._kubeconfig, self._context)
 
     def open(self) -> "Kube":
-        """The connection; InvalidInput for a kubeconfig that can't be used, Denied if its sign-in program fails."""
+        """The connection; InvalidInput if the kubeconfig can't be used, Denied if its sign-in program fails."""
         from azext_amlarc.kubernetes.client import connect
 
         if self._denied:
@@ -47,5 +47,5 @@ class KubeAccess:
 
 
 def named(kubeconfig: str | None, context: str | None) -> KubeAccess | None:
-    """The access that was asked for; None if neither was named, since the usual kubeconfig may be another cluster's."""
+    """Access to the named cluster; None if neither is given, since the default kubeconfig may be another cluster's."""
     return KubeAccess(kubeconfig, context) if kubeconfig or context else None

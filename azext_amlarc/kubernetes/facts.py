@@ -1,19 +1,20 @@
-"""What checks need to know of a cluster, asked of its API server at the same time; nothing is written.
+"""Gathers what checks need to know of a cluster from its API server, in parallel; nothing is written.
 
-Each fact is asked for by itself: where the user may not read something, only the checks that need it can't be made.
+Each fact is read by itself: if the user may not read something, only the checks that need it cannot run. The first
+fact is read before the others: a server that cannot be reached, or does not accept the credentials, is asked once.
 """
 
 from base64 import b64decode
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from typing import Any
 
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.checks.kubernetes import facts
-from azext_amlarc.errors import ArcError
+from azext_amlarc.errors import ArcError, Unreachable
 from azext_amlarc.kubernetes import objects
-from azext_amlarc.kubernetes.client import Kube
+from azext_amlarc.kubernetes.client import Kube, Unauthorized
 from azext_amlarc.kubernetes.reading import listed, one
 from azext_amlarc.product import healthcheck
 from azext_amlarc.product.clusters import CONNECTED
@@ -23,10 +24,10 @@ from azext_amlarc.resources.ids import ClusterId
 _EXTENSION = f"/api/v1/namespaces/{EXTENSION_NAMESPACE}"
 _AGENTS = f"/api/v1/namespaces/{AGENT_NAMESPACE}"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
-# What the agents of Azure Arc are told of their cluster when it is connected, and where it says which one that is.
+# What the Azure Arc agents know of their cluster, and the keys that say which one it is.
 _CONFIGURATION = f"{_AGENTS}/configmaps/azure-clusterconfig"
 _PLACE = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZURE_RESOURCE_NAME")
-# Kind, path and name of what Azure Machine Learning v1 made; the objects without a namespace last.
+# Kind, path and name of what Azure Machine Learning v1 created; cluster-wide objects last.
 _LEGACY = (
     ("Deployment", "/apis/apps/v1/deployments", "azureml-fe"),
     ("Service", "/api/v1/services", "azureml-fe"),
@@ -38,28 +39,49 @@ _LEGACY = (
 
 
 def gather(kube: Kube, needs: Collection[Fact[Any]]) -> dict[str, object]:
-    """What is known of the cluster, by the names of those of `needs` that the cluster knows: a value, or Unknown."""
-    wanted = [name for name in dict.fromkeys(fact.name for fact in needs) if name in _READERS]
+    """The facts among `needs` that a cluster has, by name: each a value, or Unknown with the reason."""
+    needed = {fact.name for fact in needs}
+    wanted = [name for name in _READERS if name in needed]
     if not wanted:
         return {}
-    with ThreadPoolExecutor(len(wanted)) as pool:
-        return dict(zip(wanted, pool.map(_known, repeat(kube), wanted), strict=True))
+    try:
+        first = _READERS[wanted[0]](kube)
+    except (Unreachable, Unauthorized) as error:
+        return dict.fromkeys(wanted, _unknown(error))
+    except ArcError as error:
+        first = _unknown(error)
+    return {wanted[0]: first, **_side_by_side(kube, wanted[1:])}
+
+
+def _side_by_side(kube: Kube, names: Sequence[str]) -> dict[str, object]:
+    if not names:
+        return {}
+    with ThreadPoolExecutor(len(names)) as pool:
+        return dict(zip(names, pool.map(_known, repeat(kube), names), strict=True))
 
 
 def _known(kube: Kube, name: str) -> object:
     try:
         return _READERS[name](kube)
     except ArcError as error:
-        return Unknown(Status.ERROR, error.message)
+        return _unknown(error)
+
+
+def _unknown(error: ArcError) -> Unknown:
+    return Unknown(Status.ERROR, error.message)
 
 
 def _version(kube: Kube) -> object:
     version = one(kube, "/version", objects.Version)
-    return version.git_version if version else Unknown(Status.ERROR, f"{kube.server} tells no version of Kubernetes")
+    return (
+        version.git_version
+        if version
+        else Unknown(Status.ERROR, f"{kube.server} does not say which version of Kubernetes it runs.")
+    )
 
 
 def connected_as(kube: Kube) -> ClusterId | None:
-    """Which connected cluster of Azure it is; None where no agents of Azure Arc tell. Raises as Kube.asking does."""
+    """Which connected cluster of Azure it is; None if no Azure Arc agents say so. Raises as Kube.asking does."""
     found = one(kube, _CONFIGURATION, objects.ConfigMap)
     subscription, group, name = (found.data.get(key, "") if found else "" for key in _PLACE)
     return ClusterId(subscription, group, CONNECTED, name) if subscription and group and name else None
@@ -120,7 +142,7 @@ def _autoscaler(kube: Kube) -> bool:
 
 
 def _agent_proxy(kube: Kube) -> facts.AgentProxy:
-    """From the environment of the agents' containers; a proxy's address may hold a password, and goes no further."""
+    """From the environment of the agents' containers; a proxy's address may hold a password, and is not kept."""
     agents = tuple(listed(kube, f"/apis/apps/v1/namespaces/{AGENT_NAMESPACE}/deployments", objects.Agent))
     texts = _environment(kube, agents)
     used = bool(texts.get("HTTPS_PROXY") or texts.get("HTTP_PROXY"))
@@ -129,7 +151,7 @@ def _agent_proxy(kube: Kube) -> facts.AgentProxy:
 
 
 def _environment(kube: Kube, agents: Iterable[objects.Agent]) -> Mapping[str, str]:
-    """The agents' variables: what they share, from ConfigMaps and Secrets, and over it what is written out."""
+    """The agents' variables: those from shared ConfigMaps and Secrets, and over them those in the Deployments."""
     environments = [environment for agent in agents for environment in agent.environments]
     shared = {source for environment in environments for source in environment.sources}
     texts: dict[str, str] = {}
@@ -160,7 +182,7 @@ def _decoded(data: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _pending_releases(kube: Kube) -> tuple[facts.Owned, ...]:
-    """By the labels of the Secrets that Helm keeps releases in; what is in them is not asked for."""
+    """By the labels of the Secrets in which Helm keeps releases; their contents are not read."""
     pending = "owner=helm,status in (pending-install,pending-upgrade,pending-rollback)"
     found = listed(kube, f"{_EXTENSION}/secrets", objects.Named, names_only=True, labelSelector=pending)
     return _owned("Secret", found)

@@ -1,4 +1,4 @@
-"""InstanceType objects, which today's clusters take instance types from: what a write would change, and the write.
+"""InstanceType objects, which today's extension reads instance types from: what a write would change, and the write.
 
 https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
@@ -25,9 +25,9 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Change:
-    """An InstanceType to write, and for a person, line by line: what that changes, what it cannot change.
+    """An InstanceType to write, with lines for the user: what that changes, and what it can't change.
 
-    Nothing has to be written where `lines` is empty.
+    Nothing needs to be written if `lines` is empty.
     """
 
     manifest: Mapping[str, Any]
@@ -40,9 +40,9 @@ class Change:
 
 
 def plan(kube: Kube, manifests: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """What writing the manifests would change, as the server itself says (a dry run); nothing for those that are alike.
+    """What applying the manifests would change, by a server-side dry run; unchanged ones are left out.
 
-    Denied or Refused, with every object that may not be written: without the right, or kept by another manager.
+    Denied or Refused, naming every object that can't be written: no permission, or another manager owns the fields.
     """
     existing = _existing(kube)
     changes, refusals = [], []
@@ -62,7 +62,7 @@ def plan(kube: Kube, manifests: Sequence[Mapping[str, Any]]) -> list[Change]:
 
 
 def write(kube: Kube, change: Change) -> None:
-    """Apply the object as the field manager `amlarc`, and never by force."""
+    """Apply the object as the field manager `amlarc`, without forcing conflicts."""
     _apply(kube, change.manifest, dry_run=False)
 
 
@@ -74,9 +74,9 @@ def _existing(kube: Kube) -> dict[str, Mapping[str, Any]]:
             if error.response.status_code != 404:
                 raise
     raise Refused(
-        f"The cluster {kube.server} (context {kube.context}) knows no {KIND} objects ({API_VERSION}): "
-        "the extension brings them.",
-        "Install it first: az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True; "
+        f"The cluster {kube.server} (context {kube.context}) has no {KIND} resource ({API_VERSION}), which comes with "
+        "the extension.",
+        "Install the extension first: az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True; "
         "or use another context",
     )
 
@@ -95,35 +95,36 @@ def _apply(kube: Kube, manifest: Mapping[str, Any], *, dry_run: bool) -> Mapping
 
 def _conflict(name: str, error: ApiError) -> Refused:
     causes = (error.status.details.causes if error.status.details else None) or []
-    said = [(re.search('conflict with "([^"]+)"', cause.message or ""), cause.field) for cause in causes]
-    owned = [f"{manager[1]} manages {field}" for manager, field in said if manager]
+    found = [(re.search('conflict with "([^"]+)"', cause.message or ""), cause.field) for cause in causes]
+    owned = [f"{manager[1]} manages {field}" for manager, field in found if manager]
     return Refused(
-        f"The instance type {name!r} was written by others: {'; '.join(owned) or error.status.message}.",
+        f"The instance type {name!r} is managed by others: {'; '.join(owned) or error.status.message}.",
         "Change it there, or take it over: az ml arc config convert -f FILE --to instancetype | kubectl apply -f - "
         f"--server-side --force-conflicts --field-manager={FIELD_MANAGER}",
     )
 
 
 def _together(refusals: Sequence[ArcError]) -> ArcError:
-    """One error for all; the fix of the first, since objects are mostly refused for one reason."""
+    """One error for all, with the fix of the first: objects are usually refused for the same reason."""
     first = refusals[0]
     return type(first)("\n".join(refusal.message for refusal in refusals), first.fix, first.code)
 
 
 def _change(manifest: Mapping[str, Any], found: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Change:
-    name, wanted, made = manifest["metadata"]["name"], _values(manifest), _values(after)
+    name, wanted, applied = manifest["metadata"]["name"], _values(manifest), _values(after)
     kept = [
-        f"Instance type {name} keeps {path}: {made[path]}, which others wrote" for path in sorted(made.keys() - wanted)
+        f"Instance type {name} keeps {path}: {applied[path]}, which others set"
+        for path in sorted(applied.keys() - wanted)
     ]
     if found is None:
-        said = ", ".join(f"{path}: {value}" for path, value in made.items())
-        return Change(manifest, (f"New instance type {name} with {said}",), tuple(kept))
-    changed = differences(_values(found), made)
+        values = ", ".join(f"{path}: {value}" for path, value in applied.items())
+        return Change(manifest, (f"Will create instance type {name} with {values}",), tuple(kept))
+    changed = differences(_values(found), applied)
     return Change(manifest, tuple(f"Will change instance type {name} {line}" for line in changed), tuple(kept))
 
 
 def _values(instance_type: Mapping[str, Any]) -> dict[str, str]:
-    """All that an InstanceType says, by path: its spec, and which other one it is a copy of."""
+    """An InstanceType's values by path: its spec, and the name of the one that it is a copy of."""
     annotations = instance_type["metadata"].get("annotations") or {}
     copied = {"copyOf": annotations[COPY_OF]} if COPY_OF in annotations else {}
     return dict(_leaves(instance_type.get("spec") or {})) | copied

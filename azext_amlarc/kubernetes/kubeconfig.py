@@ -1,4 +1,4 @@
-"""The kubeconfig file that the user means, and the context in it. Nothing of what it holds gets into a message."""
+"""Finds and reads the user's kubeconfig and a context in it. Messages never contain its values."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from azext_amlarc.wording import nearest
 
 _DEFAULT = "~/.kube/config"
 _MOST_LISTED = 10
-_FIX = "Write one with: az aks get-credentials -n CLUSTER -g GROUP; through Azure Arc: az connectedk8s proxy"
+_FIX = "Create one with: az aks get-credentials -n CLUSTER -g GROUP; through Azure Arc: az connectedk8s proxy"
 
 
 @dataclass(frozen=True)
 class Context:
-    """One context of a kubeconfig: who signs in where, and through which proxy."""
+    """A context of a kubeconfig: the cluster, the user, and the proxy."""
 
     source: str
     name: str
@@ -30,36 +30,36 @@ class Context:
 
 
 def read_context(kubeconfig: str | None, name: str | None) -> Context:
-    """A context of the named file, or of $KUBECONFIG or ~/.kube/config; the current one where it is not named.
+    """The named or current context of the named file, or of $KUBECONFIG or ~/.kube/config.
 
-    InvalidInput for what is missing or no kubeconfig, and for an unknown context.
+    InvalidInput if the file is missing or not a kubeconfig, or the context is unknown.
     """
     documents = {source: _read(source) for source in _sources(kubeconfig)}
     wanted = name or next(filter(None, (document.get("current-context") for document in documents.values())), None)
     contexts = {entry: source for source in reversed(documents) for entry in _names(documents[source], source)}
     where = " and ".join(documents)
     if wanted is None:
-        raise InvalidInput(f"{where} has no current context.", f"Name one of its contexts: {_listed(contexts)}")
+        raise InvalidInput(f"{where} has no current context.", f"Pass one of its contexts: {_listed(contexts)}")
     if wanted not in contexts:
         near = nearest(wanted, contexts)
-        meant = f"Did you mean {near}?" if near else "Name one of those, or another file"
-        raise InvalidInput(f"{where} has no context {wanted!r}; there are: {_listed(contexts)}", meant)
+        meant = f"Did you mean {near}?" if near else "Pass one of those, or another file"
+        raise InvalidInput(f"{where} has no context {wanted!r}, only: {_listed(contexts)}", meant)
     return _context(documents[contexts[wanted]], contexts[wanted], wanted)
 
 
 def _sources(kubeconfig: str | None) -> list[str]:
-    """As kubectl finds them: of the files in $KUBECONFIG, those that exist."""
+    """The files that kubectl would read: those in $KUBECONFIG that exist, or ~/.kube/config."""
     if kubeconfig is not None:
         return [kubeconfig]
     named = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
     found = [path for path in named or [os.path.expanduser(_DEFAULT)] if os.path.exists(path)]
     if not found:
         missing = (
-            f"KUBECONFIG names only missing files: {' '.join(named)}"
+            f"the files in KUBECONFIG do not exist: {' '.join(named)}"
             if named
-            else f"neither KUBECONFIG nor {_DEFAULT} is there"
+            else f"KUBECONFIG is not set and {_DEFAULT} does not exist"
         )
-        raise InvalidInput(f"There is no kubeconfig: none is named, and {missing}.", _FIX)
+        raise InvalidInput(f"No kubeconfig found: none was given, and {missing}.", _FIX)
     return found
 
 
@@ -67,14 +67,14 @@ def _read(source: str) -> Mapping[str, Any]:
     try:
         document = yaml.load(files.read(source), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
-        # Its own words quote the text, which may be a password.
+        # The error's own message quotes the text, which may be a password.
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise _no_kubeconfig(source, f"it is no YAML{place}") from None
+        raise _invalid(source, f"it is not valid YAML{place}") from None
     except (yaml.YAMLError, ValueError):
-        raise _no_kubeconfig(source, "it is no YAML") from None
+        raise _invalid(source, "it is not valid YAML") from None
     if not isinstance(document, dict):
-        raise _no_kubeconfig(source, "it holds no map")
+        raise _invalid(source, "it is not a mapping")
     return document
 
 
@@ -82,7 +82,7 @@ def _names(document: Mapping[str, Any], source: str) -> Sequence[str]:
     try:
         return [str(entry["name"]) for entry in document.get("contexts") or ()]
     except (TypeError, KeyError):
-        raise _no_kubeconfig(source, "its contexts are no list of named contexts") from None
+        raise _invalid(source, "its contexts are not a list of named contexts") from None
 
 
 def _context(document: Mapping[str, Any], source: str, name: str) -> Context:
@@ -91,15 +91,15 @@ def _context(document: Mapping[str, Any], source: str, name: str) -> Context:
         proxies = {entry["name"]: entry["cluster"].get("proxy-url") for entry in document["clusters"]}
         config = read.get(name)
     except KeyError as error:
-        raise _no_kubeconfig(source, f"it has no {error}, which the context {name!r} needs") from None
+        raise _invalid(source, f"it has no {error}, which the context {name!r} needs") from None
     except (TypeError, AttributeError, msgspec.ValidationError) as error:
-        raise _no_kubeconfig(source, str(error)) from None
-    assert config is not None  # only with a default of its own would lightkube answer None
+        raise _invalid(source, str(error)) from None
+    assert config is not None  # lightkube returns None only if it is given a default
     return Context(source, name, config, proxies[config.context.cluster])
 
 
-def _no_kubeconfig(source: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"{source} is no kubeconfig: {reason}.", _FIX)
+def _invalid(source: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{source} is not a valid kubeconfig: {reason}.", _FIX)
 
 
 def _listed(contexts: Mapping[str, str]) -> str:

@@ -9,9 +9,9 @@ from azext_amlarc.kubernetes.client import Kube
 
 
 def is_to_be_created(kube: Kube, name: str) -> bool:
-    """Whether there is no such namespace; the server has said then that it would create it.
+    """Whether the namespace does not exist; a dry run has confirmed then that the server would create it.
 
-    Refused for a namespace that is being deleted.
+    Refused if it is being deleted.
     """
     with kube.asking(f"read the namespace {name!r}"):
         try:
@@ -28,7 +28,7 @@ def is_to_be_created(kube: Kube, name: str) -> bool:
 
 
 def create(kube: Kube, name: str, *, dry_run: bool = False) -> None:
-    """Create the namespace, or with `dry_run` only hear whether that would be done; one that is there will do."""
+    """Create the namespace, or with `dry_run` only ask the server whether it would; no error if it exists."""
     with kube.asking(f"create the namespace {name!r}"):
         try:
             kube.client.create(Namespace(metadata=ObjectMeta(name=name)), dry_run=dry_run)

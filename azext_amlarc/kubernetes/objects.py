@@ -1,6 +1,6 @@
-"""The parts of Kubernetes objects that checks read, and what they are for the checks.
+"""The fields of Kubernetes objects that checks read, and their conversion to facts.
 
-msgspec skips all other fields of an answer while it decodes.
+msgspec skips all other fields while decoding.
 """
 
 import sys
@@ -12,26 +12,26 @@ from typing import Any
 from msgspec import Struct, field
 
 from azext_amlarc.checks.kubernetes import facts
-from azext_amlarc.checks.kubernetes.amounts import Asked, counted
+from azext_amlarc.checks.kubernetes.amounts import Requested, counted
 from azext_amlarc.validation.quantity import parse
 
-# Conditions that are about more than whether the node is well.
+# Conditions that are not problems if they are True.
 _NO_TROUBLE = ("Ready",)
 
 
 class Part(Struct, frozen=True, gc=False):
-    """Decoded, read and let go: the garbage collector has nothing to find in it."""
+    """Short-lived and without cycles: the garbage collector need not track it."""
 
 
 class Annotations(Part, frozen=True):
-    """Who installed an object, by Helm's annotations."""
+    """Which Helm release installed an object."""
 
     release: str = field(name="meta.helm.sh/release-name", default="")
     release_namespace: str = field(name="meta.helm.sh/release-namespace", default="")
 
 
 class Metadata(Part, frozen=True):
-    """What all objects have."""
+    """The metadata of any object."""
 
     name: str
     namespace: str = ""
@@ -40,7 +40,7 @@ class Metadata(Part, frozen=True):
 
 
 class Named(Part, frozen=True):
-    """Any object, by its metadata alone."""
+    """Any object, with its metadata only."""
 
     metadata: Metadata
 
@@ -96,7 +96,7 @@ class _NodeStatus(Part, frozen=True):
 
 
 class Node(Named, frozen=True):
-    """A node, as far as scheduling goes."""
+    """A node, as far as it matters for scheduling."""
 
     spec: _NodeSpec = _NodeSpec()
     status: _NodeStatus = _NodeStatus()
@@ -164,7 +164,7 @@ class _PodStatus(Part, frozen=True):
 
 
 class Pod(Named, frozen=True):
-    """A pod: what it asks for, and how it is."""
+    """A pod: its requests and its status."""
 
     spec: _PodSpec = _PodSpec()
     status: _PodStatus = _PodStatus()
@@ -183,7 +183,7 @@ class Pod(Named, frozen=True):
         )
 
     def _containers(self) -> Iterator[facts.Container]:
-        """The containers, and those before them that have not done their part or run beside them."""
+        """The containers, and the init containers that have not completed or run as sidecars."""
         statuses = {one.name: one for one in (*self.status.before, *self.status.containers)}
         for container in self.spec.before:
             status = statuses.get(container.name)
@@ -203,7 +203,7 @@ def _container(spec: _ContainerSpec, status: _ContainerStatus | None) -> facts.C
 
 
 def _counted(spec: _PodSpec) -> facts.Amounts:
-    """What the scheduler counts for a pod; most pods of a cluster are alike, and share one answer."""
+    """The requests that the scheduler counts for a pod; most pods of a cluster are alike, and share the result."""
     return _counted_once(
         tuple(_asked(container) for container in spec.containers),
         tuple(_asked(container) for container in spec.before),
@@ -226,7 +226,9 @@ def _counted_once(
     overhead: _Texts,
     whole: _Texts,
 ) -> facts.Amounts:
-    asked, first = ([Asked(_amounts(dict(texts)), always) for texts, always in some] for some in (containers, before))
+    asked, first = (
+        [Requested(_amounts(dict(texts)), always) for texts, always in some] for some in (containers, before)
+    )
     return counted(asked, first, _amounts(dict(overhead)), _amounts(dict(whole)))
 
 
@@ -253,7 +255,7 @@ class _DaemonStatus(Part, frozen=True):
 
 
 class DaemonSet(Named, frozen=True):
-    """A DaemonSet's images, and on how many nodes it runs."""
+    """A DaemonSet: its images, and the number of nodes it runs on."""
 
     spec: _DaemonSpec = _DaemonSpec()
     status: _DaemonStatus = _DaemonStatus()
@@ -290,7 +292,7 @@ class _Webhook(Part, frozen=True):
 
 
 class WebhookConfiguration(Named, frozen=True):
-    """A configuration of webhooks, and the paths that they call on services of the cluster."""
+    """A webhook configuration, with the paths that its webhooks call on services in the cluster."""
 
     webhooks: list[_Webhook] = []
 
@@ -299,13 +301,13 @@ class WebhookConfiguration(Named, frozen=True):
 
 
 class ConfigMap(Named, frozen=True):
-    """A ConfigMap's texts."""
+    """A ConfigMap's data."""
 
     data: dict[str, str] = {}
 
 
 class Secret(Named, frozen=True):
-    """A Secret's values, in base64."""
+    """A Secret's data, in base64."""
 
     data: dict[str, str] = {}
 
@@ -315,7 +317,7 @@ class _Reference(Part, frozen=True):
 
 
 class Source(Part, frozen=True):
-    """Where the variables of a container come from: a ConfigMap or a Secret, by name."""
+    """An envFrom source of a container: a ConfigMap or a Secret, by name."""
 
     config_map: _Reference | None = field(name="configMapRef", default=None)
     secret: _Reference | None = field(name="secretRef", default=None)
@@ -344,7 +346,7 @@ class _AgentSpec(Part, frozen=True):
 
 
 class Agent(Named, frozen=True):
-    """A Deployment of the agents: where its containers' environment comes from."""
+    """A Deployment of the agents, with its containers' environment."""
 
     spec: _AgentSpec = _AgentSpec()
 
@@ -354,7 +356,7 @@ class Agent(Named, frozen=True):
 
 
 class InstanceType(Named, frozen=True):
-    """An InstanceType's manifest; what its amounts look like is for the checks to judge."""
+    """An InstanceType's manifest; the checks validate its quantities."""
 
     spec: dict[str, Any] = {}
 
@@ -363,5 +365,5 @@ class InstanceType(Named, frozen=True):
 
 
 def known(found: Iterable[Any]) -> tuple[Any, ...]:
-    """What checks know of objects, once each."""
+    """The facts about each object."""
     return tuple(each.known() for each in found)

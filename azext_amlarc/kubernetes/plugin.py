@@ -1,7 +1,7 @@
-"""Programs that a kubeconfig names for signing in, such as kubelogin.
+"""Runs the credential plugins that a kubeconfig names for signing in, such as kubelogin.
 
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
-lightkube would run them too, but it keeps from the user what they say, waits without end, and knows no v1.
+lightkube would run them too, but it hides their output from the user, has no timeout, and does not support v1.
 """
 
 import base64
@@ -15,13 +15,13 @@ from lightkube.config.models import User, UserExec
 
 from azext_amlarc.errors import Denied, InvalidInput
 
-_PATIENCE = 300  # seconds: a person may have to sign in with a browser
+_TIMEOUT = 300  # seconds: the user may have to sign in with a browser
 
 
 def sign_in(config: SingleConfig, plugin: UserExec) -> User:
-    """What the program gives to sign in with: a token, or a client certificate. What it says is the user's to read.
+    """Run the plugin for a token or a client certificate. Its messages on stderr go to the user.
 
-    Denied where it fails, InvalidInput where it can't be run. Its arguments are never told: they may be secrets.
+    Denied if it fails, InvalidInput if it can't be run. Errors never contain its arguments, which may be secret.
     """
     status = _status(_output(config, plugin), plugin.command)
     token, certificate, key = (status.get(name) for name in ("token", "clientCertificateData", "clientKeyData"))
@@ -31,7 +31,7 @@ def sign_in(config: SingleConfig, plugin: UserExec) -> User:
 
 
 def _output(config: SingleConfig, plugin: UserExec) -> bytes:
-    program = f"The program {plugin.command!r}, which the context {config.context_name!r} signs in with,"
+    program = f"The sign-in program {plugin.command!r} of the context {config.context_name!r}"
     command = str(config.abs_file(plugin.command)) if os.sep in plugin.command else plugin.command
     try:
         done = subprocess.run(
@@ -39,17 +39,17 @@ def _output(config: SingleConfig, plugin: UserExec) -> bytes:
             env=_environment(plugin),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
             check=False,
         )
     except OSError as error:
-        hint = plugin.installHint or "Install it, or sign in in another way, such as az aks get-credentials --admin"
-        raise InvalidInput(f"{program} can't be run: {error.strerror}.", hint) from None
+        hint = plugin.installHint or "Install it, or sign in another way, such as az aks get-credentials --admin"
+        raise InvalidInput(f"{program} cannot be run: {error.strerror}.", hint) from None
     except subprocess.TimeoutExpired:
-        raise Denied(f"{program} did not end in {_PATIENCE} s.", "kubectl get nodes runs it too") from None
+        raise Denied(f"{program} did not finish within {_TIMEOUT} s.", "To try it: kubectl get nodes") from None
     if done.returncode:
-        fix = "What it said is above; kubectl get nodes runs it too. For kubelogin: az login, or kubelogin -h"
-        raise Denied(f"{program} ended with {done.returncode}.", fix)
+        fix = "See its output above; to try it: kubectl get nodes. For kubelogin: az login, or kubelogin -h"
+        raise Denied(f"{program} exited with {done.returncode}.", fix)
     return done.stdout
 
 
@@ -70,8 +70,8 @@ def _status(output: bytes, command: str) -> dict[str, Any]:
 
 
 def _no_credentials(command: str) -> Denied:
-    fix = "kubectl get nodes runs it too; see its documentation"
-    return Denied(f"The program {command!r}, which is there to sign in, gave neither a token nor a certificate.", fix)
+    fix = "See its documentation; to try it: kubectl get nodes"
+    return Denied(f"The sign-in program {command!r} returned neither a token nor a certificate.", fix)
 
 
 def _base64(pem: str | None) -> str | None:

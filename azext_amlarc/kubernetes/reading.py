@@ -1,6 +1,6 @@
-"""Reading from the API server in the form that is wanted: only some fields of objects, or their metadata alone.
+"""Reads only some fields of objects, or only their metadata, from the API server.
 
-lightkube decodes whole objects, which for ten thousand pods takes twice the time and four times the memory.
+lightkube decodes whole objects, which takes twice the time and four times the memory for ten thousand pods.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ from azext_amlarc.kubernetes.client import Kube
 
 T = TypeVar("T")
 
-# Objects in one answer: ten thousand pods are ten round trips, one after the other. By 500 they were twenty, and the
-# 20 MiB that it takes less are not worth that.
+# Objects in one response: ten thousand pods take ten consecutive round trips. With 500 it would be twenty, and 20 MiB
+# less memory is not worth that.
 PAGE = 1000
 _FULL = "application/json"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -31,14 +31,14 @@ class _Head(msgspec.Struct):
 
 
 class _Page(msgspec.Struct, Generic[T]):
-    items: list[T] | None  # null where metadata is listed and there is none
+    items: list[T] | None  # null if metadata is listed and there are no objects
 
 
 def listed(kube: Kube, path: str, form: type[T], names_only: bool = False, **selectors: str) -> Iterator[T]:
-    """The objects at a path such as /api/v1/nodes, page by page; none where the cluster does not know the kind.
+    """The objects at a path such as /api/v1/nodes, page by page; none if the cluster does not know the kind.
 
-    `selectors` are fieldSelector and labelSelector; with `names_only` the server sends metadata alone. Raises as
-    Kube.asking does.
+    `selectors` are fieldSelector and labelSelector; with `names_only`, the server sends only metadata. Raises the same
+    errors as Kube.asking.
     """
     page = msgspec.json.Decoder(_Page[form])  # type: ignore[valid-type]
     query = {"limit": str(PAGE), **selectors}
@@ -48,7 +48,7 @@ def listed(kube: Kube, path: str, form: type[T], names_only: bool = False, **sel
 
 
 def _answers(kube: Kube, path: str, query: Mapping[str, str], accept: str) -> Iterator[bytes]:
-    """A list's pages; the next one is under way while the last one is read."""
+    """The pages of a list; the next one is requested while one is being read."""
     head = msgspec.json.Decoder(_Head)
     with ThreadPoolExecutor(1) as ahead:
         asked: Future[bytes | None] | None = ahead.submit(_ask, kube, path, query, accept)
@@ -59,7 +59,7 @@ def _answers(kube: Kube, path: str, query: Mapping[str, str], accept: str) -> It
 
 
 def one(kube: Kube, path: str, form: type[T], names_only: bool = False) -> T | None:
-    """The object at a path, None where there is none. Raises as Kube.asking does."""
+    """The object at a path, or None if there is none. Raises the same errors as Kube.asking."""
     with kube.asking(f"get {'/'.join(path.split('/')[-2:])}"):
         answer = _ask(kube, path, {}, _METADATA if names_only else _FULL)
         return None if answer is None else msgspec.json.decode(answer, type=form)

@@ -4,6 +4,7 @@ A setting's key, type, values, defaults and scope are defined only there.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,7 @@ class UpdateEffect:
 
 @dataclass(frozen=True)
 class Record:
-    """One documented setting. A family such as `nodeSelector.<label>` has its variable part in angle brackets.
+    """One documented setting; a family such as `nodeSelector.<label>` has its variable part in angle brackets.
 
     `status` is current, renamed, removed (no longer documented since `removed`, a year and month) or internal (set by
     the tool). For an internal one, `given` says whether a user's value is "kept" or "refused", and `instead` what to
@@ -56,6 +57,25 @@ class Record:
         """The fixed part of a family's key, such as `nodeSelector.`; empty for a single setting."""
         fixed, bracket, _ = self.key.partition("<")
         return fixed if bracket else ""
+
+    @property
+    def suffix(self) -> str:
+        """What follows the variable part of a family's key, such as `].operator`."""
+        return self.key.partition(">")[2]
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the variable part is a number, as in `toleration[<index>].key`."""
+        return self.prefix.endswith("[")
+
+    def covers(self, key: str) -> bool:
+        """Whether the key belongs to this family, even if its variable part is empty or invalid."""
+        fixed = len(self.prefix) + len(self.suffix)
+        return key.startswith(self.prefix) and key.endswith(self.suffix) and len(key) >= fixed
+
+    def variable(self, key: str) -> str:
+        """The variable part of a member's key."""
+        return key[len(self.prefix) : len(key) - len(self.suffix)]
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -105,33 +125,71 @@ def _record(entry: dict[str, Any], links: Mapping[str, str]) -> Record:
     )
 
 
+def families() -> Iterator[Record]:
+    """The records whose keys have a variable part."""
+    return (record for record in records().values() if record.prefix)
+
+
 def find(key: str) -> Record | None:
     """The record of an exact key, or of the family that it belongs to (`nodeSelector.disk`)."""
-    families = (record for record in records().values() if record.prefix)
-    family = (record for record in families if key.startswith(record.prefix) and key != record.prefix)
-    return records().get(key) or next(family, None)
+    return records().get(key) or next((family for family in families() if family.covers(key)), None)
+
+
+def head_of(key: str) -> str:
+    """The first step of a key: `nodeSelector` of `nodeSelector.disk`, `toleration` of `toleration[0].key`."""
+    return re.split(r"[.\[]", key, maxsplit=1)[0]
+
+
+def family_named(head: str) -> list[Record]:
+    """The families whose keys start with this step, or with one that is spelled nearly so."""
+    heads = {head_of(family.key) for family in families()}
+    near = nearest(head, heads)
+    return [family for family in families() if head_of(family.key) == near]
 
 
 def suggestion(key: str) -> str | None:
     """The documented key that was probably meant: a known misspelling, another case, or the nearest spelling."""
     misspelt = {wrong: record.key for record in records().values() for wrong in record.misspelt}
+    if key not in misspelt and internal_like(key):
+        return None
     near = misspelt.get(key) or nearest(key, set(_candidates(key)))
     return near if near is not None and _one_part_differs(key, near) else None
 
 
+def internal_like(key: str) -> Record | None:
+    """The setting of the tool's own, refused from users, of which this is another spelling (`clusterName`)."""
+    own = {record.key for record in records().values() if record.given == "refused"}
+    near = nearest(key, own)
+    return records()[near] if near is not None and is_another_case(key, near) else None
+
+
+def is_another_case(key: str, known: str) -> bool:
+    """Whether two different keys differ only in letter case, `-` and `_`."""
+    return key != known and _bare(key) == _bare(known)
+
+
+def _bare(key: str) -> str:
+    return re.sub(r"[-_]", "", key).lower()
+
+
 def _candidates(key: str) -> Iterator[str]:
-    for record in records().values():
-        if record.prefix:
-            if nearest(key.partition(".")[0], {record.prefix.removesuffix(".")}):
-                yield record.prefix + key.split(".", record.prefix.count("."))[-1]
-        elif record.given != "refused":
-            yield record.key
+    for family in family_named(head_of(key)):
+        if not family.is_indexed:
+            yield family.prefix + key[len(head_of(key)) + 1 :]
+        elif nearest(key.rpartition(".")[2], {family.suffix.rpartition(".")[2]}):
+            index = re.search(r"(?<=[.\[])\d+", key)
+            yield family.prefix + (index[0] if index else "0") + family.suffix
+    yield from (record.key for record in records().values() if not record.prefix and record.given != "refused")
 
 
 def _one_part_differs(key: str, near: str) -> bool:
     """Whether at most one part differs: a long common prefix alone does not make keys similar."""
-    parts, others = key.lower().split("."), near.lower().split(".")
+    parts, others = _parts(key), _parts(near)
     return len(parts) == len(others) and sum(a != b for a, b in zip(parts, others, strict=True)) <= 1
+
+
+def _parts(key: str) -> list[str]:
+    return key.lower().replace("].", ".").replace("[", ".").split(".")
 
 
 def as_rows(workload: str | None = None) -> list[dict[str, object]]:

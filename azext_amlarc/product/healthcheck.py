@@ -1,4 +1,4 @@
-"""The report of the extension's own health check: ConfigMap azureml/arcml-healthcheck, and what its codes mean.
+"""The report of the extension's own health check (ConfigMap azureml/arcml-healthcheck), and what its codes mean.
 
 https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-kubernetes-extension#error-code-of-healthcheck
 and the troubleshooting page of Azure/AML-Kubernetes.
@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from azext_amlarc.product.steps import Advice, Note, command
+
 NAME = "arcml-healthcheck"
-# The steps whose reports say why an operation failed: a failed installation is taken off again, a failed update back.
+# The steps whose reports say why an operation failed: a failed installation is removed, a failed update rolled back.
 EXPLAINING: Mapping[str, tuple[str, ...]] = {
     "install": ("pre-install", "pre-delete"),
     "update": ("pre-upgrade", "pre-rollback"),
@@ -27,7 +29,7 @@ _BLOCKING_BELOW = 45_000
 
 @dataclass(frozen=True)
 class Checked:
-    """What one checker of the health check found in one step; code and message are empty where it passed."""
+    """What one checker of the health check found in one step; code and message are empty if it passed."""
 
     step: str
     name: str
@@ -38,16 +40,17 @@ class Checked:
 
 @dataclass(frozen=True)
 class Code:
-    """An error code: its name where one is documented, what causes it, and the steps that mend it, one a line."""
+    """An error code: its name if one is documented, what causes it, and what to do about it.
+
+    `settings` of the extension, if there are any, are the fix; `advice` says how, or what to do instead. Its field
+    {cluster} stands for the options that name the cluster to our commands.
+    """
 
     code: str
     name: str
     cause: str
-    fix: str
-
-    def fix_of(self, cluster_options: str) -> str:
-        """The steps, for the cluster that these options name."""
-        return self.fix.replace(_CLUSTER, cluster_options)
+    advice: Advice
+    settings: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -58,12 +61,8 @@ class Code:
         return int(self.code[1:]) < _BLOCKING_BELOW or self.code in ("E45004", "E45005")
 
 
-_LOGS = "kubectl logs healthcheck -n azureml"
-_PODS = "kubectl get pods -n azureml"
-# How our commands name a cluster that they do not know.
-_CLUSTER = "-c CLUSTER -g GROUP"
-_UPDATE = f"az ml arc extension update {_CLUSTER} --config"
-_LEGACY_FIX = "kubectl delete deployment,service,serviceaccount azureml-fe -n NAMESPACE"
+_LOGS: Advice = (command("kubectl logs healthcheck -n azureml"),)
+_PODS: Advice = (command("kubectl get pods -n azureml"),)
 
 CODES: Mapping[str, Code] = {
     code.code: code
@@ -72,75 +71,82 @@ CODES: Mapping[str, Code] = {
         Code(
             "E40001",
             "LOAD_BALANCER_NOT_SUPPORT",
-            "the cluster gives no address to a Service of type LoadBalancer",
-            f"# Use another type, `NodePort` or `ClusterIP`:\n{_UPDATE} inferenceRouterServiceType=NodePort",
+            "the cluster assigns no address to a Service of type LoadBalancer",
+            (Note("Use another type, `NodePort` or `ClusterIP`:"),),
+            ("inferenceRouterServiceType=NodePort",),
         ),
         Code(
             "E40002",
             "INSUFFICIENT_NODE",
-            "three healthy nodes are needed for inferenceRouterHA, or the settings nodeSelector.… match too few",
-            f"# Add nodes, or do without:\n{_UPDATE} inferenceRouterHA=False",
+            "inferenceRouterHA needs three healthy nodes, or the nodeSelector settings match too few",
+            (Note("Add nodes, or turn inferenceRouterHA off:"),),
+            ("inferenceRouterHA=False",),
         ),
         Code(
             "E40003",
             "INTERNAL_LOAD_BALANCER_NOT_SUPPORT",
-            "internalLoadBalancerProvider is set, and the cluster is not AKS",
-            "# A setting cannot be taken back: delete the extension, then create it without that one.\n"
-            f"az ml arc extension delete {_CLUSTER}",
+            "internalLoadBalancerProvider is set, but the cluster is not an AKS cluster",
+            (
+                Note("A setting cannot be unset: delete the extension, then create it without that setting."),
+                command("az ml arc extension delete {cluster}"),
+            ),
         ),
-        Code("E40004", "", "the inference router is not there", _PODS),
-        Code(
-            "E40005",
-            "",
-            "the inference router's replicas did not start in time",
-            _PODS,
-        ),
-        Code(
-            "E40006",
-            "",
-            "the number of the inference router's replicas could not be changed",
-            _LOGS,
-        ),
+        Code("E40004", "", "the inference router does not exist", _PODS),
+        Code("E40005", "", "the inference router's replicas did not start in time", _PODS),
+        Code("E40006", "", "the number of the inference router's replicas could not be changed", _LOGS),
         Code(
             "E40007",
             "INVALID_SSL_SETTING",
-            "the certificate or its key is missing or broken, or sslCname does not fit the certificate",
-            "# Check them (`openssl x509 -in cert.pem -noout -subject -dates`), and give them again:\n"
-            f"az ml arc extension update {_CLUSTER} --config-protected-file FILE",
+            "the certificate or its key is missing or invalid, or sslCname does not match the certificate",
+            (
+                Note("Check them (`openssl x509 -in cert.pem -noout -subject -dates`), and pass them again:"),
+                command("az ml arc extension update {cluster} --config-protected-file FILE"),
+            ),
         ),
         Code("E45001", "AGENT_UNHEALTHY", "a pod, job or deployment of the extension is unhealthy", _LOGS),
         Code(
             "E45002",
             "PROMETHEUS_CONFLICT",
-            "two Prometheus operators are in each other's way",
-            f"# Use the cluster's own, with a ServiceMonitor for the kubelet:\n{_UPDATE} installPromOp=False",
+            "two Prometheus operators conflict with each other",
+            (Note("Use the cluster's own operator, with a ServiceMonitor for the kubelet:"),),
+            ("installPromOp=False",),
         ),
         Code(
             "E45003",
             "BAD_NETWORK_CONNECTIVITY",
-            "an address that the extension needs cannot be reached",
-            "Open the endpoints of "
-            "https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall, or see to "
-            "the private link.",
+            "the cluster cannot reach an endpoint that the extension needs",
+            (
+                Note(
+                    "Open the endpoints of "
+                    "https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall, or "
+                    "check the private link."
+                ),
+            ),
         ),
         Code(
             "E45004",
             "AZUREML_FE_ROLE_CONFLICT",
-            "a ClusterRole azureml-fe-role of Azure Machine Learning v1 is in the way "
-            '(a job that fails with E45004 means "Training feature is not enabled" instead)',
-            "kubectl delete clusterrole azureml-fe-role\nkubectl delete clusterrolebinding azureml-fe-binding",
+            "a ClusterRole azureml-fe-role of Azure Machine Learning v1 conflicts with the extension's "
+            '(in a job, E45004 means "Training feature is not enabled" instead)',
+            (
+                command("kubectl delete clusterrole azureml-fe-role"),
+                command("kubectl delete clusterrolebinding azureml-fe-binding"),
+            ),
         ),
         Code(
             "E45005",
             "AZUREML_FE_DEPLOYMENT_CONFLICT",
-            "a Deployment azureml-fe of Azure Machine Learning v1 is in the way",
-            _LEGACY_FIX,
+            "a Deployment azureml-fe of Azure Machine Learning v1 conflicts with the extension's",
+            (command("kubectl delete deployment,service,serviceaccount azureml-fe -n NAMESPACE"),),
         ),
         Code(
             "E45006",
             "",
             "an InstanceType object could not be validated or updated",
-            "# Each needs cpu and memory under requests and under limits, as text:\nkubectl get instancetypes -o yaml",
+            (
+                Note("Each needs cpu and memory under requests and under limits, as text:"),
+                command("kubectl get instancetypes -o yaml"),
+            ),
         ),
         Code("E49999", "CHECKER_PANIC", "the health check itself crashed", _LOGS),
     )
@@ -148,7 +154,7 @@ CODES: Mapping[str, Code] = {
 
 
 def read(data: Mapping[str, str]) -> tuple[Checked, ...]:
-    """All that the ConfigMap's data reports, step by step; other keys are left aside."""
+    """Everything that the ConfigMap's data reports, step by step; other keys are ignored."""
     return tuple(checked for step in STEPS for checked in parse(data.get(_KEY + step, ""), step))
 
 
@@ -159,7 +165,7 @@ def explaining(data: Mapping[str, str], operation: str) -> tuple[Checked, ...]:
 
 
 def parse(report: str, step: str) -> Iterator[Checked]:
-    """The checkers of one step's report; lines that are none continue the message before them."""
+    """The checkers of one step's report; any other line continues the message before it."""
     last: Checked | None = None
     for line in report.splitlines():
         match = _LINE.fullmatch(line.strip())

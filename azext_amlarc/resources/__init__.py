@@ -1,1 +1,1 @@
-"""Azure's resources as data: ids, answers, wanted bodies, differences. No requests."""
+"""Azure's resources as data: ids, responses, request bodies, differences. No requests."""

@@ -1,4 +1,4 @@
-"""Kubernetes clusters as Azure answers them."""
+"""Kubernetes clusters as Azure returns them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from azext_amlarc.resources.ids import ClusterId
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the work needs to know of a cluster. `node_count` is None where Azure has not been told it yet.
+    """A cluster. `node_count` is None until the cluster has reported it.
 
-    `connectivity` is Arc's word (Connected, Connecting, Offline, Expired), or AKS' power state (Running, Stopped).
-    `properties` are the resource's own, as Azure answers them, for the checks.
+    `connectivity` is Azure Arc's connectivityStatus (Connected, Connecting, Offline, Expired), or the power state of an
+    AKS cluster (Running, Stopped). `properties` are the resource's, as Azure returns them, for the checks.
     """
 
     id: ClusterId
@@ -26,7 +26,7 @@ class Cluster:
 
 
 def region(text: object) -> str:
-    """A region's name: Azure also shows it as it is written for people."""
+    """A region's name, from that or from its display name."""
     return str(text or "").replace(" ", "").lower()
 
 

@@ -1,4 +1,4 @@
-"""Compute targets on Kubernetes clusters as data: as Azure answers them, as they shall be, what differs."""
+"""Compute targets on Kubernetes clusters as data: as Azure returns them, as wanted, and the difference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _NO_TYPES: dict[str, Any] = {"defaultInstanceType": None, "instanceTypes": None}
 
 @dataclass(frozen=True)
 class Compute:
-    """A compute target, flat; the connection strings that Azure may answer with are left out on purpose."""
+    """A compute target, flat, deliberately without the connection strings that Azure may return."""
 
     name: str
     id: str
@@ -46,7 +46,7 @@ class Compute:
 
 
 def from_sdk(model: Any, workspace: WorkspaceId) -> Compute:
-    """A compute of the SDK's model."""
+    """A compute target from the SDK's model."""
     own = model.properties
     kubernetes = getattr(own, "properties", None) if own.compute_type == KIND else None
     return Compute(
@@ -106,13 +106,15 @@ class Wanted:
 
 
 def refuse_being_detached(existing: Compute) -> None:
-    """Refused if the compute target is going: what is written to it now would be lost."""
+    """Refused if the compute target is being detached: a write would be lost."""
     if existing.is_being_deleted:
-        raise Refused(f"The compute target {existing.name!r} is being detached.", "Try again when it is gone.")
+        raise Refused(
+            f"The compute target {existing.name!r} is being detached.", "Try again when it has been detached."
+        )
 
 
 def refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wanted) -> None:
-    """Refused if the compute target is on another cluster or in another namespace, which Azure would overwrite."""
+    """Refused if the compute target is on another cluster or in another namespace: Azure would overwrite that."""
     detach = " ".join(["az ml arc detach -n", existing.name, *workspace.options])
     if not wanted.cluster.same_as(existing.resource_id):
         raise Refused(
@@ -121,8 +123,8 @@ def refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Want
         )
     if wanted.namespace and (existing.namespace or DEFAULT_NAMESPACE) != wanted.namespace:
         raise Refused(
-            f"The compute target {existing.name!r} runs in the namespace {existing.namespace!r}, which cannot be "
-            f"changed to {wanted.namespace!r}: jobs that are known there would be lost.",
+            f"The compute target {existing.name!r} uses the namespace {existing.namespace!r}, which cannot be changed "
+            f"to {wanted.namespace!r}: its jobs would be lost.",
             f"Detach it ({detach}), then attach it again.",
         )
 
@@ -173,7 +175,7 @@ def _wanted_identity(existing: Compute | None, wanted: Wanted) -> dict[str, Any]
 
 
 def _without_nulls(value: Any) -> Any:
-    """Azure answers null for what was not sent, and the SDK does not send a null."""
+    """Azure returns null for what was not sent, and the SDK does not send null."""
     if isinstance(value, Mapping):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return value
@@ -212,7 +214,7 @@ def _sent_identity(wanted: Wanted, existing: Compute | None) -> dict[str, Any] |
 
 
 def own_error(last: Compute) -> tuple[str, str] | None:
-    """Code and message of why it failed, as the resource itself says it; None if it says nothing."""
+    """Code and message of the failure from the resource itself; None if it has none."""
     for entry in last.provisioning_errors:
         error = entry.get("error") or {}
         if error.get("message"):

@@ -1,11 +1,11 @@
-"""What a write would change, in lines for a person."""
+"""What a write would change, one line each for the user."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
-    """`path: old -> new` for everything that differs, down to single values; what is missing is (not set)."""
+    """`path: old -> new` for every value that differs; missing values are shown as (not set)."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)

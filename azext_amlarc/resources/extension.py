@@ -1,4 +1,4 @@
-"""The cluster extension Microsoft.AzureML.Kubernetes as data: as Azure answers it, as it shall be, what differs."""
+"""The cluster extension Microsoft.AzureML.Kubernetes as data: as Azure returns it, as wanted, and the difference."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -27,9 +27,10 @@ _INTERNAL = "scoringFe.serviceType.internalLoadBalancer"
 
 @dataclass(frozen=True)
 class Extension:
-    """An installed extension, as `az k8s-extension show` names things, and `install_state`: the guide's word for it.
+    """An installed extension, with the property names of `az k8s-extension show`, and `install_state`.
 
-    `configuration_protected_settings` holds names alone: Azure never gives the values back, and we never keep them.
+    `install_state` is named as in Microsoft's guide of 2021. `configuration_protected_settings` has only names: Azure
+    never returns the values, and we never keep them.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Extension:
 
     @property
     def shown_settings(self) -> dict[str, str]:
-        """The settings as Azure shows them: the protected ones by name, with an empty value."""
+        """The settings as Azure shows them: protected ones with an empty value."""
         return {**self.configuration_settings, **dict.fromkeys(self.configuration_protected_settings, "")}
 
     @property
@@ -84,7 +85,7 @@ def install_state_of(provisioning_state: str) -> str:
 
 
 def from_sdk(model: Any, cluster: ClusterId) -> Extension:
-    """An extension of the SDK's model."""
+    """An extension from the SDK's model."""
     state = str(model.provisioning_state or "")
     return Extension(
         name=model.name,
@@ -116,14 +117,14 @@ def from_sdk(model: Any, cluster: ClusterId) -> Extension:
 
 
 def _plain(model: Any) -> dict[str, Any] | None:
-    """An SDK model as Azure wrote it: camelCase keys, read-only ones included."""
+    """An SDK model as Azure returned it: camelCase keys, including read-only ones."""
     plain: dict[str, Any] | None = model.serialize(keep_readonly=True) if model is not None else None
     return plain
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user wants installed: settings as they are sent, all strings, the protected ones kept out of repr.
+    """What the user wants to install: settings as they are sent, all strings, the protected ones hidden from repr.
 
     What is not given (None, or a setting that is missing) stays as it is on an extension that exists. On a new one the
     train is stable, and minor upgrades are on unless a version is pinned.
@@ -137,22 +138,22 @@ class Wanted:
 
 
 def auto_upgrade(version: str | None, asked: bool | None) -> bool | None:
-    """Whether minor versions are to follow by themselves: not beside a pinned one, None if neither was given.
+    """Whether to upgrade minor versions automatically: False with a pinned version, None if neither was given.
 
-    InvalidInput for both: the service refuses the pair, after the relay has been made.
+    InvalidInput for both: the service would refuse them, but only after the Relay has been created.
     """
     if version and asked:
         raise InvalidInput(
-            "version and auto-upgrade true cannot be used together.",
-            "Give one of them; with a version alone automatic upgrades are off.",
+            "A pinned version and automatic upgrades cannot be used together.",
+            "Choose one of them; pinning a version turns automatic upgrades off.",
         )
     return False if version else asked
 
 
 def derived_settings(cluster: Cluster, domain: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What `az k8s-extension` adds to the settings that were given: the chart needs them, no document lists them.
+    """The settings with those that `az k8s-extension` adds: the chart needs them, but they are not documented.
 
-    The user's own `domain` wins, as do the workload's switches; the cluster's identity is ours to say.
+    The given settings take precedence over our defaults, but not over the cluster's identity.
     """
     return {**_defaults(cluster, domain), **given, **_identity(cluster), **chart_settings(given, {})}
 
@@ -213,7 +214,7 @@ def _switched(key: str, on: bool, installed: Mapping[str, str]) -> dict[str, str
 
 @dataclass(frozen=True)
 class Resolved:
-    """All plain settings that are sent, as far as they are known without a request, and what they need in Azure."""
+    """All plain settings to send, as far as they are known without a request, and the supporting resources."""
 
     settings: dict[str, str]
     plan: supporting.Plan
@@ -257,8 +258,8 @@ def refuse_another(existing: Extension) -> None:
     refuse_another_type(existing)
     if existing.provisioning_state.lower() == "deleting":
         raise Refused(
-            f"The extension {existing.name!r} is being deleted; a cluster can't take it again before that has ended.",
-            "Wait about ten minutes, then try again.",
+            f"The extension {existing.name!r} is being deleted; you cannot reinstall it until that finishes.",
+            "Wait about ten minutes, then run the command again.",
         )
 
 
@@ -321,7 +322,7 @@ def protected_to_send(resolved: Resolved, wanted: Wanted) -> set[str]:
 
 
 def second_names(protected: Mapping[str, str]) -> dict[str, str]:
-    """The user's own connection strings, under both names that the chart reads."""
+    """The user's own connection strings under the second names that the chart reads."""
     return {second: protected[first] for first, second in _SECOND_NAMES.items() if first in protected}
 
 
@@ -353,9 +354,9 @@ def body(
 
 @dataclass(frozen=True)
 class Change:
-    """What an update would do: the plain settings that differ, the protected ones given, and the rest of the PATCH.
+    """What an update would send: the plain settings that differ, the given protected ones, the rest of the PATCH.
 
-    `lines` says it to a person; it is empty where all is as wanted already.
+    `lines` describes it to the user; it is empty if everything is up to date.
     """
 
     settings: Mapping[str, str]
@@ -372,9 +373,9 @@ def plan_change(
     protected: Mapping[str, str],
     properties: Mapping[str, Any],
 ) -> Change:
-    """Compare what the user gave with what is installed; no request. None among `properties` means: as it is.
+    """Compare what the user gave with what is installed, without a request. None in `properties` means no change.
 
-    Where an earlier write has failed everything given is sent again: Azure shows settings that it failed to apply.
+    If an earlier write failed, everything given is sent again: Azure also shows settings that it failed to apply.
     """
     is_sound = existing.install_state == "Installed"
     old = existing.configuration_settings
@@ -397,7 +398,7 @@ def plan_change(
 
 
 def wants_more(existing: Extension, change: Change) -> bool:
-    """Whether the change switches on something that needs a resource of its own (Service Bus, Log Analytics)."""
+    """Whether the change enables something that needs a new supporting resource (Service Bus, Log Analytics)."""
     return any(key not in existing.configuration_settings for key in change.plan.settings)
 
 

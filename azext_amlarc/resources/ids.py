@@ -1,6 +1,6 @@
-"""Ids of Azure resources. They are parsed here, in every spelling, and nowhere else.
+"""Ids of Azure resources: the only place that parses them, in any spelling.
 
-Azure compares ids without case, and some services end theirs with a slash.
+Azure ignores case in ids, and some services add a trailing slash.
 """
 
 from typing import NamedTuple, Self
@@ -12,7 +12,7 @@ _WORKSPACES = ("microsoft.machinelearningservices", "workspaces")
 
 
 class ResourceId(NamedTuple):
-    """A resource in a group: its provider, and pairs of type and name from the outermost resource inwards."""
+    """A resource in a resource group: its provider, and pairs of type and name, from the outermost resource inwards."""
 
     subscription_id: str
     resource_group: str
@@ -21,9 +21,9 @@ class ResourceId(NamedTuple):
 
     @classmethod
     def find(cls, text: str | None) -> Self | None:
-        """The id in `text`; None if it is not the id of a resource in a resource group.
+        """Parse an id; None if it is not the id of a resource in a resource group.
 
-        Of an extension resource (an id with a second provider) the last provider and what follows it.
+        For an extension resource (an id with a second provider), the last provider and what follows it.
         """
         parts = [part for part in (text or "").strip().split("/") if part]
         fixed = [part.lower() for part in parts[:5:2]]
@@ -50,7 +50,7 @@ class ResourceId(NamedTuple):
 
 
 class ClusterId(NamedTuple):
-    """Where a cluster is; `cluster_type` is connectedClusters or managedClusters."""
+    """The id of a cluster; `cluster_type` is connectedClusters or managedClusters."""
 
     subscription_id: str
     resource_group: str
@@ -63,18 +63,18 @@ class ClusterId(NamedTuple):
 
     @property
     def collection(self) -> str:
-        """The id of all clusters of this type in the group."""
+        """The id of the collection of clusters of this type in the resource group."""
         return f"{group_id(self.subscription_id, self.resource_group)}/providers/{self.provider}/{self.cluster_type}"
 
     @property
     def options(self) -> list[str]:
-        """The options that name the cluster to our commands."""
+        """The options that name the cluster in our commands."""
         kind = ["-t", self.cluster_type] if self.cluster_type != CONNECTED else []
         return ["-c", self.name, "-g", self.resource_group, *kind]
 
     @property
     def azure_options(self) -> list[str]:
-        """The options that name the cluster to `az connectedk8s` and `az aks`."""
+        """The options that name the cluster in `az connectedk8s` and `az aks`."""
         return ["-n", self.name, "-g", self.resource_group]
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class ClusterId(NamedTuple):
 
     @classmethod
     def find(cls, text: str | None) -> Self | None:
-        """The cluster whose id `text` is, in any case; None for the id of anything else."""
+        """Parse a cluster's id, in any case; None if it is the id of anything else."""
         found = ResourceId.find(text)
         for cluster_type, provider in PROVIDERS.items():
             if found and found.is_a(provider, cluster_type):
@@ -91,7 +91,7 @@ class ClusterId(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, source: str = "") -> Self:
-        """A cluster's resource id, in any case; InvalidInput for the id of anything else, given in `source`."""
+        """Parse a cluster's id, in any case; InvalidInput if it is anything else. `source` names the input."""
         found = cls.find(text)
         if found is None:
             where = f"{source}: " if source else ""
@@ -104,7 +104,7 @@ class ClusterId(NamedTuple):
 
 
 class WorkspaceId(NamedTuple):
-    """Where an Azure Machine Learning workspace is."""
+    """The id of an Azure Machine Learning workspace."""
 
     subscription_id: str
     resource_group: str
@@ -112,12 +112,12 @@ class WorkspaceId(NamedTuple):
 
     @property
     def options(self) -> list[str]:
-        """The options that name the workspace to our commands."""
+        """The options that name the workspace in our commands."""
         return ["-w", self.name, "-g", self.resource_group]
 
     @property
     def title(self) -> str:
-        """The group and the name, for a person."""
+        """Resource group and name, for the user."""
         return f"{self.resource_group}/{self.name}"
 
     def __str__(self) -> str:
@@ -126,7 +126,7 @@ class WorkspaceId(NamedTuple):
 
     @classmethod
     def find(cls, text: str | None) -> Self | None:
-        """The workspace whose id `text` is, in any case; None for the id of anything else."""
+        """Parse a workspace's id, in any case; None if it is the id of anything else."""
         found = ResourceId.find(text)
         if found is None or not found.is_a(*_WORKSPACES):
             return None
@@ -134,7 +134,7 @@ class WorkspaceId(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What the user named; None for what was not named. `subscription_id` is the active one if no cluster was."""
+    """What the user named; None for what was not named. Without a cluster, the subscription is the active one."""
 
     subscription_id: str
     cluster: ClusterId | None = None
@@ -144,64 +144,58 @@ class Target(NamedTuple):
 
     @classmethod
     def of_cluster(cls, cluster: ClusterId, workspace: WorkspaceId | None = None, compute: str | None = None) -> Self:
-        """A cluster, and maybe a workspace and a compute target in it."""
+        """A cluster and, optionally, a workspace and a compute target in it."""
         return cls(cluster.subscription_id, cluster, cluster.cluster_type, workspace, compute)
 
     @property
     def cluster_options(self) -> str:
-        """The options that name the cluster to our commands."""
+        """The options that name the cluster in our commands."""
         return " ".join(self.named_cluster.options)
 
     @property
     def azure_options(self) -> str:
-        """The options that name the cluster to `az connectedk8s` and `az aks`."""
+        """The options that name the cluster in `az connectedk8s` and `az aks`."""
         return " ".join(self.named_cluster.azure_options)
 
     @property
     def workspace_options(self) -> str:
-        """The options that name the workspace to our commands."""
+        """The options that name the workspace in our commands."""
         return " ".join(self.named_workspace.options)
-
-    def filled(self, hint: str) -> str:
-        """A hint with this cluster in the commands that leave its place to the reader."""
-        return hint.replace("-n CLUSTER -g GROUP", self.azure_options).replace(
-            "-c CLUSTER -g GROUP", self.cluster_options
-        )
 
     @property
     def named_cluster(self) -> ClusterId:
-        """The cluster, or one of placeholders for a command that the reader has to complete."""
+        """The cluster, or placeholders for a command that the user must complete."""
         return self.cluster or ClusterId(self.subscription_id, "GROUP", self.cluster_type, "CLUSTER")
 
     @property
     def named_workspace(self) -> WorkspaceId:
-        """The workspace, or one of placeholders for a command that the reader has to complete."""
+        """The workspace, or placeholders for a command that the user must complete."""
         return self.workspace or WorkspaceId(self.subscription_id, "GROUP", "WORKSPACE")
 
 
 def group_id(subscription_id: str, resource_group: str | None = None) -> str:
-    """The id of a resource group, or of the subscription without one."""
+    """The id of a resource group or, without one, of the subscription."""
     group = f"/resourceGroups/{resource_group}" if resource_group else ""
     return f"/subscriptions/{subscription_id}{group}"
 
 
 def folded(text: str | None) -> str:
-    """An id in the one spelling in which two of the same resource are equal."""
+    """An id in normalized spelling, so that two ids of the same resource are equal."""
     return (text or "").strip().rstrip("/").lower()
 
 
 def is_same(one: str | None, other: str | None) -> bool:
-    """Whether both are ids of one resource; what is missing is no resource."""
+    """Whether both ids are of the same resource; False for a missing id."""
     return bool(one) and folded(one) == folded(other)
 
 
 def name_of(text: str | None) -> str:
-    """The name of the resource whose id `text` is: what stands last. Empty for an empty id."""
+    """The name of a resource, from its id. Empty for an empty id."""
     return (text or "").rstrip("/").rpartition("/")[2]
 
 
 def parent_of(text: str) -> str:
-    """The id of the resource that this one is in: without its own type and name."""
+    """The id of the parent resource."""
     return text.rstrip("/").rsplit("/", 2)[0]
 
 
@@ -218,4 +212,4 @@ def _expected(text: str) -> str:
         for cluster_type, provider in PROVIDERS.items()
         if not found_type or found_type == cluster_type.lower()
     ] or [f"an id of {' or '.join(f'{provider}/{kind}' for kind, provider in PROVIDERS.items())}"]
-    return "It looks like " + " or ".join(forms) + "."
+    return "Expected " + " or ".join(forms) + "."

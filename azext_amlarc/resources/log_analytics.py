@@ -1,4 +1,4 @@
-"""A cluster's Log Analytics workspace as data: which one it is, what is sent for it, and the settings that name it."""
+"""A cluster's Log Analytics workspace as data: its possible ids, the request body, and the settings for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PROTECTED = "azure_log_analytics.connection_string"
 
 @dataclass(frozen=True)
 class LogAnalytics:
-    """The workspace that a cluster is to have: the ids it may have, and what the installed extension calls it."""
+    """The workspace of a cluster: its possible ids, and the customer id in the installed extension's settings."""
 
     cluster: Cluster
     workspace_ids: tuple[str, ...]
@@ -24,12 +24,12 @@ class LogAnalytics:
 
     @property
     def settings(self) -> dict[str, str]:
-        """A workspace gets its customer id from Azure: before it is created there is none to name."""
+        """The plain settings; Azure assigns the customer id when it creates the workspace."""
         return {ENABLED: "True"} | ({CUSTOMER_ID: self.known} if self.known else {})
 
     @property
     def body(self) -> dict[str, Any]:
-        """What is sent for it."""
+        """The body of the PUT."""
         return {"location": self.cluster.location, "tags": names.tags(self.cluster.id)}
 
 

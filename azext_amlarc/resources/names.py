@@ -1,4 +1,4 @@
-"""Names and tags of supporting resources: those that `az k8s-extension` gives, ours if one of those will not do."""
+"""Names and tags of supporting resources: those of `az k8s-extension`, or our own if that name can't be used."""
 
 import hashlib
 import re
@@ -8,18 +8,18 @@ from typing import Any
 
 from azext_amlarc.resources.ids import ClusterId, group_id
 
-# As `az k8s-extension` tags what it makes; ours carry a second tag, which says for which cluster.
+# The tag of `az k8s-extension`; our resources have a second tag, which names the cluster.
 TAGS = {"created_by": "Azure Arc-enabled ML"}
 OWNER = "created_for"
 
 _DIGEST_LENGTH, _OWN_DIGEST_LENGTH, _SHOWN_LENGTH = 6, 16, 20
-# Relay and Service Bus share one rule and one domain: Azure's "Naming rules and restrictions for Azure resources".
+# Relay and Service Bus share one naming rule and one domain ("Naming rules and restrictions for Azure resources").
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A resource that a cluster has one of: its type, the end of its raw name, and what Azure accepts as a name."""
+    """A kind of supporting resource: its type, the suffix of its name, and which names Azure accepts."""
 
     resource_type: str
     suffix: str
@@ -35,9 +35,9 @@ LOG_ANALYTICS = Kind(
 
 
 def candidates(cluster: ClusterId, kind: Kind) -> list[str]:
-    """The ids that a cluster's resource may have: by `az k8s-extension`'s rule where Azure accepts that, then ours.
+    """The possible ids of a cluster's resource: `az k8s-extension`'s, if Azure accepts that name, then our own.
 
-    Theirs may belong to another cluster as well (`my-cluster` and `mycluster`), ours can't.
+    The former may be another cluster's too (`my-cluster` and `mycluster`), our own can't.
     """
     theirs = shared_name(cluster, kind)
     names = [theirs] if kind.valid.fullmatch(theirs) else []
@@ -45,7 +45,7 @@ def candidates(cluster: ClusterId, kind: Kind) -> list[str]:
 
 
 def shared_name(cluster: ClusterId, kind: Kind) -> str:
-    """The name by the rule of `az k8s-extension`; its letters and digits, cut and ended by a digest where too long."""
+    """The name that `az k8s-extension` gives: alphanumerics, truncated with a digest at the end if too long."""
     raw = f"{cluster.name}-{cluster.subscription_id}-{cluster.resource_group}{kind.suffix}"
     name = "".join(filter(str.isalnum, raw))
     if len(name) <= kind.longest:
@@ -55,19 +55,19 @@ def shared_name(cluster: ClusterId, kind: Kind) -> str:
 
 
 def own_name(cluster: ClusterId, kind: Kind) -> str:
-    """A name that is valid whatever the cluster is called, and that no other cluster comes to."""
+    """A name that is valid for any cluster name, and unique for each cluster."""
     shown = re.sub(r"[^a-z0-9]", "", cluster.name.lower())[:_SHOWN_LENGTH]
     digest = hashlib.sha256(f"{cluster}{kind.suffix}".lower().encode()).hexdigest()
     return f"arc{shown}{digest[:_OWN_DIGEST_LENGTH]}"
 
 
 def is_beside(cluster: ClusterId, resource_id: str, kind: Kind) -> bool:
-    """Whether the id is one of this kind, or below one, in the cluster's own resource group."""
+    """Whether the id is of this kind, or of a child resource, in the cluster's own resource group."""
     return resource_id.lower().startswith(f"{_group(cluster)}/{kind.resource_type}/".lower())
 
 
 def first(known: str | None, ids: list[str]) -> tuple[str, ...]:
-    """The ids, each once, with the known one in front and in its own spelling; Azure compares ids without case."""
+    """The ids without duplicates, the known one first and in its own spelling; Azure ignores case in ids."""
     others = [item for item in ids if known is None or item.lower() != known.lower()]
     return (*([known] if known else []), *others)
 
@@ -77,10 +77,10 @@ def _group(cluster: ClusterId) -> str:
 
 
 def tags(cluster: ClusterId) -> dict[str, str]:
-    """The tags of a resource that does not tell by itself whose it is: it lies in its cluster's resource group."""
+    """The tags of a resource that does not otherwise show its cluster, which is in the same resource group."""
     return {**TAGS, OWNER: f"{cluster.cluster_type}/{cluster.name}"}
 
 
 def is_tagged(found: Mapping[str, Any]) -> bool:
-    """Whether we or `az k8s-extension` made the resource."""
+    """Whether we or `az k8s-extension` created the resource."""
     return TAGS.items() <= (found.get("tags") or {}).items()

@@ -1,4 +1,4 @@
-"""A cluster's Azure Relay as data: which one it is, what is sent for it, and the settings that name it."""
+"""A cluster's Azure Relay as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ CONNECTION = {"properties": {"requiresClientAuthorization": True}}
 
 @dataclass(frozen=True)
 class Relay:
-    """The Relay that a cluster is to have: the ids that its hybrid connection may have, the likeliest first.
+    """The Relay of a cluster: the possible ids of its hybrid connection, the most likely first.
 
-    `is_first`: nothing is installed that could have made it, so its namespace is written without a look for it first.
-    Where it is there all the same, that changes nothing.
+    `is_first`: nothing is installed that could have created it, so its namespace is written without reading it first.
+    If it exists after all, that changes nothing.
     """
 
     cluster: Cluster
@@ -37,12 +37,12 @@ class Relay:
 
     @property
     def body(self) -> dict[str, Any]:
-        """What is sent for its namespace."""
+        """The body of the namespace's PUT."""
         return {"location": self.cluster.location, "tags": names.TAGS}
 
 
 def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> Relay | None:
-    """The Relay that the settings ask for; None if they name one of the user's own, or ask for none."""
+    """The Relay that the settings need; None if they name one of the user's own, or need none."""
     if settings.get(ENABLED, "").lower() != "true" or CONNECTION_ID in settings:
         return None
     known = installed.get(CONNECTION_ID)
@@ -61,7 +61,7 @@ def settings_of_ones_own(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def connection_ids(cluster: ClusterId) -> list[str]:
-    """The ids that the cluster's hybrid connection may have."""
+    """The possible ids of the cluster's hybrid connection."""
     return [f"{namespace}/hybridConnections/{cluster.name}" for namespace in names.candidates(cluster, names.RELAY)]
 
 

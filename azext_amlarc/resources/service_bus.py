@@ -1,4 +1,4 @@
-"""A cluster's Service Bus as data: which one it is, what is sent for it, and the settings that name it."""
+"""A cluster's Service Bus as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ ENABLED = "servicebus.enabled"
 RESOURCE_ID = "servicebus.resourceID"
 PROTECTED = ("serviceBusConnectionString", "servicebus.connectionString")
 
-# The rule that every namespace is born with, whose keys `az k8s-extension` takes; ours where somebody deleted that.
+# Every namespace is created with the first rule, whose keys `az k8s-extension` uses; the second is ours, in case the
+# first was deleted.
 BORN_RULE, OWN_RULE = "authorizationRules/RootManageSharedAccessKey", "authorizationRules/azureml_rw"
 RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
 TOPIC = {"properties": {"maxSizeInMegabytes": 5120, "defaultMessageTimeToLive": "P60D"}}
@@ -29,9 +30,9 @@ _SUBSCRIPTIONS = {
 
 @dataclass(frozen=True)
 class ServiceBus:
-    """The Service Bus that a cluster is to have: the ids it may have, likeliest first, and each topic's subscription.
+    """The Service Bus of a cluster: its possible ids, the most likely first, and the subscription of each topic.
 
-    `known` is the id that the installed extension has for it: that one is the cluster's.
+    `known` is the id in the installed extension's settings, which is certainly the cluster's.
     """
 
     cluster: Cluster
@@ -45,7 +46,7 @@ class ServiceBus:
 
     @property
     def body(self) -> dict[str, Any]:
-        """What is sent for its namespace."""
+        """The body of the namespace's PUT."""
         return {"location": self.cluster.location, "sku": {"name": "Standard"}, "tags": names.tags(self.cluster.id)}
 
     def settings_for(self, namespace_id: str) -> dict[str, str]:
@@ -61,7 +62,7 @@ class ServiceBus:
 
 
 def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> ServiceBus | None:
-    """The Service Bus that the settings ask for; None if they name one of the user's own, or ask for none."""
+    """The Service Bus that the settings need; None if they name one of the user's own, or need none."""
     if settings.get(ENABLED, "").lower() != "true" or RESOURCE_ID in settings:
         return None
     known = installed.get(RESOURCE_ID)

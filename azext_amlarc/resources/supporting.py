@@ -1,6 +1,6 @@
-"""Which supporting resources (Relay, Service Bus, Log Analytics) a cluster's settings ask for. No requests.
+"""Which supporting resources (Relay, Service Bus, Log Analytics) a cluster's settings need. No requests.
 
-Names and values are those of `az k8s-extension`, so that clusters set up with either tool are recognised by both.
+Names and values are those of `az k8s-extension`, so that each tool recognizes clusters set up with the other.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from azext_amlarc.resources.ids import ClusterId
 
 @dataclass(frozen=True)
 class Plan:
-    """The resources that settings ask for (None for one they do not), and the plain settings that follow from them.
+    """The resources that the settings need (None if not), and the plain settings that follow from them.
 
-    The id of a Log Analytics workspace is known only if an installed extension has it; then nothing differs.
+    The customer id of a Log Analytics workspace is only known from an installed extension.
     """
 
     relay: relay.Relay | None
@@ -34,9 +34,9 @@ class Plan:
 
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
-    """What `settings` ask for; resources of this cluster that `installed` names are kept.
+    """The resources that `settings` need; this cluster's resources in the `installed` settings are kept.
 
-    `settings` are those that the user gave with the defaults: what they name themselves is the user's own, and is not
+    `settings` are those given by the user, with the defaults. Resources that they name are the user's own, and are not
     created.
     """
     there = installed or {}

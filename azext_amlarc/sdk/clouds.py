@@ -1,6 +1,6 @@
-"""Which cloud to talk to: a well-known one by its name, or whatever an ARM metadata document describes.
+"""Which cloud to connect to: a well-known one by its name, or one that an ARM metadata document describes.
 
-The document is what Azure Resource Manager answers at /metadata/endpoints?api-version=2022-09-01.
+The document is Azure Resource Manager's response at /metadata/endpoints?api-version=2022-09-01.
 """
 
 import os
@@ -19,9 +19,9 @@ from azext_amlarc.azure.connection.transport import BoundedTransport
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.product.hosts import hosts_of
 
-# What az and azure-ai-ml read, too.
+# az and azure-ai-ml read this variable too.
 METADATA_URL = "ARM_CLOUD_METADATA_URL"
-# What a metadata document and az call the clouds that azure-core knows, and azure-identity's names for their authority.
+# The names of azure-core's clouds in metadata documents and in az, and azure-identity's names of their authorities.
 _DEFAULT = "AzureCloud"
 _KNOWN = {
     _DEFAULT: (AzureClouds.AZURE_PUBLIC_CLOUD, "AZURE_PUBLIC_CLOUD"),
@@ -32,10 +32,10 @@ _KNOWN = {
 
 @dataclass(frozen=True)
 class CloudSettings:
-    """A cloud's resource manager (an https URL), the scopes of a token for it, and where to sign in.
+    """A cloud's Resource Manager endpoint (an https URL), the token scopes for it, and where to sign in.
 
-    `authority` is an https URL, or the name under which azure-identity knows it (`is_known`), or None for its default.
-    `hosts` are those that may see a token beside the resource manager.
+    `authority` is an https URL, or azure-identity's name for it (`is_known`), or None for azure-identity's default.
+    `hosts` are those that may see a token beside the Resource Manager.
     """
 
     endpoint: str
@@ -46,9 +46,10 @@ class CloudSettings:
 
 
 def find(cloud: str | None = None) -> CloudSettings:
-    """The cloud of that name, or that a metadata document at that URL describes.
+    """The cloud with this name, or described by the metadata document at this URL.
 
-    Without one: what ARM_CLOUD_METADATA_URL describes, else the public cloud. InvalidInput where there is no such.
+    By default the one described at ARM_CLOUD_METADATA_URL, otherwise the public cloud. InvalidInput if there is no such
+    cloud.
     """
     if cloud and cloud.lower().startswith("https://"):
         return choose(_published(cloud), None)
@@ -57,26 +58,26 @@ def find(cloud: str | None = None) -> CloudSettings:
 
 
 def default_credential(cloud: CloudSettings) -> TokenCredential:
-    """azure-identity's DefaultAzureCredential for the cloud; InvalidInput where azure-identity is not installed."""
+    """azure-identity's DefaultAzureCredential for the cloud; InvalidInput if azure-identity is not installed."""
     try:
         from azure.identity import AzureAuthorityHosts, DefaultAzureCredential
     except ImportError:
         raise InvalidInput(
             "No credential was given, and azure-identity is not installed.",
-            "Install amlarc with its extra `sdk`, or give a credential.",
+            "Install amlarc with its extra `sdk`, or pass a credential.",
         ) from None
     if cloud.authority is None:
         return DefaultAzureCredential()
     if cloud.is_known:
         return DefaultAzureCredential(authority=getattr(AzureAuthorityHosts, cloud.authority))
-    # The public cloud, which would be asked about any other authority, knows nothing of a private one.
+    # Instance discovery would ask the public cloud about the authority, which does not know private ones.
     return DefaultAzureCredential(authority=cloud.authority, disable_instance_discovery=True)
 
 
 def choose(document: Any, name: str | None) -> CloudSettings:
-    """The cloud of that name in a metadata document, which holds one cloud or a list; by default AzureCloud, as in az.
+    """The cloud with this name in a metadata document, which has one cloud or a list; by default AzureCloud, as in az.
 
-    A document with one cloud needs no name. InvalidInput for a name that is not there, and for what is no document.
+    A document with one cloud needs no name. InvalidInput for an unknown name, and for an invalid document.
     """
     entries = document if isinstance(document, list) else [document]
     try:
@@ -87,16 +88,16 @@ def choose(document: Any, name: str | None) -> CloudSettings:
         raise _no_such_cloud(name or _DEFAULT, names) from None
     except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         raise InvalidInput(
-            "The cloud's metadata names no audience, or no https URL of its resource manager or authority.",
-            f"Let {METADATA_URL} end in /metadata/endpoints?api-version=2022-09-01.",
+            "The cloud's metadata lacks the audience, or an https URL of the Resource Manager or the authority.",
+            f"Check {METADATA_URL}: it should end in /metadata/endpoints?api-version=2022-09-01.",
         ) from None
 
 
 def _described(entry: dict[str, Any]) -> CloudSettings:
     authentication = entry["authentication"]
-    # azure-identity adds the tenant to the authority, and with AD FS the tenant is the word `adfs`.
+    # azure-identity appends the tenant to the authority; with AD FS, the tenant is the word `adfs`.
     authority = _https(authentication["loginEndpoint"]).rstrip("/").removesuffix("/adfs")
-    # An audience's own slash stays: a token is good for the audience as it is spelled.
+    # A trailing slash of the audience stays: a token is only valid for the audience as it is spelled.
     scope = f"{authentication['audiences'][0]}/.default"
     return CloudSettings(
         _https(entry["resourceManager"]), (scope,), authority, hosts=hosts_of(str(entry["name"]), entry)
@@ -104,7 +105,7 @@ def _described(entry: dict[str, Any]) -> CloudSettings:
 
 
 def _https(url: str) -> str:
-    """The URL, to which tokens and secrets may go; ValueError for any other kind."""
+    """The URL, which tokens and secrets are sent to; ValueError if it is not https."""
     if not url.lower().startswith("https://"):
         raise ValueError(url)
     return url
@@ -124,7 +125,7 @@ def _known(name: str | None) -> CloudSettings:
 
 def _no_such_cloud(name: str, names: Sequence[str]) -> InvalidInput:
     return InvalidInput(
-        f"There is no cloud {name!r}.", f"Give one of {', '.join(names)}, or a metadata document's URL."
+        f"There is no cloud {name!r}.", f"Use one of {', '.join(names)}, or the URL of a metadata document."
     )
 
 
@@ -139,4 +140,4 @@ def _published(url: str) -> Any:
         try:
             return answer.json()
         except ValueError:
-            raise InvalidInput(f"{url} answers no metadata document.", f"Check {METADATA_URL}.") from None
+            raise InvalidInput(f"{url} does not return a metadata document.", f"Check {METADATA_URL}.") from None

@@ -1,4 +1,4 @@
-"""Kubernetes clusters as compute targets: configured, attached, waited for, detached."""
+"""Kubernetes clusters as compute targets: configure, attach, wait, detach."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _SOURCE = "attach_configuration"
 
 
 class InWorkspace(Protocol):
-    """What a compute target needs of its workspace (sdk.workspace.Workspace): where it is, and a connection to it."""
+    """What a compute target needs from its workspace (sdk.workspace.Workspace): its id, and a connection to Azure."""
 
     @property
     def id(self) -> WorkspaceId: ...
@@ -34,7 +34,7 @@ class InWorkspace(Protocol):
 
 @dataclass(frozen=True)
 class ComputeStatus:
-    """What `get_status` answers; `str` of it is the provisioning state. Times are ISO 8601, None where unknown."""
+    """The result of `get_status`; `str()` gives the provisioning state. Times are ISO 8601, None if unknown."""
 
     provisioning_state: str
     creation_time: str | None
@@ -53,12 +53,12 @@ class ComputeStatus:
 
 
 class KubernetesCompute:
-    """A cluster attached to a workspace. `details` is all that `az ml arc show` shows of it, as it was last seen."""
+    """A cluster attached to a workspace. `details` is what `az ml arc show` shows, as last seen."""
 
     def __init__(self, workspace: InWorkspace, name: str, operation: Operation[Compute] | None = None) -> None:
-        """The workspace's compute target of that name; ComputeTargetException where it has none. One request.
+        """The workspace's compute target with this name; ComputeTargetException if there is none. One request.
 
-        `operation`, where it is given, is what is being done to the target, and saves the request.
+        `operation`, if given, is an operation on the target that is in progress; it saves the request.
         """
         self._workspace = workspace
         self._operation = operation or _find(workspace, name)
@@ -72,7 +72,7 @@ class KubernetesCompute:
         identity_type: str | None = None,
         identity_ids: Sequence[str] | None = None,
     ) -> Wanted:
-        """What to attach, judged as `az ml arc attach --config` judges it; ComputeTargetException with all findings.
+        """What to attach, validated like `az ml arc attach --config`; ComputeTargetException with all findings.
 
         `resource_id` is the cluster's. `identity_type` is SystemAssigned, UserAssigned (with `identity_ids`) or None.
         """
@@ -94,11 +94,11 @@ class KubernetesCompute:
         attach_configuration: Wanted,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> "KubernetesCompute":
-        """Attach the cluster; Azure goes on with it after this returns: `wait_for_completion`.
+        """Attach the cluster; Azure continues after this returns: `wait_for_completion`.
 
-        One that is as wanted already is left alone, a failed one is tried again. ComputeTargetException where the name
-        is no good, or belongs to another cluster, namespace or kind of compute. `timeout` (s) is for what has to end
-        first: another write to it, the registration of a resource provider.
+        Changes nothing if it is up to date, and retries a failed one. ComputeTargetException if the name is invalid, or
+        belongs to another cluster, namespace or type of compute. `timeout` (s) is for what must finish first: another
+        write to it, the registration of a resource provider.
         """
         with raised_as(ComputeTargetException):
             named = document.validate_compute_name(name, "name")
@@ -119,35 +119,35 @@ class KubernetesCompute:
 
     @property
     def provisioning_state(self) -> str:
-        """Creating, Updating, Deleting, Succeeded, Failed or Canceled, as it was last seen."""
+        """Creating, Updating, Deleting, Succeeded, Failed or Canceled, as last seen."""
         return self.details.provisioning_state
 
     def wait_for_completion(self, show_output: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
-        """Wait until Azure has ended what it is doing to the target, and print what azureml-core prints.
+        """Wait until Azure has finished the operation on the target, and print what azureml-core prints.
 
-        ComputeTargetException where that failed, and after `timeout` seconds.
+        ComputeTargetException if the operation fails, or after `timeout` seconds.
         """
         with raised_as(ComputeTargetException):
             found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
 
     def refresh_state(self) -> None:
-        """Look at the target again; ComputeTargetException where it is gone. One request."""
+        """Read the target again; ComputeTargetException if it no longer exists. One request."""
         self._operation = _find(self._workspace, self.name)
 
     def get_status(self) -> ComputeStatus:
-        """The status as it is now. One request.
+        """The current status. One request.
 
-        Always an object that can be serialized: azureml-core answers a bare string unless the state is Succeeded or
-        Updating, and the guide's `get_status().serialize()` fails on that.
+        Always an object with `serialize()`: azureml-core returns a bare string unless the state is Succeeded or
+        Updating, so that `get_status().serialize()`, as in Microsoft's guide of 2021, fails.
         """
         self.refresh_state()
         return ComputeStatus(self.provisioning_state, self.details.created_on, self.details.modified_on)
 
     def detach(self, timeout: float = DEFAULT_TIMEOUT) -> None:
-        """Take the target out of the workspace and wait for that; the cluster and its extension stay as they are.
+        """Detach the target from the workspace, and wait for that; the cluster and its extension stay as they are.
 
-        One that is gone already is no error.
+        No error if it no longer exists.
         """
         workspace = self._workspace
         with raised_as(ComputeTargetException):
@@ -161,7 +161,7 @@ class KubernetesCompute:
         return f"KubernetesCompute(name={self.name!r}, provisioning_state={self.provisioning_state!r})"
 
 
-# azureml-core's base of all kinds of compute targets; here there is one kind.
+# azureml-core's base class of all compute targets; here there is only one.
 ComputeTarget = KubernetesCompute
 
 
@@ -172,14 +172,14 @@ def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:
 
 
 def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The attach document as Azure takes it. As JSON it meets the same reader as a file, types of Python included."""
+    """The validated attach configuration. As JSON, it is read and validated like a file."""
     try:
         raw = json.dumps(given).encode()
     except (TypeError, ValueError) as error:
-        raise InvalidInput(f"The configuration can't be sent as JSON: {error}.") from None
+        raise InvalidInput(f"The configuration cannot be converted to JSON: {error}.") from None
     outcome = document.read(raw, f"{_SOURCE}.json")
-    # Positions in a text that the caller has never seen say nothing; the paths do.
+    # The caller has not seen this JSON: paths are useful, positions are not.
     findings = [replace(finding, source=_SOURCE, line=None, column=None) for finding in outcome.findings]
-    stop_at_errors("The configuration", findings)
+    stop_at_errors("Invalid configuration", findings)
     log(findings)
     return outcome.document or {}

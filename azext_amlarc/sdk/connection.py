@@ -1,4 +1,4 @@
-"""A connection to Azure Resource Manager, made of what the caller gave and where the cloud is, and this door's side."""
+"""Connects to Azure Resource Manager, and implements the Python API's side of the workflows (Door)."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ DEFAULT_TIMEOUT = 3600.0  # seconds; an installation takes ten minutes, a slow o
 
 
 def connect(subscription_id: str, credential: TokenCredential | None, cloud: str | None) -> AzureClient:
-    """A connection to a subscription; without a credential it signs in as azure-identity finds a way to."""
+    """A connection to a subscription; by default with azure-identity's DefaultAzureCredential."""
     found = clouds.find(cloud)
     credential = credential or clouds.default_credential(found)
     return AzureClient(
@@ -26,7 +26,7 @@ def connect(subscription_id: str, credential: TokenCredential | None, cloud: str
 
 
 class PythonDoor:
-    """The Python API's side of the work: a log, and a credential whose account has no name that we know."""
+    """The Python API's side of the workflows: a log, and a credential whose account name is unknown."""
 
     def __init__(self) -> None:
         self.watcher = PrintingWatcher()
@@ -38,7 +38,7 @@ class PythonDoor:
         logger.warning("%s", text)
 
     def confirm(self, question: str) -> None:
-        raise InvalidInput(question, "The Python API asks nobody.")
+        raise InvalidInput(question, "The Python API does not ask for confirmation.")
 
     def login(self, azure: AzureClient) -> tuple[bool, dict[str, object]]:
         try:
@@ -46,15 +46,15 @@ class PythonDoor:
         except ClientAuthenticationError as error:
             return False, login.refused(f"Azure does not accept the credential: {error.message.splitlines()[0]}")
         except OSError as error:
-            return False, login.unknown(f"Azure could not be asked: {error}")
+            return False, login.unknown(f"Azure could not be reached: {error}")
         return True, login.accepted("the credential's account")
 
 
 @contextmanager
 def writing(azure: AzureClient, timeout: float, *, registers: bool) -> Iterator[tuple[AzureClient, PythonDoor]]:
-    """The connection and the door for a piece of work that writes; `registers` is AzureClient's.
+    """The connection and the door for work that writes; `registers` is AzureClient's.
 
-    What fails or is interrupted inside leaves with a note of what had been written so far.
+    An error or interruption inside gets a note of what has been written so far.
     """
     door = PythonDoor()
     writer = azure.with_options(watcher=door.watcher, registers=registers, timeout=timeout)
@@ -62,5 +62,5 @@ def writing(azure: AzureClient, timeout: float, *, registers: bool) -> Iterator[
         yield writer, door
     except BaseException as error:
         if writer.writes.lines:
-            error.add_note(f"{writer.writes} The same call again continues from there.")
+            error.add_note(f"{writer.writes} Repeat the call to continue.")
         raise

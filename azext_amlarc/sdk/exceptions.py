@@ -1,4 +1,4 @@
-"""What the Python API raises: one class for each thing one works with, all with Azure's code and correlation id."""
+"""The Python API's exceptions, one for each kind of object, each with Azure's code and correlation id."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class ArcException(Exception):
-    """What went wrong (`message`), and what to do about it (`fix`, which may be empty).
+    """What went wrong (`message`), and how to fix it (`fix`, which may be empty).
 
-    `code` is Azure's own; where the failure is not Azure's it is InvalidInput, NotFound, Refused, StillRunning, or the
-    class of the error on the way to Azure. `correlation_id` is what Azure's support asks for, None where no answer
-    had one. `findings` are the validator's, one a broken rule.
+    `code` is Azure's; if the failure is not Azure's, it is InvalidInput, NotFound, Refused, StillRunning, or the class
+    of the connection error. `correlation_id`, which Azure's support asks for, is None if no response had one.
+    `findings` are the validator's.
     """
 
     def __init__(
@@ -45,31 +45,31 @@ class ArcException(Exception):
 
 
 class WorkspaceException(ArcException):
-    """Finding a workspace, or looking at what is in it, failed."""
+    """Finding a workspace or listing its compute targets failed."""
 
 
 class ComputeTargetException(ArcException):
-    """Work on a compute target failed."""
+    """An operation on a compute target failed."""
 
 
 class ExtensionException(ArcException):
-    """Work on a cluster's extension failed."""
+    """An operation on a cluster's extension failed."""
 
 
 @contextmanager
 def raised_as(kind: type[ArcException]) -> Iterator[None]:
-    """Whatever fails inside leaves as `kind`, with the failure itself as its cause; Ctrl-C stays KeyboardInterrupt."""
+    """Raise failures inside as `kind`, with the original error as the cause; Ctrl-C stays KeyboardInterrupt."""
     try:
         yield
     except (ArcError, AzureError, OSError) as error:
-        made = _interruption(error) or _translated(kind, error)
+        raised = _interruption(error) or _translated(kind, error)
         for note in getattr(error, "__notes__", ()):
-            made.add_note(note)
-        raise made from error
+            raised.add_note(note)
+        raise raised from error
 
 
 def _interruption(error: Exception) -> KeyboardInterrupt | None:
-    """The Ctrl-C behind an interrupted wait: whoever handles failures of Azure does not mean to handle that."""
+    """The Ctrl-C behind an interrupted wait: code that handles Azure's failures should not catch it."""
     cause = error.__context__
     if not isinstance(error, StillRunning) or not isinstance(cause, KeyboardInterrupt):
         return None
@@ -81,16 +81,16 @@ def _translated(kind: type[ArcException], error: Exception) -> ArcException:
         code, findings = error.code or type(error).__name__, getattr(error, "findings", ())
         return kind(error.message, code, error.correlation_id or _of_the_cause(error), error.fix, findings)
     if isinstance(error, HttpResponseError) and is_of_the_login(error):
-        fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give a credential."
+        fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or pass a credential."
         return kind(error.message, type(error).__name__, fix=fix)
     if isinstance(error, HttpResponseError) and error.response is not None:
-        said = refusal(error)
-        return kind(said.message, said.code, said.correlation_id, said.fix)
+        refused = refusal(error)
+        return kind(refused.message, refused.code, refused.correlation_id, refused.fix)
     fix = "Check the network, the proxy (HTTPS_PROXY) and the cloud."
     return kind(unanswered(error), type(error).__name__, fix=fix)
 
 
 def _of_the_cause(error: ArcError) -> str | None:
-    """The id of the answer that our own words stand for."""
+    """The correlation id of the response that our own message replaces."""
     cause = error.__cause__
     return correlation_id(cause.response) if isinstance(cause, HttpResponseError) else None

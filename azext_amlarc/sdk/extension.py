@@ -1,6 +1,6 @@
-"""The cluster extension Microsoft.AzureML.Kubernetes: installed, shown, waited for, deleted.
+"""The cluster extension Microsoft.AzureML.Kubernetes: install, show, wait, delete.
 
-What an installation needs is imported where it is used: who only attaches clusters does not pay for it.
+Imports are lazy, so that programs that only attach clusters do not pay for them.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ArcExtension:
-    """A cluster's extension. `details` is all that `az ml arc extension show` shows of it, as it was last seen.
+    """A cluster's extension. `details` is what `az ml arc extension show` shows, as last seen.
 
     `credential` and `cloud` are those of `Workspace`.
     """
@@ -48,18 +48,18 @@ class ArcExtension:
         cloud: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> "ArcExtension":
-        """Install the extension; Azure goes on with it after this returns: `wait_for_completion`.
+        """Install the extension; Azure continues after this returns: `wait_for_completion`.
 
-        Every setting is judged first: ExtensionException with all findings. One that is as wanted already is left
-        alone, a failed one is tried again. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for
-        what has to be ready first.
+        All settings are validated first: ExtensionException with all findings. Changes nothing if it is up to date, and
+        retries a failed one. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for what must be
+        ready first.
         """
         from azext_amlarc.resources.extension import auto_upgrade
         from azext_amlarc.workflows.install import Release, begin_install
 
         with raised_as(ExtensionException):
             given = _read(settings, protected_settings or {}, allow_unknown_settings)
-            given.judged()
+            given.stop_at_single_errors()
             release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
             cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             azure = _connected(cluster_id, credential, cloud)
@@ -76,7 +76,7 @@ class ArcExtension:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> "ArcExtension":
-        """The cluster's extension; ExtensionException where it has none. One request."""
+        """The cluster's extension; ExtensionException if it has none. One request."""
         from azext_amlarc.azure.extension import lookup as extension
         from azext_amlarc.azure.extension import watch as extension_watch
 
@@ -96,22 +96,23 @@ class ArcExtension:
 
     @property
     def install_state(self) -> str:
-        """Pending, Installed or Failed, as it was last seen."""
+        """Pending, Installed or Failed, as last seen."""
         return self.details.install_state
 
     def wait_for_completion(self, show_output: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
-        """Wait until Azure has ended what it is doing to the extension; it prints what a compute target's does.
+        """Wait until Azure has finished the operation on the extension; prints the same as for a compute target.
 
-        ExtensionException where that failed, and after `timeout` seconds.
+        ExtensionException if the operation fails, or after `timeout` seconds.
         """
         with raised_as(ExtensionException):
             found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
 
     def delete(self, *, force: bool = False, purge: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
-        """Take the extension off the cluster and wait for that, which takes about ten minutes.
+        """Delete the extension from the cluster, and wait for that, which takes about ten minutes.
 
-        `force` removes Azure's record without asking the cluster; `purge` deletes what was made for it in Azure, too.
+        `force` deletes Azure's record without contacting the cluster; `purge` also deletes the Azure resources that
+        were created for it.
         """
         from azext_amlarc.azure import supporting
         from azext_amlarc.azure.extension import delete as deletion
@@ -120,8 +121,8 @@ class ArcExtension:
         with raised_as(ExtensionException), writing(azure, timeout, registers=False) as (writer, door):
             watcher = door.watcher
             owned = supporting.owned(writer, self._cluster, self.details.configuration_settings) if purge else []
-            for sentence in deletion.goes_with_it(self.details):
-                watcher.tell(sentence)
+            for line in deletion.consequences(self.details):
+                watcher.tell(line)
             operation = deletion.begin_delete(writer, self._cluster, self.details, watcher, force=force)
             operation.wait(watcher, timeout)
             supporting.purge(writer, owned, watcher)

@@ -1,4 +1,4 @@
-"""What is printed while Azure works, as azureml-core prints it; everything else goes to the log."""
+"""Prints progress like azureml-core; everything else goes to the log."""
 
 import logging
 import sys
@@ -20,7 +20,7 @@ _DOT_SECONDS = 5
 
 
 class PrintingWatcher:
-    """A watcher (azure.waiting) that writes to stdout if `show_output`: the state, a dot every 5 s, each new state."""
+    """A Watcher that writes to stdout, with `show_output`: the state, a dot every 5 s, each new state."""
 
     def __init__(self, *, show_output: bool = False) -> None:
         self._show_output = show_output
@@ -43,7 +43,7 @@ class PrintingWatcher:
         time.sleep(seconds)
 
     def finish(self) -> None:
-        """The last line, which azureml-core prints whether output is wanted or not, right behind the state."""
+        """The last line, which azureml-core prints even without `show_output`, directly after the state."""
         sys.stdout.write(f'Provisioning operation finished, operation "{self._state}"\n')
         sys.stdout.flush()
 
@@ -54,7 +54,7 @@ class PrintingWatcher:
 
 
 def wait_printing(operation: Operation[T], show_output: bool, timeout: float) -> T:
-    """Wait for an operation and print what azureml-core prints; raises what `Operation.wait` does."""
+    """Wait for an operation, and print what azureml-core prints; raises the same as `Operation.wait`."""
     watcher = PrintingWatcher(show_output=show_output)
     try:
         found = replace(operation, follow="To keep waiting: wait_for_completion().").wait(watcher, timeout)
@@ -66,7 +66,7 @@ def wait_printing(operation: Operation[T], show_output: bool, timeout: float) ->
 
 
 def log(findings: Iterable[Finding]) -> None:
-    """Warn of what is worth knowing about input that is sent all the same."""
+    """Log findings that do not stop the call."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
             logger.warning("%s", as_line(finding))

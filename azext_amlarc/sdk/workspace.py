@@ -1,4 +1,4 @@
-"""Azure Machine Learning workspaces, found as azureml-core finds them, and the compute targets in them."""
+"""Azure Machine Learning workspaces, found like in azureml-core, and their compute targets."""
 
 import json
 import os
@@ -19,15 +19,15 @@ from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 from azext_amlarc.validation import files
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
-_DOWNLOAD = "Download it from the workspace's page in the Azure portal, or give subscription, group and name yourself."
+_DOWNLOAD = "Download it from the workspace's page in the Azure portal, or pass subscription, group and name yourself."
 
 
 class Workspace:
-    """A workspace, by where it is. Nothing is asked of Azure before something is wanted of it.
+    """A workspace, by subscription, resource group and name. Creating the object sends no request.
 
     `credential` is any TokenCredential, by default azure-identity's DefaultAzureCredential. `cloud` is AzureCloud,
-    AzureChinaCloud, AzureUSGovernment, or the URL of a metadata document; by default what ARM_CLOUD_METADATA_URL
-    describes, else the public cloud. One workspace object is for one thread.
+    AzureChinaCloud, AzureUSGovernment, or the URL of a metadata document; by default the one at ARM_CLOUD_METADATA_URL,
+    otherwise the public cloud. Not thread-safe: use one object for each thread.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class Workspace:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> "Workspace":
-        """The workspace that a config.json names: that file, or searched for from a folder (here) upwards.
+        """The workspace that a config.json names: `path` is the file, or a folder to search upwards from (default: .).
 
-        In the order of Azure ML's own SDKs: .azureml/config.json anywhere above, then config.json. WorkspaceException
-        where there is none, or where it lacks subscription_id, resource_group or workspace_name.
+        Searches in the order of Azure ML's own SDKs: first for .azureml/config.json, then for config.json.
+        WorkspaceException if there is none, or if it lacks subscription_id, resource_group or workspace_name.
         """
         with raised_as(WorkspaceException):
             found = _read_config(_find_config(Path(path or ".").resolve()))
@@ -67,7 +67,7 @@ class Workspace:
         credential: TokenCredential | None = None,
         cloud: str | None = None,
     ) -> "Workspace":
-        """The workspace, known to exist; WorkspaceException where it does not. One request."""
+        """The workspace, if it exists; otherwise WorkspaceException. One request."""
         workspace = cls(subscription_id, resource_group, name, credential, cloud)
         with raised_as(WorkspaceException):
             compute.workspace_location(workspace.connection, workspace.id)
@@ -87,12 +87,12 @@ class Workspace:
 
     @property
     def compute_targets(self) -> "ComputeTargets":
-        """The workspace's compute targets on Kubernetes clusters by name, as they are when first looked at."""
+        """The workspace's compute targets on Kubernetes clusters by name, read on first access."""
         return ComputeTargets(self)
 
     @cached_property
     def connection(self) -> AzureClient:
-        """The one connection to Azure that everything in this workspace shares."""
+        """The connection to Azure, shared by everything in this workspace."""
         azure = connect(self.subscription_id, self._credential, self._cloud)
         azure.import_ahead(azure.COMPUTES)
         return azure
@@ -102,7 +102,7 @@ class Workspace:
 
 
 class ComputeTargets(Mapping[str, KubernetesCompute]):
-    """Compute targets by name. The first look lists them, one request a page; the later ones ask no more."""
+    """Compute targets by name. The first access lists them, one request for each page; later ones send none."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -134,16 +134,16 @@ def _find_config(start: Path) -> Path:
         for folder in (start, *start.parents):
             if (folder / name).is_file():
                 return folder / name
-    raise InvalidInput(f"There is no config.json in {start}, nor above it.", _DOWNLOAD)
+    raise InvalidInput(f"No config.json found in {start} or above it.", _DOWNLOAD)
 
 
 def _read_config(path: Path) -> WorkspaceId:
     try:
         found = json.loads(files.read(str(path)).decode("utf-8-sig"))
     except ValueError as error:
-        raise InvalidInput(f"{path} is no JSON: {error}", _DOWNLOAD) from None
+        raise InvalidInput(f"{path} is not valid JSON: {error}", _DOWNLOAD) from None
     named = found if isinstance(found, dict) else {}
-    scope = WorkspaceId.find(str(named.get("Scope")))  # what older files hold in place of the three
+    scope = WorkspaceId.find(str(named.get("Scope")))  # older files have this instead of the three keys
     if scope:
         return scope
     missing = [key for key in _KEYS if not isinstance(named.get(key), str)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation import document
-from azext_amlarc.validation.files import STDIN, expand, read
+from azext_amlarc.validation.files import STDIN, as_finding, expand, read
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading
 
@@ -20,7 +20,7 @@ def validate_documents(names: Sequence[str], strict: bool = False) -> Report:
         try:
             found = expand(name)
         except InvalidInput as error:
-            sources[name] = [_as_finding(error, name)]
+            sources[name] = [as_finding(error, name)]
             continue
         for path in found:
             source = STDIN if path == "-" else path
@@ -34,9 +34,4 @@ def _validate(path: str, source: str) -> list[Finding]:
     try:
         return list(document.read(read(path), source).findings)
     except InvalidInput as error:
-        return [_as_finding(error, source)]
-
-
-def _as_finding(error: InvalidInput, source: str) -> Finding:
-    rule = next(rule for rule in reading.RULES if rule.code == error.code)
-    return Finding(rule.code, rule.severity, error.message, error.fix, source)
+        return [as_finding(error, source)]

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator
 
 from azext_amlarc.errors import InvalidInput
-from azext_amlarc.findings import Rule
+from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.validation.text.reading import (
     DIRECTORY,
     LARGEST,
     MISSING,
     NOT_REGULAR,
     NOTHING_MATCHES,
+    RULES,
     UNREADABLE,
     too_large,
 )
@@ -22,48 +23,73 @@ STDIN = "<stdin>"
 _SUFFIXES = (".json", ".yaml", ".yml")
 
 
-def read(path_or_dash: str) -> bytes:
-    """The bytes of a regular file, or of standard input for `-`; InvalidInput if missing, unreadable or too large."""
+def read(path_or_dash: str, called: str = "") -> bytes:
+    """The bytes of a regular file, or of standard input for `-`; InvalidInput if missing, unreadable or too large.
+
+    A leading `~` is the home folder. Messages call the file by its path, or else what it is to be `called`.
+    """
     limit = LARGEST + 1
+    name = called or path_or_dash
     try:
         if path_or_dash == "-":
             content = sys.stdin.buffer.read(limit)
         else:
-            _refuse_other_than_files(path_or_dash)
-            with open(path_or_dash, "rb") as file:
+            path = _expanded(path_or_dash)
+            _refuse_other_than_files(path, name)
+            with open(path, "rb") as file:
                 content = file.read(limit)
     except FileNotFoundError:
-        raise _refusal(MISSING, f"file not found: {path_or_dash}", "check the path") from None
+        message = f"{called} does not exist" if called else f"file not found: {path_or_dash}"
+        raise _refusal(MISSING, message, "check the path") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _refusal(
-            UNREADABLE, f"{path_or_dash} cannot be read: {reason}", "check the path and its permissions"
-        ) from None
+        raise _refusal(UNREADABLE, f"{name} cannot be read: {reason}", "check the path and its permissions") from None
     if len(content) == limit:
-        refused = too_large(path_or_dash)
+        refused = too_large(name)
         raise InvalidInput(refused.message, refused.fix, refused.code)
     return content
+
+
+def _expanded(path: str) -> str:
+    """The path with the home folder for `~`, which a shell leaves as it is behind an equals sign."""
+    return os.path.expanduser(path) if path.startswith("~") and not os.path.lexists(path) else path
+
+
+def exists(path: str) -> bool:
+    """Whether there is anything at the path."""
+    return os.path.lexists(_expanded(path))
+
+
+def without_at(path: str) -> str:
+    """The path without az's `@`, which loads an option's whole value but is no part of a file's name in it."""
+    return path if os.path.lexists(path) else path.removeprefix("@")
 
 
 def is_read_by_others(path: str) -> bool:
     """Whether the group or everybody may read a regular file; False if that is unknown."""
     try:
-        mode = os.stat(path).st_mode
+        mode = os.stat(_expanded(without_at(path))).st_mode
     except (OSError, ValueError):
         return False
     return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _refuse_other_than_files(path: str) -> None:
+def _refuse_other_than_files(path: str, name: str) -> None:
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
-        raise _refusal(DIRECTORY, f"{path} is a directory", "name a file in it")
+        raise _refusal(DIRECTORY, f"{name} is a directory", "name a file in it")
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a shell's <(…) is a pipe
-        raise _refusal(NOT_REGULAR, f"{path} is not a regular file", "pass its content on standard input, with -")
+        raise _refusal(NOT_REGULAR, f"{name} is not a regular file", "pass its content on standard input, with -")
 
 
 def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
     return InvalidInput(message, fix, rule.code)
+
+
+def as_finding(error: InvalidInput, source: str) -> Finding:
+    """A file that cannot be read as a finding beside the others."""
+    rule = next(rule for rule in RULES if rule.code == error.code)
+    return Finding(rule.code, rule.severity, error.message, error.fix, source)
 
 
 def expand(name: str) -> list[str]:

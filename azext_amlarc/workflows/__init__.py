@@ -1,1 +1,1 @@
-"""Work that spans several nouns, the same behind both doors."""
+"""Work that spans several kinds of resources, shared by the command line and the Python API."""

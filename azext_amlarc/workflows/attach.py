@@ -1,4 +1,4 @@
-"""Attaching a cluster to a workspace, with the checks around it: the same behind both doors."""
+"""Attach a cluster to a workspace, with checks before and after, for both doors."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,11 +35,13 @@ def begin_attach(
     creates_namespace: bool = False,
     all_checks: bool = False,
 ) -> Operation[Compute]:
-    """Check, write to the cluster what was agreed upon (`preparation`), and attach it.
+    """Run checks, write the confirmed changes to the cluster (`preparation`), and attach it.
 
-    The operation's failure says what the checks find then. Another write to the compute target is waited for,
-    `timeout` seconds at most. Refused before anything is sent if a check fails.
+    If the operation fails, the error includes what the checks find then. Another write to the compute target is waited
+    for, `timeout` seconds at most. Refused before anything is sent if a check fails.
     """
+    if kube:
+        kube.read()  # one that is of no use is said before anybody is asked
     found = read_workspace(azure, workspace)
     cluster = clusters.read(azure, wanted.cluster)
     target = Target.of_cluster(cluster.id, workspace, name)
@@ -60,6 +62,6 @@ def begin_attach(
         while pending:
             pending.pop().write(azure.writes)
 
-    operation = converge(change, door.watcher, timeout, agree)
+    operation = converge(change, change.read(), door.watcher, timeout, agree)
     write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
     return checks.explaining(operation)

@@ -1,4 +1,4 @@
-"""Checks made: what they need is gathered from Azure and from the cluster, then all of them are judged."""
+"""Runs checks: gathers what they need from Azure and from the cluster, then judges it."""
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +12,17 @@ from azext_amlarc.checks.azure import aks, cluster, workspace
 from azext_amlarc.checks.azure import facts as azure_facts
 from azext_amlarc.checks.azure.facts import COMPUTES, EXTENSION, EXTENSION_FOUND, NOW, SIGNED_IN, Presence
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Result, Status, Unknown, run
-from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS, TARGET
+from azext_amlarc.checks.given import (
+    CLUSTER_TYPE,
+    DOCUMENT,
+    DOCUMENT_SOURCE,
+    EXTENSION_NAME,
+    NAMESPACE,
+    SETTINGS,
+    TARGET,
+)
 from azext_amlarc.errors import Denied
-from azext_amlarc.product.extension import DEFAULT_NAMESPACE
+from azext_amlarc.product.extension import DEFAULT_NAME, DEFAULT_NAMESPACE
 from azext_amlarc.resources.ids import Target
 
 if TYPE_CHECKING:
@@ -22,22 +30,26 @@ if TYPE_CHECKING:
     from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.kubernetes.client import Kube
 
-# The checks for which a write has read enough anyway: no request, and no other module of checks to import.
+# The checks for which a write reads enough anyway: they cost no request, and no import of another module of checks.
 FREE: tuple[Check, ...] = (*cluster.CHECKS, *aks.CHECKS, *workspace.CHECKS)
-# What is known only together with what Azure says.
-_FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {SETTINGS: EXTENSION, NAMESPACE: COMPUTES}
+# Facts that follow from what Azure says, and from what was given.
+_FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {SETTINGS: EXTENSION, EXTENSION_NAME: EXTENSION, NAMESPACE: COMPUTES}
 
 
 @dataclass(frozen=True)
 class CheckRequest:
     """What to check: which target, with which settings and attach configuration (None for what was not given).
 
-    Without a `phase` the checks before an installation are made where there is none, and else all.
+    `source` is the file that the attach configuration is in, and `extension` the name under which the extension will be
+    installed, if they are known. Without a `phase`, all checks run, or those before an installation if nothing is
+    installed.
     """
 
     target: Target
     settings: Mapping[str, str] | None = None
     document: Mapping[str, Any] | None = None
+    source: str = ""
+    extension: str = DEFAULT_NAME
     phase: Phase | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -56,22 +68,23 @@ class CheckRequest:
 
     @property
     def given(self) -> dict[str, object]:
-        """The facts that need nobody to be asked."""
+        """The facts that are known without asking."""
         nothing = Unknown(Status.SKIPPED, "No configuration was given: --config FILE.")
         return {
             NOW.name: datetime.now(UTC),
             TARGET.name: self.target,
             CLUSTER_TYPE.name: self.target.cluster_type,
             DOCUMENT.name: nothing if self.document is None else self.document,
+            DOCUMENT_SOURCE.name: self.source or "FILE",
             **azure_facts.not_applicable(self.target.cluster_type),
         }
 
 
 def run_checks(request: CheckRequest, azure: "AzureClient | None", login: Mapping[str, object]) -> list[Result]:
-    """Every check of the request, none of which stops another.
+    """Every check of the request; none stops another.
 
-    `login` holds SIGNED_IN and ACCOUNT; without an `azure` whatever Azure would know is unknown for its reason.
-    InvalidInput for a kubeconfig that can't be used; nobody has been asked then.
+    `login` has SIGNED_IN and ACCOUNT; without `azure`, every fact of Azure's is unknown for the reason in there.
+    InvalidInput, before anything is asked, for a kubeconfig that cannot be used.
     """
     checks = request.checks
     needs = {fact for check in checks for fact in check.needs}
@@ -88,7 +101,7 @@ def run_checks(request: CheckRequest, azure: "AzureClient | None", login: Mappin
 
 
 def _judged(checks: Collection[Check], known: Mapping[str, object], connection: "Kube | Unknown") -> list[Result]:
-    """The results; without a connection no check of the cluster itself is made, not even one that could guess."""
+    """The results; without a connection, no check of the cluster itself runs, not even one that needs no fact of it."""
     from azext_amlarc.checks import kubernetes
 
     blind = dict.fromkeys(known, connection) if isinstance(connection, Unknown) else known
@@ -108,7 +121,7 @@ def _azure(azure: "AzureClient | None", needs: Collection[Fact[Any]], known: dic
 
 
 def _connection(request: CheckRequest) -> "Kube | Unknown":
-    """The cluster itself, or why it is not asked: the kubeconfig must be named, the usual one may be another's."""
+    """The cluster, or why it is not asked: the kubeconfig must be named, as the usual one may be another cluster's."""
     if request.kube is None:
         return Unknown(Status.SKIPPED, "No kubeconfig was given: --kubeconfig FILE.")
     try:
@@ -133,28 +146,40 @@ def _names(facts: ModuleType) -> set[str]:
 
 
 def run_free_checks(request: CheckRequest, known: Mapping[str, object]) -> list[Result]:
-    """The checks of the request for which `known` and what was given are enough: nobody is asked."""
+    """The checks of the request for which `known` and what was given are enough: no request is sent."""
     facts = _completed({**known, **request.given}, request)
     return run(selection.answerable(request.among(FREE), facts), Facts(facts))
 
 
 def _completed(known: Mapping[str, object], request: CheckRequest) -> dict[str, object]:
-    """The facts with those that follow from what was given and what Azure says together."""
-    return {**known, SETTINGS.name: _settings(known, request), NAMESPACE.name: _namespace(known, request)}
+    """The facts, with those that follow from them and from what was given."""
+    return {
+        **known,
+        SETTINGS.name: _settings(known, request),
+        EXTENSION_NAME.name: _extension_name(known, request),
+        NAMESPACE.name: _namespace(known, request),
+    }
 
 
 def _settings(known: Mapping[str, object], request: CheckRequest) -> object:
-    """Those installed, and over them those given."""
+    """The installed ones, and over them those given."""
     extension = known.get(EXTENSION.name)
     if request.settings is None and _is_not_installed(known):
-        return Unknown(Status.SKIPPED, "Nothing is installed, and no settings were given: --settings key=value.")
+        return Unknown(
+            Status.SKIPPED, "The extension is not installed, and no settings were given: --settings key=value."
+        )
     if request.settings is None and isinstance(extension, Unknown):
         return extension
     return {**getattr(extension, "settings", {}), **(request.settings or {})}
 
 
+def _extension_name(known: Mapping[str, object], request: CheckRequest) -> str:
+    """The installed one's, or else that under which it will be installed."""
+    return str(getattr(known.get(EXTENSION.name), "name", request.extension))
+
+
 def _namespace(known: Mapping[str, object], request: CheckRequest) -> str:
-    """The one given, or that of the compute target, or the service's default."""
+    """The one given, or the compute target's, or the service's default."""
     computes = known.get(COMPUTES.name)
     attached = computes[0].namespace if isinstance(computes, tuple) and computes else DEFAULT_NAMESPACE
     return str((request.document or {}).get("namespace") or attached)
@@ -162,10 +187,10 @@ def _namespace(known: Mapping[str, object], request: CheckRequest) -> str:
 
 def _is_not_installed(known: Mapping[str, object]) -> bool:
     found = known.get(EXTENSION_FOUND.name)
-    return isinstance(found, Presence) and not found.found_verdict
+    return isinstance(found, Presence) and not found.found
 
 
 def is_good(results: Collection[Result], strict: bool = False) -> bool:
-    """Whether nothing failed and everything that had to be asked could be; `strict` lets no warning pass either."""
+    """Whether no check failed or is in error; with `strict`, no check warned either."""
     bad = {Status.FAIL, Status.ERROR} | ({Status.WARN} if strict else set())
     return not any(result.verdict.status in bad for result in results)

@@ -1,4 +1,4 @@
-"""What a door (the command line's, the Python API's) hands to the work behind it."""
+"""What a door (the command line or the Python API) provides to the workflows behind it."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -9,19 +9,19 @@ from azext_amlarc.findings import Finding
 
 
 class Door(Protocol):
-    """Who watches the work, whom it asks, and how it says what is worth knowing."""
+    """Progress, messages and confirmation for the user, and the login."""
 
     @property
     def watcher(self) -> Watcher: ...
 
     def show(self, findings: Iterable[Finding]) -> None:
-        """Say what is worth knowing about input that is sent all the same."""
+        """Show findings that do not stop the work."""
 
     def warn(self, text: str) -> None:
-        """Say something that does not stop the work."""
+        """Show a warning."""
 
     def confirm(self, question: str) -> None:
-        """Go on only if somebody agrees; InvalidInput otherwise."""
+        """Return if the user confirms; InvalidInput otherwise."""
 
     def login(self, azure: AzureClient) -> tuple[bool, dict[str, object]]:
-        """Get the token that every request needs: whether Azure gives one, and what is known of the login (facts)."""
+        """Get the token that every request needs: whether that succeeds, and the facts about the login."""

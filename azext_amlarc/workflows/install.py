@@ -1,4 +1,4 @@
-"""Installing and updating the extension, with the checks around it: the same behind both doors."""
+"""Install and update the extension, with checks before and after, for both doors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.extension.install import Installation
+from azext_amlarc.azure.extension.lookup import find
 from azext_amlarc.azure.facts.clusters import facts_of
 from azext_amlarc.resources.extension import Change, Extension, Wanted, lost, plan_change, protected_to_send
 from azext_amlarc.resources.ids import ClusterId
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """Which release is wanted; None for what was not given."""
+    """The wanted release; None for what was not given."""
 
     train: str | None = None
     version: str | None = None
@@ -47,20 +48,23 @@ def begin_install(
     then. Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before
     anything is sent.
     """
+    if kube:
+        kube.read()  # one that is of no use is said before anybody is asked
     cluster = clusters.read(azure, cluster_id)
-    judgement = given.judged(cluster)
+    existing = find(azure, cluster.id, name)
+    judgement = given.judged(cluster, existing, azure.cloud.application_domain)
     door.show(judgement.findings)
-    checks = installation_checks(azure, door, cluster, judgement.plain, kube)
+    checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
     wanted = Wanted(judgement.plain, judgement.protected, release.train, release.version, release.auto_upgrade)
     change = Installation(azure, cluster, name, wanted, door.watcher)
 
-    def agree(existing: Extension | None) -> None:
-        if existing is not None:
-            resolved = change.resolved(existing)
-            _confirm(door, existing, resolved.settings, lost(existing, protected_to_send(resolved, wanted)))
+    def agree(now: Extension | None) -> None:
+        if now is not None:
+            resolved = change.resolved(now)
+            _confirm(door, now, resolved.settings, lost(now, protected_to_send(resolved, wanted)))
 
-    return checks.explaining(converge(change, door.watcher, timeout, agree))
+    return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
 
 
 def begin_update(
@@ -73,13 +77,14 @@ def begin_update(
     *,
     timeout: float,
 ) -> Operation[Extension]:
-    """Validate beside what is installed, ask before something breaks, and send what differs.
+    """Validate the settings together with the installed ones, confirm what would break, and send what differs.
 
     NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most.
     """
     from azext_amlarc.azure.extension.update import Update
 
     cluster = clusters.read(azure, cluster_id)
+    domain = azure.cloud.application_domain
     properties = {
         "version": release.version,
         "autoUpgradeMinorVersion": release.auto_upgrade,
@@ -87,17 +92,17 @@ def begin_update(
     }
 
     def plan(existing: Extension) -> Change:
-        judgement = given.judged(cluster, existing)
+        judgement = given.judged(cluster, existing, domain)
         return plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
 
     def agree(existing: Extension | None) -> None:
         if existing is not None:
-            door.show(given.judged(cluster, existing).findings)
+            door.show(given.judged(cluster, existing, domain).findings)
             _confirm(door, existing, plan(existing).settings, [])
 
     change = Update(azure, cluster, name, plan, door.watcher)
-    checks = installation_checks(azure, door, cluster, {}, None)
-    return checks.explaining(converge(change, door.watcher, timeout, agree))
+    checks = installation_checks(azure, door, cluster, name, {}, None)
+    return checks.explaining(converge(change, change.read(), door.watcher, timeout, agree))
 
 
 def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:

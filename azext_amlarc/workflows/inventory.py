@@ -1,4 +1,4 @@
-"""Every cluster that could be attached, with what decides whether it can be."""
+"""The inventory of clusters that can be attached, and what decides whether they can."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,15 +26,15 @@ _OBSTACLES = {
     "Pending": ["extension still being installed"],
     "Failed": ["extension failed"],
 }
-# Azure lets 250 reads through at once and then 25 a second: more hands would only be told to wait.
+# Azure allows bursts of 250 reads and then 25 a second: more connections would only be throttled.
 _AT_A_TIME = 8
 
 
 @dataclass(frozen=True)
 class ListedCluster:
-    """A cluster, flat. `extension_state` is the extension's installState, NotInstalled, or Unknown with a `note` why.
+    """A cluster, flat. `extension_state` is the installState, NotInstalled, or Unknown with the reason in `note`.
 
-    `attached_as` holds the names of its computes in the workspace that was asked about, None where none was.
+    `attached_as` has the names of its compute targets in the given workspace, None without a workspace.
     """
 
     name: str
@@ -52,7 +52,7 @@ class ListedCluster:
 
     @property
     def obstacles(self) -> list[str]:
-        """Why it can't be attached now, in words; empty where it can, or where nobody knows."""
+        """Why it can't be attached now, in words; empty if it can, or if that is unknown."""
         return [
             *([] if self.connectivity in _REACHABLE else [f"not connected ({self.connectivity or 'unknown'})"]),
             *_OBSTACLES.get(self.extension_state, []),
@@ -62,7 +62,7 @@ class ListedCluster:
 
 @dataclass(frozen=True)
 class _State:
-    """An extension's state, and why nobody knows it."""
+    """An extension's state, with a note if it is unknown."""
 
     word: str
     note: str | None = None
@@ -70,7 +70,7 @@ class _State:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What was found, by group and name, and what was left out because Azure would not list it."""
+    """The clusters, sorted by group and name, and warnings about a type that Azure did not list."""
 
     clusters: list[ListedCluster]
     warnings: tuple[str, ...]
@@ -78,7 +78,7 @@ class Inventory:
 
 @dataclass(frozen=True)
 class _Answer:
-    """The clusters of one type, or why Azure does not list them."""
+    """The clusters of one type, or why Azure did not list them."""
 
     kind: str
     clusters: Sequence[Cluster] = ()
@@ -86,9 +86,9 @@ class _Answer:
 
 
 def take(azure: AzureClient, resource_group: str | None = None, workspace: WorkspaceId | None = None) -> Inventory:
-    """Both types of clusters in the subscription, or in one group of it; where one can't be listed, the other is.
+    """Both types of clusters in the subscription, or in one resource group; if one can't be listed, only the other.
 
-    One request a page of each list, and one for the extensions of each cluster.
+    One request for each page of each list, and one for the extensions of each cluster.
     """
     names = compute.names_by_cluster(azure, workspace) if workspace else None
     works = {kind: partial(_list, kind=kind, resource_group=resource_group) for kind in PROVIDERS}
@@ -119,12 +119,12 @@ def _list(azure: AzureClient, _watcher: Watcher, *, kind: str, resource_group: s
 
 def _warning(kind: str, error: AzureError) -> str:
     is_denied = isinstance(error, HttpResponseError) and error.status_code == 403
-    fix = " Name a resource group that you may read." if is_denied else ""
-    return f"{kind} are left out, as Azure does not list them: {_reason(error)}{fix}"
+    fix = " Pass a resource group that you can read." if is_denied else ""
+    return f"{kind} could not be listed: {_reason(error)}{fix}"
 
 
 def _extension_states(azure: AzureClient, found: Sequence[Cluster]) -> dict[Cluster, _State]:
-    """The extension's state on each cluster, a connection for each share of them."""
+    """The extension's state on each cluster; the clusters are shared out among several connections."""
     shares = [found[first::_AT_A_TIME] for first in range(min(_AT_A_TIME, len(found)))]
     works = {f"share {number}": partial(_states_of, share=share) for number, share in enumerate(shares)}
     return {cluster: state for states in at_once(azure, SilentWatcher(), works) for cluster, state in states.items()}
@@ -133,7 +133,7 @@ def _extension_states(azure: AzureClient, found: Sequence[Cluster]) -> dict[Clus
 def _states_of(azure: AzureClient, watcher: Watcher, *, share: Sequence[Cluster]) -> dict[Cluster, _State]:
     states = {}
     for cluster in share:
-        watcher.rest(0)  # where an interrupted command stops
+        watcher.rest(0)  # an interrupted command stops here
         states[cluster] = _extension_state(azure, cluster)
     return states
 
@@ -149,8 +149,8 @@ def _extension_state(azure: AzureClient, cluster: Cluster) -> _State:
 def _reason(error: AzureError) -> str:
     if not isinstance(error, HttpResponseError):
         return unanswered(error)
-    said = refusal(error)
-    return f"({said.code}) {said.message}"
+    refused = refusal(error)
+    return f"({refused.code}) {refused.message}"
 
 
 def _listed(cluster: Cluster, state: _State, names: Mapping[str, list[str]] | None) -> ListedCluster:

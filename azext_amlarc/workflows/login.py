@@ -1,7 +1,8 @@
-"""What is known of the login, as the facts that checks need."""
+"""What is known of the sign-in, as facts for checks."""
 
 from azext_amlarc.checks.azure.facts import ACCOUNT, SIGNED_IN, Presence
 from azext_amlarc.checks.check import Status, Unknown
+from azext_amlarc.product.steps import command
 
 NOT_SIGNED_IN = "You are not signed in."
 
@@ -12,12 +13,12 @@ def accepted(account: str) -> dict[str, object]:
 
 
 def refused(message: str) -> dict[str, object]:
-    """There is no login, or Azure does not accept it."""
+    """Nobody is signed in, or Azure does not accept the credentials."""
     unknown = Unknown(Status.SKIPPED, NOT_SIGNED_IN)
-    return {SIGNED_IN.name: Presence(False, message, "az login"), ACCOUNT.name: unknown}
+    return {SIGNED_IN.name: Presence(False, message, (command("az login"),)), ACCOUNT.name: unknown}
 
 
 def unknown(message: str) -> dict[str, object]:
-    """Nobody can tell."""
+    """It could not be found out."""
     reason = Unknown(Status.ERROR, message)
     return {SIGNED_IN.name: reason, ACCOUNT.name: reason}

@@ -1,4 +1,4 @@
-"""Checks around a write: before it, so that nothing is begun in vain; after it, to say why it failed."""
+"""Checks before a write, to stop it if it would fail, and after a failed one, to explain the failure."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import Target
 from azext_amlarc.workflows.check import CheckRequest, run_checks, run_free_checks
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What a write can do without: providers, which it registers itself, and the namespace if it creates that.
+# Checks to skip: a write registers resource providers itself, and may create the namespace.
 _PROVIDERS = ("AMLARC-A003", "AMLARC-A004", "AMLARC-A005", "AMLARC-A006")
 _NAMESPACE_EXISTS = "AMLARC-K002"
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """The checks around one write. `subject` is the group of checks about what is written itself."""
+    """The checks before and after one write. `subject` is the group of checks about the written resource itself."""
 
     azure: AzureClient
     door: Door
@@ -35,15 +36,12 @@ class Preflight:
     subject: str
 
     def before(self, known: Mapping[str, object], everything: bool) -> None:
-        """Run the checks that `known` is enough for, or `everything` that comes before an installation.
+        """Run the checks that the `known` facts are enough for, or `everything` of the phase before an installation.
 
-        Refused, with the fixes, if one fails; what else is worth knowing is said. InvalidInput for a kubeconfig that
-        would be of no use later.
+        Refused, with the fixes, if one fails; warnings are shown. InvalidInput if the kubeconfig can't be used later.
         """
         from azext_amlarc.checks.check import Phase, Status
 
-        if self.request.kube:
-            self.request.kube.read()
         request = replace(self.request, phase=Phase.PRE)
         results = self._run(Phase.PRE) if everything else run_free_checks(request, known)
         failed = [result for result in results if result.verdict.status is Status.FAIL]
@@ -55,7 +53,7 @@ class Preflight:
             self.door.warn(_shown(doubtful))
 
     def explaining(self, operation: Operation[T]) -> Operation[T]:
-        """The operation, whose failure says what the checks find then, but for what its own error says already."""
+        """The operation; if it fails, the error includes what the checks find then, except about the resource."""
 
         def then(watcher: Watcher, timeout: float) -> None:
             with self._explained():
@@ -98,13 +96,20 @@ class Preflight:
 
 
 def installation_checks(
-    azure: AzureClient, door: Door, cluster: Cluster, settings: Mapping[str, str], kube: "KubeAccess | None"
+    azure: AzureClient,
+    door: Door,
+    cluster: Cluster,
+    name: str | None,
+    settings: Mapping[str, str],
+    kube: "KubeAccess | None",
 ) -> Preflight:
-    """The checks around an installation with these settings."""
+    """The checks before and after an installation with these settings."""
     from azext_amlarc.resources.extension import derived_settings
 
     wanted = derived_settings(cluster, azure.cloud.application_domain, settings)
-    request = CheckRequest(Target.of_cluster(cluster.id), wanted, skip=_PROVIDERS, kube=kube)
+    request = CheckRequest(
+        Target.of_cluster(cluster.id), wanted, extension=name or DEFAULT_NAME, skip=_PROVIDERS, kube=kube
+    )
     return Preflight(azure, door, request, "extension")
 
 
@@ -116,7 +121,7 @@ def attachment_checks(
     kube: "KubeAccess | None",
     creates_namespace: bool,
 ) -> Preflight:
-    """The checks around an attach with this configuration; a namespace that it creates need not exist."""
+    """The checks before and after attaching with this configuration; a namespace to be created need not exist."""
     skip = (*_PROVIDERS, _NAMESPACE_EXISTS) if creates_namespace else _PROVIDERS
     return Preflight(azure, door, CheckRequest(target, document=document, skip=skip, kube=kube), "compute")
 

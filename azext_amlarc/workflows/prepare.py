@@ -1,4 +1,4 @@
-"""What a cluster needs before it is attached: its namespace and its instance types, compared and then written."""
+"""Prepares a cluster for being attached: compares its namespace and its instance types, and writes what differs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,14 @@ from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.facts import connected_as
 from azext_amlarc.kubernetes.instance_types import Change
+from azext_amlarc.product.steps import lines
 from azext_amlarc.resources.ids import ClusterId, Target
 from azext_amlarc.workflows.door import Door
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is still to be written to a cluster: a namespace where it is absent, instance types that differ."""
+    """The changes to write to a cluster: a namespace that does not exist, instance types that differ."""
 
     kube: Kube
     namespace: str | None
@@ -32,7 +33,7 @@ class Preparation:
         return any(change.lines for change in self.changes)
 
     def lines(self) -> Iterator[str]:
-        """The difference for a person, line by line."""
+        """The changes, one line each for the user."""
         if self.namespace is not None:
             yield f"Will create the namespace {self.namespace}"
         for change in self.changes:
@@ -42,7 +43,7 @@ class Preparation:
             yield "No changes on the cluster."
 
     def write(self, writes: WriteLog) -> None:
-        """Write it, the namespace first; `writes` gets a line for each object as soon as it exists."""
+        """Write the changes, the namespace first; `writes` gets a line for each object as soon as it is written."""
         if self.namespace is not None:
             namespaces.create(self.kube, self.namespace)
             writes.add(f"namespace {self.namespace} on {self.kube.server}")
@@ -55,10 +56,10 @@ class Preparation:
 def prepare(
     access: KubeAccess, door: Door, cluster: ClusterId, namespace: str | None, manifests: Sequence[Mapping[str, Any]]
 ) -> Preparation:
-    """What is to be written to the cluster, once somebody has agreed; nothing has been written then.
+    """The changes to write to the cluster, after the user has confirmed them; nothing has been written yet.
 
-    Compares it with a namespace and with InstanceType manifests that it should have. Denied or Refused if the server
-    would not let them be written, Refused if it is another cluster, InvalidInput if nobody agrees.
+    Compares the cluster with the namespace and the InstanceType manifests that it should have. Denied or Refused if the
+    server would refuse the writes, Refused if it is another cluster, InvalidInput if the user does not confirm.
     """
     kube = access.open()
     preparation = compare(kube, Target.of_cluster(cluster), namespace, manifests)
@@ -71,7 +72,7 @@ def prepare(
 
 
 def compare(kube: Kube, target: Target, namespace: str | None, manifests: Sequence[Mapping[str, Any]]) -> Preparation:
-    """Compare a cluster with what it should have, without asking anybody."""
+    """Compare a cluster with what it should have, without confirmation."""
     _stop_at_another_cluster(kube, target)
     absent = namespace is not None and namespaces.is_to_be_created(kube, namespace)
     changes = instance_types.plan(kube, manifests) if manifests else []
@@ -79,11 +80,11 @@ def compare(kube: Kube, target: Target, namespace: str | None, manifests: Sequen
 
 
 def _stop_at_another_cluster(kube: Kube, target: Target) -> None:
-    """Where the cluster does not tell which one it is, or may not be asked, the user has its server to judge by."""
+    """If the cluster does not say which one it is, or may not be read, the user sees its server and decides."""
     try:
         facts = Facts({TARGET.name: target, CONNECTED_AS.name: connected_as(kube)})
     except Denied:
         return
     verdict = cluster_is_the_one_that_was_named(facts)
     if verdict.status is Status.FAIL:
-        raise Refused(verdict.message, verdict.remedy)
+        raise Refused(verdict.message, "\n".join(lines(verdict.fix)))

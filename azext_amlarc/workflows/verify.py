@@ -1,4 +1,4 @@
-"""Proof that a compute trains: one small job for each instance type, watched to its end."""
+"""Verifies that a compute target trains: runs one small job on each instance type and watches it to its end."""
 
 import re
 import uuid
@@ -14,7 +14,9 @@ from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.jobs import Job
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
 from azext_amlarc.product.extension import DEFAULT_NAMESPACE
-from azext_amlarc.product.job_hints import hint_for_failure, hint_for_state
+from azext_amlarc.product.known_errors import Subject, advice, advice_for_state
+from azext_amlarc.product.steps import sentence
+from azext_amlarc.resources.advice import names_of_compute
 from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId
 from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT
@@ -23,11 +25,11 @@ from azext_amlarc.wording import did_you_mean
 from azext_amlarc.workflows.job_files import writing as job_examples
 
 EXPERIMENT = "amlarc-verify"
-# Any image with a shell has what these need; nvidia-smi is put there by NVIDIA's container runtime.
+# Any image with a shell can run these; NVIDIA's container runtime adds nvidia-smi.
 _FACTS = "uname -srm && nproc && grep MemTotal /proc/meminfo"
 COMMAND = f"{_FACTS} && (nvidia-smi -L || echo no NVIDIA GPU)"
 GPU_COMMAND = f"{_FACTS} && nvidia-smi -L | grep GPU"
-_MINUTES = 10  # that a job may run; it needs a second
+_MINUTES = 10  # maximum running time of a job; it needs a second
 
 _OWN = re.compile(r"azureml:([A-Za-z0-9][A-Za-z0-9_-]{0,254}):([^/:@]+)")
 _ELSEWHERE = re.compile(
@@ -39,7 +41,7 @@ _ELSEWHERE = re.compile(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What shall be verified: on which instance types (None is the compute's default one), in which environment."""
+    """What to verify: the instance types (None is the compute target's default one), the environment, GPUs."""
 
     instance_types: Sequence[str | None]
     environment_id: str
@@ -47,22 +49,22 @@ class Wanted:
 
 
 def ready(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
-    """The compute; NotFound where there is none, Refused where it is not attached yet, or no longer."""
+    """The compute target; NotFound if it does not exist, Refused if its state is not Succeeded."""
     found = computes.show(azure, workspace, name)
     if found.provisioning_state.lower() != "succeeded":
         where = f"-n {name} -w {workspace.name} -g {workspace.resource_group}"
         raise Refused(
-            f"The compute {name!r} is {found.provisioning_state}: it takes no jobs.",
-            f"See why: az ml arc show {where}; wait for it: az ml arc wait {where}",
+            f"The compute target {name!r} cannot run jobs: its state is {found.provisioning_state}.",
+            f"To see why: az ml arc show {where}; to wait for it: az ml arc wait {where}",
         )
     return found
 
 
 def chosen_types(compute: Compute, instance_type: str | None, every: bool) -> tuple[str | None, ...]:
-    """The instance types to verify; InvalidInput for one that the compute's configuration does not have.
+    """The instance types to verify; InvalidInput for one that is not in the compute target's configuration.
 
-    Jobs go by the names of the cluster's InstanceType objects, which are DNS names: gpu_instance is gpu-instance. ARM
-    does not show those objects: a compute that was attached without a configuration takes any name.
+    Jobs use the names of the cluster's InstanceType objects, which are DNS names: gpu_instance is gpu-instance. ARM
+    does not show these objects: if the compute target was attached without a configuration, any name is accepted.
     """
     known = tuple(as_dns_name(name) for name in compute.instance_types or ())
     if every:
@@ -71,23 +73,24 @@ def chosen_types(compute: Compute, instance_type: str | None, every: bool) -> tu
         return (None,)
     if known and as_dns_name(instance_type) not in (*known, CLUSTER_DEFAULT):
         raise InvalidInput(
-            f"The configuration of the compute {compute.name!r} has no instance type {instance_type!r}: "
+            f"The configuration of the compute target {compute.name!r} has no instance type {instance_type!r}: "
             f"{did_you_mean(instance_type, known)}",
-            "Azure knows no type that is on the cluster alone: attach again with a configuration that has it.",
+            "Azure does not know instance types that exist only on the cluster: attach again with a configuration that "
+            "includes it.",
         )
     return (as_dns_name(instance_type),)
 
 
 def environment_id(workspace: WorkspaceId, reference: str) -> str:
-    """A user's environment as Azure's REST API takes it; InvalidInput for a form that it does not take."""
+    """An environment reference in the form of Azure's REST API; InvalidInput for an unknown form."""
     own = _OWN.fullmatch(reference)
     if own:
         return f"{workspace}/environments/{own[1]}/versions/{own[2]}"
     if _ELSEWHERE.fullmatch(reference):
         return reference
     raise InvalidInput(
-        f"{reference!r} names no environment with its version.",
-        "Write azureml:NAME:VERSION, azureml://registries/REGISTRY/environments/NAME/versions/VERSION (or "
+        f"{reference!r} is not a valid reference to an environment and its version.",
+        "Use azureml:NAME:VERSION, azureml://registries/REGISTRY/environments/NAME/versions/VERSION (or "
         "…/labels/latest), or a resource id.",
     )
 
@@ -95,54 +98,45 @@ def environment_id(workspace: WorkspaceId, reference: str) -> str:
 def verify(
     azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, watcher: Watcher, timeout: float
 ) -> list[Job]:
-    """The jobs once all are over, or as they are after `timeout` seconds; jobs that are not over go on.
+    """The jobs once all have finished, or as they are after `timeout` seconds; unfinished jobs keep running.
 
-    Raises StillRunning at Ctrl-C. Every run submits jobs of new names.
+    StillRunning on Ctrl-C. Every run submits jobs with new names.
     """
     run = _Run(azure, workspace, compute, wanted, watcher)
     with run.named():
         for instance_type in wanted.instance_types:
             run.submit(instance_type)
         with suppress(StillRunning):
-            wait_until(run.look, _are_over, states, watcher, timeout, None)
+            wait_until(run.poll, _are_over, states, watcher, timeout, None)
         return [run.explained(job) for job in run.jobs]
 
 
 def write_examples(
     folder: str, workspace: WorkspaceId, compute: Compute, instance_type: str | None
 ) -> list[job_examples.Written]:
-    """Write job files for this compute; InvalidInput where a file exists."""
-    cluster = _names(compute)
+    """Write job files for this compute target; InvalidInput if a file already exists."""
+    cluster = ClusterId.find(compute.resource_id)
     names = {
         "compute": compute.name,
         "instance-type": as_dns_name(instance_type or compute.default_instance_type or CLUSTER_DEFAULT),
         "workspace": workspace.name,
         "resource-group": workspace.resource_group,
-        "namespace": cluster["NAMESPACE"],
-        "cluster": cluster.get("CLUSTER", "CLUSTER"),
-        "cluster-group": cluster.get("GROUP", "GROUP"),
+        "namespace": compute.namespace or DEFAULT_NAMESPACE,
+        "cluster": cluster.name if cluster else "CLUSTER",
+        "cluster-group": cluster.resource_group if cluster else "GROUP",
     }
     return job_examples.write(folder, names)
 
 
-def _names(compute: Compute) -> dict[str, str]:
-    """What hints call NAMESPACE, GROUP, TYPE and CLUSTER, as far as it is known."""
-    names = {"NAMESPACE": compute.namespace or DEFAULT_NAMESPACE}
-    cluster = ClusterId.find(compute.resource_id)
-    if cluster:
-        names |= {"GROUP": cluster.resource_group, "TYPE": cluster.cluster_type, "CLUSTER": cluster.name}
-    return names
-
-
 def follow(workspace: WorkspaceId, names: Sequence[str]) -> str:
-    """How to go on with jobs that are not over."""
+    """How to follow or cancel unfinished jobs."""
     name = names[0] if len(names) == 1 else "NAME"
     where = f"-n {name} -w {workspace.name} -g {workspace.resource_group}"
     return f"To follow it: az ml job show {where}; to cancel it: az ml job cancel {where}"
 
 
 def label(job: Job) -> str:
-    """What a person calls a job: its instance type."""
+    """The label of a job in messages: its instance type."""
     return job.instance_type or "default instance type"
 
 
@@ -157,7 +151,7 @@ def _are_over(found: Sequence[Job] | None) -> bool:
 
 @dataclass
 class _Run:
-    """The jobs of one verification: the names that were sent, and what was last seen of each that Azure took."""
+    """The jobs of one verification: the names that were sent, and each accepted job as last seen."""
 
     azure: AzureClient
     workspace: WorkspaceId
@@ -183,8 +177,8 @@ class _Run:
         self.jobs.append(job)
         self.watcher.tell(f"{label(job)}: submitted {name}: {job.studio_url}")
 
-    def look(self) -> list[Job]:
-        """The jobs as they are now; those that are over are not asked for again."""
+    def poll(self) -> list[Job]:
+        """The jobs as they are now; finished ones are not read again."""
         for place, job in enumerate(self.jobs):
             if not job.is_over:
                 self.jobs[place] = found = jobs.read(self.azure, self.workspace, job.name)
@@ -193,19 +187,15 @@ class _Run:
         return self.jobs
 
     def explained(self, job: Job) -> Job:
-        """The job with what is known about why it failed, or why it does not get on."""
+        """The job with what is known about why it failed or does not progress."""
         if job.is_good:
             return job
+        names = names_of_compute(self.workspace, self.compute)
         if not job.is_over:
-            return replace(job, hint=self._with_names(hint_for_state(job.status)))
+            return replace(job, hint=sentence(advice_for_state(job.status, names)))
         code, message = run_history.failure(self.azure, self.workspace, job.name) or ("", "")
-        hint = self._with_names(hint_for_failure(message))
+        hint = sentence(advice(Subject.JOB, code, message, names))
         return replace(job, error_code=code or None, error_message=message or None, hint=hint or None)
-
-    def _with_names(self, hint: str) -> str:
-        for word, name in _names(self.compute).items():
-            hint = hint.replace(word, name)
-        return hint
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -215,8 +205,8 @@ class _Run:
         except KeyboardInterrupt:
             if not self.sent:
                 raise
-            gone_on = f"Interrupted. These jobs keep running in Azure: {', '.join(self.sent)}."
-            raise StillRunning(gone_on, follow(self.workspace, self.sent)) from None
+            message = f"Interrupted. These jobs keep running in Azure: {', '.join(self.sent)}."
+            raise StillRunning(message, follow(self.workspace, self.sent)) from None
         except Exception as error:
             if self.sent:
                 error.add_note(f"Sent so far: {', '.join(self.sent)}. {follow(self.workspace, self.sent)}")

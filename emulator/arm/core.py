@@ -29,7 +29,7 @@ VERSIONS = (
     "2019-11-01", "2019-10-01", "2019-06-01", "2019-05-01", "2018-05-01", "2018-02-01", "2018-01-01", "2016-06-01",
     "2016-02-01", "2015-11-01", "2015-01-01", "2014-04-01",
 )  # fmt: skip
-# The regions of the guide that the project implements: display name by name.
+# The regions in Microsoft's guide of 2021: display name by name.
 LOCATIONS = {
     "eastus": "East US",
     "eastus2": "East US 2",

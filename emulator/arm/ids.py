@@ -48,7 +48,7 @@ class Address:
 
 
 class Place(NamedTuple):
-    """The subscription and the resource group of an id; "" where it has none."""
+    """The subscription and the resource group of an id; "" if it has none."""
 
     subscription: str
     group: str

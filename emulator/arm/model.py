@@ -25,7 +25,7 @@ class Resource:
     body: Json
     hidden: Json = field(default_factory=dict)
     etag: str = ""
-    operation: str = ""  # the key of the operation that has it in its hands
+    operation: str = ""  # the key of the operation in progress on it
 
     @property
     def properties(self) -> Json:
@@ -36,7 +36,7 @@ class Resource:
 
 @dataclass
 class Operation:
-    """A change that takes time: it answers `running` for `looks` looks, then becomes `ending`.
+    """A change that takes time: its status is `running` for `looks` polls, then `ending`.
 
     `target` is path and query where it is polled ("" when only the resource itself tells); `status` stays "" until it
     has ended. An `ending` of "never" doesn't come.

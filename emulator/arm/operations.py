@@ -47,7 +47,7 @@ def begin(
 
 
 def running(cloud: Cloud, resource: Resource) -> Operation | None:
-    """The operation that has a resource in its hands, if any."""
+    """The operation in progress on a resource, if any."""
     return cloud.state.operations.get(resource.operation)
 
 

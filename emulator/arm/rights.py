@@ -21,7 +21,7 @@ class Right:
 
 
 def granted(principal: Json) -> Json:
-    """The principal's `actions` and `notActions`; everything where a seed doesn't say."""
+    """The principal's `actions` and `notActions`; by default, everything."""
     return {"actions": principal.get("actions", [*EVERYTHING]), "notActions": principal.get("notActions", [])}
 
 

@@ -58,7 +58,7 @@ def put(call: Call) -> Reply:
     }
     assignment = call.cloud.state.add(Resource(call.id, ASSIGNMENT, {"properties": properties}))
     shown = call.shown(assignment)
-    # Azure doesn't tell who made it before it is read again.
+    # Azure doesn't return who created it before it is read again.
     return Reply(201, {**shown, "properties": {**properties, "createdBy": None}})
 
 
@@ -128,7 +128,7 @@ def _asked(call: Call) -> tuple[Json, str]:
 
 
 def _principal_type(cloud: Cloud, asked: Json) -> str:
-    """The type of the principal; one that the directory doesn't know yet must be told with its type."""
+    """The type of the principal, which the request must have if the directory doesn't know the principal yet."""
     principal, told = asked["principalId"], asked.get("principalType")
     bare = principal.replace("-", "")
     known = principal.lower() in _directory(cloud)

@@ -18,7 +18,7 @@ DISTRIBUTIONS = {"aks": "AKS", "aks_management": "AKS_Management"}
 
 
 def put(call: Call) -> Reply:
-    """PUT: always 201 and an operation; the agent in the cluster connects some looks after it."""
+    """PUT: always 201 and an operation; the agent in the cluster connects some polls later."""
     if not call.body.get("location"):
         raise errors.location_required()
     known = call.existing
@@ -156,7 +156,7 @@ def _identity(cloud: Cloud) -> Json:
 
 
 def system_data(cloud: Cloud) -> Json:
-    """Who made a resource, and when: the emulator's service principal, now."""
+    """Who created a resource, and when: the emulator's service principal, now."""
     now, who = clock.stamp(), cloud.state.principal["clientId"]
     return {
         "createdBy": who,

@@ -81,7 +81,7 @@ def delete(call: Call) -> Reply:
 
 
 def ended(cloud: Cloud, extension: Resource, operation: Operation) -> None:
-    """What an operation leaves behind: versions resolved, a failure told in `statuses`, or nothing at all."""
+    """The result of an operation: resolved versions, a failure in `statuses`, or no resource at all."""
     if operation.verb == "delete" and operation.status == "Succeeded":
         cloud.state.remove(extension.id)
         return
@@ -208,7 +208,7 @@ def _install_state(state: str) -> str:
 
 
 def _started(call: Call, status: int, extension: Resource, operation: Operation) -> Reply:
-    """The answer to a write. Location names the provider's own host: whoever follows it gets nowhere."""
+    """The response to a write. Location has the provider's own host, which clients cannot reach."""
     resource = operation.target.partition("/operations/")[0]
     region = call.parent.body["location"]
     headers = {

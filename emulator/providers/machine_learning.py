@@ -58,7 +58,7 @@ def delete(call: Call) -> Reply:
 
 
 def ended(cloud: Cloud, compute: Resource, operation: Operation) -> None:
-    """An attached compute knows the extension's identity; a failed one tells why."""
+    """An attached compute has the extension's identity; a failed one has the reason."""
     if operation.verb == "delete" and operation.status == "Succeeded":
         cloud.state.remove(compute.id)
         return
@@ -86,7 +86,7 @@ def report(_cloud: Cloud, operation: Operation) -> Reply:
 
 
 def seeded_workspace(cloud: Cloud, id_: str, given: Json) -> Resource:
-    """A workspace with the resources that it is made of, by id only."""
+    """A workspace with the resources that belong to it, by id only."""
     location, name, unique = given["location"], name_of(id_), str(uuid.uuid4())
     around = id_.partition("/providers/")[0] + "/providers"
     properties = {

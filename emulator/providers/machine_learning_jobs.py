@@ -23,7 +23,7 @@ STAGES = ("Queued", "Preparing", "Running")
 OVER = ("Completed", "Failed", "Canceled")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 REGISTERED = re.compile(r"azureml://registries/[^/]+/environments/[^/]+/(versions|labels)/[^/]+")
-DEFAULT_TYPE = "defaultinstancetype"  # which a cluster has even where nobody has defined any
+DEFAULT_TYPE = "defaultinstancetype"  # which every cluster has, even if none is defined
 # What a job keeps of its PUT; the rest of it Azure refuses or ignores.
 KEPT = (
     "codeId", "command", "componentId", "computeId", "description", "displayName", "distribution", "environmentId",
@@ -45,7 +45,7 @@ NO_GPU = (
 
 
 def put(call: Call) -> Reply:
-    """PUT a job: 201 and it is on its way; 200 for the same one again, which changes its description at most."""
+    """PUT a job: 201, and it starts; 200 for the same job again, which changes its description at most."""
     asked = call.body.get("properties") or {}
     compute = _validate(call, asked)
     given = {key: asked[key] for key in KEPT if asked.get(key) is not None}
@@ -96,7 +96,7 @@ def report(cloud: Cloud, operation: Operation) -> Reply:
 
 
 def put_environment(call: Call) -> Reply:
-    """PUT an environment's version: 201, or 200 where it is the same; a version can't be changed."""
+    """PUT an environment's version: 201, or 200 if it is the same; a version can't be changed."""
     asked = call.body.get("properties") or {}
     if not (asked.get("image") or asked.get("build")):
         raise user_error(call, 400, "An environment needs an image or a build context.")
@@ -118,7 +118,7 @@ def put_container(call: Call) -> Reply:
 
 
 def container_made(cloud: Cloud, id_: str) -> Resource:
-    """The environment that a version's PUT makes along with it."""
+    """The environment that a version's PUT also creates."""
     return cloud.state.add(_container(cloud, id_, {}))
 
 
@@ -145,7 +145,7 @@ def _validate(call: Call, asked: Json) -> Resource:
 
 
 def _is_environment(cloud: Cloud, reference: str) -> bool:
-    """A registry's environment is taken for granted; the workspace's own must be there."""
+    """A registry's environment is assumed to exist; the workspace's own must exist."""
     found = cloud.state.get(reference)
     return bool(REGISTERED.fullmatch(reference)) or (found is not None and found.kind == ENVIRONMENT)
 
@@ -191,7 +191,7 @@ def _on_cluster(name: str) -> str:
 
 
 def _needs_gpu(command: str) -> bool:
-    """Without a GPU there is no nvidia-smi, and a shell that doesn't catch that ends with 127."""
+    """Without a GPU there is no nvidia-smi, and a shell that doesn't handle that exits with 127."""
     return "nvidia-smi" in command and "||" not in command
 
 

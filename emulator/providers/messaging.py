@@ -180,7 +180,7 @@ def seeded_rule(_cloud: Cloud, _id: str, given: Json) -> tuple[Json, Json]:
 
 
 def kept(call: Call, properties: Json, hidden: Json | None = None) -> Reply:
-    """Keep what a PUT below a namespace made, under the id it was first made with."""
+    """Store a resource that a PUT below a namespace created, under the id it was first created with."""
     namespace, known = namespace_of(call.cloud, call.id), call.existing
     body = {"location": namespace.body["location"], "properties": properties}
     id_ = known.id if known else call.id

@@ -124,7 +124,7 @@ def _changed(call: Call, workspace: Resource, tags: Json | None) -> Reply:
 
 
 def _settle(workspace: Resource, body: Json) -> None:
-    """Apply what a body asks for, where it asks for something."""
+    """Apply the values in a body, if it has any."""
     asked = {key: item for key, item in (body.get("properties") or {}).items() if item is not None}
     properties, now = workspace.properties, clock.stamp()
     if not all(isinstance(asked.get(key, {}), dict) for key in ("sku", *PARTS)):

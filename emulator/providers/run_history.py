@@ -1,4 +1,4 @@
-"""The workspaces' own services beside ARM: where they are, and the run history, which alone knows why a job failed.
+"""The workspaces' own services outside ARM: discovery, and the run history, which has the reasons for failed jobs.
 
 Shapes as in azure-ai-ml's client of it: GET {api}/history/v1.0/{workspace}/runs/{name}/details.
 """

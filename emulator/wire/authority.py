@@ -1,4 +1,4 @@
-"""Signing in: an authority in the manner of AD FS, which issues access tokens and verifies them on every call."""
+"""Signing in: an authority like AD FS, which issues access tokens and verifies them on every call."""
 
 import base64
 import json
@@ -89,7 +89,7 @@ class Authority:
         return jwt.encode(claims, self.key, ALGORITHM, headers={"kid": self._key_id})
 
     def verify(self, header: str | None) -> None:
-        """Accept an Authorization header, or raise ARM's 401 that says why not."""
+        """Verify an Authorization header, or raise ARM's 401 with the reason."""
         scheme, _, token = (header or "").partition(" ")
         if not token or scheme.lower() != "bearer":
             raise errors.missing_token(self.issuer)
@@ -122,7 +122,7 @@ def new_key() -> bytes:
 
 
 def read_key(pem: bytes) -> rsa.RSAPrivateKey:
-    """Read what `new_key` made."""
+    """Load a key from `new_key`."""
     key = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("the key that signs tokens must be an RSA key")

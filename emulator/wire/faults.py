@@ -52,7 +52,7 @@ class Fault:
 
     @property
     def ending(self) -> Ending | None:
-        """How the operation that a request starts shall end."""
+        """How the operation that a request starts will end."""
         status = self.effect.get("operation")
         return Ending(status, self.effect.get("error")) if status else None
 

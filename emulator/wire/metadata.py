@@ -1,4 +1,4 @@
-"""What a cloud tells about itself at /metadata/endpoints: where to sign in, and the suffixes of its services."""
+"""A cloud's metadata document at /metadata/endpoints: where to sign in, and the suffixes of its services."""
 
 from emulator.arm.model import Json
 

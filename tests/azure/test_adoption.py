@@ -36,7 +36,8 @@ def create(
     azure: Azure, arm: AzureClient, wanted: Wanted, name: str | None = None, diary: Diary | None = None
 ) -> Extension:
     diary = diary or Diary()
-    return converge(Installation(arm, cluster(azure), name, wanted, diary), diary, 60).wait(diary, 60)
+    change = Installation(arm, cluster(azure), name, wanted, diary)
+    return converge(change, change.read(), diary, 60).wait(diary, 60)
 
 
 def sent(azure: Azure) -> dict[str, Any]:

@@ -64,52 +64,52 @@ class Wish:
 
 def test_what_is_missing_is_written() -> None:
     wish = Wish(None)
-    assert converge(wish, Diary(), 60).resource == Thing("new")
+    assert converge(wish, wish.read(), Diary(), 60).resource == Thing("new")
     assert wish.written == [None]
 
 
 def test_what_is_as_wanted_is_left_alone() -> None:
     wish, diary = Wish(Thing("new")), Diary()
-    assert converge(wish, diary, 60).resource == Thing("new")
+    assert converge(wish, wish.read(), diary, 60).resource == Thing("new")
     assert (wish.written, diary.told) == ([], ["No changes: already up to date."])
 
 
 def test_what_differs_is_said_and_then_written() -> None:
     wish, diary = Wish(Thing("old")), Diary()
-    converge(wish, diary, 60)
+    converge(wish, wish.read(), diary, 60)
     assert (wish.written, diary.told) == ([Thing("old")], ["Will change value: old -> new"])
 
 
 def test_what_failed_is_tried_again() -> None:
     wish = Wish(Thing("new", "Failed"))
-    converge(wish, Diary(), 60)
+    converge(wish, wish.read(), Diary(), 60)
     assert wish.written == [Thing("new", "Failed")]
 
 
 def test_the_same_write_in_progress_is_joined() -> None:
     wish, diary = Wish(Thing("new", "Creating")), Diary()
-    assert converge(wish, diary, 60).wait(diary, 60) == Thing("new")
+    assert converge(wish, wish.read(), diary, 60).wait(diary, 60) == Thing("new")
     assert (wish.written, diary.told) == ([], ["Already in progress (Creating); waiting for it."])
 
 
 @pytest.mark.parametrize("end", ["Succeeded", "Failed"])
 def test_another_write_in_progress_is_waited_for_whatever_its_end(end: str) -> None:
     wish = Wish(Thing("old", "Updating"), ends=lambda: Poll(end))
-    converge(wish, Diary(), 60)
+    converge(wish, wish.read(), Diary(), 60)
     assert wish.written == [Thing("old", end)]
 
 
 def test_another_write_in_progress_is_refused_without_time_to_wait() -> None:
     wish = Wish(Thing("old", "Updating"))
     with pytest.raises(Refused, match=r"Another write is in progress \(Updating\), with other settings"):
-        converge(wish, Diary(), 0)
+        converge(wish, wish.read(), Diary(), 0)
     assert wish.written == []
 
 
 def test_what_must_not_be_written_is_refused_first() -> None:
     wish = Wish(Thing("another's", "Updating"))
     with pytest.raises(Refused, match="another's"):
-        converge(wish, Diary(), 60)
+        converge(wish, wish.read(), Diary(), 60)
 
 
 @pytest.mark.parametrize("there", [None, Thing("old")])
@@ -120,7 +120,7 @@ def test_nothing_is_written_unless_somebody_agrees(there: Thing | None) -> None:
 
     wish = Wish(there)
     with pytest.raises(Refused, match="No"):
-        converge(wish, Diary(), 60, disagree)
+        converge(wish, wish.read(), Diary(), 60, disagree)
     assert wish.written == []
 
 
@@ -220,9 +220,13 @@ def test_a_detachment_is_over_with_its_operation() -> None:
     ]
 
 
+def install(change: Installation) -> Operation[Extension]:
+    return converge(change, change.read(), Diary(), 60)
+
+
 def installing(azure: Azure, arm: AzureClient) -> Operation[Extension]:
     wanted = Wanted({"enableTraining": "True", "relayserver.enabled": "false"})
-    return converge(Installation(arm, cluster(azure), "trainer", wanted, Diary()), Diary(), 60)
+    return install(Installation(arm, cluster(azure), "trainer", wanted, Diary()))
 
 
 def stuck(azure: Azure) -> None:
@@ -256,7 +260,7 @@ def test_a_replacement_whose_operation_never_ends_ends_with_its_resource(azure: 
     with connect(azure) as arm:
         installing(azure, arm).wait(Diary(), 60)
         wanted = Wanted({"enableTraining": "True", "relayserver.enabled": "false", "installVolcano": "False"})
-        operation = converge(Installation(arm, cluster(azure), "trainer", wanted, Diary()), Diary(), 60)
+        operation = install(Installation(arm, cluster(azure), "trainer", wanted, Diary()))
         azure.fault(path="/operations/", status=200, body={"status": "Creating"}, times=99)
         diary = Diary()
         assert operation.wait(diary, 60).configuration_settings["installVolcano"] == "False"

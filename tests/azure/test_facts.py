@@ -26,6 +26,7 @@ from azext_amlarc.checks.azure.facts import (
     not_applicable,
 )
 from azext_amlarc.checks.check import Fact, Status, Unknown
+from azext_amlarc.product.steps import sentence
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from tests.support.azure import Azure
 from tests.support.connecting import CONNECTION, RELAY_NAMESPACE, connect
@@ -76,7 +77,9 @@ def test_a_connected_cluster_and_its_agents(azure: Azure) -> None:
     assert agents.upgrade_themselves
     assert agents.last_seen is not None
     assert abs(datetime.now(UTC) - agents.last_seen) < timedelta(minutes=10)
-    assert found[facts.AKS.name] == Unknown(Status.SKIPPED, "The cluster is connected through Azure Arc.")
+    assert found[facts.AKS.name] == Unknown(
+        Status.SKIPPED, "The cluster is not an AKS cluster: it is connected through Azure Arc."
+    )
 
 
 def test_agents_that_are_told_a_version_and_do_not_upgrade_themselves(azure: Azure) -> None:
@@ -155,8 +158,11 @@ def test_without_an_extension_its_relay_is_not_asked_for(azure: Azure) -> None:
     found = known(azure)
     reason = Unknown(Status.SKIPPED, "The extension is not installed.")
     assert (found[facts.EXTENSION.name], found[facts.RELAY_CONNECTION.name]) == (reason, reason)
-    assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in getattr(
-        found[facts.EXTENSION_FOUND.name], "remedy", ""
+    missing = found[facts.EXTENSION_FOUND.name]
+    assert isinstance(missing, Presence)
+    assert (
+        sentence(missing.fix)
+        == "az ml arc extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True"
     )
     assert not [line for line in azure.traffic() if "Microsoft.Relay/" in line["url"]]
 
@@ -202,11 +208,11 @@ def test_what_is_missing_is_told_from_what_could_not_be_read(azure: Azure) -> No
     cluster, workspace = found[facts.CLUSTER_FOUND.name], found[facts.WORKSPACE_FOUND.name]
     assert isinstance(cluster, Presence)
     assert "There is no Azure Arc-enabled cluster 'nowhere'" in cluster.message
-    assert "az connectedk8s connect -n nowhere -g amlarc-rg" in cluster.remedy
+    assert "az connectedk8s connect -n nowhere -g amlarc-rg" in sentence(cluster.fix)
     assert found[facts.CLUSTER.name] == Unknown(Status.SKIPPED, "The cluster does not exist.")
     assert found[facts.EXTENSION.name] == Unknown(Status.SKIPPED, "The cluster does not exist.")
     assert isinstance(workspace, Presence)
-    assert not workspace.found_verdict
+    assert not workspace.found
     assert found[facts.COMPUTES.name] == Unknown(Status.SKIPPED, "The workspace does not exist.")
 
 
@@ -235,7 +241,7 @@ REFUSED = (
 def test_a_missing_right_is_named_and_takes_no_other_fact_away(azure: Azure, fact: Fact[Any], action: str) -> None:
     azure.allow("*", but=[action])
     found = known(azure)
-    assert found[fact.name] == Unknown(Status.ERROR, f"No right to {action} (403).")
+    assert found[fact.name] == Unknown(Status.ERROR, f"No permission for {action} (403).")
     others = [facts.SUBSCRIPTION, facts.CLUSTER_FOUND, facts.WORKSPACE_RIGHTS, facts.EXTENSION_FOUND]
     assert sum(isinstance(found[other.name], Unknown) for other in others) <= 1 + (fact is facts.CLUSTER_RIGHTS)
 

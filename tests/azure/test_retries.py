@@ -86,11 +86,11 @@ def test_a_long_pause_that_azure_asks_for_is_said_once_a_request(azure: Azure) -
     diary = Diary()
     with connect(azure) as first, first.clone(watcher=diary) as arm:
         arm.get(azure.group)
-        assert diary.told == ["Azure is busy, and asks to wait 7 s before the next try"]
+        assert diary.told == ["Azure is busy; retrying in 7 s, as it asks"]
         azure.fault(path=f"{GROUP}$", status=429, retryAfter=8)
         with arm.clone() as connection:
             connection.get(azure.group)
-        assert diary.told[1:] == ["Azure is busy, and asks to wait 8 s before the next try"]
+        assert diary.told[1:] == ["Azure is busy; retrying in 8 s, as it asks"]
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
@@ -101,7 +101,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
 def test_a_long_pause_is_in_the_log_where_nobody_watches(azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
     azure.fault(path=f"{GROUP}$", status=429, retryAfter=6)
     read_group(azure)
-    assert logged(caplog) == [(logging.WARNING, "Azure is busy, and asks to wait 6 s before the next try")]
+    assert logged(caplog) == [(logging.WARNING, "Azure is busy; retrying in 6 s, as it asks")]
 
 
 @pytest.mark.parametrize("fault", [{"status": 429, "retryAfter": 5}, {"status": 503}, {"reset": "before"}])

@@ -157,7 +157,7 @@ def test_one_that_azure_fails_again_is_an_error_that_says_what_to_do(
     slow.fault(method="PUT", path=f"{end}$", operation="Failed", times=2)
     with connect(slow) as arm, pytest.raises(WriteFailed) as caught:
         finish(arm, begin(slow, arm, settings), Diary(), 60)
-    assert caught.value.message.startswith("The extension is installed, but can't talk through the ")
+    assert caught.value.message.startswith("The extension is installed, but cannot use the ")
     assert caught.value.message.endswith(f"/providers/{end}: its state is Failed.")
     assert "az ml arc extension delete" in caught.value.fix
 

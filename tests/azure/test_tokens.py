@@ -264,7 +264,7 @@ def test_an_operation_abroad_that_wants_a_token_leaves_the_resource_to_tell(
         home.change("PUT", "/extensions/", lambda told: with_operation(told, f"{abroad.endpoint}/op"))
         change = installation(arm, azure)
         wanted = replace(change, wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
-        assert converge(wanted, Diary(), 60).wait(Diary(), 60).provisioning_state == "Succeeded"
+        assert converge(wanted, wanted.read(), Diary(), 60).wait(Diary(), 60).provisioning_state == "Succeeded"
     assert {seen.token for seen in abroad.seen} == {None}
 
 
@@ -275,7 +275,7 @@ def test_an_operation_abroad_that_wants_none_is_followed(azure: Azure, abroad: S
         home.change("PUT", "/extensions/", lambda told: with_operation(told, f"{abroad.endpoint}/op"))
         change = installation(arm, azure)
         wanted = replace(change, wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
-        converge(wanted, Diary(), 60).wait(Diary(), 60)
+        converge(wanted, wanted.read(), Diary(), 60).wait(Diary(), 60)
     assert [seen.token for seen in abroad.seen] == [None]
 
 
@@ -286,7 +286,7 @@ def test_a_relative_operation_url_is_beside_the_write(azure: Azure) -> None:
         home.answer("/op", Answer.of({"status": "Succeeded"}))
         change = installation(arm, azure)
         wanted = replace(change, wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
-        converge(wanted, Diary(), 60).wait(Diary(), 60)
+        converge(wanted, wanted.read(), Diary(), 60).wait(Diary(), 60)
         assert "/op?x=1" in [seen.target for seen in home.seen]
 
 

@@ -7,18 +7,20 @@ from selenium.webdriver.common.keys import Keys
 
 from azext_amlarc.checks.check import Status, Verdict
 from azext_amlarc.checks.report.page import html
+from azext_amlarc.product.steps import Note, command
 from tests.browser.conftest import Browser
 from tests.checks.results import HEADING, RESULTS, passed, result
 
 WIDTHS = (390, 1280)
 LONG = "a-name-that-goes-on-" * 12
+LONG_FIX = (command("az ml arc show -n {name}", name=LONG), Note(LONG), Note(f"`{LONG}`"))
 UNRULY = (
     *RESULTS,
     result(
         "AMLARC-K099",
         "Texts that nobody can break " + "x" * 80,
         f"{LONG} is short",
-        Verdict(Status.FAIL, LONG * 3, f"az ml arc show -n {LONG}\n{LONG}\n`{LONG}`", (LONG * 5, "日本語" * 60)),
+        Verdict(Status.FAIL, LONG * 3, LONG_FIX, (LONG * 5, "日本語" * 60)),
         f"https://learn.microsoft.com/{LONG}",
     ),
     *(passed(f"AMLARC-K{number}", "Many", f"statement {number} holds") for number in range(200, 300)),
@@ -116,8 +118,7 @@ def test_a_failure_shows_its_reason_commands_and_link_without_a_click(browser: B
     assert browser.texts("#AMLARC-A030 .message") == ["amlarc-compute is Failed: pod healthcheck failed"]
     assert browser.texts("#AMLARC-A030 .fix pre") == [
         "kubectl -n azureml get configmap arcml-healthcheck -o yaml",
-        "az ml arc extension update --name amlarc-compute --cluster-name lab-berlin -g research \\\n"
-        "  --config inferenceRouterHA=False",
+        "az ml arc extension update -c lab-berlin -g research --config inferenceRouterHA=False",
     ]
     link = browser.one("#AMLARC-A030 .more a")
     assert link.get_property("href") == (
@@ -129,7 +130,7 @@ def test_one_click_selects_a_whole_command(browser: Browser, page: Path) -> None
     browser.open(page)
     browser.one("#AMLARC-A011 .fix pre").click()
     assert browser.run("return getSelection().toString()") == (
-        "az provider register -n Microsoft.Relay --subscription 11111111-2222-3333-4444-555555555555 --wait"
+        "az provider register -n Microsoft.Relay --wait --subscription 11111111-2222-3333-4444-555555555555"
     )
 
 

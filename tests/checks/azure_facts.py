@@ -48,6 +48,7 @@ AKS_TARGET = Target(
 AGENTS = Agents("Connected", datetime(2026, 11, 23, 11, 58, tzinfo=UTC), "1.20.1", None, True)
 CLUSTER = Cluster(CLUSTER_ID, "eastus", "succeeded", "1.29.4", 3, "k3s")
 AKS = Aks("Running", True, False, (), False)
+DERIVED = {"cluster_name": CLUSTER_ID, "clusterId": CLUSTER_ID, "location": "eastus", "domain": "eastus.example"}
 EXTENSION = Extension(
     name="amlarc-compute",
     provisioning_state="succeeded",
@@ -55,9 +56,10 @@ EXTENSION = Extension(
     current_version="1.1.64",
     release_train="stable",
     upgrades_itself=True,
-    settings={"enableTraining": "True"},
+    settings={"enableTraining": "True", **DERIVED},
     statuses=(),
     changed=datetime(2026, 11, 23, 11, 30, tzinfo=UTC),
+    protected=frozenset({"relayServerConnectionString", "relayserver.relayConnectionString"}),
 )
 WORKSPACE = Workspace("eastus", "succeeded", True, ())
 COMPUTE = Compute("k8s", "lab-ws", CLUSTER_ID, "default", "succeeded", ())
@@ -96,5 +98,6 @@ GOOD: dict[Fact[Any], object] = {
     CLUSTER_TYPE: "connectedClusters",
     DOCUMENT: {},
     NAMESPACE: "default",
+    given.EXTENSION_NAME: "amlarc-compute",
     SETTINGS: {"enableInference": "True", "inferenceRouterHA": "True"},
 }

@@ -115,7 +115,9 @@ OBJECTS = (
 WELL: Mapping[Fact[Any], object] = {
     given.SETTINGS: SETTINGS,
     given.DOCUMENT: DOCUMENT,
+    given.DOCUMENT_SOURCE: "attach.yaml",
     given.NAMESPACE: "ml-team",
+    given.EXTENSION_NAME: "amlarc-compute",
     given.CLUSTER_TYPE: "connectedClusters",
     TARGET: TARGETED,
     facts.KUBERNETES_VERSION: "v1.34.4",

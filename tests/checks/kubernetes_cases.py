@@ -31,7 +31,7 @@ UPDATE = "az ml arc extension update -c edge -g edge-rg --config"
 
 
 class Case(NamedTuple):
-    """What a change to the cluster makes of a check; `evidence` and `remedy` are looked for within what is said."""
+    """What a change to the cluster makes of a check; `evidence` and `fix` are parts of what it says."""
 
     id: str
     title: str
@@ -39,7 +39,7 @@ class Case(NamedTuple):
     status: Status
     message: str
     evidence: str = ""
-    remedy: str = ""
+    fix: str = ""
 
 
 def settings(**more: str) -> dict[Fact[Any], object]:
@@ -96,7 +96,7 @@ CASES = [
         "a version that says nothing",
         {facts.KUBERNETES_VERSION: "unknown"},
         WARN,
-        "The API server answers, and calls its version 'unknown'.",
+        "The API server answers, but its version 'unknown' is not a Kubernetes version.",
     ),
     Case(
         "K002",
@@ -104,7 +104,7 @@ CASES = [
         {given.NAMESPACE: "ml"},
         FAIL,
         "There is no namespace ml.",
-        remedy="kubectl create namespace ml",
+        fix="kubectl create namespace ml",
     ),
     Case(
         "K002",
@@ -112,62 +112,63 @@ CASES = [
         {facts.NAMESPACES: {"ml-team": "Terminating"}},
         FAIL,
         "The namespace ml-team is Terminating.",
-        remedy="kubectl wait --for=delete namespace/ml-team --timeout=10m\nkubectl create namespace ml-team",
+        fix="kubectl wait --for=delete namespace/ml-team --timeout=10m\nkubectl create namespace ml-team",
     ),
-    Case("K003", "no namespace yet", {facts.NAMESPACES: {}}, PASS, "The namespace azureml is absent."),
+    Case("K003", "no namespace yet", {facts.NAMESPACES: {}}, PASS, "The namespace azureml does not exist yet."),
     Case(
         "K003",
         "one that goes",
         {facts.NAMESPACES: {"azureml": "Terminating"}},
         FAIL,
         "The namespace azureml is being removed.",
-        remedy="kubectl wait --for=delete namespace/azureml --timeout=15m",
+        fix="kubectl wait --for=delete namespace/azureml --timeout=15m",
     ),
     Case(
         "K004",
         "another cluster",
         {facts.CONNECTED_AS: ClusterId(SUBSCRIPTION, "plant-rg", "connectedClusters", "plant")},
         FAIL,
-        f"The kubeconfig's cluster is plant in the group plant-rg of the subscription {SUBSCRIPTION}, "
-        f"not edge in the group edge-rg of the subscription {SUBSCRIPTION}.",
-        remedy="Name the right one with --kubeconfig and --context; `kubectl config get-contexts` lists the contexts.",
+        f"The kubeconfig's cluster is plant in the resource group plant-rg of the subscription {SUBSCRIPTION}, "
+        f"not edge in the resource group edge-rg of the subscription {SUBSCRIPTION}.",
+        fix="Choose the right one with --kubeconfig and --context (`kubectl config get-contexts` lists the contexts).",
     ),
     Case(
         "K004",
         "its namesake in another subscription",
         {facts.CONNECTED_AS: ClusterId("11111111-1111-1111-1111-111111111111", "edge-rg", "connectedClusters", "edge")},
         FAIL,
-        "The kubeconfig's cluster is edge in the group edge-rg of the subscription "
-        f"11111111-1111-1111-1111-111111111111, not edge in the group edge-rg of the subscription {SUBSCRIPTION}.",
+        "The kubeconfig's cluster is edge in the resource group edge-rg of the subscription "
+        "11111111-1111-1111-1111-111111111111, not edge in the resource group edge-rg of the subscription "
+        f"{SUBSCRIPTION}.",
     ),
     Case(
         "K004",
         "nobody is signed in, and it is another",
         {TARGET: Target("", ClusterId("", "edge-rg", "connectedClusters", "edge-2"))},
         FAIL,
-        f"The kubeconfig's cluster is EDGE in the group Edge-RG of the subscription {SUBSCRIPTION}, "
-        "not edge-2 in the group edge-rg.",
+        f"The kubeconfig's cluster is EDGE in the resource group Edge-RG of the subscription {SUBSCRIPTION}, "
+        "not edge-2 in the resource group edge-rg.",
     ),
     Case(
         "K004",
         "nobody is signed in",
         {TARGET: Target("", ClusterId("", "edge-rg", "connectedClusters", "edge"))},
         PASS,
-        f"The kubeconfig's cluster is EDGE in the group Edge-RG of the subscription {SUBSCRIPTION}.",
+        f"The kubeconfig's cluster is EDGE in the resource group Edge-RG of the subscription {SUBSCRIPTION}.",
     ),
     Case(
         "K004",
         "no agents of Azure Arc",
         {facts.CONNECTED_AS: None},
         SKIPPED,
-        "No agents of Azure Arc tell which cluster this is.",
+        "The cluster has no Azure Arc agents to say which one it is.",
     ),
     Case(
         "K004",
         "AKS",
         {TARGET: Target(SUBSCRIPTION, ClusterId(SUBSCRIPTION, "edge-rg", "managedClusters", "aks"), "managedClusters")},
         SKIPPED,
-        "An AKS cluster does not tell which one it is.",
+        "An AKS cluster does not say which one it is.",
     ),
     Case("K004", "no cluster", {TARGET: Target(SUBSCRIPTION)}, SKIPPED, "No cluster was named: -c CLUSTER -g GROUP."),
     Case(
@@ -175,10 +176,10 @@ CASES = [
         "no node of linux/amd64",
         nodes(replace(CPU_1, architecture="arm64"), replace(CPU_2, cordoned=True)),
         FAIL,
-        "None of 2 nodes can run the extension.",
+        "No node can run the extension (0 of 2).",
         "cpu-1 runs linux/arm64, not linux/amd64",
     ),
-    Case("K010", "no node at all", nodes(), FAIL, "None of 0 nodes can run the extension."),
+    Case("K010", "no node at all", nodes(), FAIL, "The cluster has no nodes."),
     Case(
         "K010",
         "one that is not ready",
@@ -207,7 +208,7 @@ CASES = [
         "labels that a node has",
         settings(nodeSelector__accelerator="nvidia-t4"),
         PASS,
-        "1 node with accelerator=nvidia-t4.",
+        "Found 1 node with accelerator=nvidia-t4.",
         "gpu-1",
     ),
     Case(
@@ -215,15 +216,15 @@ CASES = [
         "labels that none has",
         settings(nodeSelector__pool="ml"),
         FAIL,
-        "No node that can be used has pool=ml.",
-        remedy="kubectl label node NODE pool=ml",
+        "No schedulable node has pool=ml.",
+        fix="kubectl label node NODE pool=ml",
     ),
     Case(
         "K011",
         "labels of a cordoned node",
         {**settings(nodeSelector__accelerator="nvidia-t4"), **nodes(CPU_1, replace(GPU_1, cordoned=True))},
         FAIL,
-        "No node that can be used has accelerator=nvidia-t4.",
+        "No schedulable node has accelerator=nvidia-t4.",
         "gpu-1 is cordoned",
     ),
     Case(
@@ -231,7 +232,7 @@ CASES = [
         "two nodes",
         nodes(CPU_1, CPU_2),
         FAIL,
-        "inferenceRouterHA wants 3 nodes, and 2 can be used.",
+        "inferenceRouterHA needs 3 schedulable nodes, but the cluster has 2.",
         "cpu-1\ncpu-2",
         f"{UPDATE} inferenceRouterHA=False",
     ),
@@ -240,7 +241,7 @@ CASES = [
         "two nodes under its former name",
         {**nodes(CPU_1, CPU_2), **settings(inferenceLoadBalancerHA="false")},
         PASS,
-        "No replicas of the inference router are wanted.",
+        "The inference router needs no replicas.",
     ),
     Case(
         "K013",
@@ -250,7 +251,7 @@ CASES = [
             **pods(pod("a", "b", requests=amounts("2", 2))),
         },
         FAIL,
-        "The extension asks for cpu 3.73, memory 4.5Gi; free are cpu 4, memory 4Gi.",
+        "The extension requests cpu 3.73, memory 4.5Gi; free: cpu 4, memory 4Gi.",
         "cpu-1: free cpu 0, memory 0Mi",
     ),
     Case(
@@ -273,15 +274,15 @@ CASES = [
         "the extension itself fills the nodes",
         pods(*(pod("azureml", f"x-{n}", node=f"cpu-{n}", requests=amounts("4", 16)) for n in (1, 2))),
         PASS,
-        "The extension asks for cpu 3.73, memory 4.5Gi; free are cpu 16, memory 88Gi.",
+        "The extension requests cpu 3.73, memory 4.5Gi; free: cpu 16, memory 88Gi.",
     ),
     Case(
         "K020",
         "another GPU than was asked for",
         nodes(CPU_1, replace(GPU_1, labels={"accelerator": "nvidia-k80"})),
         FAIL,
-        "1 of 2 instance types with nodes.",
-        "gpu: no node has accelerator=nvidia-t4 (there are nvidia-k80)",
+        "1 of 2 instance types matches a node.",
+        "gpu: no node has accelerator=nvidia-t4 (nodes have nvidia-k80)",
         "kubectl label node NODE accelerator=nvidia-t4",
     ),
     Case(
@@ -289,7 +290,7 @@ CASES = [
         "the settings select as well",
         settings(nodeSelector__pool="ml"),
         FAIL,
-        "0 of 2 instance types with nodes.",
+        "No instance type matches a node (0 of 2).",
         "cpu: no node has pool=ml",
         "kubectl label node NODE pool=ml\nkubectl label node NODE pool=ml accelerator=nvidia-t4",
     ),
@@ -305,8 +306,8 @@ CASES = [
         "a GPU node of ARM",
         nodes(CPU_1, replace(GPU_1, architecture="arm64")),
         FAIL,
-        "0 of 2 instance types on linux/amd64 alone.",
-        "gpu: also matches gpu-1 (linux/arm64)",
+        "No instance type matches linux/amd64 nodes only (0 of 2).",
+        "gpu: matches gpu-1 (linux/arm64)",
         "Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of gpu",
     ),
     Case(
@@ -314,22 +315,22 @@ CASES = [
         "nodes for none of them",
         settings(nodeSelector__pool="ml"),
         SKIPPED,
-        "No node matches an instance type.",
+        "No instance type matches a node.",
     ),
     Case(
         "K021",
         "Windows beside",
         nodes(CPU_1, GPU_1, node("win-1", system="windows")),
         WARN,
-        "1 of 2 instance types on linux/amd64 alone.",
-        "cpu: also matches win-1 (windows/amd64)",
+        "1 of 2 instance types matches linux/amd64 nodes only.",
+        "cpu: matches win-1 (windows/amd64)",
     ),
     Case(
         "K022",
         "a taint that jobs do not tolerate",
         nodes(CPU_1, CPU_2, replace(GPU_1, taints=(TAINTED,))),
         FAIL,
-        "0 of 2 instance types whose nodes all take jobs.",
+        "No instance type matches only nodes that accept jobs (0 of 2).",
         "gpu: gpu-1 has the taint sku=gpu:NoSchedule",
         "kubectl taint node gpu-1 sku=gpu:NoSchedule-",
     ),
@@ -338,22 +339,22 @@ CASES = [
         "nodes for one of two",
         nodes(CPU_1),
         PASS,
-        "1 of 2 instance types whose nodes all take jobs.",
-        "gpu: no node matches",
+        "1 of 2 instance types matches only nodes that accept jobs.",
+        "gpu: no matching node",
     ),
     Case(
         "K022",
         "a taint that jobs tolerate",
         nodes(CPU_1, replace(GPU_1, taints=(facts.Taint("ml.azure.com/amlarc", "true", "NoSchedule"),))),
         PASS,
-        "2 of 2 instance types whose nodes all take jobs.",
+        "2 of 2 instance types match only nodes that accept jobs.",
     ),
     Case(
         "K022",
         "a taint that the extension alone tolerates",
         nodes(CPU_1, replace(GPU_1, taints=(facts.Taint("ml.azure.com/amlarc-system", "true", "NoExecute"),))),
         FAIL,
-        "0 of 2 instance types whose nodes all take jobs.",
+        "No instance type matches only nodes that accept jobs (0 of 2).",
         "gpu: gpu-1 has the taint ml.azure.com/amlarc-system=true:NoExecute",
     ),
     Case(
@@ -361,7 +362,7 @@ CASES = [
         "a cordoned node of several",
         nodes(CPU_1, replace(CPU_2, cordoned=True), GPU_1),
         WARN,
-        "1 of 2 instance types whose nodes all take jobs.",
+        "1 of 2 instance types matches only nodes that accept jobs.",
         "cpu: cpu-2 is cordoned",
         "kubectl uncordon cpu-2",
     ),
@@ -376,8 +377,8 @@ CASES = [
             }
         },
         FAIL,
-        "0 of 1 instance type with room on a node.",
-        "huge: asks for cpu 9, memory 1Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
+        "No instance type fits on a node (0 of 1).",
+        "huge: requests cpu 9, memory 1Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
         "Lower the requests and limits of huge, or add larger nodes.",
     ),
     Case(
@@ -385,9 +386,9 @@ CASES = [
         "another job has the GPU",
         pods(pod("ml-team", "job", node="gpu-1", requests=amounts("6", 8, 1))),
         WARN,
-        "1 of 2 instance types with room on a node.",
-        "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; "
-        "at most cpu 2, memory 48Gi, nvidia.com/gpu 0 are free now, on gpu-1",
+        "1 of 2 instance types fits on a node.",
+        "gpu: requests cpu 1, memory 4Gi, nvidia.com/gpu 1; "
+        "free now: at most cpu 2, memory 48Gi, nvidia.com/gpu 0 on gpu-1",
         "kubectl describe node gpu-1",
     ),
     Case(
@@ -396,16 +397,16 @@ CASES = [
         nodes(replace(GPU_1, allocatable={**GPU_1.allocatable, "pods": Fraction(1)}))
         | pods(pod("ml-team", "tiny", node="gpu-1")),
         WARN,
-        "0 of 2 instance types with room on a node.",
-        "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; at most cpu 8",
+        "No instance type fits on a node (0 of 2).",
+        "gpu: requests cpu 1, memory 4Gi, nvidia.com/gpu 1; free now: at most cpu 8",
     ),
     Case(
         "K023",
         "no node that it may go to",
         nodes(CPU_1, replace(GPU_1, ready=False)),
         FAIL,
-        "1 of 2 instance types with room on a node.",
-        "gpu: asks for cpu 1, memory 4Gi, nvidia.com/gpu 1; no node that it may go to",
+        "1 of 2 instance types fits on a node.",
+        "gpu: requests cpu 1, memory 4Gi, nvidia.com/gpu 1; no matching node",
     ),
     Case(
         "K024",
@@ -418,10 +419,10 @@ CASES = [
         },
         FAIL,
         "3 differences between the configuration and the cluster's InstanceType objects.",
-        "gpu: nodeSelector is None on the cluster, not {'accelerator': 'nvidia-t4'}\n"
-        "gpu: limits.cpu is 4 on the cluster, not 2\n"
-        "gpu: limits.nvidia.com/gpu is not there on the cluster, not 1",
-        "az ml arc config convert -f attach.json --to instancetype | kubectl apply -f -",
+        "gpu: nodeSelector is not set on the cluster, accelerator=nvidia-t4 in the configuration\n"
+        "gpu: limits.cpu is 4 on the cluster, 2 in the configuration\n"
+        "gpu: limits.nvidia.com/gpu is not set on the cluster, 1 in the configuration",
+        "az ml arc config convert -f attach.yaml --to instancetype | kubectl apply -f -",
     ),
     Case(
         "K024",
@@ -429,14 +430,14 @@ CASES = [
         {facts.INSTANCE_TYPES: ()},
         FAIL,
         "3 differences between the configuration and the cluster's InstanceType objects.",
-        "defaultinstancetype: there is no such InstanceType on the cluster, which jobs that name no instance type get",
+        "defaultinstancetype: not on the cluster (the one that jobs without an instance type use)",
     ),
     Case(
         "K024",
         "others beside",
         {facts.INSTANCE_TYPES: (*OBJECTS, manifest("huge", None, {}, {}))},
         PASS,
-        "3 InstanceType objects are as the configuration says.",
+        "3 InstanceType objects match the configuration.",
     ),
     Case(
         "K025",
@@ -447,23 +448,23 @@ CASES = [
             )
         },
         FAIL,
-        "0 of 1 instance type with room on a node.",
-        "huge: asks for cpu 64, memory 8Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
+        "No instance type fits on a node (0 of 1).",
+        "huge: requests cpu 64, memory 8Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
     ),
     Case(
         "K025",
         "an object whose amounts are none",
         {facts.INSTANCE_TYPES: (manifest("odd", None, {"cpu": "two", "memory": "8Gi"}, {}),)},
         FAIL,
-        "InstanceType odd has amounts that are none.",
-        remedy="kubectl edit instancetype odd",
+        "InstanceType odd has an invalid amount.",
+        fix="kubectl edit instancetype odd",
     ),
     Case(
         "K025",
         "no such kind",
         {facts.INSTANCE_TYPES: ()},
         PASS,
-        "The cluster has no InstanceType objects but its own default.",
+        "The cluster has no InstanceType objects besides its built-in default.",
     ),
     Case(
         "K030",
@@ -471,7 +472,7 @@ CASES = [
         settings(installNvidiaDevicePlugin="True")
         | {facts.DAEMON_SETS: (daemon("gpu-operator", "nvidia-device-plugin-daemonset", "gpu-operator"),)},
         FAIL,
-        "installNvidiaDevicePlugin is on, and the cluster has the plugin already.",
+        "installNvidiaDevicePlugin is on, but the cluster already has the plugin.",
         "DaemonSet gpu-operator/nvidia-device-plugin-daemonset, owned by Helm release gpu-operator/gpu-operator, "
         "ready on 1 of 1 node",
         f"{UPDATE} installNvidiaDevicePlugin=False",
@@ -482,14 +483,14 @@ CASES = [
         settings(installNvidiaDevicePlugin="True")
         | {facts.DAEMON_SETS: (daemon("azureml", "nvidia-device-plugin-daemonset", "amlarc-compute"),)},
         PASS,
-        "There is an NVIDIA device plugin, DaemonSet azureml/nvidia-device-plugin-daemonset.",
+        "Found an NVIDIA device plugin: DaemonSet azureml/nvidia-device-plugin-daemonset.",
     ),
     Case(
         "K030",
         "GPUs that nothing offers",
         nodes(CPU_1, replace(GPU_1, allocatable=amounts())) | {facts.DAEMON_SETS: ()},
         WARN,
-        "Nothing offers the GPUs of 1 node: no NVIDIA device plugin, and installNvidiaDevicePlugin is off.",
+        "Pods cannot use the GPUs of 1 node: there is no NVIDIA device plugin, and installNvidiaDevicePlugin is off.",
         "gpu-1",
         f"{UPDATE} installNvidiaDevicePlugin=True",
     ),
@@ -506,7 +507,7 @@ CASES = [
         "a node whose driver fails",
         nodes(GPU_1, node("gpu-2", {"kubernetes.azure.com/accelerator": "nvidia"})),
         WARN,
-        "1 of 2 nodes with NVIDIA GPUs advertise none.",
+        "1 of 2 nodes with NVIDIA GPUs advertises none.",
         "gpu-1: nvidia.com/gpu 1\ngpu-2: nvidia.com/gpu 0\n"
         "DaemonSet kube-system/nvidia-device-plugin-daemonset, owned by no Helm release, ready on 1 of 1 node",
         "kubectl describe node gpu-2",
@@ -516,7 +517,7 @@ CASES = [
         "the cluster's own is there already",
         pods(PROMETHEUS),
         FAIL,
-        "installPromOp is on, and the cluster has a Prometheus operator already.",
+        "installPromOp is on, but the cluster already has a Prometheus operator.",
         "pod monitoring/prometheus-operator-1, of the Helm chart kube-prometheus-stack-30.0.1",
         f"{UPDATE} installPromOp=False",
     ),
@@ -532,8 +533,8 @@ CASES = [
         "there is none",
         settings(installPromOp="False"),
         FAIL,
-        "installPromOp is off, and the cluster has no Prometheus operator of its own.",
-        remedy=f"{UPDATE} installPromOp=True",
+        "installPromOp is off, but the cluster has no Prometheus operator of its own.",
+        fix=f"{UPDATE} installPromOp=True",
     ),
     Case(
         "K041",
@@ -541,7 +542,7 @@ CASES = [
         settings(installDcgmExporter="True")
         | {facts.DAEMON_SETS: (daemon("gpu-operator", "nvidia-dcgm-exporter", "gpu-operator"),)},
         FAIL,
-        "installDcgmExporter is on, and the cluster has a DCGM exporter already.",
+        "installDcgmExporter is on, but the cluster already has a DCGM exporter.",
         "DaemonSet gpu-operator/nvidia-dcgm-exporter, owned by Helm release gpu-operator/gpu-operator",
         f"{UPDATE} installDcgmExporter=False",
     ),
@@ -551,7 +552,7 @@ CASES = [
         settings(installDcgmExporter="True")
         | {facts.DAEMON_SETS: (daemon("azureml", "dcgm-exporter", "amlarc-compute"),)},
         PASS,
-        "The extension brings a DCGM exporter.",
+        "The extension installs a DCGM exporter.",
     ),
     Case(
         "K042",
@@ -561,8 +562,8 @@ CASES = [
             facts.INGRESS_CLASSES: (ingress_class("nginx", "k8s.io/ingress-nginx", "ingress", "ingress-basic"),),
         },
         FAIL,
-        "The cluster has an ingress controller k8s.io/ingress-nginx already.",
-        "IngressClass nginx, owned by Helm release ingress-basic/ingress, is served by k8s.io/ingress-nginx",
+        "The cluster already has an ingress controller named k8s.io/ingress-nginx.",
+        "IngressClass nginx, owned by Helm release ingress-basic/ingress, uses k8s.io/ingress-nginx",
         f"{UPDATE} nginxIngress.controller=k8s.io/amlarc-ingress-nginx",
     ),
     Case(
@@ -587,7 +588,7 @@ CASES = [
         settings(installBlobfuseSysctl="True")
         | {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
         FAIL,
-        "installBlobfuseSysctl is on, and the cluster has Blobfuse already.",
+        "installBlobfuseSysctl is on, but the cluster already has Blobfuse.",
         "DaemonSet kube-system/blobfuse-flexvol-installer, owned by no Helm release",
         f"{UPDATE} installBlobfuseSysctl=False installBlobfuseFlexvol=False",
     ),
@@ -596,7 +597,7 @@ CASES = [
         "left from 2021, and nothing said",
         {facts.DAEMON_SETS: (daemon("kube-system", "blobfuse-flexvol-installer"),)},
         WARN,
-        "The cluster has Blobfuse already, which extensions of 2021 install too unless told not to.",
+        "The cluster already has Blobfuse, which extensions of 2021 install as well unless told not to.",
     ),
     Case(
         "K043",
@@ -611,7 +612,7 @@ CASES = [
         "what version 1 left",
         {facts.LEGACY_ROUTER: LEGACY},
         FAIL,
-        "Of Azure Machine Learning v1's inference router 2 objects can be found.",
+        "2 objects of Azure Machine Learning v1's inference router are left.",
         "Deployment default/azureml-fe\nClusterRole azureml-fe-role",
         "kubectl delete deployment azureml-fe -n default\nkubectl delete clusterrole azureml-fe-role\n"
         "kubectl delete service/azureml-fe-int-http secret/azuremlfessl -n default --ignore-not-found",
@@ -621,14 +622,14 @@ CASES = [
         "today's router alone",
         {facts.LEGACY_ROUTER: LEGACY[2:]},
         PASS,
-        "Nothing of Azure Machine Learning v1 is left.",
+        "Nothing is left of Azure Machine Learning v1's inference router.",
     ),
     Case(
         "K050",
         "the cluster's own is there already",
         pods(VOLCANO),
         FAIL,
-        "installVolcano is on, and the cluster has a Volcano scheduler already.",
+        "installVolcano is on, but the cluster already has a Volcano scheduler.",
         "pod volcano-system/volcano-scheduler-1",
         f"{UPDATE} installVolcano=False",
     ),
@@ -640,24 +641,24 @@ CASES = [
         "there is none",
         settings(volcanoScheduler__enable="False"),
         FAIL,
-        "installVolcano is off, and the cluster has no Volcano scheduler of its own.",
-        remedy=f"{UPDATE} installVolcano=True",
+        "installVolcano is off, but the cluster has no Volcano scheduler of its own.",
+        fix=f"{UPDATE} installVolcano=True",
     ),
     Case(
         "K050",
         "no jobs",
         settings(enableTraining="False", installVolcano="False"),
         PASS,
-        "Jobs are not enabled: Volcano is not needed.",
+        "Training is not enabled: Volcano is not needed.",
     ),
     Case(
         "K051",
         "an old one validates jobs",
         OWN_VOLCANO | pods(VOLCANO),
         FAIL,
-        "The cluster's Volcano is 1.5 and validates jobs, which below 1.6 refuses ours.",
+        "The cluster's Volcano is 1.5 and validates jobs; below 1.6 it rejects Azure Machine Learning's.",
         "webhook configuration volcano-admission-service-jobs-validate calls /jobs/validate",
-        "# Take /jobs/validate out of volcano-admission's --enabled-admission, then:\n"
+        "# Remove /jobs/validate from volcano-admission's --enabled-admission, then:\n"
         "kubectl delete validatingwebhookconfiguration volcano-admission-service-jobs-validate",
     ),
     Case(
@@ -682,7 +683,7 @@ CASES = [
         OWN_VOLCANO | pods(pod("volcano-system", "v", "volcanosh/vc-scheduler:v1.2.0")) | {facts.WEBHOOKS: {}},
         WARN,
         "The cluster's Volcano is 1.2; 1.4 and later are known to work.",
-        remedy="Upgrade Volcano to 1.6 or later",
+        fix="Upgrade Volcano to 1.6 or later",
     ),
     Case(
         "K051",
@@ -696,18 +697,18 @@ CASES = [
         "kinds that nobody owns",
         {facts.CUSTOM_RESOURCES: (Owned("CustomResourceDefinition", "", "jobs.batch.volcano.sh"),)},
         FAIL,
-        "1 kind of Volcano on the cluster, not the extension's.",
+        "1 Volcano CRD on the cluster does not belong to the extension.",
         "jobs.batch.volcano.sh belongs to no Helm release",
         "kubectl label crd jobs.batch.volcano.sh app.kubernetes.io/managed-by=Helm\nkubectl annotate crd "
         "jobs.batch.volcano.sh meta.helm.sh/release-namespace=azureml meta.helm.sh/release-name=amlarc-compute",
     ),
-    Case("K052", "the cluster's own is used", OWN_VOLCANO, PASS, "The extension brings no Volcano."),
+    Case("K052", "the cluster's own is used", OWN_VOLCANO, PASS, "The extension does not install Volcano."),
     Case(
         "K053",
         "an autoscaler beside gangs",
         {facts.AUTOSCALER: True},
         WARN,
-        "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see.",
+        "The cluster has an autoscaler, which cannot see the pods that the extension's Volcano holds back in gangs.",
         "kind: ConfigMap\nmetadata:\n  name: volcano-scheduler-no-gang\n  namespace: azureml",
         f"{UPDATE} volcanoScheduler.schedulerConfigMap=volcano-scheduler-no-gang "
         "amloperator.skipResourceValidation=True",
@@ -717,7 +718,7 @@ CASES = [
         "an autoscaler that says nothing of itself",
         pods(SCALER),
         WARN,
-        "There is a cluster autoscaler, and the extension's Volcano schedules in gangs, which it cannot see.",
+        "The cluster has an autoscaler, which cannot see the pods that the extension's Volcano holds back in gangs.",
         "pod kube-system/cluster-autoscaler-1",
     ),
     Case(
@@ -725,15 +726,15 @@ CASES = [
         "an autoscaler beside a configuration of its own",
         {facts.AUTOSCALER: True} | settings(volcanoScheduler__schedulerConfigMap="no-gang"),
         PASS,
-        "Volcano is configured by no-gang.",
+        "Volcano uses the configuration no-gang.",
     ),
     Case(
         "K060",
         "no agents",
         {facts.PODS: ()},
         FAIL,
-        "No agent of Azure Arc runs in azure-arc.",
-        remedy="az connectedk8s connect -n edge -g edge-rg",
+        "No Azure Arc agents run in azure-arc.",
+        fix="az connectedk8s connect -n edge -g edge-rg",
     ),
     Case(
         "K060",
@@ -755,8 +756,8 @@ CASES = [
             )
         },
         FAIL,
-        "1 of 1 pod of the agents not running.",
-        "azure-arc/extension-manager-1: manager waits: CrashLoopBackOff, restarted 9 times, last ended OOMKilled",
+        "1 of 1 pod of the agents is not running.",
+        "azure-arc/extension-manager-1: manager is waiting (CrashLoopBackOff), restarted 9 times, last ended OOMKilled",
         "kubectl describe pod -n azure-arc extension-manager-1",
     ),
     Case("K061", "no proxy", {facts.AGENT_PROXY: AgentProxy(False, ())}, PASS, "The agents use no proxy."),
@@ -782,7 +783,7 @@ CASES = [
         "an installation that was broken off",
         {facts.PENDING_RELEASES: (Owned("Secret", "azureml", "sh.helm.release.v1.amlarc-compute.v2"),)},
         WARN,
-        "1 operation of Helm pending, or broken off.",
+        "1 Helm operation did not finish: still in progress, or interrupted.",
         "Secret azureml/sh.helm.release.v1.amlarc-compute.v2",
         "kubectl delete secret -n azureml sh.helm.release.v1.amlarc-compute.v2",
     ),
@@ -791,8 +792,8 @@ CASES = [
         "components that never came",
         {facts.EXTENSION_PODS: tuple(pod("azureml", name) for name in COMPONENTS[2:])},
         FAIL,
-        "2 of 14 components without a pod.",
-        "there is no pod gateway\nthere is no pod metrics-controller-manager",
+        "2 of 14 components have no pod.",
+        "no pod gateway\nno pod metrics-controller-manager",
         "kubectl get events -n azureml --sort-by=.lastTimestamp",
     ),
     Case(
@@ -800,16 +801,16 @@ CASES = [
         "a component that was evicted",
         extension_pods(pod("azureml", COMPONENTS[0], phase="Failed")),
         FAIL,
-        "1 of 14 components without a pod.",
-        "there is no pod gateway",
+        "1 of 14 components has no pod.",
+        "no pod gateway",
     ),
     Case(
         "K070",
         "AKS has no relay, but an ingress controller",
         {given.CLUSTER_TYPE: "managedClusters", given.SETTINGS: {"enableInference": "True", "installPromOp": "False"}},
         FAIL,
-        "1 of 9 components without a pod.",
-        "there is no pod azureml-ingress-nginx-controller",
+        "1 of 9 components has no pod.",
+        "no pod azureml-ingress-nginx-controller",
     ),
     Case(
         "K070",
@@ -823,7 +824,7 @@ CASES = [
         "a pod without a node",
         extension_pods(pod("azureml", COMPONENTS[0], phase="Pending", node="", unscheduled="0/3 nodes are available")),
         FAIL,
-        "1 of 15 pods of the extension not running.",
+        "1 of 15 pods of the extension is not running.",
         "azureml/gateway-7f969684dc-2lxzh: Pending; 0/3 nodes are available",
         "kubectl describe pod -n azureml gateway-7f969684dc-2lxzh",
     ),
@@ -832,7 +833,7 @@ CASES = [
         "a pod that is not ready",
         extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", ready=False),))),
         FAIL,
-        "1 of 15 pods of the extension not running.",
+        "1 of 15 pods of the extension is not running.",
         "azureml/gateway-7f969684dc-2lxzh: gateway is not ready",
     ),
     Case(
@@ -840,7 +841,7 @@ CASES = [
         "a pod that keeps coming back",
         extension_pods(pod("azureml", COMPONENTS[0], containers=(Container("gateway", "x:1", True, 8, "", "Error"),))),
         WARN,
-        "1 of 15 pods of the extension ended badly, or restarted again and again.",
+        "1 of 15 pods of the extension failed, or restarted many times.",
         "azureml/gateway-7f969684dc-2lxzh: gateway restarted 8 times, last ended Error",
     ),
     Case(
@@ -854,8 +855,8 @@ CASES = [
             )
         ),
         FAIL,
-        "1 of 16 pods of the extension not running.",
-        remedy=f"{UPDATE} nginxIngress.controllerConfig.worker-processes=8 "
+        "1 of 16 pods of the extension is not running.",
+        fix=f"{UPDATE} nginxIngress.controllerConfig.worker-processes=8 "
         "nginxIngress.resources.controller.limits.memory=2048Mi",
     ),
     Case(
@@ -863,7 +864,7 @@ CASES = [
         "a hook that failed",
         extension_pods(pod("azureml", "healthcheck", phase="Failed")),
         WARN,
-        "1 of 16 pods of the extension ended badly, or restarted again and again.",
+        "1 of 16 pods of the extension failed, or restarted many times.",
         "azureml/healthcheck: Failed",
         "kubectl describe pod -n azureml healthcheck",
     ),
@@ -890,9 +891,9 @@ CASES = [
         ),
         FAIL,
         "The health check failed: E40002.",
-        "pre-install, node: E40002 INSUFFICIENT_NODE: Insufficient node (three healthy nodes are needed for "
-        "inferenceRouterHA, or the settings nodeSelector.… match too few)",
-        f"# Add nodes, or do without:\n{UPDATE} inferenceRouterHA=False",
+        "pre-install, node: E40002 INSUFFICIENT_NODE: Insufficient node (inferenceRouterHA needs three "
+        "healthy nodes, or the nodeSelector settings match too few)",
+        f"# Add nodes, or turn inferenceRouterHA off:\n{UPDATE} inferenceRouterHA=False",
     ),
     Case(
         "K080",
@@ -900,7 +901,7 @@ CASES = [
         reports(pre_delete="Status: Failed Name: agent ErrorCode: E45001 ErrorMessage: unhealthy"),
         WARN,
         "The health check failed: E45001.",
-        remedy="kubectl logs healthcheck -n azureml",
+        fix="kubectl logs healthcheck -n azureml",
     ),
     Case(
         "K080",
@@ -911,7 +912,7 @@ CASES = [
         "pre-install, new: E49000: new",
         "kubectl get configmap -n azureml arcml-healthcheck -o yaml",
     ),
-    Case("K080", "no report", reports(), SKIPPED, "The health check reported on no install."),
+    Case("K080", "no report", reports(), SKIPPED, "There is no health check report of an installation."),
     Case(
         "K081",
         "issue 293 of Azure/AML-Kubernetes",
@@ -925,14 +926,14 @@ CASES = [
         "pre-upgrade, inferencev1: E45005 AZUREML_FE_DEPLOYMENT_CONFLICT: Azureml Fe deployment confict",
         "kubectl delete deployment,service,serviceaccount azureml-fe",
     ),
-    Case("K081", "no update yet", reports(pre_install=""), SKIPPED, "The health check reported on no update."),
+    Case("K081", "no update yet", reports(pre_install=""), SKIPPED, "There is no health check report of an update."),
     Case(
         "K082",
         "somebody looked",
         reports(test="Status: Failed Name: network ErrorCode: E45003 ErrorMessage: timeout"),
         WARN,
         "The health check failed: E45003.",
-        remedy="https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall",
+        fix="https://learn.microsoft.com/azure/machine-learning/how-to-access-azureml-behind-firewall",
     ),
-    Case("K082", "nobody looked", reports(), SKIPPED, "Nobody has run the health check by hand."),
+    Case("K082", "nobody looked", reports(), SKIPPED, "The health check has not been run by hand."),
 ]

@@ -1,10 +1,14 @@
 """One fixed list of results that has every status; golden files are made from it."""
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Result, Status, Verdict
+from azext_amlarc.checks.fix import ChangeSettings, RegisterProvider
 from azext_amlarc.checks.report.page import Heading
+from azext_amlarc.product.steps import Note, command
+from azext_amlarc.resources.ids import ClusterId
 
 NO_KUBECONFIG = "no kubeconfig was given: --kubeconfig FILE"
 HEADING = Heading("lab-berlin", "vision-ws", "Contoso Training", "2026-11-23T21:04:00+00:00", "0.1.0")
+LAB = ClusterId("s", "research", "connectedClusters", "lab-berlin")
 LEARN = "https://learn.microsoft.com/azure/machine-learning"
 
 
@@ -12,7 +16,7 @@ def result(identity: str, group: str, title: str, verdict: Verdict, url: str = f
     def judge(_facts: Facts) -> Verdict:
         return verdict
 
-    return Result(Check(identity, group, title, Phase.ALL, (), judge, "az ml arc check", url), verdict)
+    return Result(Check(identity, group, title, Phase.ALL, (), judge, (command("az ml arc check"),), url), verdict)
 
 
 def passed(identity: str, group: str, title: str, *evidence: str) -> Result:
@@ -34,7 +38,7 @@ RESULTS = (
         Verdict(
             Status.FAIL,
             "Microsoft.Relay is NotRegistered in the subscription Contoso Training",
-            "az provider register -n Microsoft.Relay --subscription 11111111-2222-3333-4444-555555555555 --wait",
+            (RegisterProvider("Microsoft.Relay", "11111111-2222-3333-4444-555555555555"),),
         ),
         "https://learn.microsoft.com/azure/azure-arc/kubernetes/quickstart-connect-cluster",
     ),
@@ -46,7 +50,7 @@ RESULTS = (
         Verdict(
             Status.WARN,
             "the agents have the version 1.12.5, which is older than a year",
-            "`az connectedk8s upgrade -n lab-berlin -g research` brings them up to date without a restart of workloads",
+            (Note("`az connectedk8s upgrade -n lab-berlin -g research` upgrades them without restarting workloads."),),
             ("agentVersion: 1.12.5", "lastConnectivityTime: 2026-03-01T08:15:00Z"),
         ),
     ),
@@ -57,9 +61,11 @@ RESULTS = (
         Verdict(
             Status.FAIL,
             "amlarc-compute is Failed: pod healthcheck failed",
-            "kubectl -n azureml get configmap arcml-healthcheck -o yaml\n"
-            "az ml arc extension update --name amlarc-compute --cluster-name lab-berlin -g research \\\n"
-            "  --config inferenceRouterHA=False",
+            (
+                Note("Read the report, then turn `inferenceRouterHA` off:"),
+                command("kubectl -n azureml get configmap arcml-healthcheck -o yaml"),
+                ChangeSettings(LAB, "amlarc-compute", ("inferenceRouterHA=False",)),
+            ),
             (
                 "E40002 INSUFFICIENT_NODE: 3 nodes are needed, 1 is there",
                 "Helm installation failed: <script>alert('hook')</script> \"healthcheck\" & its pod ended with 1",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.checks.kubernetes import amounts
-from azext_amlarc.checks.kubernetes.amounts import Asked
+from azext_amlarc.checks.kubernetes.amounts import Requested
 from tests.checks.clusters import node, pod
 
 
@@ -15,12 +15,12 @@ def cpu(number: int) -> dict[str, Fraction]:
     return {"cpu": Fraction(number)}
 
 
-def plain(number: int) -> Asked:
-    return Asked(cpu(number))
+def plain(number: int) -> Requested:
+    return Requested(cpu(number))
 
 
-def sidecar(number: int) -> Asked:
-    return Asked(cpu(number), sidecar=True)
+def sidecar(number: int) -> Requested:
+    return Requested(cpu(number), sidecar=True)
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ def sidecar(number: int) -> Asked:
         ("a sidecar beside the containers", [plain(1)], [sidecar(2)], 3),
         ("an init container after a sidecar", [plain(1)], [sidecar(2), plain(4)], 6),
         ("an init container before a sidecar", [plain(1)], [plain(4), sidecar(2)], 4),
-        ("nothing asked for", [Asked({})], [], 0),
+        ("nothing asked for", [Requested({})], [], 0),
     ],
 )
-def test_a_pod_counts_for(title: str, containers: list[Asked], before: list[Asked], counted: int) -> None:
+def test_a_pod_counts_for(title: str, containers: list[Requested], before: list[Requested], counted: int) -> None:
     assert amounts.counted(containers, before).get("cpu", 0) == counted, title
 
 
@@ -44,15 +44,17 @@ def test_overhead_comes_on_top() -> None:
 
 
 def test_what_a_pod_asks_for_as_a_whole_wins() -> None:
-    containers = [Asked({"cpu": Fraction(1), "nvidia.com/gpu": Fraction(1)})]
+    containers = [Requested({"cpu": Fraction(1), "nvidia.com/gpu": Fraction(1)})]
     assert amounts.counted(containers, whole=cpu(4)) == {"cpu": 4, "nvidia.com/gpu": 1}
 
 
-ASKED = st.builds(Asked, st.dictionaries(st.sampled_from(["cpu", "memory"]), st.fractions(0, 8)), st.booleans())
+ASKED = st.builds(Requested, st.dictionaries(st.sampled_from(["cpu", "memory"]), st.fractions(0, 8)), st.booleans())
 
 
 @given(st.lists(ASKED), st.lists(ASKED))
-def test_a_pod_counts_for_no_less_than_any_of_its_containers(containers: list[Asked], before: list[Asked]) -> None:
+def test_a_pod_counts_for_no_less_than_any_of_its_containers(
+    containers: list[Requested], before: list[Requested]
+) -> None:
     counted = amounts.counted(containers, before)
     assert all(amounts.fits(asked.requests, counted) for asked in (*containers, *before))
 

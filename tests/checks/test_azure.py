@@ -1,4 +1,4 @@
-"""Every check on Azure's side: where it passes, where it fails or warns, and where it could not be made."""
+"""Every check on Azure's side: when it passes, when it fails or warns, and when it could not run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ from azext_amlarc.checks.azure.facts import (
     Subscription,
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Result, Status, Unknown, run
-from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, NAMESPACE, SETTINGS
+from azext_amlarc.checks.given import CLUSTER_TYPE, DOCUMENT, EXTENSION_NAME, NAMESPACE, SETTINGS
+from azext_amlarc.product.steps import Note, command, lines
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.workflows.check import FREE
 from tests.checks.azure_facts import (
@@ -30,6 +31,7 @@ from tests.checks.azure_facts import (
     CLUSTER,
     COMPUTE,
     CONNECTION_ID,
+    DERIVED,
     EXTENSION,
     GOOD,
     GROUP_ID,
@@ -43,7 +45,7 @@ from tests.checks.azure_facts import (
 
 CHECKS: Mapping[str, Check] = {check.id: check for check in table.AZURE}
 # What everybody who asks gives: it is never unknown.
-GIVEN = {azure.NOW, given.TARGET, CLUSTER_TYPE, NAMESPACE}
+GIVEN = {azure.NOW, given.TARGET, given.EXTENSION_NAME, CLUSTER_TYPE, NAMESPACE}
 RELAY = (azure.RELAY_NAMESPACE, azure.RELAY_CONNECTION, azure.RELAY_RULE)
 ELSEWHERE = "11111111-1111-1111-1111-111111111111"
 
@@ -56,7 +58,7 @@ class Case:
     facts: Mapping[Fact[Any], object]
     status: Status
     says: str
-    remedy: str = ""
+    fix: str = ""
     evidence: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
@@ -82,7 +84,11 @@ def rights(*actions: str, but: tuple[str, ...] = ()) -> Rights:
 SKIP, WARN, FAIL, PASS, ERROR = Status.SKIPPED, Status.WARN, Status.FAIL, Status.PASS, Status.ERROR
 CASES = (
     Case(
-        "AMLARC-A001", {azure.SIGNED_IN: Presence(False, "Nobody is signed in", "az login")}, FAIL, "Nobody", "az login"
+        "AMLARC-A001",
+        {azure.SIGNED_IN: Presence(False, "You are not signed in.", (command("az login"),))},
+        FAIL,
+        "You are not",
+        "az login",
     ),
     Case(
         "AMLARC-A002",
@@ -97,7 +103,7 @@ CASES = (
             code,
             {fact: provider(namespace, "NotRegistered")},
             FAIL,
-            f"{namespace} is NotRegistered",
+            f"{namespace} is NotRegistered.",
             f"az provider register -n {namespace} --wait --subscription {SUBSCRIPTION_ID}",
         )
         for code, fact, namespace in (
@@ -112,47 +118,54 @@ CASES = (
         "AMLARC-A010",
         {azure.CLUSTER_RIGHTS: rights("Microsoft.KubernetesConfiguration/*", "Microsoft.Relay/*/read")},
         FAIL,
-        "For ada@example.com 4 rights are missing: Microsoft.Relay/namespaces/write, Microsoft.Relay/namespaces/"
+        "ada@example.com lacks 4 permissions: Microsoft.Relay/namespaces/write, Microsoft.Relay/namespaces/"
         "hybridConnections/write, Microsoft.Relay/namespaces/hybridConnections/authorizationRules/write, "
         "Microsoft.Relay/namespaces/hybridConnections/authorizationRules/listKeys/action",
-        f'az role assignment create --assignee ada@example.com --role "Azure Relay Owner" --scope {GROUP_ID}',
+        f"az role assignment create --assignee ada@example.com --role 'Azure Relay Owner' --scope {GROUP_ID}",
     ),
     Case(
         "AMLARC-A010",
         {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*", but=("*/extensions/write",))},
         WARN,
-        "For ada@example.com a right is missing: Microsoft.KubernetesConfiguration/extensions/write. A role on",
-        '--role "Kubernetes Extension Contributor"',
+        "ada@example.com lacks 1 permission: Microsoft.KubernetesConfiguration/extensions/write. A role on",
+        "--role 'Kubernetes Extension Contributor'",
         (
             f"Microsoft.KubernetesConfiguration/extensions/write at {GROUP_ID}: "
-            "the role Kubernetes Extension Contributor has it",
+            "granted by the role Kubernetes Extension Contributor",
         ),
     ),
     Case(
-        "AMLARC-A010", {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/extensions/*")}, PASS, "every right"
+        "AMLARC-A010",
+        {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/extensions/*")},
+        PASS,
+        "all required permissions",
     ),
     Case(
         "AMLARC-A011",
         {azure.WORKSPACE_RIGHTS: rights("*/read")},
         WARN,
-        "For ada@example.com a right is missing: Microsoft.MachineLearningServices/workspaces/computes/write",
-        f'az role assignment create --assignee ada@example.com --role "Contributor" --scope {GROUP_ID}',
+        "ada@example.com lacks 1 permission: Microsoft.MachineLearningServices/workspaces/computes/write",
+        f"az role assignment create --assignee ada@example.com --role Contributor --scope {GROUP_ID}",
     ),
     Case(
         "AMLARC-A011",
         {given.TARGET: AKS_TARGET, azure.CLUSTER_RIGHTS: rights("*/read")},
         WARN,
         "listClusterAdminCredential",
-        '--role "Azure Kubernetes Service Cluster Admin Role"',
+        "--role 'Azure Kubernetes Service Cluster Admin Role'",
     ),
     Case(
-        "AMLARC-A020", {azure.CLUSTER_FOUND: Presence(False, "There is none", "connect it")}, FAIL, "none", "connect it"
+        "AMLARC-A020",
+        {azure.CLUSTER_FOUND: Presence(False, "There is none", (Note("connect it"),))},
+        FAIL,
+        "none",
+        "connect it",
     ),
     Case(
         "AMLARC-A021",
         agents(connectivity="Offline", last_seen=datetime(2026, 11, 20, 12, 0, tzinfo=UTC)),
         FAIL,
-        "The cluster is Offline; its agents were last heard 3 days ago",
+        "The cluster is Offline; its agents last reported 3 days ago",
         "kubectl get pods -n azure-arc\naz connectedk8s troubleshoot -n lab -g lab-rg",
     ),
     Case(
@@ -166,30 +179,30 @@ CASES = (
         "AMLARC-A022",
         agents(last_seen=datetime(2026, 11, 23, 11, 40, tzinfo=UTC)),
         WARN,
-        "Azure last heard of its agents 20 minutes ago",
+        "The agents last reported 20 minutes ago",
         "kubectl get pods -n azure-arc",
     ),
-    Case("AMLARC-A022", agents(last_seen=None), WARN, "Azure has never heard of the cluster's agents"),
+    Case("AMLARC-A022", agents(last_seen=None), WARN, "The cluster's agents have never reported to Azure"),
     Case(
         "AMLARC-A023",
         agents(desired_version="1.21.0"),
         WARN,
-        "The agents run 1.20.1, where 1.21.0 is asked for",
+        "The agents run 1.20.1, but 1.21.0 was requested.",
         "az connectedk8s upgrade -n lab -g lab-rg --agent-version 1.21.0",
     ),
     Case(
         "AMLARC-A023",
         agents(upgrade_themselves=False),
         WARN,
-        "The agents run 1.20.1 and do not upgrade themselves",
+        "The agents run 1.20.1 with auto-upgrade off.",
         "az connectedk8s update -n lab -g lab-rg --auto-upgrade true",
     ),
-    Case("AMLARC-A023", agents(version=None), SKIP, "Azure has not been told the agents' version yet"),
+    Case("AMLARC-A023", agents(version=None), SKIP, "The agents have not reported their version yet"),
     Case(
         "AMLARC-A024",
         {azure.CLUSTER: CLUSTER._replace(kubernetes_version="v1.17.9+k3s1")},
         FAIL,
-        "The cluster runs Kubernetes v1.17.9+k3s1, older than 1.18",
+        "The cluster runs Kubernetes v1.17.9+k3s1, which is older than 1.18",
         "Upgrade Kubernetes",
     ),
     Case(
@@ -199,7 +212,12 @@ CASES = (
         "The cluster runs Kubernetes 1.9",
         "az aks get-upgrades -n aks -g lab-rg -o table",
     ),
-    Case("AMLARC-A024", {azure.CLUSTER: CLUSTER._replace(kubernetes_version=None)}, SKIP, "Azure has not been told"),
+    Case(
+        "AMLARC-A024",
+        {azure.CLUSTER: CLUSTER._replace(kubernetes_version=None)},
+        SKIP,
+        "not reported its Kubernetes version",
+    ),
     Case(
         "AMLARC-A025",
         {azure.CLUSTER: CLUSTER._replace(distribution="openshift")},
@@ -212,7 +230,7 @@ CASES = (
         "AMLARC-A026",
         {azure.CLUSTER: CLUSTER._replace(location="marsnorth")},
         FAIL,
-        "There are no cluster extensions in marsnorth",
+        "Cluster extensions are not available in marsnorth",
         "az connectedk8s connect --location REGION",
         ("eastus, westeurope",),
     ),
@@ -233,10 +251,10 @@ CASES = (
         "AMLARC-A027",
         {azure.CLUSTER: CLUSTER._replace(node_count=2), SETTINGS: {"enableInference": "true"}},
         WARN,
-        "The cluster has 2 nodes, where inferenceRouterHA needs 3",
+        "The cluster has 2 nodes, but inferenceRouterHA needs 3: `az ml arc extension create` turns it off.",
     ),
     Case("AMLARC-A027", {SETTINGS: {}}, SKIP, "Inference is not enabled"),
-    Case("AMLARC-A027", {azure.CLUSTER: CLUSTER._replace(node_count=None)}, SKIP, "the number of nodes"),
+    Case("AMLARC-A027", {azure.CLUSTER: CLUSTER._replace(node_count=None)}, SKIP, "not reported its number of nodes"),
     Case("AMLARC-A030", {azure.AKS: AKS._replace(power="Stopped")}, FAIL, "Stopped", "az aks start -n lab -g lab-rg"),
     Case(
         "AMLARC-A031",
@@ -256,15 +274,23 @@ CASES = (
         "AMLARC-A033",
         {azure.AKS: AKS._replace(authorized_ranges=("10.0.0.0/8", "192.0.2.0/24"))},
         WARN,
-        "Only some addresses may reach the API server",
+        "Only authorized IP ranges can reach the API server",
         "az aks update -n lab -g lab-rg --api-server-authorized-ip-ranges 10.0.0.0/8,192.0.2.0/24,RANGE",
         ("10.0.0.0/8", "192.0.2.0/24"),
     ),
     Case(
-        "AMLARC-A033", {azure.AKS: AKS._replace(is_private=True)}, WARN, "The cluster is private", "through Azure Arc"
+        "AMLARC-A033",
+        {azure.AKS: AKS._replace(is_private=True)},
+        WARN,
+        "The cluster is private",
+        "through Azure Arc, and attach the connected cluster instead:\naz connectedk8s connect -n lab",
     ),
     Case(
-        "AMLARC-A040", {azure.EXTENSION_FOUND: Presence(False, "It has none", "create it")}, FAIL, "none", "create it"
+        "AMLARC-A040",
+        {azure.EXTENSION_FOUND: Presence(False, "It has none", (Note("create it"),))},
+        FAIL,
+        "none",
+        "create it",
     ),
     Case(
         "AMLARC-A041",
@@ -284,26 +310,26 @@ CASES = (
         "AMLARC-A042",
         failed("Error: pod healthcheck failed"),
         FAIL,
-        "amlarc-compute complains: InstallationFailed",
+        "amlarc-compute reports: InstallationFailed",
         "kubectl get configmap arcml-healthcheck -n azureml -o yaml",
         ("(InstallationFailed) Error: pod healthcheck failed",),
     ),
     Case("AMLARC-A042", failed("Nobody knows why"), FAIL, "InstallationFailed", "arcml-healthcheck"),
-    Case("AMLARC-A042", failed("old", level="Warning"), WARN, "amlarc-compute complains"),
-    Case("AMLARC-A042", failed("all is well", level="Information"), PASS, "There are no complaints"),
+    Case("AMLARC-A042", failed("old", level="Warning"), WARN, "amlarc-compute reports"),
+    Case("AMLARC-A042", failed("all is well", level="Information"), PASS, "No errors or warnings"),
     Case(
         "AMLARC-A043",
         extension(provisioning_state="Updating"),
         WARN,
-        "amlarc-compute is Updating, since 30 minutes (2026-11-23 11:30 UTC)",
+        "amlarc-compute has been Updating for 30 minutes, since 2026-11-23 11:30 UTC.",
         "az ml arc extension wait -n amlarc-compute -c lab -g lab-rg",
     ),
     Case(
         "AMLARC-A043",
         extension(provisioning_state="Deleting", changed=datetime(2026, 11, 22, 11, 0, tzinfo=UTC)),
         FAIL,
-        "amlarc-compute is Deleting, since 1 day (2026-11-22 11:00 UTC)",
-        "extension wait -n amlarc-compute -c lab -g lab-rg --deleted\n# Where the cluster is gone for good:\n"
+        "amlarc-compute has been Deleting for 1 day, since 2026-11-22 11:00 UTC.",
+        "extension wait -n amlarc-compute -c lab -g lab-rg --deleted\n# If the cluster is gone for good:\n"
         "az ml arc extension delete -n amlarc-compute -c lab -g lab-rg --force",
     ),
     Case("AMLARC-A043", extension(provisioning_state="Creating", changed=None), WARN, "amlarc-compute is Creating"),
@@ -311,10 +337,31 @@ CASES = (
         "AMLARC-A044",
         extension(version="1.1.70", upgrades_itself=False),
         WARN,
-        "Version 1.1.64 runs, where 1.1.70 is asked for",
+        "Version 1.1.64 runs, but 1.1.70 was requested.",
         "az ml arc extension update -n amlarc-compute -c lab -g lab-rg --version 1.1.70",
     ),
     Case("AMLARC-A044", extension(current_version=None), SKIP, "Azure does not say which version runs"),
+    Case(
+        "AMLARC-A046",
+        extension(settings={"enableTraining": "True"}, protected=frozenset()),
+        WARN,
+        "amlarc-compute lacks settings that its chart needs",
+        "az ml arc extension create -n amlarc-compute -c lab -g lab-rg",
+        (
+            "cluster_name",
+            "clusterId",
+            "location",
+            "domain",
+            "relayServerConnectionString",
+            "relayserver.relayConnectionString",
+        ),
+    ),
+    Case(
+        "AMLARC-A046",
+        extension(settings={**DERIVED, "relayserver.enabled": "False"}, protected=frozenset()),
+        PASS,
+        "amlarc-compute has the settings that its chart needs.",
+    ),
     Case(
         "AMLARC-A045",
         extension(release_train="preview"),
@@ -352,13 +399,18 @@ CASES = (
         "AMLARC-A053",
         {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, 0)},
         FAIL,
-        "Nobody listens on the hybrid connection lab",
+        "The hybrid connection lab has no listener",
         "kubectl get pods -n azureml",
     ),
     Case(
-        "AMLARC-A053", {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None)}, SKIP, "There is no hybrid connection"
+        "AMLARC-A053",
+        {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None)},
+        SKIP,
+        "The hybrid connection does not exist",
     ),
-    Case("AMLARC-A060", {azure.WORKSPACE_FOUND: Presence(False, "There is none", "look")}, FAIL, "none", "look"),
+    Case(
+        "AMLARC-A060", {azure.WORKSPACE_FOUND: Presence(False, "There is none", (Note("look"),))}, FAIL, "none", "look"
+    ),
     Case(
         "AMLARC-A061",
         {azure.WORKSPACE: WORKSPACE._replace(provisioning_state="Failed")},
@@ -370,7 +422,7 @@ CASES = (
         "AMLARC-A062",
         {given.TARGET: AKS_TARGET._replace(cluster=ClusterId(ELSEWHERE, "lab-rg", "managedClusters", "aks"))},
         FAIL,
-        f"The cluster is in the subscription {ELSEWHERE}, the workspace in {SUBSCRIPTION_ID}",
+        f"The cluster is in the subscription {ELSEWHERE}, but the workspace is in {SUBSCRIPTION_ID}",
         f"az connectedk8s connect -n aks -g GROUP --subscription {SUBSCRIPTION_ID}",
     ),
     Case(
@@ -383,13 +435,13 @@ CASES = (
         "AMLARC-A063",
         {azure.CLUSTER: CLUSTER._replace(location="westeurope")},
         WARN,
-        "The workspace is in eastus, the cluster in westeurope",
+        "The workspace is in eastus, but the cluster is in westeurope",
     ),
     Case(
         "AMLARC-A064",
         {azure.WORKSPACE: WORKSPACE._replace(is_public=False)},
         FAIL,
-        "The workspace is closed, and has no approved private endpoint",
+        "Public network access to the workspace is disabled, and it has no approved private endpoint",
         "az ml workspace update -n lab-ws -g ws-rg --public-network-access Enabled",
     ),
     Case(
@@ -397,7 +449,7 @@ CASES = (
         {azure.WORKSPACE: WORKSPACE._replace(is_public=False, private_endpoints=(("pe", "Approved"),))},
         WARN,
         "The workspace has private endpoints only",
-        "nslookup",
+        "nslookup WORKSPACE-ID.workspace.eastus.api.azureml.ms",
         ("pe: Approved",),
     ),
     Case(
@@ -426,7 +478,8 @@ CASES = (
         },
         FAIL,
         "k8s is Failed",
-        "Start the cluster, allow the workspace's addresses on its API server, and try again",
+        "# Start the cluster if it is stopped, and check that its agents are connected. Then try again:\n"
+        "az connectedk8s show -n lab -g lab-rg",
         ("k8s: (ClusterNotReachable) it can't be reached",),
     ),
     Case(
@@ -450,7 +503,7 @@ CASES = (
         "AMLARC-A072",
         {azure.COMPUTES: (COMPUTE._replace(namespace="team-a"),)},
         FAIL,
-        "k8s runs in the namespace team-a, not in default",
+        "k8s uses the namespace team-a, not default",
         "az ml arc detach -n k8s -w lab-ws -g ws-rg",
     ),
     Case("AMLARC-A072", {given.TARGET: TARGET._replace(compute=None)}, SKIP, "No compute target was named: -n NAME"),
@@ -460,14 +513,14 @@ CASES = (
         {azure.ATTACHMENTS: Attachments((COMPUTE._replace(workspace="theirs"),), ("secret-ws",))},
         WARN,
         "Other workspaces have 1 compute target on the cluster",
-        "give each workspace a namespace of its own",
+        "give each workspace its own namespace",
         ("theirs: k8s, namespace default", "secret-ws: not readable"),
     ),
     Case(
         "AMLARC-A073",
         {azure.ATTACHMENTS: Attachments((), ("secret-ws",))},
         ERROR,
-        "A workspace could not be read",
+        "1 workspace could not be read",
         evidence=("secret-ws: not readable",),
     ),
 )
@@ -482,17 +535,17 @@ def judged(check: Check, changes: Mapping[Fact[Any], object]) -> Result:
 @pytest.mark.parametrize("check", table.AZURE, ids=lambda check: check.id)
 def test_it_passes_where_all_is_as_it_should_be(check: Check) -> None:
     result = judged(check, {})
-    assert (result.verdict.status, result.verdict.remedy) == (Status.PASS, "")
+    assert (result.verdict.status, result.verdict.fix) == (Status.PASS, ())
     assert result.verdict.message or check.id in {"AMLARC-A020", "AMLARC-A040", "AMLARC-A060"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_it_says_what_is_wrong_and_what_mends_it(case: Case) -> None:
+def test_it_says_what_is_wrong_and_how_to_fix_it(case: Case) -> None:
     verdict = judged(CHECKS[case.id], case.facts).verdict
     assert verdict.status is case.status
     assert case.says in verdict.message
-    assert case.remedy in verdict.remedy
-    assert bool(verdict.remedy) == (case.status in (FAIL, WARN))
+    assert case.fix in "\n".join(lines(verdict.fix))
+    assert bool(verdict.fix) == (case.status in (FAIL, WARN))
     assert case.evidence in (None, verdict.evidence)
 
 
@@ -523,17 +576,19 @@ def test_every_check_has_a_case_where_it_fails_or_warns_and_one_where_it_could_n
     assert {id_ for id_, _ in unknown_facts()} | {"AMLARC-A062"} == set(CHECKS)
 
 
-def test_ids_are_unique_and_every_check_says_what_usually_mends_it_and_where_that_is_documented() -> None:
+def test_ids_are_unique_and_every_check_says_what_usually_helps_and_where_that_is_documented() -> None:
     assert len(CHECKS) == len(table.AZURE)
     for check in table.AZURE:
-        assert check.remedy
+        assert check.fix
         assert check.url.startswith("https://learn.microsoft.com/")
 
 
 def test_what_a_write_reads_anyway_is_enough_for_no_check_that_is_not_free() -> None:
     read = {fact.name for fact in (azure.CLUSTER_FOUND, azure.CLUSTER, azure.AGENTS, azure.AKS)}
     read |= {fact.name for fact in (azure.WORKSPACE_FOUND, azure.WORKSPACE)}
-    known = {fact.name for fact in (azure.NOW, given.TARGET, SETTINGS, NAMESPACE, DOCUMENT, CLUSTER_TYPE)}
+    known = {
+        fact.name for fact in (azure.NOW, given.TARGET, SETTINGS, EXTENSION_NAME, NAMESPACE, DOCUMENT, CLUSTER_TYPE)
+    }
     enough = selection.answerable(table.AZURE, read | known)
     assert len(enough) >= 12
     assert [check for check in enough if check not in FREE] == []

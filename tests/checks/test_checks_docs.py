@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from azext_amlarc.checks import remedy
 from azext_amlarc.checks.check import Check
 from azext_amlarc.checks.table import CHECKS
 from tests.checks.results import RESULTS
@@ -52,12 +51,13 @@ def test_a_check_is_a_statement_with_a_fix_and_a_link(check: Check) -> None:
     assert re.fullmatch(r"AMLARC-[AK]\d{3}", check.id)
     assert check.title[0].isupper()
     assert check.title[-1] not in ".?!"
-    assert check.remedy.strip()
+    assert check.fix
+    assert all(step.text for step in check.fix)
     assert re.fullmatch(r"https://[^\s)]+", check.url)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_a_command_in_a_fix_can_be_pasted_as_it_stands(check: Check) -> None:
-    commands = [step.text for step in remedy.steps(check.remedy) if step.is_command]
+    commands = [step.text for step in check.fix if step.is_command]
     parts = [part for command in commands for part in re.split(r"\s*(?:;|&&|\|)\s*", command)]
     assert [part for part in parts if not re.match(r"(az|kubectl|helm) ", part) or ", " in part] == []

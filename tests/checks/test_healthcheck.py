@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from azext_amlarc.product import healthcheck
 from azext_amlarc.product.healthcheck import CODES, Checked
-from azext_amlarc.product.job_hints import hint_for_failure
+from azext_amlarc.product.known_errors import Names, Subject, advice
+from azext_amlarc.product.steps import filled, lines, sentence
 
 PRODUCT = Path(__file__).parents[2].parent / "shared" / "facts" / "product.md"
 
@@ -41,7 +42,7 @@ def test_any_text_is_read_without_failing(text: str) -> None:
 @given(
     st.lists(PASSED | FAILED), st.text(st.characters(exclude_characters="\n\r", exclude_categories=("Zl", "Zp", "Cc")))
 )
-def test_a_line_that_is_no_checker_adds_none(report: list[Checked], line: str) -> None:
+def test_any_other_line_adds_no_checker(report: list[Checked], line: str) -> None:
     text = "\n".join([line.replace("Status:", ""), *(written(one) for one in report)])
     assert list(healthcheck.parse(text, "test")) == report
 
@@ -92,7 +93,7 @@ def test_every_documented_code_has_a_cause_and_a_fix() -> None:
         "E40000", "E40001", "E40002", "E40003", "E40004", "E40005", "E40006", "E40007",
         "E45001", "E45002", "E45003", "E45004", "E45005", "E45006", "E49999",
     ]  # fmt: skip
-    assert all(code.cause and code.fix for code in CODES.values())
+    assert all(code.cause and code.advice for code in CODES.values())
 
 
 @pytest.mark.skipif(not PRODUCT.exists(), reason="the reference data is not beside this checkout")
@@ -105,17 +106,19 @@ def test_no_code_of_the_reference_is_missing() -> None:
 def test_one_code_means_two_things() -> None:
     here = CODES["E45004"]
     assert here.name == "AZUREML_FE_ROLE_CONFLICT"
-    assert (
-        here.fix == "kubectl delete clusterrole azureml-fe-role\nkubectl delete clusterrolebinding azureml-fe-binding"
-    )
+    assert lines(here.advice) == [
+        "kubectl delete clusterrole azureml-fe-role",
+        "kubectl delete clusterrolebinding azureml-fe-binding",
+    ]
     assert "Training feature is not enabled" in here.cause
-    of_jobs = hint_for_failure("E45004: Training feature is not enabled")
-    assert of_jobs.startswith("Turn training on: ")
+    of_jobs = advice(Subject.JOB, "", "E45004: Training feature is not enabled", Names())
+    assert sentence(of_jobs).startswith("Turn training on: ")
 
 
 def test_a_fix_names_the_cluster() -> None:
-    fix = "# Add nodes, or do without:\naz ml arc extension update -c edge -g edge-rg --config inferenceRouterHA=False"
-    assert CODES["E40002"].fix_of("-c edge -g edge-rg") == fix
+    steps = filled(CODES["E40003"].advice, {"cluster": ("-c", "edge", "-g", "edge-rg")})
+    assert lines(steps)[1] == "az ml arc extension delete -c edge -g edge-rg"
+    assert CODES["E40002"].settings == ("inferenceRouterHA=False",)
 
 
 def test_codes_below_45000_block_and_so_does_a_legacy_router() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from azext_amlarc.checks import check
 from azext_amlarc.checks.check import Fact, Status, Unknown, Verdict
-from azext_amlarc.checks.given import TARGET
+from azext_amlarc.checks.given import DOCUMENT_SOURCE, EXTENSION_NAME, TARGET
 from azext_amlarc.checks.kubernetes import CHECKS
+from azext_amlarc.product.steps import lines
 from tests.checks.clusters import known
 from tests.checks.kubernetes_cases import CASES, FAIL, PASS, SKIPPED, WARN, Case
 
@@ -23,7 +24,7 @@ def verdict(id: str, changes: Mapping[Fact[Any], object]) -> Verdict:
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.id)
 def test_a_cluster_on_which_all_is_well_passes(one: check.Check) -> None:
     found = verdict(one.id, {})
-    assert (found.status, found.remedy) == (PASS, "")
+    assert (found.status, found.fix) == (PASS, ())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id}, {case.title}")
@@ -36,7 +37,7 @@ def test_a_change_is_told(case: Case) -> None:
     found = verdict(f"AMLARC-{case.id}", case.changes)
     assert (found.status, found.message) == (case.status, case.message)
     assert case.evidence in "\n".join(found.evidence)
-    assert case.remedy in found.remedy
+    assert case.fix in "\n".join(lines(found.fix))
 
 
 def test_each_check_has_a_case_in_which_it_does_not_pass() -> None:
@@ -45,10 +46,11 @@ def test_each_check_has_a_case_in_which_it_does_not_pass() -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.status in (WARN, FAIL)], ids=lambda case: case.title)
 def test_what_fails_or_warns_says_what_to_do(case: Case) -> None:
-    assert verdict(f"AMLARC-{case.id}", case.changes).remedy
+    assert verdict(f"AMLARC-{case.id}", case.changes).fix
 
 
-# What some checks only look at where another fact makes them.
+# What is always given, and what some checks read only if another fact makes them.
+NEVER_UNKNOWN = (TARGET, EXTENSION_NAME, DOCUMENT_SOURCE)
 NOT_ALWAYS_LOOKED_AT = {
     ("AMLARC-K011", "nodes"),
     ("AMLARC-K031", "daemonSets"),
@@ -60,7 +62,10 @@ NOT_ALWAYS_LOOKED_AT = {
 def test_what_could_not_be_seen_is_never_passed() -> None:
     unknown = Unknown(Status.ERROR, "no right to list this (403)")
     ends = {
-        (one.id, need.name): verdict(one.id, {need: unknown}) for one in CHECKS for need in one.needs if need != TARGET
+        (one.id, need.name): verdict(one.id, {need: unknown})
+        for one in CHECKS
+        for need in one.needs
+        if need not in NEVER_UNKNOWN
     }
     assert {key for key, end in ends.items() if end.status is PASS} == NOT_ALWAYS_LOOKED_AT
     told = {(end.status, end.message) for end in ends.values() if end.status is not PASS}
@@ -84,6 +89,6 @@ def test_a_check_reads_well_in_the_documents(one: check.Check) -> None:
     assert one.id.startswith("AMLARC-K")
     assert one.title[0].isupper()
     assert not one.title.endswith(".")
-    assert one.remedy
+    assert one.fix
     assert one.url.startswith("https://learn.microsoft.com/azure/")
     assert one.judge.__doc__

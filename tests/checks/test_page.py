@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 
 from azext_amlarc.checks.check import Result, Status, Verdict
 from azext_amlarc.checks.report.page import Heading, html
+from azext_amlarc.product.steps import Command, Note, command
 from tests.checks.results import HEADING, RESULTS, result
 from tests.support.golden import assert_golden
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["C", "Z"]))
+ANY_FIX = st.lists(st.builds(Note, ANY_TEXT) | st.builds(Command, st.lists(ANY_TEXT).map(tuple))).map(tuple)
 ANY_RESULT = st.builds(
     result,
     ANY_TEXT,
     ANY_TEXT,
     ANY_TEXT,
-    st.builds(Verdict, st.sampled_from(Status), ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT).map(tuple)),
+    st.builds(Verdict, st.sampled_from(Status), ANY_TEXT, ANY_FIX, st.lists(ANY_TEXT).map(tuple)),
 )
 
 
@@ -54,7 +56,8 @@ def test_every_text_is_shown_as_it_is_and_none_is_markup(any_result: Result) -> 
     assert all(attributes.keys().isdisjoint({"style", "onclick", "onerror"}) for _, attributes in page.tags)
     check, verdict = any_result.check, any_result.verdict
     shown = page.text.replace("`", "")
-    for text in (check.id, check.group, check.title, verdict.message, verdict.remedy, *verdict.evidence):
+    steps = (step.text for step in verdict.fix)
+    for text in (check.id, check.group, check.title, verdict.message, *steps, *verdict.evidence):
         assert text.replace("`", "") in shown
 
 
@@ -87,21 +90,26 @@ def test_every_link_within_the_page_leads_somewhere() -> None:
     assert "#AMLARC-A030" in links
 
 
-def test_commands_of_a_remedy_stand_in_boxes_and_sentences_between_them() -> None:
-    remedy = "Register `Microsoft.Relay`:\naz provider register -n Microsoft.Relay\nkubectl get \\\n  pods\nThen wait."
+def test_commands_of_a_fix_stand_in_boxes_and_notes_between_them() -> None:
+    fix = (
+        Note("Register `Microsoft.Relay`:"),
+        command("az provider register -n Microsoft.Relay"),
+        command("kubectl get pods -n {name}", name="a b"),
+        Note("Then wait."),
+    )
     assert (
         "<p>Register <code>Microsoft.Relay</code>:</p>"
         "<pre><code>az provider register -n Microsoft.Relay</code></pre>"
-        "<pre><code>kubectl get \\\n  pods</code></pre>"
+        "<pre><code>kubectl get pods -n &#x27;a b&#x27;</code></pre>"
         "<p>Then wait.</p>"
-    ) in of(Verdict(Status.FAIL, "no", remedy))
+    ) in of(Verdict(Status.FAIL, "no", fix))
 
 
 @pytest.mark.parametrize(
     ("statuses", "sentence"),
     [
         ("fail error warn pass", "1 of 4 checks failed"),
-        ("error warn pass", "1 of 3 checks could not be made"),
+        ("error warn pass", "1 of 3 checks could not run"),
         ("warn pass pass", "Nothing failed, 1 of 3 checks warned"),
         ("pass skipped", "1 of 2 checks passed, none failed"),
         ("skipped", "Nothing was checked"),

@@ -8,16 +8,21 @@ from hypothesis import strategies as st
 
 from azext_amlarc.checks.check import Result, Status, Verdict
 from azext_amlarc.checks.report import terminal as report
+from azext_amlarc.product.steps import Command, Note, command
 from tests.checks.results import RESULTS, passed, result, skipped
 from tests.support.golden import assert_golden
 
 ANY_TEXT = st.text(st.characters())
-VERDICTS = st.builds(Verdict, st.sampled_from(Status), ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT).map(tuple))
+FIXES = st.lists(st.builds(Note, ANY_TEXT) | st.builds(Command, st.lists(ANY_TEXT).map(tuple))).map(tuple)
+VERDICTS = st.builds(Verdict, st.sampled_from(Status), ANY_TEXT, FIXES, st.lists(ANY_TEXT).map(tuple))
 OUR_CHECKS = st.lists(st.builds(result, st.just("A1"), st.sampled_from("XY"), st.just("a"), VERDICTS), max_size=5)
 ANY_RESULTS = st.lists(st.builds(result, ANY_TEXT, ANY_TEXT, ANY_TEXT, VERDICTS, ANY_TEXT), max_size=5)
 
 WARNING = result(
-    "AMLARC-A021", "Cluster", "the agents are current", Verdict(Status.WARN, "they are old", "az connectedk8s upgrade")
+    "AMLARC-A021",
+    "Cluster",
+    "the agents are current",
+    Verdict(Status.WARN, "they are old", (command("az connectedk8s upgrade"),)),
 )
 
 
@@ -50,7 +55,7 @@ def test_a_group_where_all_passed_is_one_line() -> None:
 
 
 def test_a_failure_has_its_reason_evidence_fix_and_link() -> None:
-    verdict = Verdict(Status.FAIL, "it is Failed", "az one\naz two", ("seen\nbelow", "also"))
+    verdict = Verdict(Status.FAIL, "it is Failed", (command("az one"), command("az two")), ("seen\nbelow", "also"))
     assert lines(result("A1", "Extension", "it is installed", verdict, "https://learn")) == [
         "✘ Extension: 1 failed",
         "  ✘ it is installed (A1)",
@@ -65,6 +70,34 @@ def test_a_failure_has_its_reason_evidence_fix_and_link() -> None:
         "",
         "✘ 1 check: 1 failed",
     ]
+
+
+def test_an_error_that_checks_share_is_one_line() -> None:
+    dead = Verdict(Status.ERROR, "https://10.0.0.1:6443 can't be reached: timed out.")
+    alone = Verdict(Status.ERROR, "No permission for extensions/read (403).")
+    results = (
+        result("A1", "Extension", "it is installed", alone, "https://learn"),
+        *(result(f"K{number}", "Nodes", f"statement {number}", dead) for number in range(4)),
+        passed("K5", "Pods", "they run"),
+        result("K6", "Pods", "they stay up", dead),
+        skipped("K7", "GPUs", "they are free"),
+    )
+    assert lines(*results) == [
+        "! Extension: 1 error",
+        "  ! it is installed (A1)",
+        "    No permission for extensions/read (403).",
+        "    see: https://learn",
+        "",
+        "! Pods: 1 error, 1 passed",
+        "",
+        "! Nodes, Pods: 5 errors: https://10.0.0.1:6443 can't be reached: timed out.",
+        "– GPUs: 1 skipped: no kubeconfig was given: --kubeconfig FILE",
+        "",
+        "! 8 checks: 6 errors, 1 passed, 1 skipped",
+    ]
+    assert sum("can't be reached" in line for line in lines(*results, verbose=True)) == 5
+    assert report.junit(results, 1).count("<error") == 6
+    assert [item.as_object()["message"] for item in results].count(dead.message) == 5
 
 
 def test_what_was_skipped_is_one_line_a_reason() -> None:
@@ -108,8 +141,8 @@ def test_a_terminal_without_the_marks_gets_words_and_only_what_it_can_show(encod
 
 
 def test_a_long_command_stays_in_one_line() -> None:
-    command = "az ml arc extension update --config " + " ".join(f"key{number}=value" for number in range(100))
-    assert f"    fix: {command}" in lines(result("A1", "Extension", "a", Verdict(Status.FAIL, "no", command)))
+    long = command("az ml arc extension update --config {s}", s=[f"key{number}=value" for number in range(100)])
+    assert f"    fix: {long.text}" in lines(result("A1", "Extension", "a", Verdict(Status.FAIL, "no", (long,))))
 
 
 @given(OUR_CHECKS, st.booleans(), st.sampled_from(["utf-8", "ascii", "cp1252"]))

@@ -38,7 +38,7 @@ def test_one_is_picked(answer: str, picked: Item[int]) -> None:
 )
 def test_several_are_shown_again(answer: str, shown: list[Item[int]]) -> None:
     step = answered(ITEMS, ITEMS, answer)
-    assert (step.picked, list(step.items), step.said) == (None, shown, "")
+    assert (step.picked, list(step.items), step.message) == (None, shown, "")
 
 
 def test_a_number_counts_what_is_shown() -> None:
@@ -67,13 +67,13 @@ def test_enter_takes_the_only_one_that_is_shown() -> None:
 def test_what_fits_nothing_is_said_and_all_are_shown(answer: str) -> None:
     step = answered([ALPHA, BETA], [ALPHA], answer)
     assert (step.picked, list(step.items)) == (None, [ALPHA, BETA])
-    assert step.said == f"Nothing here has {answer!r} in it."
+    assert step.message == f"No match for {answer!r}."
 
 
 @pytest.mark.parametrize("answer", ["beta", "3"])
 def test_what_cannot_be_taken_says_why(answer: str) -> None:
     step = answered(ITEMS, ITEMS, answer)
-    assert (step.picked, step.said) == (None, "beta can't be taken: not connected.")
+    assert (step.picked, step.message) == (None, "beta can't be attached: not connected.")
 
 
 def test_the_table_has_numbers_and_reasons() -> None:
@@ -88,4 +88,4 @@ def test_the_table_has_numbers_and_reasons() -> None:
 def test_of_a_long_list_the_beginning_is_shown() -> None:
     text = as_text(("Name",), [Item(number, (f"cluster-{number}",)) for number in range(200)])
     assert len(text.splitlines()) == 22
-    assert text.endswith("… and 180 more: type a part of the name.")
+    assert text.endswith("… and 180 more: type part of a name.")

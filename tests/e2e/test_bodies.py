@@ -20,7 +20,7 @@ def test_the_first_create_on_a_connected_cluster_takes_nine_requests(az: Az, azu
     namespace = "amlarccluster000000000000000000000000000000075a1d2"
     assert lines == [
         ("GET", "amlarc-cluster"),
-        ("GET", "amlarc-compute"),
+        ("GET", "extensions"),
         ("PUT", namespace),
         ("PUT", "amlarc-cluster"),
         ("PUT", "azureml_rw"),

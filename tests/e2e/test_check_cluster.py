@@ -1,8 +1,12 @@
 """`check --kubeconfig`: both sides together, against the local Azure and a real Kubernetes API server."""
 
+import shutil
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.support.az import Az
@@ -34,7 +38,7 @@ def by_id(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_the_cluster_is_judged_with_what_azure_says_of_it(installed: Az, checked: Cluster) -> None:
     found = by_id(installed(*CHECK, *kubeconfig(checked), "--config", ADVANCED).object)
     assert found["AMLARC-K001"]["status"] == "pass"
-    assert (found["AMLARC-K002"]["status"], found["AMLARC-K002"]["remedy"]) == (
+    assert (found["AMLARC-K002"]["status"], found["AMLARC-K002"]["fix"]) == (
         "fail",
         "kubectl create namespace amlarc-testing",
     )
@@ -44,10 +48,27 @@ def test_the_cluster_is_judged_with_what_azure_says_of_it(installed: Az, checked
     assert not [item for item in found.values() if "No kubeconfig" in item["message"]]
 
 
-def test_what_is_wrong_is_said_with_names_and_remedies(installed: Az, checked: Cluster) -> None:
+def test_what_is_wrong_is_said_with_names_and_fixes(installed: Az, checked: Cluster, tmp_path: Path) -> None:
     checked.load("agents.yaml", "instancetype-crd.yaml", "instance-type.yaml")
-    options = (*kubeconfig(checked), "--config", ADVANCED, "--only", *OF_THE_CLUSTER)
-    assert_steady("check-cluster.txt", installed("amlarc", "check", *CLUSTER, *options).stdout)
+    shutil.copy(ADVANCED, tmp_path / "edge attach.json")
+    options = (*kubeconfig(checked), "--config", "edge attach.json", "--only", *OF_THE_CLUSTER)
+    assert_steady("check-cluster.txt", installed("amlarc", "check", *CLUSTER, *options, folder=tmp_path).stdout)
+
+
+def test_a_cluster_that_cannot_be_reached_is_said_in_one_line(installed: Az, checked: Cluster, tmp_path: Path) -> None:
+    config = yaml.safe_load(checked.kubeconfig().read_text(encoding="utf-8"))
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        server = f"https://127.0.0.1:{closed.getsockname()[1]}"
+    config["clusters"][0]["cluster"]["server"] = server
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config), encoding="utf-8")
+    options = ("--kubeconfig", str(tmp_path / "kubeconfig"), "--config", ADVANCED)
+    result = installed("amlarc", "check", *CLUSTER, *options)
+    assert result.code == 1
+    [line] = [line for line in result.stdout.splitlines() if "cannot be reached" in line]
+    # All but the three for which the settings alone are enough.
+    assert line.startswith(f"! {', '.join(OF_THE_CLUSTER)}: 30 errors: {server} cannot be reached: ")
+    found = installed(*CHECK, *options).object
+    assert sum("cannot be reached" in item["message"] for item in found) == 30
 
 
 def test_a_password_of_the_agents_proxy_is_never_said(installed: Az, checked: Cluster) -> None:

@@ -107,7 +107,7 @@ def test_without_the_right_to_list_one_type_the_other_is_listed(crowd: Az, crowd
     crowded_azure.allow("*", but=["Microsoft.ContainerService/*"])
     found = crowd.must(*LIST)
     assert {item["clusterType"] for item in found.object} == {"connectedClusters"}
-    assert "WARNING: managedClusters are left out, as Azure does not list them: (AuthorizationFailed)" in found.stderr
+    assert "WARNING: managedClusters could not be listed: (AuthorizationFailed)" in found.stderr
     assert "Name a resource group that you may read." in found.stderr
 
 

@@ -24,7 +24,7 @@ ANSWERS = {
         "Compute name:": "k8s-compute",
         "Cluster (": "amlarc-cluster",
         "Configuration file (": "attach.json",
-        "Attach it?": "y",
+        "Attach the cluster?": "y",
     }
 }
 

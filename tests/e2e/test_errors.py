@@ -156,7 +156,7 @@ def test_a_pause_that_azure_asks_for_is_said(az: Az, azure: Azure) -> None:
     azure.fault(path="/workspaces/amlarc-ws/computes$", status=429, retryAfter=6)
     listed = az.must("amlarc", "list", *WORKSPACE)
     assert listed.object == []
-    assert listed.stderr == "Azure is busy, and asks to wait 6 s before the next try\n"
+    assert listed.stderr == "Azure is busy; retrying in 6 s, as it asks\n"
 
 
 USAGE = {

@@ -15,10 +15,10 @@ from tests.support.azure import Azure
 from tests.support.terminal import CTRL_C, CTRL_D, Session, session
 
 ATTACH = ("amlarc", "attach")
-WORKSPACE, NAME = "Workspace (number, name, or a part of it):", "Compute name:"
-CLUSTER, FILE = "Cluster (number, name, or a part of it):", "Configuration file (Enter for none):"
-LAST = "Attach it? (y/N):"
-ALL_MISSING = "Missing: --name, --workspace-name, --cluster-name or --resource-id, --resource-group."
+WORKSPACE, NAME = "Workspace (number, name or part of a name):", "Compute name:"
+CLUSTER, FILE = "Cluster (number, name or part of a name):", "Configuration file (Enter for none):"
+LAST = "Attach the cluster? (y/N):"
+ALL_MISSING = "Missing required options: --name, --workspace-name, --cluster-name or --resource-id, --resource-group."
 
 
 def fill_in(screen: Session, file: str = "") -> None:
@@ -65,7 +65,7 @@ def test_what_it_shows_before_it_sends(crowd: Az, crowded_azure: Azure) -> None:
         screen.answer(LAST, "no")
         result = screen.end()
     assert result.code == 1
-    assert "Nothing was sent, as you answered no." in result.stderr
+    assert "Cancelled. Nothing was changed." in result.stderr
     assert written(crowded_azure) == []
 
 
@@ -75,10 +75,10 @@ def test_the_command_that_it_shows_does_the_same_without_questions(crowd: Az, cr
         screen.answer(NAME, "k8s-aks")
         screen.answer(CLUSTER, "aks-cluster")
         screen.answer(FILE, ADVANCED)
-        screen.expect("Without questions: az ")
+        screen.expect("The same without prompts: az ")
         screen.answer(LAST, "n")
         screen.end()
-    shown = screen.seen.partition("Without questions: az ")[2].partition("\n")[0]
+    shown = screen.seen.partition("The same without prompts: az ")[2].partition("\n")[0]
     attached = crowd.must(*shlex.split(shown)).object
     assert attached["name"] == "k8s-aks"
     assert attached["resourceId"].endswith("/managedClusters/aks-cluster")
@@ -93,7 +93,7 @@ def test_typing_narrows_the_list_and_a_number_picks_of_what_is_shown(crowd: Az) 
         screen.answer(NAME, "k8s-edge")
         screen.answer(CLUSTER, "EDGE-RG")
         screen.answer(CLUSTER, "moon")
-        screen.expect("Nothing here has 'moon' in it.")
+        screen.expect("No match for 'moon'.")
         screen.answer(CLUSTER, "edge-cluster")
         screen.expect("Cluster: edge-cluster")
         screen.answer(FILE, "")
@@ -109,7 +109,7 @@ def test_a_cluster_that_cannot_be_attached_says_why(crowd: Az) -> None:
             ("ml-cluster", "extension still being installed"),
         ):
             screen.answer(CLUSTER, name)
-            screen.expect(f"{name} can't be taken: {reason}.")
+            screen.expect(f"{name} can't be attached: {reason}.")
 
 
 def test_a_bad_name_is_asked_for_again(crowd: Az) -> None:
@@ -119,7 +119,7 @@ def test_a_bad_name_is_asked_for_again(crowd: Az) -> None:
         screen.answer(NAME, "a-name-that-is-too-long-by-far")
         screen.expect("AMLARC-N001")
         screen.answer(NAME, "k8s-compute")
-        screen.expect("Looking at the clusters")
+        screen.expect("Loading clusters…")
 
 
 def test_a_bad_file_is_asked_for_again_with_its_findings(crowd: Az, tmp_path: Path) -> None:
@@ -188,10 +188,10 @@ def test_what_the_command_line_says_wrong_is_said_before_any_question(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("-g", "empty-rg"), "There is no workspace that you can see."),
+        (("-g", "empty-rg"), "No workspaces found that you can see."),
         (("-n", "k8s-new", "-w", "amlarc-ws", "--workspace-group", "amlarc-rg", "-g", "empty-rg"),
-         "There is no cluster that you can see."),
-        (("-n", "k8s-new", "-w", "ml-ws", "-c", "nowhere"), "There is no cluster 'nowhere' that you can see."),
+         "No clusters found that you can see."),
+        (("-n", "k8s-new", "-w", "ml-ws", "-c", "nowhere"), "No cluster 'nowhere' found that you can see."),
     ],
 )  # fmt: skip
 def test_where_there_is_nothing_to_pick_it_ends_with_3(crowd: Az, arguments: tuple[str, ...], said: str) -> None:
@@ -261,9 +261,12 @@ def test_nothing_is_asked_without_a_terminal(crowd: Az, crowded_azure: Azure) ->
 @pytest.mark.parametrize(
     ("arguments", "missing"),
     [
-        (("-n", "k8s-new"), "Missing: --workspace-name, --cluster-name or --resource-id, --resource-group."),
-        (("-n", "k8s-new", "-w", "ml-ws", "-c", "edge-cluster"), "Missing: --resource-group."),
-        (("-w", "ml-ws", "--resource-id", "/x"), "Missing: --name, --workspace-group."),
+        (
+            ("-n", "k8s-new"),
+            "Missing required options: --workspace-name, --cluster-name or --resource-id, --resource-group.",
+        ),
+        (("-n", "k8s-new", "-w", "ml-ws", "-c", "edge-cluster"), "Missing required options: --resource-group."),
+        (("-w", "ml-ws", "--resource-id", "/x"), "Missing required options: --name, --workspace-group."),
     ],
 )
 def test_only_what_is_missing_is_named(crowd: Az, arguments: tuple[str, ...], missing: str) -> None:

@@ -72,7 +72,7 @@ def test_while_azure_answers_a_write(interrupted: Callable[..., str], azure: Azu
     azure.fault(method="PUT", path="/extensions/", delayMs=DELAY_MS)
     said = interrupted(lambda: not azure.faults())
     assert "Interrupted. Sent so far: Relay namespace" in said
-    assert "; perhaps extension amlarc-compute on /subscriptions/" in said
+    assert "; possibly extension amlarc-compute on /subscriptions/" in said
     assert "Traceback" not in said
 
 

@@ -59,7 +59,7 @@ def test_a_protected_setting_that_would_be_lost_is_named(installed: Az, azure: A
     before = len(azure.traffic())
     refused = installed(*UPDATE, "--config-protected", "chart.user=admin")
     assert refused.code == 1
-    assert "can't give these back: chart.password" in refused.stderr
+    assert "cannot give these back: chart.password" in refused.stderr
     assert written(azure, before) in ([], ["POST"])
 
 
@@ -99,7 +99,7 @@ def test_deleting_asks_first(installed: Az, azure: Azure) -> None:
     before = len(azure.traffic())
     refused = installed(*DELETE)
     assert refused.code == 1
-    assert "Answer with --yes" in refused.stderr
+    assert "Run again with --yes to confirm." in refused.stderr
     assert written(azure, before) == []
 
 

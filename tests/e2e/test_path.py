@@ -106,7 +106,7 @@ def test_an_attach_with_another_configuration_waits_for_the_one_that_is_running(
     before = len(azure.traffic())
     waited = installed(*attach, "--config", str(other), "--timeout", "1")
     assert waited.code == 1
-    assert "Another write is in progress (Creating), with other settings; waiting for it to end." in waited.stderr
+    assert "Another write is in progress (Creating), with other settings; waiting for it to finish." in waited.stderr
     assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
 
 

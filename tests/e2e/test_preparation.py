@@ -74,8 +74,8 @@ def test_without_a_terminal_the_answer_has_to_be_given(az: Az, azure: Azure, ext
     refused = az(*ATTACH, *PREPARE, *kubeconfig(extended))
     assert refused.code == 1
     assert f"Write these instance types to {extended.url} (context cluster-admin)?" in refused.stderr
-    assert "Answer with --yes." in refused.stderr
-    assert "New instance type gpu-instance with nodeSelector.accelerator: nvidia-tesla-k80, " in refused.stderr
+    assert "Run again with --yes to confirm." in refused.stderr
+    assert "Will create instance type gpu-instance with nodeSelector.accelerator: nvidia-tesla-k80, " in refused.stderr
     assert names(extended) == []
     assert extended.get("/api/v1/namespaces/amlarc-testing") is None
     assert azure.traffic() == []
@@ -102,7 +102,7 @@ def test_what_somebody_else_wrote_is_not_taken(az: Az, azure: Azure, extended: C
     written_by_helm(extended)
     refused = az(*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
     assert refused.code == 1
-    assert "'gpu-instance' was written by others: helm manages .spec.resources.limits.cpu;" in refused.stderr
+    assert "'gpu-instance' is managed by others: helm manages .spec.resources.limits.cpu;" in refused.stderr
     assert names(extended) == ["gpu-instance"]
     assert azure.traffic() == []
 
@@ -125,8 +125,12 @@ def test_the_remedy_takes_it_over(installed: Az, extended: Cluster, tmp_path: Pa
 @pytest.mark.parametrize(
     ("options", "user", "said"),
     [
-        (PREPARE, READ_NOTHING, "No right to read the namespace 'amlarc-testing' (403): namespaces"),
-        (("--apply-types",), READ_NODES, "No right to list instance types (403): instancetypes.amlarc.azureml.com"),
+        (PREPARE, READ_NOTHING, "No permission to read the namespace 'amlarc-testing' (403): namespaces"),
+        (
+            ("--apply-types",),
+            READ_NODES,
+            "No permission to list instance types (403): instancetypes.amlarc.azureml.com",
+        ),
     ],
 )
 def test_a_missing_right_stops_the_attach(
@@ -143,7 +147,7 @@ def test_a_missing_right_stops_the_attach(
 def test_a_cluster_without_the_extension_stops_the_attach(az: Az, azure: Azure, cluster: Cluster) -> None:
     refused = az(*ATTACH, "--apply-instance-types", *kubeconfig(cluster), "--yes")
     assert refused.code == 1
-    assert "Install it first: az ml arc extension create" in refused.stderr
+    assert "Install the extension first: az ml arc extension create" in refused.stderr
     assert azure.traffic() == []
 
 
@@ -153,10 +157,10 @@ def test_another_cluster_than_the_one_named_to_azure_is_refused(az: Az, azure: A
     assert refused.code == 1
     zeros = "00000000-0000-0000-0000-000000000000"
     assert (
-        f"The kubeconfig's cluster is edge in the group edge-rg of the subscription {zeros}, "
-        f"not amlarc-cluster in the group amlarc-rg of the subscription {azure.subscription_id}."
+        f"The kubeconfig's cluster is edge in the resource group edge-rg of the subscription {zeros}, "
+        f"not amlarc-cluster in the resource group amlarc-rg of the subscription {azure.subscription_id}."
     ) in refused.stderr
-    assert "`kubectl config get-contexts` lists the contexts." in refused.stderr
+    assert "`kubectl config get-contexts` lists the contexts" in refused.stderr
     assert {request.verb for request in extended.requests()} <= {"get"}
     assert names(extended) == []
     assert azure.traffic() == []
@@ -165,7 +169,7 @@ def test_another_cluster_than_the_one_named_to_azure_is_refused(az: Az, azure: A
 def test_an_unknown_context_stops_the_attach(az: Az, azure: Azure, cluster: Cluster) -> None:
     refused = az(*ATTACH, *PREPARE, *kubeconfig(cluster), "--context", "cluster-admn", "--yes")
     assert refused.code == 1
-    assert "has no context 'cluster-admn'; there are: cluster-admin" in refused.stderr
+    assert "has no context 'cluster-admn', only: cluster-admin" in refused.stderr
     assert "Did you mean cluster-admin?" in refused.stderr
     assert azure.traffic() == []
 
@@ -232,18 +236,16 @@ def counting(cluster: Cluster, folder: Path) -> tuple[Path, Path]:
     return changed(cluster, folder, user={"exec": described}), runs
 
 
-@pytest.mark.parametrize("end", ["Succeeded", "Failed"])
+@pytest.mark.parametrize("course", ["attached", "refused by a check", "failed and explained"])
 def test_the_kubeconfigs_sign_in_program_runs_once_a_command(
-    installed: Az, azure: Azure, extended: Cluster, tmp_path: Path, end: str
+    installed: Az, azure: Azure, extended: Cluster, tmp_path: Path, course: str
 ) -> None:
     file, runs = counting(extended, tmp_path)
-    if end == "Failed":
-        azure.fault(
-            method="PUT",
-            path="/computes/",
-            operation="Failed",
-            error={"code": "GenericComputeError", "message": "It failed."},
-        )
-    done = installed(*ATTACH, *PREPARE, "--preflight", "--kubeconfig", str(file), "--yes")
-    assert (done.code == 0) == (end == "Succeeded")
+    if course == "failed and explained":
+        error = {"code": "GenericComputeError", "message": "It failed."}
+        azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
+    preflight = ["--preflight"] if course == "refused by a check" else []
+    done = installed(*ATTACH, *PREPARE, *preflight, "--kubeconfig", str(file), "--yes")
+    assert (done.code == 0) == (course == "attached")
+    assert ("AMLARC-K" in done.stderr) == (course != "attached")
     assert runs.read_text() == "run\n"

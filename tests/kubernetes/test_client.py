@@ -104,14 +104,14 @@ def test_files_are_found_beside_the_kubeconfig(cluster: Cluster, tmp_path: Path)
 def test_a_missing_right_is_named(cluster: Cluster) -> None:
     refused = failure(cluster.kubeconfig(READ_NOTHING))
     assert isinstance(refused, Denied)
-    assert refused.message.startswith("No right to list nodes (403): ")
+    assert refused.message.startswith("No permission to list nodes (403): ")
     assert 'User "read-nothing" cannot list resource "nodes"' in refused.message
 
 
 def test_credentials_that_the_server_does_not_know(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(changed(cluster, tmp_path, user={"token": TOKEN}))
     assert isinstance(refused, Denied)
-    assert refused.message == f"{cluster.url} does not know who the context 'read-nodes' signs in as (401)."
+    assert refused.message == f"{cluster.url} rejected the credentials of the context 'read-nodes' (401)."
 
 
 def test_nobody_listens(cluster: Cluster, tmp_path: Path) -> None:
@@ -119,13 +119,13 @@ def test_nobody_listens(cluster: Cluster, tmp_path: Path) -> None:
         server = f"https://127.0.0.1:{listener.getsockname()[1]}"
     refused = failure(changed(cluster, tmp_path, server=server))
     assert isinstance(refused, Unreachable)
-    assert refused.message == f"{server} can't be reached: [Errno 111] Connection refused."
+    assert refused.message == f"{server} cannot be reached: [Errno 111] Connection refused."
 
 
 def test_a_name_that_nobody_has(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(changed(cluster, tmp_path, server="https://cluster.invalid:6443"))
     assert isinstance(refused, Unreachable)
-    assert refused.message.startswith("https://cluster.invalid:6443 can't be reached: ")
+    assert refused.message.startswith("https://cluster.invalid:6443 cannot be reached: ")
 
 
 def test_another_authority_than_the_servers(cluster: Cluster, tmp_path: Path) -> None:
@@ -134,29 +134,35 @@ def test_another_authority_than_the_servers(cluster: Cluster, tmp_path: Path) ->
     refused = failure(file)
     assert isinstance(refused, Unreachable)
     assert "CERTIFICATE_VERIFY_FAILED" in refused.message
-    assert refused.fix == "The kubeconfig's certificate authority is not the server's: get the kubeconfig again"
+    assert refused.fix == "The kubeconfig's certificate authority is not the server's: get a new kubeconfig"
 
 
 def test_an_address_that_is_no_url(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(changed(cluster, tmp_path, server="cluster:6443"))
     assert isinstance(refused, Unreachable)
-    assert refused.fix == "Write the kubeconfig's server as https://HOST:PORT"
+    assert refused.fix == "Set the kubeconfig's server to https://HOST:PORT"
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nNo", "HTTP status 502"),
-        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "an answer without a type"),
-        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nHi", "another form of answer"),
-        (b"HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]", "another form of answer"),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "the response has no Content-Type"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nHi",
+            "the response has another format",
+        ),
+        (
+            b"HTTP/1.1 500 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]",
+            "the response has another format",
+        ),
     ],
 )
 def test_what_is_no_api_server(cluster: Cluster, tmp_path: Path, answer: bytes, reason: str) -> None:
     with answering(answer) as server:
         refused = failure(changed(cluster, tmp_path, server=server))
     assert isinstance(refused, Unreachable)
-    assert refused.message == f"{server} does not answer as a Kubernetes API server does: {reason}."
+    assert refused.message == f"{server} does not respond like a Kubernetes API server: {reason}."
 
 
 def test_a_connection_that_breaks(cluster: Cluster, tmp_path: Path) -> None:
@@ -191,7 +197,7 @@ def test_a_program_beside_the_kubeconfig_signs_in_with_a_certificate(
 def test_a_program_that_is_not_installed_is_named_with_its_own_hint(cluster: Cluster, tmp_path: Path) -> None:
     refused = failure(with_plugin(cluster, tmp_path, "kubelogin-x", TOKEN, installHint="brew install kubelogin"))
     assert isinstance(refused, InvalidInput)
-    assert "'kubelogin-x', which the context 'read-nodes' signs in with, can't be run: No such file" in refused.message
+    assert "'kubelogin-x' of the context 'read-nodes' cannot be run: No such file" in refused.message
     assert refused.fix == "brew install kubelogin"
 
 
@@ -200,21 +206,21 @@ def test_a_program_that_fails_speaks_to_the_user_itself(
 ) -> None:
     refused = failure(with_plugin(cluster, tmp_path, plugin, f"echo expired >&2; : {TOKEN}; exit 3"))
     assert isinstance(refused, Denied)
-    assert refused.message.endswith("which the context 'read-nodes' signs in with, ended with 3.")
+    assert refused.message.endswith(" of the context 'read-nodes' exited with 3.")
     assert capfd.readouterr().err == "expired\n"
 
 
 def test_a_program_that_does_not_end(
     cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._PATIENCE", 0.1)
+    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._TIMEOUT", 0.1)
     refused = failure(with_plugin(cluster, tmp_path, plugin, "exec sleep 60"))
     assert isinstance(refused, Denied)
-    assert refused.message.endswith("which the context 'read-nodes' signs in with, did not end in 0.1 s.")
+    assert refused.message.endswith(" of the context 'read-nodes' did not finish within 0.1 s.")
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", '{"status": {}}', '{"status": {"clientCertificateData": "x"}}'])
 def test_a_program_that_gives_no_credentials(cluster: Cluster, tmp_path: Path, plugin: Path, output: str) -> None:
     refused = failure(with_plugin(cluster, tmp_path, plugin, f"echo '{output}'"))
     assert isinstance(refused, Denied)
-    assert "gave neither a token nor a certificate" in refused.message
+    assert "returned neither a token nor a certificate" in refused.message

@@ -37,6 +37,8 @@ from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 GIVEN: Mapping[str, object] = {
     given.SETTINGS.name: SETTINGS,
     given.DOCUMENT.name: DOCUMENT,
+    given.DOCUMENT_SOURCE.name: "attach.json",
+    given.EXTENSION_NAME.name: "amlarc-compute",
     given.NAMESPACE.name: "ml-team",
     given.CLUSTER_TYPE.name: "connectedClusters",
     TARGET.name: TARGETED,
@@ -248,7 +250,7 @@ def test_what_a_user_may_not_read_is_told_fact_by_fact(cluster: Cluster, user: s
     assert {name for name, value in found.items() if not isinstance(value, Unknown)} == known
     unknown = [value for value in found.values() if isinstance(value, Unknown)]
     assert {one.status for one in unknown} == {Status.ERROR}
-    assert all(one.reason.startswith("No right to ") and " (403): " in one.reason for one in unknown)
+    assert all(one.reason.startswith("No permission to ") and " (403): " in one.reason for one in unknown)
 
 
 # What each resource is needed for: where a user may read all the others, only these facts are not known.
@@ -336,22 +338,54 @@ def elsewhere(cluster: Cluster, port: int, folder: Path) -> str:
 
 
 def reasons(found: Mapping[str, object]) -> list[str]:
-    """Why each of all facts is not known."""
+    """Why each fact is not known."""
     assert set(found) == {fact.name for fact in facts.ALL}
     unknown = [value for value in found.values() if isinstance(value, Unknown) and value.status is Status.ERROR]
     assert len(unknown) == len(found)
     return [one.reason for one in unknown]
 
 
-def test_a_server_that_is_not_there_is_told_for_each_fact(tmp_path: Path, cluster: Cluster) -> None:
+class Attempts(httpx2.BaseTransport):
+    """A network on which every attempt ends in the same way; how many there were."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.count = 0
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.count += 1
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx2.ConnectError("[Errno 111] Connection refused"), "Connection refused"),
+        (httpx2.ConnectTimeout("timed out"), "timed out"),
+        (httpx2.ReadTimeout("The read operation timed out"), "timed out"),
+        (httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "CERTIFICATE_VERIFY_FAILED"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_asked_once(cluster: Cluster, error: Exception, reason: str) -> None:
+    attempts = Attempts(error)
+    with (
+        closing(connect(str(cluster.kubeconfig()), None)) as kube,
+        httpx2.Client(base_url="https://dead.example:6443", transport=attempts) as dead,
+    ):
+        found = gather(replace(kube, http=dead), facts.ALL)
+    [said] = set(reasons(found))
+    assert (attempts.count, reason in said) == (1, True)
+
+
+def test_a_server_that_is_not_there_is_said_for_each_fact(tmp_path: Path, cluster: Cluster) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with closing(connect(elsewhere(cluster, port, tmp_path), None)) as kube:
         found = gather(kube, facts.ALL)
-    assert all(one.startswith(f"https://127.0.0.1:{port} can't be reached: ") for one in reasons(found))
+    assert all(one.startswith(f"https://127.0.0.1:{port} cannot be reached: ") for one in reasons(found))
 
 
-def test_a_server_that_never_answers_is_told_for_each_fact(tmp_path: Path, cluster: Cluster) -> None:
+def test_a_server_that_never_answers_is_connected_to_once(tmp_path: Path, cluster: Cluster) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         port = silent.getsockname()[1]
         with (
@@ -359,4 +393,27 @@ def test_a_server_that_never_answers_is_told_for_each_fact(tmp_path: Path, clust
             httpx2.Client(base_url=kube.server, timeout=0.1) as impatient,
         ):
             found = gather(replace(kube, http=impatient), facts.ALL)
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
     assert all("timed out" in one for one in reasons(found))
+
+
+def test_a_sign_in_that_is_not_accepted_is_tried_once(tmp_path: Path, cluster: Cluster) -> None:
+    config = yaml.safe_load(cluster.kubeconfig(READ_NODES).read_text(encoding="utf-8"))
+    config["users"][0]["user"] = {"token": "expired"}
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config), encoding="utf-8")
+    with closing(connect(str(tmp_path / "kubeconfig"), None)) as kube:
+        answered: list[int] = []
+        kube.http.event_hooks = {"response": [lambda response: answered.append(response.status_code)]}
+        found = gather(kube, facts.ALL)
+    [said] = set(reasons(found))
+    assert (answered, "(401)" in said) == ([401], True)
+
+
+def test_a_permission_that_is_missing_for_the_first_fact_takes_no_other_away(cluster: Cluster) -> None:
+    load(cluster)
+    found = gathered(cluster, READ_NODES, [facts.NAMESPACES, facts.NODES])
+    assert isinstance(found["namespaces"], Unknown)
+    assert not isinstance(found["nodes"], Unknown)

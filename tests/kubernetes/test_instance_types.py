@@ -51,7 +51,7 @@ def apply(kube: Kube, *manifests: dict[str, Any]) -> list[str]:
 
 def test_new_instance_types_are_written_as_amlarc(cluster: Cluster, kube: Kube) -> None:
     assert apply(kube, manifest(nodeSelector={"accelerator": "a100"})) == [
-        "New instance type gpu with nodeSelector.accelerator: a100, resources.limits.cpu: 2, "
+        "Will create instance type gpu with nodeSelector.accelerator: a100, resources.limits.cpu: 2, "
         "resources.limits.memory: 16Gi, resources.limits.nvidia.com/gpu: 1, resources.requests.cpu: 2, "
         "resources.requests.memory: 16Gi"
     ]
@@ -94,7 +94,7 @@ def test_what_others_added_stays_and_is_said(cluster: Cluster, kube: Kube) -> No
     [change] = instance_types.plan(kube, [manifest()])
     assert (change.lines, change.kept) == (
         (),
-        ("Instance type gpu keeps nodeSelector.pool: gpu, which others wrote",),
+        ("Instance type gpu keeps nodeSelector.pool: gpu, which others set",),
     )
 
 
@@ -112,9 +112,9 @@ def test_a_conflict_names_the_manager_and_the_field(cluster: Cluster, kube: Kube
     with pytest.raises(Refused) as caught:
         instance_types.plan(kube, [manifest(cpu="4"), manifest("big", cpu="4")])
     assert caught.value.message.splitlines() == [
-        "The instance type 'gpu' was written by others: kubectl manages .spec.resources.limits.cpu; "
+        "The instance type 'gpu' is managed by others: kubectl manages .spec.resources.limits.cpu; "
         "kubectl manages .spec.resources.requests.cpu.",
-        "The instance type 'big' was written by others: argocd-controller manages .spec.resources.limits.cpu; "
+        "The instance type 'big' is managed by others: argocd-controller manages .spec.resources.limits.cpu; "
         "argocd-controller manages .spec.resources.requests.cpu.",
     ]
     assert "--force-conflicts --field-manager=amlarc" in caught.value.fix
@@ -126,8 +126,8 @@ def test_what_the_crd_forbids_is_said_for_each_object(cluster: Cluster, kube: Ku
     with pytest.raises(ArcError) as caught:
         instance_types.plan(kube, broken)
     assert [line.partition(" (")[0] for line in caught.value.message.splitlines()] == [
-        "The cluster did not write the instance type 'one'",
-        "The cluster did not write the instance type 'two'",
+        "The cluster could not write the instance type 'one'",
+        "The cluster could not write the instance type 'two'",
     ]
     assert "spec.resources.limits: Required value" in caught.value.message
 
@@ -135,9 +135,18 @@ def test_what_the_crd_forbids_is_said_for_each_object(cluster: Cluster, kube: Ku
 @pytest.mark.parametrize(
     ("rights", "denied"),
     [
-        ([], ["No right to list instance types (403): "]),
-        (["list"], ["No right to write the instance type 'gpu' (403): ", "No right to write the instance type 'big'"]),
-        (["list", "patch"], ["No right to write the instance type 'gpu' (403): ", "No right to write the instance"]),
+        ([], ["No permission to list instance types (403): "]),
+        (
+            ["list"],
+            [
+                "No permission to write the instance type 'gpu' (403): ",
+                "No permission to write the instance type 'big'",
+            ],
+        ),
+        (
+            ["list", "patch"],
+            ["No permission to write the instance type 'gpu' (403): ", "No permission to write the instance"],
+        ),
     ],
 )
 def test_a_missing_right_is_named_for_each_object(
@@ -163,7 +172,7 @@ def test_a_cluster_without_the_extension(cluster: Cluster) -> None:
     with closing(connect(str(cluster.kubeconfig(ADMIN)), None)) as kube, pytest.raises(Refused) as caught:
         instance_types.plan(kube, [manifest()])
     assert caught.value.message == (
-        f"The cluster {cluster.url} (context cluster-admin) knows no InstanceType objects "
-        "(amlarc.azureml.com/v1alpha1): the extension brings them."
+        f"The cluster {cluster.url} (context cluster-admin) has no InstanceType resource "
+        "(amlarc.azureml.com/v1alpha1), which comes with the extension."
     )
-    assert caught.value.fix.startswith("Install it first: az ml arc extension create")
+    assert caught.value.fix.startswith("Install the extension first: az ml arc extension create")

@@ -76,14 +76,14 @@ def test_no_kubeconfig_at_all(elsewhere: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         connect(None, None)
     assert caught.value.message == (
-        "There is no kubeconfig: none is named, and neither KUBECONFIG nor ~/.kube/config is there."
+        "No kubeconfig found: none was given, and KUBECONFIG is not set and ~/.kube/config does not exist."
     )
     assert "az aks get-credentials" in caught.value.fix
 
 
 def test_an_environment_that_names_missing_files(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/a:/b")
-    with pytest.raises(InvalidInput, match="KUBECONFIG names only missing files: /a /b"):
+    with pytest.raises(InvalidInput, match="the files in KUBECONFIG do not exist: /a /b"):
         connect(None, None)
 
 
@@ -95,33 +95,33 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_an_unknown_context_names_the_nearest(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", "production", "staging", current="staging")
     refused = refusal(file, "prodution")
-    assert refused.message == f"{file} has no context 'prodution'; there are: production, staging"
+    assert refused.message == f"{file} has no context 'prodution', only: production, staging"
     assert refused.fix == "Did you mean production?"
 
 
 def test_a_context_unlike_all_others(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", *(f"cluster-{number:02}" for number in range(12)))
     refused = refusal(file, "x")
-    assert refused.message.endswith("there are: " + ", ".join(f"cluster-{n:02}" for n in range(10)) + ", …")
-    assert refused.fix == "Name one of those, or another file"
+    assert refused.message.endswith(", only: " + ", ".join(f"cluster-{n:02}" for n in range(10)) + ", …")
+    assert refused.fix == "Pass one of those, or another file"
 
 
 def test_no_current_context(tmp_path: Path) -> None:
     refused = refusal(kubeconfig(tmp_path / "config", "prod", "test"))
     assert refused.message.endswith("config has no current context.")
-    assert refused.fix == "Name one of its contexts: prod, test"
+    assert refused.fix == "Pass one of its contexts: prod, test"
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (f"users:\n  - user: {{password: *{SECRET}}}", "it is no YAML, line 2, column 22"),
-        (f"users: [{{token: !{SECRET} x}}]", "it is no YAML, line 1, column 17"),
-        (f"users: {SECRET}\n\tx: y", "it is no YAML, line 2, column 1"),
-        ("a: \x01", "it is no YAML"),
-        (SECRET, "it holds no map"),
-        ("", "it holds no map"),
-        (f"contexts: {SECRET}", "its contexts are no list of named contexts"),
+        (f"users:\n  - user: {{password: *{SECRET}}}", "it is not valid YAML, line 2, column 22"),
+        (f"users: [{{token: !{SECRET} x}}]", "it is not valid YAML, line 1, column 17"),
+        (f"users: {SECRET}\n\tx: y", "it is not valid YAML, line 2, column 1"),
+        ("a: \x01", "it is not valid YAML"),
+        (SECRET, "it is not a mapping"),
+        ("", "it is not a mapping"),
+        (f"contexts: {SECRET}", "its contexts are not a list of named contexts"),
         ("contexts: [{name: a, context: {cluster: b}}]\ncurrent-context: a", "it has no 'clusters', which the context"),
         ("clusters: []\ncontexts: [{name: a, context: {cluster: b}}]\ncurrent-context: a", "it has no 'b', which the"),
         (
@@ -134,7 +134,7 @@ def test_no_current_context(tmp_path: Path) -> None:
 def test_what_is_no_kubeconfig(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "config").write_text(text)
     refused = refusal(tmp_path / "config")
-    assert refused.message.startswith(f"{tmp_path / 'config'} is no kubeconfig: {reason}")
+    assert refused.message.startswith(f"{tmp_path / 'config'} is not a valid kubeconfig: {reason}")
 
 
 @pytest.mark.parametrize(
@@ -152,5 +152,5 @@ def test_credentials_that_cannot_be_used(tmp_path: Path, credentials: dict[str, 
     document["users"][0]["user"] = credentials
     file.write_text(yaml.safe_dump(document))
     refused = refusal(file)
-    assert refused.message.startswith(f"{file}: the context 'prod' can't be used: ")
+    assert refused.message.startswith(f"{file}: the context 'prod' cannot be used: ")
     assert reason in refused.message

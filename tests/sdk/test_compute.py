@@ -107,7 +107,7 @@ def test_detaching_a_target_again_is_no_error(ws: Workspace, azure: Azure) -> No
             {"identity_type": "SystemAssigned", "identity_ids": [IDENTITY]},
             "identity_ids requires identity_type UserAssigned.",
         ),
-        ({"instance_types": {"a": object()}}, "The configuration can't be sent as JSON"),
+        ({"instance_types": {"a": object()}}, "The configuration cannot be converted to JSON"),
     ],
 )
 def test_what_is_no_configuration_is_told_at_once(options: dict[str, Any], message: str) -> None:
@@ -128,7 +128,7 @@ def test_a_configuration_is_judged_with_every_finding_at_once() -> None:
         ("AMLARC-N007", "attach_configuration", "$.namespace"),
         ("AMLARC-D007", "attach_configuration", "$.defaultInstanceType"),
     }
-    assert error.message == "The configuration: 2 errors; nothing was sent."
+    assert error.message == "Invalid configuration (2 errors). Nothing was sent."
     assert "attach_configuration: error AMLARC-D007 $.defaultInstanceType: " in str(error)
 
 

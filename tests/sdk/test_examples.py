@@ -96,7 +96,7 @@ def test_every_listing_of_the_documentation_runs(run: Run, tmp_path: Path) -> No
     attached, found, *_, installed, refused = done.stdout.splitlines()[-6:]
     assert (attached[:16], found) == ("{'creationTime':", "found compute target: amlarc-compute")
     assert installed == "Installed 1.1.64"
-    assert refused.startswith("Refused The compute target 'amlarc-compute' runs in the namespace 'default'")
+    assert refused.startswith("Refused The compute target 'amlarc-compute' uses the namespace 'default'")
 
 
 def test_the_notebook_installs_the_extension_attaches_and_cleans_up(run: Run, azure: Azure, tmp_path: Path) -> None:

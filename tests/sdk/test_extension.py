@@ -55,7 +55,7 @@ def test_a_provider_that_is_not_registered_is_registered_and_logged(
 ) -> None:
     with caplog.at_level(logging.INFO, "azext_amlarc.sdk"):
         install(azure)
-    assert "Registering the resource provider Microsoft.Relay, once for this subscription" in caplog.messages
+    assert "Registering the resource provider Microsoft.Relay (needed once per subscription)" in caplog.messages
 
 
 def test_every_bad_setting_is_told_and_nothing_is_sent(azure: Azure) -> None:
@@ -118,7 +118,7 @@ def test_what_was_written_before_a_failure_is_noted(azure: Azure) -> None:
         install(azure)
     [note] = caught.value.__notes__
     assert note.startswith("Sent so far: Relay namespace ")
-    assert note.endswith(". The same call again continues from there.")
+    assert note.endswith(". Repeat the call to continue.")
     assert caught.value.code == "AuthorizationFailed"
 
 

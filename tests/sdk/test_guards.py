@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from azext_amlarc.resources.ids import name_of
 from azext_amlarc.sdk import (
     ArcException,
     ArcExtension,
@@ -14,18 +15,18 @@ from azext_amlarc.sdk import (
     KubernetesCompute,
     Workspace,
 )
-from tests.sdk.conftest import CLUSTER
+from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER
 from tests.support.azure import Azure
 from tests.support.connecting import Login
 
 OFFLINE = {"connectivityStatus": "Offline", "lastConnectivityTime": "2026-01-01T00:00:00Z"}
 
 
-def change_cluster(azure: Azure, **properties: Any) -> None:
+def change_cluster(azure: Azure, cluster: str = CLUSTER, **properties: Any) -> None:
     """Let Azure answer for the cluster with these properties."""
-    body = azure.get(CLUSTER, "2024-01-01").body
+    body = azure.get(cluster, "2024-01-01").body
     body["properties"] |= properties
-    azure.fault(method="GET", path="/connectedClusters/amlarc-cluster$", status=200, body=body, times=9)
+    azure.fault(method="GET", path=f"/connectedClusters/{name_of(cluster)}$", status=200, body=body, times=9)
 
 
 def attach(ws: Workspace) -> KubernetesCompute:
@@ -33,13 +34,13 @@ def attach(ws: Workspace) -> KubernetesCompute:
 
 
 def install(azure: Azure) -> ArcExtension:
-    return ArcExtension.install(CLUSTER, {"enableTraining": True}, name="trainer", credential=Login(azure))
+    return ArcExtension.install(EDGE_CLUSTER, {"enableTraining": True}, credential=Login(azure))
 
 
-def refused(caught: ArcException) -> None:
+def refused(caught: ArcException, cluster: str = "amlarc-cluster") -> None:
     assert caught.code == "Refused"
     assert "The cluster is Offline" in caught.message
-    assert "az connectedk8s troubleshoot -n amlarc-cluster -g rg" in caught.message
+    assert f"az connectedk8s troubleshoot -n {cluster} -g rg" in caught.message
 
 
 def test_a_cluster_that_is_offline_is_not_attached(ws: Workspace, azure: Azure) -> None:
@@ -52,11 +53,11 @@ def test_a_cluster_that_is_offline_is_not_attached(ws: Workspace, azure: Azure) 
 
 
 def test_nothing_is_installed_on_a_cluster_that_is_offline(azure: Azure) -> None:
-    change_cluster(azure, **OFFLINE)
+    change_cluster(azure, EDGE_CLUSTER, **OFFLINE)
     before = len(azure.traffic())
     with pytest.raises(ExtensionException) as caught:
         install(azure)
-    refused(caught.value)
+    refused(caught.value, "edge-cluster")
     assert {item["method"] for item in azure.traffic()[before:]} == {"GET"}
 
 

@@ -51,7 +51,7 @@ def test_a_config_may_name_the_workspace_by_its_id_as_older_ones_do(tmp_path: Pa
         ('{"subscription_id": "123"}', "lacks resource_group, workspace_name."),
         ('{"subscription_id": "123", "resource_group": 7, "workspace_name": "w"}', "lacks resource_group."),
         ("[]", "lacks subscription_id, resource_group, workspace_name."),
-        ("{", "is no JSON"),
+        ("{", "is not valid JSON"),
     ],
 )
 def test_a_config_that_names_no_workspace_is_told(tmp_path: Path, content: str, message: str) -> None:
@@ -63,7 +63,7 @@ def test_a_config_that_names_no_workspace_is_told(tmp_path: Path, content: str, 
 
 
 def test_a_search_that_finds_nothing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceException, match=r"There is no config\.json in .*, nor above it"):
+    with pytest.raises(WorkspaceException, match=r"No config\.json found in .* or above it"):
         Workspace.from_config(tmp_path)
 
 

@@ -191,12 +191,12 @@ def test_the_distributed_scripts_compile(folder: Path, script: str) -> None:
 def test_a_folder_that_has_one_of_the_files_is_left_alone(folder: Path) -> None:
     for name in ("single.yml", "README.md"):
         (folder / name).write_text("mine")
-    with pytest.raises(InvalidInput, match=r"exist, and are left alone: .*README\.md"):
+    with pytest.raises(InvalidInput, match=r"These files already exist: .*README\.md"):
         job_examples.write(str(folder), NAMES)
     assert (folder / "single.yml").read_text() == "mine"
 
 
 def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidInput, match="can't be written to"):
+    with pytest.raises(InvalidInput, match="Cannot write to "):
         job_examples.write(str(tmp_path / "file"), NAMES)

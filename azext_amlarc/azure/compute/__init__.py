@@ -1,1 +1,1 @@
-"""Compute targets of a workspace: found, attached, detached."""
+"""Find, attach and detach the compute targets of a workspace."""

@@ -1,4 +1,4 @@
-"""Attaching a cluster to a workspace as a compute target, and detaching it again."""
+"""Attach a cluster to a workspace as a compute target, and detach it."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, write
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.converge import Subject
-from azext_amlarc.product.hints import hint_for
 from azext_amlarc.resources import compute as resource
 from azext_amlarc.resources.compute import Compute, Wanted
 from azext_amlarc.resources.ids import WorkspaceId
@@ -21,9 +20,9 @@ _VERBS = {"creating": "attaching", "updating": "updating", "deleting": "detachin
 
 @dataclass(frozen=True)
 class Attachment:
-    """A compute target that is wanted in a workspace, as `converge` carries it out. `location` is the workspace's.
+    """A compute target to attach, as a Change for `converge`. `location` is the workspace's.
 
-    Its name must not be taken by another cluster, namespace or kind of compute: Azure would overwrite it blindly.
+    Its name must not belong to another cluster, namespace or type of compute: Azure would overwrite it silently.
     """
 
     azure: AzureClient
@@ -74,7 +73,7 @@ class Attachment:
 
 
 def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Compute]:
-    """The compute target of that name, to be followed."""
+    """The compute target with this name, to be followed."""
     where = " ".join(["-n", name, *workspace.options])
     return Subject(
         azure=azure,
@@ -82,21 +81,31 @@ def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Co
         read=partial(read, azure, workspace, name),
         show=partial(show, azure, workspace, name),
         own_error=resource.own_error,
-        hint=lambda code, message: hint_for(code, message) or f"To see its provisioningErrors: az ml arc show {where}",
+        hint=partial(_hint, workspace),
         wait_command=f"az ml arc wait {where}",
     )
 
 
+def _hint(workspace: WorkspaceId, last: Compute, code: str, message: str) -> str:
+    from azext_amlarc.product import known_errors
+    from azext_amlarc.product.steps import sentence
+    from azext_amlarc.resources.advice import names_of_compute
+
+    known = known_errors.advice(known_errors.Subject.COMPUTE, code, message, names_of_compute(workspace, last))
+    where = " ".join(["-n", last.name, *workspace.options])
+    return sentence(known) or f"To see its provisioningErrors: az ml arc show {where}"
+
+
 def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:
-    """Follow what somebody else is doing to the compute target."""
+    """Follow a write to the compute target that is already in progress."""
     verb = _VERBS.get(compute.provisioning_state.lower(), "changing")
     return subject(azure, workspace, compute.name).by_resource(verb, compute)
 
 
 def begin_detach(azure: AzureClient, workspace: WorkspaceId, name: str, watcher: Watcher) -> Operation[Compute] | None:
-    """Take the compute target out of the workspace; the cluster, its extension and its namespace stay as they are.
+    """Detach the compute target from the workspace; the cluster, its extension and its namespace stay as they are.
 
-    None, which the watcher is told, if the workspace has no such compute; NotFound if there is no workspace.
+    None (and a line for the watcher) if the workspace has no such compute target; NotFound if there is no workspace.
     """
     found = read(azure, workspace, name)
     if found is None:

@@ -1,4 +1,4 @@
-"""Kubernetes compute targets of an Azure Machine Learning workspace, as Azure has them."""
+"""Read the Kubernetes compute targets of an Azure Machine Learning workspace."""
 
 import json
 from typing import Any
@@ -14,12 +14,12 @@ from azext_amlarc.resources.ids import WorkspaceId, folded
 
 
 def workspace_location(azure: AzureClient, workspace: WorkspaceId) -> str:
-    """The workspace's region, which a compute has to name; NotFound where there is no such workspace."""
+    """The workspace's region, which a compute target must name; NotFound if there is no such workspace."""
     return str(read_workspace(azure, workspace).get("location", ""))
 
 
 def read_workspace(azure: AzureClient, workspace: WorkspaceId) -> dict[str, Any]:
-    """The workspace as Azure answers, one request; NotFound where there is no such workspace."""
+    """The workspace as Azure returns it, one request; NotFound if there is no such workspace."""
     try:
         return azure.get(str(workspace))
     except HttpResponseError as error:
@@ -31,16 +31,16 @@ def read_workspace(azure: AzureClient, workspace: WorkspaceId) -> dict[str, Any]
 def _workspace_missing(workspace: WorkspaceId, error: HttpResponseError) -> NotFound:
     group = workspace.resource_group
     if envelope(error).code == "ResourceGroupNotFound":
-        return NotFound(f"There is no resource group {group!r}.", "List yours: az group list -o table")
+        return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")
     return NotFound(
         f"There is no workspace {workspace.name!r} in the resource group {group!r}.",
-        "A workspace may be in another group than the cluster: name the workspace's own.",
+        "If the workspace is in another resource group, pass that one.",
     )
 
 
 @understood
 def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | None:
-    """The compute, or None where the workspace has none of that name; one request."""
+    """The compute target, or None if the workspace has none with this name; one request."""
     try:
         return from_sdk(azure.computes.get(workspace.resource_group, workspace.name, name), workspace)
     except HttpResponseError as error:
@@ -54,18 +54,18 @@ def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | Non
 
 
 def _missing_workspace(error: HttpResponseError) -> str:
-    """ARM's words where the workspace, not the compute, is what does not exist; else nothing."""
+    """ARM's message in lower case if the workspace, not the compute target, is missing; otherwise empty."""
     message = envelope(error).text.lower()
     return message if "'microsoft.machinelearningservices/workspaces/" in message else ""
 
 
 def show(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
-    """The compute; NotFound where there is none, Refused where it is of another kind."""
+    """The compute target; NotFound if it does not exist, Refused if it is of another type."""
     found = read(azure, workspace, name)
     if found is None:
         raise NotFound(
             f"The workspace {workspace.name!r} has no compute target {name!r}.",
-            f"To list its compute targets: az ml arc list {' '.join(workspace.options)}",
+            f"To list them: az ml arc list {' '.join(workspace.options)}",
         )
     refuse_another_kind(found)
     return found
@@ -73,7 +73,7 @@ def show(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
 
 @understood
 def list_all(azure: AzureClient, workspace: WorkspaceId) -> list[Compute]:
-    """The workspace's computes on Kubernetes clusters."""
+    """The workspace's compute targets on Kubernetes clusters."""
     try:
         listed = Pages(azure.cloud).all(azure.computes.list(workspace.resource_group, workspace.name))
         found = [from_sdk(item, workspace) for item in listed]
@@ -86,7 +86,7 @@ def list_all(azure: AzureClient, workspace: WorkspaceId) -> list[Compute]:
 
 @understood
 def names_by_cluster(azure: AzureClient, workspace: WorkspaceId) -> dict[str, list[str]]:
-    """The names of the workspace's computes by their clusters' resource ids in lower case; one request a page."""
+    """The names of the workspace's compute targets by their clusters' ids in lower case; one request for each page."""
     try:
         found = answers(azure, str(workspace))
     except HttpResponseError as error:
@@ -101,13 +101,13 @@ def names_by_cluster(azure: AzureClient, workspace: WorkspaceId) -> dict[str, li
 
 @understood
 def answers(azure: AzureClient, workspace_id: str) -> list[dict[str, Any]]:
-    """The computes of a workspace on Kubernetes clusters as Azure answers them; one request a page, without the SDK."""
+    """The compute targets on Kubernetes clusters as Azure returns them; one request for each page, without the SDK."""
     found = azure.get_all(f"{workspace_id}/computes")
     return [item for item in found if (item.get("properties") or {}).get("computeType") == KIND]
 
 
 def from_answer(body: str, workspace: WorkspaceId) -> Compute:
-    """A compute of Azure's answer to a write: the SDK takes its kind out while it reads the answer the first time."""
+    """A compute target from a write's body, parsed again: the SDK's first parse removes computeType."""
     from azure.mgmt.machinelearningservices import models
 
     return from_sdk(models.ComputeResource.deserialize(json.loads(body)), workspace)

@@ -1,4 +1,4 @@
-"""What Azure says when it does not do what was asked for: read in one place, said by each door in its own way."""
+"""ARM's error responses: code, message, correlation id, known fix."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,11 @@ from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.envelopes import Envelope
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, not_json
 from azext_amlarc.azure.connection.transport import AnswerTooLarge
-from azext_amlarc.product.hints import hint_for
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Azure's own code and message, the id that its support asks for, and what is known to do about it."""
+    """Azure's code and message, the correlation id, which Azure's support asks for, and the known fix."""
 
     code: str
     message: str
@@ -23,11 +22,17 @@ class Refusal:
 
 
 def refusal(error: HttpResponseError) -> Refusal:
-    """What an answer that is an error says; without a code of Azure's the status stands for it."""
+    """The content of an error response; the HTTP status replaces a missing code.
+
+    It may answer any request: only codes that mean the same everywhere in Azure bring a fix.
+    """
+    from azext_amlarc.product.known_errors import advice_for_request
+    from azext_amlarc.product.steps import sentence
+
     told = envelope(error)
     code = told.code or str(error.status_code)
     message = told.text or _without_words(error)
-    return Refusal(code, message, correlation_id(error.response), hint_for(code, message))
+    return Refusal(code, message, correlation_id(error.response), sentence(advice_for_request(code, message)))
 
 
 def envelope(error: HttpResponseError) -> Envelope:
@@ -44,7 +49,7 @@ def is_of_the_login(error: HttpResponseError) -> bool:
 
 
 def correlation_id(response: Any) -> str | None:
-    """The id under which Azure's support finds an exchange and all that it set off; None where there is none."""
+    """The id by which Azure's support finds a request and everything it caused; None if there is none."""
     found: str | None = response.headers.get("x-ms-correlation-request-id") if response is not None else None
     return found
 
@@ -57,7 +62,7 @@ def unanswered(error: Exception) -> str:
 
 
 def why_unreached(error: Exception) -> str:
-    """Why there was no answer: the innermost reason, since requests wraps urllib3's, which wraps the system's."""
+    """Why there was no response: the innermost error, since requests wraps urllib3's, which wraps the system's."""
     inner = getattr(error, "inner_exception", None) or error
     return envelopes.cut(str(getattr(inner, "message", None) or inner))
 

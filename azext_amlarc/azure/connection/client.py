@@ -1,4 +1,4 @@
-"""One signed-in connection to a cloud's resource manager, shared by the management SDKs and by our own few calls."""
+"""One signed-in connection to a cloud's Resource Manager, shared by the management SDKs and our own few calls."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,17 +26,17 @@ from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.resources.ids import provider_of
 
-# The api-versions of the calls that go without an SDK, by provider. Each is in Azure's public Swagger.
+# The api-versions of the calls that use no SDK, by provider. Each is in Azure's public Swagger.
 API_VERSIONS = {
     "Microsoft.Authorization": "2022-04-01",
     "Microsoft.ContainerService": "2024-05-01",
-    # The first one that tells of the agents' upgrades.
+    # The first one that reports the agents' upgrades.
     "Microsoft.Kubernetes": "2024-01-01",
     "Microsoft.KubernetesConfiguration": "2023-05-01",
     "Microsoft.MachineLearningServices": "2023-04-01",
-    # The last one that has sharedKeys as well.
+    # The last one that also has sharedKeys.
     "Microsoft.OperationalInsights": "2020-08-01",
-    # The first one that documents a namespace's status, without which one that is being removed looks sound.
+    # The first one that documents a namespace's status, the only sign that it is being removed.
     "Microsoft.Relay": "2021-11-01",
     "Microsoft.Resources": "2021-04-01",
     "Microsoft.ServiceBus": "2021-11-01",
@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cloud's resource manager (an https URL), the scopes of a token for it, and who else may see that token.
+    """A cloud's Resource Manager endpoint (an https URL), the token scopes for it, and who else may see that token.
 
     `hosts` are hosts that the cloud's description names, and domains, which begin with a dot.
     """
@@ -68,10 +68,10 @@ class Cloud:
 
 
 class AzureClient:
-    """A connection to one subscription. Every call goes through one pipeline: one TLS session, no body in any log.
+    """A connection to one subscription. All calls share one pipeline: one TLS session, no bodies in logs.
 
-    `writes` lists what has been written so far. `watcher` is told of long pauses and of registrations, `timeout` is how
-    long to wait, in seconds, for whatever must be ready before the write that was asked for.
+    `writes` lists what has been written so far. `watcher` is told about long pauses and registrations. `timeout` is how
+    long to wait, in seconds, for what must be ready before the actual write.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class AzureClient:
         timeout: float = 600.0,
         transport: HttpTransport[Any, Any] | None = None,
     ) -> None:
-        """`verify` is whether to check the server's certificate, or a file with the authorities to trust.
+        """`verify` is whether to verify the server's certificate, or a file with the authorities to trust.
 
-        `once` is for reads that may fail: each request is sent once, and given up after a few seconds. With `registers`
-        a request that Azure refuses for an unregistered resource provider registers it; without a watcher the log is
-        told of pauses. `transport` is one to share.
+        `once` is for reads that may fail: each request is sent once, with a timeout of a few seconds. With `registers`,
+        resource providers are registered if Azure refuses a request without them. Without a watcher, pauses are logged.
+        `transport` is a transport to share.
         """
         self.cloud = cloud
         self.subscription_id = subscription_id
@@ -122,7 +122,7 @@ class AzureClient:
                 AnswerPolicy(),
                 RedirectionPolicy(),
                 AuthenticationPolicy(credential, cloud.scopes, Home(cloud.endpoint, cloud.hosts)),
-                # az's own policy logs bodies under --debug; this one logs the line and harmless headers alone.
+                # az's own policy logs bodies with --debug; this one logs only the request line and harmless headers.
                 ARMHttpLoggingPolicy(),
             ],
         )
@@ -138,29 +138,29 @@ class AzureClient:
         self._pipeline.__exit__()
 
     def clone(self, **changes: Any) -> "AzureClient":
-        """A second connection, since azure-core's are for one thread each; `writes` is the same record.
+        """A connection for another thread, since azure-core's are not thread-safe; `writes` is shared.
 
-        `changes` are arguments of the constructor that differ.
+        `changes` are constructor arguments that differ.
         """
         twin = AzureClient(self.cloud, self._credential, self.subscription_id, **{**self._options, **changes})
         twin.writes = self.writes
         return twin
 
     def with_options(self, **changes: Any) -> "AzureClient":
-        """This connection for another piece of work in the same thread, with a record of its own."""
+        """This connection with other options, for other work in the same thread; `writes` is not shared."""
         options = {**self._options, **changes, "transport": self._transport}
         return AzureClient(self.cloud, self._credential, self.subscription_id, **options)
 
     def sign_in(self) -> None:
-        """Get a token: work side by side would ask for one each. Raises what the credential raises."""
+        """Get a token first, so that parallel work does not request one each. Raises what the credential raises."""
         self._credential.get_token(*self.cloud.scopes)
 
     def get(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
-        """The resource, as Azure answers; HttpResponseError for any status of 400 or more."""
+        """The resource as Azure returns it; HttpResponseError for status 400 and above."""
         return json_object(self._send(self._request("GET", resource_id, api_version=api_version)))
 
     def get_all(self, collection_id: str) -> list[dict[str, Any]]:
-        """All the resources of a collection, page after page; HttpResponseError for any status of 400 or more."""
+        """All resources of a collection, page by page; HttpResponseError for status 400 and above."""
         answer = self._send(self._request("GET", collection_id))
         pages = Pages(self.cloud)
         found: list[dict[str, Any]] = []
@@ -175,25 +175,25 @@ class AzureClient:
     def put(
         self, resource_id: str, body: Mapping[str, Any], took_effect: Callable[[], bool] | None = None
     ) -> dict[str, Any]:
-        """The resource as Azure answers a write; HttpResponseError for any status of 400 or more.
+        """Azure's response to a write; HttpResponseError for status 400 and above.
 
-        If a second write would be refused, `took_effect` tells whether one whose answer is lost took effect:
-        WriteTookEffect.
+        If the write must not be repeated, pass `took_effect`, which finds out whether it took effect although the
+        response was lost: then WriteTookEffect is raised.
         """
         return parsed(self._send(self._request("PUT", resource_id, body), took_effect=took_effect)) or {}
 
     def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
-        """The answer of an action such as listKeys; HttpResponseError for any status of 400 or more."""
+        """The response of an action such as listKeys; HttpResponseError for status 400 and above."""
         return parsed(self._send(self._request("POST", resource_id, api_version=api_version))) or {}
 
     def delete(self, resource_id: str) -> str | None:
-        """Delete the resource, or begin to: the URL that tells when it is gone, None where it is gone already."""
+        """Start to delete the resource; the URL to poll, or None if it is already gone."""
         answer = self._send(self._request("DELETE", resource_id))
         url = answer.headers.get("Location")
         return resolved(url, answer.request.url) if url else None
 
     def get_url(self, url: str, *, anonymous: bool = False) -> HttpResponse:
-        """An operation's status, by its URL exactly as Azure gave it: newer ones are signed.
+        """An operation's status, by its URL exactly as Azure gave it: newer URLs are signed.
 
         A host that is none of the cloud's gets no token; with `anonymous` none does.
         """
@@ -212,13 +212,13 @@ class AzureClient:
             raise HttpResponseError(response=response, error_format=ARMErrorFormat)
         return response
 
-    # What the SDKs' packages are called, for `import_ahead`.
+    # The SDKs' packages, for `import_ahead`.
     EXTENSIONS = "azure.mgmt.kubernetesconfiguration.v2023_05_01"
     COMPUTES = "azure.mgmt.machinelearningservices"
 
     @staticmethod
     def import_ahead(package: str) -> None:
-        """Import an SDK while the first requests are under way: it takes as long as a request or two."""
+        """Import an SDK during the first requests: it takes as long as one or two of them."""
         Thread(target=import_module, args=(package,), daemon=True).start()
 
     @cached_property
@@ -230,10 +230,10 @@ class AzureClient:
 
     @cached_property
     def computes(self) -> Any:
-        """The SDK's operations on computes of a workspace, api 2023-04-01."""
+        """The SDK's operations on a workspace's compute targets, api 2023-04-01."""
         from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 
-        # It reads an answer twice, and warns of what it took out itself the first time.
+        # It parses a response twice, and warns about what its own first parse removed.
         logging.getLogger("azure.mgmt.machinelearningservices._serialization").setLevel(logging.ERROR)
         return MachineLearningServicesMgmtClient(**self._sdk_arguments()).compute
 
@@ -277,7 +277,7 @@ class Pages:
 
 
 def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    """What the call answers, or None where Azure answers 404: of all errors that one alone means absent."""
+    """The call's result, or None for a 404, the only error that means absent."""
     try:
         return call(*args, **kwargs)
     except HttpResponseError as error:
@@ -287,6 +287,6 @@ def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 
 
 def _api_version(resource_id: str) -> str:
-    """By the last provider in the id, which owns the resource; ids without one are Microsoft.Resources'."""
+    """The api-version of the last provider in the id, which owns the resource; Microsoft.Resources if there is none."""
     provider = provider_of(resource_id) or "Microsoft.Resources"
     return API_VERSIONS.get(provider, API_VERSIONS["Microsoft.Resources"])

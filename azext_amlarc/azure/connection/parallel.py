@@ -1,4 +1,4 @@
-"""Independent work on Azure at the same time."""
+"""Runs independent work on Azure in parallel."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -14,9 +14,10 @@ Work = Callable[[AzureClient, Watcher], T]
 
 
 def at_once(azure: AzureClient, watcher: Watcher, works: Mapping[str, Work[T]]) -> list[T]:
-    """Do work, each by its title, on connections of its own at the same time; the results in order.
+    """Run several pieces of work, keyed by title, in parallel, each on its own connection; the results in order.
 
-    All are let finish. Then the first failure is raised, with the others as notes. Ctrl-C stops each at its next pause.
+    All run to their end. Then the first failure is raised, with the others as notes. Ctrl-C stops each at its next
+    pause.
     """
     if len(works) < 2:
         return [work(azure, watcher) for work in works.values()]
@@ -56,7 +57,7 @@ class _Stopped(Exception):
 
 @dataclass
 class _RelayWatcher:
-    """A watcher for one of several threads: what it sees goes on to the one watcher, a line each time it changes."""
+    """The watcher of one thread: passes changes of state on to the shared watcher, with the title."""
 
     watcher: Watcher
     title: str

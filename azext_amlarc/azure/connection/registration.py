@@ -1,4 +1,4 @@
-"""Resource providers: registered when a write needs one that is not, once, and announced."""
+"""Registers a resource provider when a write needs it, and announces that."""
 
 import re
 import time
@@ -20,10 +20,10 @@ _UNREGISTERED = "MissingSubscriptionRegistration"
 
 
 class RegistrationPolicy(HTTPPolicy[Any, Any]):
-    """Registers the provider that Azure refuses a request for, and sends the request again.
+    """If Azure refuses a request for an unregistered provider, registers it and sends the request again.
 
-    It replaces the SDKs' own policy, which polls without end and says nothing. Without `register` (a connection that
-    only reads must not write) the refusal is passed on.
+    Replaces the SDKs' own policy, which polls forever and silently. Without `register`, the refusal is passed on: a
+    connection that only reads must not write.
     """
 
     def __init__(self, register: Callable[[str], None] | None) -> None:
@@ -40,7 +40,7 @@ class RegistrationPolicy(HTTPPolicy[Any, Any]):
 
 
 def unregistered_provider(response: Any) -> str | None:
-    """The provider that a 409 names as not registered; None for any other answer."""
+    """The provider that a 409 response names as not registered; None for any other response."""
     if response.status_code != 409:
         return None
     error = envelopes.read(content_of(response))
@@ -59,19 +59,19 @@ class Registrar:
     timeout: float
 
     def register(self, provider: str) -> None:
-        """Register the provider unless that is already under way, and wait until it is usable.
+        """Register the provider, unless that is already in progress, and wait until it is registered.
 
-        Refused, with the command for an administrator, if the right to do so is missing.
+        Refused, with the command for an administrator, if you lack the permission.
         """
         if self._state(provider) not in {"Registered", "Registering"}:
-            self.watcher.tell(f"Registering the resource provider {provider}, once for this subscription")
+            self.watcher.tell(f"Registering the resource provider {provider} (needed once per subscription)")
             try:
                 self.post(f"{self._address(provider)}/register", _API_VERSION)
             except HttpResponseError as error:
                 if error.status_code != 403:
                     raise
                 raise Refused(
-                    f"The resource provider {provider} is not registered, and you are not allowed to register it.",
+                    f"The resource provider {provider} is not registered, and you have no permission to register it.",
                     f"Ask an administrator of the subscription to run: {self._command(provider)}",
                     "AuthorizationFailed",
                 ) from error

@@ -1,4 +1,4 @@
-"""Sending a request again, and the care that a write needs then: its answer may be lost after it has taken effect."""
+"""Retries, with special care for writes: a response may be lost after the write took effect."""
 
 import logging
 import random
@@ -22,20 +22,20 @@ from azext_amlarc.azure.connection.reading import UnreadableAnswer
 from azext_amlarc.azure.connection.transport import AnswerTooLarge
 from azext_amlarc.errors import ArcError
 
-# What the seconds of a pause last. Tests that break every request of a command shorten them.
+# The length of a second of a pause. Tests that break every request of a command shorten it.
 SECOND = 1.0
 
-# Azure counts what it throttles, too: without Retry-After four tries, within a few seconds, then the error.
+# Throttled requests count against the limit too: without Retry-After, four tries within a few seconds.
 _TRIES, _FIRST_PAUSE = 4, 0.8
 # With Retry-After. ARM's contract allows 10 s to 10 min; longer means: do not retry.
-_TRIES_WHEN_TOLD, _LONGEST_TOLD = 10, 600.0
+_TRIES_WITH_RETRY_AFTER, _LONGEST_RETRY_AFTER = 10, 600.0
 # Announce longer pauses: a silent command looks hung.
-_LONGEST_UNSAID = 5.0
-# The part of a pause by which ours differ, so that many clients that were refused at once don't come back at once.
+_LONGEST_SILENT_PAUSE = 5.0
+# Jitter, so that clients that were refused together do not come back together.
 _SPREAD = 0.25
 
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
-# After these nobody knows whether the request took effect: a gateway may have given up on what went on behind it.
+# After these, the request may have taken effect: a gateway may have given up waiting for the service behind it.
 _UNCERTAIN = {408, 500, 502, 503, 504}
 _LOST = (ServiceResponseError, IncompleteReadError)
 # Of these another try would bring the same again, as late.
@@ -45,18 +45,18 @@ logger = logging.getLogger("azext_amlarc.azure")
 
 
 class WriteTookEffect(Exception):
-    """The answer to a write was lost, and Azure shows that it took effect: join it instead of sending it again."""
+    """The response to a write was lost, but the write took effect: join it instead of sending it again."""
 
 
 class RetryPolicy(HTTPPolicy[Any, Any]):
-    """Sends a request again while Azure is busy or out of reach; every request of ours may be sent twice.
+    """Retries while Azure is busy or unreachable; all our requests are idempotent.
 
-    Except that Azure fails a write that meets its own first copy still under way. So a write may bring an option
-    `took_effect`, which is asked each time an answer is lost; if the write did, WriteTookEffect is raised.
+    But Azure fails a repeated write while the first one is still in progress. Such a write passes the option
+    `took_effect`, which is called each time a response is lost; if it returns True, WriteTookEffect is raised.
     """
 
     def __init__(self, tell: Callable[[str], object] = logger.warning) -> None:
-        """`tell` hears, once a request, that Azure has asked for a pause of more than five seconds."""
+        """`tell` is called, once for each request, if Azure asks for a pause of more than five seconds."""
         super().__init__()
         self._tell = tell
 
@@ -73,27 +73,30 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                     raise WriteTookEffect from error
                 if took is None or tries >= _TRIES or isinstance(error, _FINAL):
                     raise
-                told = None
+                retry_after = None
             else:
-                status, told = response.http_response.status_code, retry_after(response.http_response.headers)
+                status, retry_after = (
+                    response.http_response.status_code,
+                    read_retry_after(response.http_response.headers),
+                )
                 took = took_effect() if status in _UNCERTAIN else False
                 if took:
                     raise WriteTookEffect
-                if took is None or not _is_worth_another(status, told, tries):
+                if took is None or not _is_worth_another(status, retry_after, tries):
                     return response
-            self._announce(request, told)
-            time.sleep(pause(tries, told))
+            self._announce(request, retry_after)
+            time.sleep(pause(tries, retry_after))
 
-    def _announce(self, request: Any, told: float | None) -> None:
-        if told and told > _LONGEST_UNSAID and not request.context.get("announced"):
+    def _announce(self, request: Any, retry_after: float | None) -> None:
+        if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
-            self._tell(f"Azure is busy, and asks to wait {told:.0f} s before the next try")
+            self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
 
 
 def _took_effect(request: Any) -> Callable[[], bool | None]:
-    """The request's own question, kept where another policy that sends the request again finds it.
+    """The request's option, kept in its context for a policy that sends the request again.
 
-    Its answer is None if Azure does not say: then the lost answer is what is said, and nothing is sent again.
+    It gives None if Azure does not say: then the lost response is raised, and nothing is sent again.
     """
     if "took_effect" in request.context.options:
         request.context["took_effect"] = request.context.options.pop("took_effect")
@@ -108,14 +111,14 @@ def _took_effect(request: Any) -> Callable[[], bool | None]:
     return asked
 
 
-def _is_worth_another(status: int, told: float | None, tries: int) -> bool:
-    """Any error with Retry-After is meant to be tried again, whatever its status."""
-    if told is None:
+def _is_worth_another(status: int, retry_after: float | None, tries: int) -> bool:
+    """Any error with Retry-After is meant to be retried, whatever its status."""
+    if retry_after is None:
         return status in _TRANSIENT and tries < _TRIES
-    return status >= 400 and told <= _LONGEST_TOLD and tries < _TRIES_WHEN_TOLD
+    return status >= 400 and retry_after <= _LONGEST_RETRY_AFTER and tries < _TRIES_WITH_RETRY_AFTER
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
     """Azure's Retry-After in seconds: a number as a rule, HTTP allows a date; None for none, and for anything else."""
     told = (headers.get("Retry-After") or "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", told):
@@ -128,7 +131,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), 999_999_999.0)
 
 
-def pause(tries: int, told: float | None) -> float:
-    """Seconds until the next try: what Azure has told, or twice as long each time; never quite the same."""
-    least = _FIRST_PAUSE * 2 ** (tries - 1) if told is None else told
+def pause(tries: int, retry_after: float | None) -> float:
+    """Seconds until the next try: Retry-After, or twice as long each time, with jitter."""
+    least = _FIRST_PAUSE * 2 ** (tries - 1) if retry_after is None else retry_after
     return least * random.uniform(1.0, 1.0 + _SPREAD) * SECOND

@@ -1,4 +1,4 @@
-"""Waiting for what Azure goes on doing after it has answered a write."""
+"""Waits for what Azure continues to do after it has accepted a write."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.answers import correlation_id
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, json_object
-from azext_amlarc.azure.connection.retries import WriteTookEffect, retry_after
+from azext_amlarc.azure.connection.retries import WriteTookEffect, read_retry_after
 from azext_amlarc.azure.connection.tokens import resolved
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.connection.writing import recorded
@@ -19,9 +19,9 @@ from azext_amlarc.errors import ArcError, StillRunning
 
 T = TypeVar("T")
 
-# Seconds between two polls where Azure names none; its SDKs wait 30 s, which makes a one-minute install take two.
+# Seconds between two polls without Retry-After; Azure's SDKs wait 30 s, which makes a one-minute installation take two.
 FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
-# A pause is this part of what has been waited already: nobody waits longer than 7 % more than Azure takes.
+# A pause is this fraction of the time waited so far: a wait is at most 7 % longer than Azure takes.
 _PART = 1 / 15
 # Pauses that Azure asks for are announced if they are longer: azure-core's own last half a minute.
 _LONGEST_UNSAID = 30.0
@@ -31,7 +31,7 @@ _MISSES_ALLOWED = 2
 
 @dataclass(frozen=True)
 class Poll(Generic[T]):
-    """What one poll saw: a state in Azure's words, the resource if it came along, the pause Azure asks for (s)."""
+    """The result of one poll: Azure's state, the resource if it was read, and Azure's Retry-After (s)."""
 
     state: str
     resource: T | None = None
@@ -49,11 +49,11 @@ class Poll(Generic[T]):
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
-    """A write that Azure has accepted: the resource as it was then, and how to see what becomes of it.
+    """A write that Azure has accepted: the resource as it was then, and how to follow it.
 
-    `doing` says what Azure does ("installing the extension 'x'"); `follow` is what to run to see how it goes on.
-    `correlation_id` is the write's, None if it is somebody else's.
-    `then` waits for what else has to be ready once the write has succeeded, so many seconds at most.
+    `doing` says what Azure is doing ("installing the extension 'x'"); `follow` tells the user how to follow it.
+    `correlation_id` is the write's, None if the write is not ours.
+    `then` waits, with a timeout (s), for what else must be ready after the write has succeeded.
     """
 
     doing: str
@@ -68,7 +68,7 @@ class Operation(Generic[T]):
 
     @classmethod
     def done(cls, resource: T) -> "Operation[T]":
-        """For a resource that is up to date: nothing has been written, and nothing is polled."""
+        """For a resource that is up to date: nothing was written, and nothing is polled."""
         return cls(
             doing="",
             resource=resource,
@@ -81,7 +81,7 @@ class Operation(Generic[T]):
     def wait(self, watcher: Watcher, timeout: float) -> T:
         """The resource once the write has succeeded.
 
-        Raises what `reason` makes of a write that failed, and StillRunning after `timeout` seconds or at Ctrl-C.
+        Raises the `reason` if the write failed, and StillRunning after `timeout` seconds or on Ctrl-C.
         """
         began = time.monotonic()
         last = Poll[T]("Accepted", pause=self.pause)
@@ -147,7 +147,7 @@ class _Pauses:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What Azure answered a write with: the SDK's model, the body, the operation's URL, the pause it asks for (s)."""
+    """Azure's response to a write: the SDK's model, the body, the operation's URL, Retry-After (s)."""
 
     model: Any
     body: str
@@ -157,7 +157,7 @@ class Accepted:
 
     @classmethod
     def from_sdk(cls, pipeline_response: Any, model: Any, _headers: object) -> "Accepted":
-        """For an SDK's `cls` argument, together with polling=False."""
+        """For the `cls` argument of an SDK's method, with polling=False."""
         response = pipeline_response.http_response
         headers = response.headers
         url = headers.get("Azure-AsyncOperation")
@@ -165,7 +165,7 @@ class Accepted:
             model=model,
             body=content_of(response).decode("utf-8-sig"),
             operation_url=resolved(url, response.request.url) if url else None,
-            pause=retry_after(headers),
+            pause=read_retry_after(headers),
             correlation_id=correlation_id(response),
         )
 
@@ -178,9 +178,9 @@ def write(
     took_effect: Callable[[], bool],
     **options: Any,
 ) -> Accepted | None:
-    """Azure's answer to an SDK's `begin`, recorded in `azure.writes` as `line`.
+    """Call an SDK's `begin` method, and record the write in `azure.writes` as `line`.
 
-    None if the answer was lost and `took_effect` found that the write took effect all the same: join that.
+    None if the response was lost, but `took_effect` found that the write took effect: join it.
     """
     try:
         with recorded(azure.writes, line):
@@ -193,18 +193,18 @@ def write(
 
 
 def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
-    """The state of an operation by its URL, whose body holds no resource; None if Azure has forgotten it (404)."""
+    """The state of an operation by its URL; None if Azure no longer knows it (404), or does not show it."""
     try:
         answer = azure.get_url(url)
         body = json_object(answer)
     except (HttpResponseError, UnreadableAnswer):  # a failure to read the status says nothing about the operation
         return None
     state = body.get("status") or (body.get("properties") or {}).get("provisioningState")
-    return Poll(state, pause=retry_after(answer.headers)) if isinstance(state, str) else None
+    return Poll(state, pause=read_retry_after(answer.headers)) if isinstance(state, str) else None
 
 
 def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | None:
-    """Code and message that Azure gives for an operation that failed; None if it gives none."""
+    """Code and message of a failed operation; None if Azure gives none."""
     if url is None:
         return None
     try:
@@ -226,7 +226,7 @@ def wait_until(
     timeout: float,
     interval: float | None,
 ) -> T | None:
-    """Read until `done`, every `interval` seconds or as operations are polled; StillRunning after `timeout` s."""
+    """Poll until `done`, every `interval` seconds or as for operations; StillRunning after `timeout` seconds."""
     began = time.monotonic()
     while not done(found := read()):
         elapsed = time.monotonic() - began

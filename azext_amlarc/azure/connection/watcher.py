@@ -1,4 +1,4 @@
-"""Whoever is told how work on Azure goes on, and the record of what it has written so far."""
+"""The watcher, which is told about progress, and the log of writes so far."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from typing import Protocol
 
 
 class Watcher(Protocol):
-    """Is told how a wait goes on, and spends its pauses."""
+    """Is told about the progress of a wait, and sleeps between polls."""
 
     def seen(self, state: str, elapsed: float) -> None:
         """A poll saw `state`, `elapsed` seconds after the wait began."""
 
     def tell(self, text: str) -> None:
-        """Something worth a line: what will change, what is being created."""
+        """A line for the user: what will change, what is being created."""
 
     def rest(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Sleep for `seconds`."""
 
 
 class SilentWatcher:

@@ -1,4 +1,4 @@
-"""What has been written: said if Azure has accepted it, perhaps if its answer is lost, not at all if it has refused."""
+"""What has been written: recorded if Azure has accepted it, as possible if its response was lost, else not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ def recorded(writes: WriteLog, line: str) -> Iterator[None]:
         yield
     except BaseException as error:
         if may_be_done(error):
-            writes.add(f"perhaps {line} (Azure's answer was lost)")
+            writes.add(f"possibly {line} (Azure's response was lost)")
         raise
     writes.add(line)
 

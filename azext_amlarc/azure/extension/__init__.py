@@ -1,1 +1,1 @@
-"""The cluster extension: found, installed, updated, deleted, watched."""
+"""Find, install, update, delete and watch the cluster extension."""

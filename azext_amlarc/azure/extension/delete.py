@@ -1,4 +1,4 @@
-"""Taking the extension off a cluster."""
+"""Delete the extension from a cluster."""
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, write
@@ -24,7 +24,7 @@ def find_to_delete(azure: AzureClient, cluster: ClusterId, name: str | None) -> 
 def begin_delete(
     azure: AzureClient, cluster: ClusterId, existing: Extension, watcher: Watcher, *, force: bool
 ) -> Operation[Extension]:
-    """Delete the extension, or join its deletion; `force` removes Azure's record without asking the cluster."""
+    """Delete the extension, or join its deletion; `force` deletes Azure's record without contacting the cluster."""
     followed = subject(azure, cluster, existing.name)
     if existing.is_being_deleted and not force:
         watcher.tell("A deletion is already in progress; waiting for it.")
@@ -46,9 +46,9 @@ def begin_delete(
     return followed.by_absence("deleting", existing, accepted)
 
 
-def goes_with_it(existing: Extension) -> list[str]:
-    """What else leaves the cluster with the extension, and how long it takes, in sentences."""
-    said = ["Deletion takes about ten minutes; you cannot reinstall the extension until it finishes."]
+def consequences(existing: Extension) -> list[str]:
+    """How long the deletion takes and what else it removes from the cluster, one sentence each."""
+    lines = ["Deletion takes about ten minutes; you cannot reinstall the extension until it finishes."]
     if existing.configuration_settings.get("installNvidiaDevicePlugin", "").lower() == "true":
-        said.append("This also removes the NVIDIA device plugin: pods cannot use GPUs until it is installed again.")
-    return said
+        lines.append("This also removes the NVIDIA device plugin: pods cannot use GPUs until it is installed again.")
+    return lines

@@ -1,4 +1,4 @@
-"""Installing the cluster extension Microsoft.AzureML.Kubernetes."""
+"""Install the cluster extension Microsoft.AzureML.Kubernetes."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from azext_amlarc.resources.extension import Extension, Wanted
 
 @dataclass(frozen=True)
 class Installation:
-    """An extension that is wanted on a cluster, as `converge` carries it out; without a name the one of our type."""
+    """An extension to install on a cluster, as a Change for `converge`; without a name, the one of our type."""
 
     azure: AzureClient
     cluster: Cluster
@@ -41,7 +41,7 @@ class Installation:
         return join(self.azure, self.cluster.id, existing)
 
     def write(self, existing: Extension | None) -> Operation[Extension]:
-        """Create what the extension talks through, then send the extension, which talks through it."""
+        """Create the supporting resources, then send the extension with their connection strings."""
         resolved = self.resolved(existing)
         made = supporting.ensure(self.azure, resolved.plan, self.watcher)
         settings = {**resolved.settings, **made.settings}

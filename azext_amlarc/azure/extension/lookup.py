@@ -1,4 +1,4 @@
-"""Finding the cluster extension Microsoft.AzureML.Kubernetes."""
+"""Find the cluster extension Microsoft.AzureML.Kubernetes."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from azext_amlarc.resources.ids import ClusterId
 
 @understood
 def read(azure: AzureClient, cluster: ClusterId, name: str) -> Extension | None:
-    """The extension, or None if the cluster has none of that name; one request."""
+    """The extension, or None if the cluster has none with this name; one request."""
     try:
         return from_sdk(azure.extensions.get(*address(cluster), name), cluster)
     except HttpResponseError as error:
@@ -62,7 +62,7 @@ def show(azure: AzureClient, cluster: ClusterId, name: str | None) -> Extension:
 
 
 def list_all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
-    """The extensions of our type that a cluster has: one as a rule, since a second can't be installed."""
+    """The extensions of our type on a cluster: normally one, since a second can't be installed."""
     return [extension for extension in _all(azure, cluster) if extension.is_ours]
 
 
@@ -73,14 +73,14 @@ def _all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
         found = Pages(azure.cloud).all(azure.extensions.list(*address(cluster)))
     except HttpResponseError as error:
         if error.status_code == 404:
-            clusters.read(azure, cluster)  # raises what is missing in our words
+            clusters.read(azure, cluster)  # raises our own message about what is missing
         raise
     return [from_sdk(item, cluster) for item in found]
 
 
 @understood
 def install_states(azure: AzureClient, cluster: ClusterId) -> dict[str, str]:
-    """The installState of each extension of our type on a cluster, by name; one request a page, without the SDK."""
+    """The installState of each extension of our type by name; one request for each page, without the SDK."""
     return {
         str(item.get("name")): install_state_of(str(item["properties"].get("provisioningState") or ""))
         for item in answers(azure, cluster)
@@ -89,11 +89,11 @@ def install_states(azure: AzureClient, cluster: ClusterId) -> dict[str, str]:
 
 @understood
 def answers(azure: AzureClient, cluster: ClusterId) -> list[dict[str, Any]]:
-    """The extensions of our type on a cluster as Azure answers them; one request a page, without the SDK."""
+    """The extensions of our type as Azure returns them; one request for each page, without the SDK."""
     found = azure.get_all(f"{cluster}/providers/Microsoft.KubernetesConfiguration/extensions")
     return [item for item in found if str((item.get("properties") or {}).get("extensionType")).lower() == TYPE]
 
 
 def address(cluster: ClusterId) -> tuple[str, str, str, str]:
-    """A cluster as the SDK's operations on extensions want it."""
+    """A cluster as the arguments of the SDK's operations on extensions."""
     return cluster.resource_group, cluster.provider, cluster.cluster_type, cluster.name

@@ -1,4 +1,4 @@
-"""Changing an installed extension. Azure merges plain settings, and replaces the protected ones as a set."""
+"""Update an installed extension. Azure merges plain settings, but replaces protected settings as a set."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from azext_amlarc.resources.extension import Change, Extension
 
 @dataclass(frozen=True)
 class Update:
-    """A change that is wanted of an installed extension, as `converge` carries it out.
+    """An update of an installed extension, as a Change for `converge`.
 
     `plan` compares what the user gave with what is installed, without a request. Without a name it is the extension of
     our type.
@@ -47,9 +47,9 @@ class Update:
         return join(self.azure, self.cluster.id, existing)
 
     def write(self, existing: Extension | None) -> Operation[Extension]:
-        """Send the change, with the protected settings that the user did not name read again if Azure has them.
+        """Send the change, together with the other protected settings as far as they can be read from Azure again.
 
-        Refused if one would be lost: nobody but the user has a TLS key.
+        Refused if one would be lost, such as a TLS key, which only the user has.
         """
         installed = existing or self.read()
         change = self.plan(installed)

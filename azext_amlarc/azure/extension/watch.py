@@ -1,4 +1,4 @@
-"""Following what Azure does with an extension after it has accepted a write, and why that failed."""
+"""Follow what Azure does with an extension after accepting a write, and find out why it failed."""
 
 from functools import partial
 
@@ -6,7 +6,6 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.extension.lookup import read, show
-from azext_amlarc.product.hints import hint_for
 from azext_amlarc.resources.extension import Extension
 from azext_amlarc.resources.ids import ClusterId
 
@@ -14,7 +13,7 @@ _VERBS = {"creating": "installing", "updating": "updating", "deleting": "deletin
 
 
 def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extension]:
-    """The extension of that name, to be followed."""
+    """The extension with this name, to be followed."""
     where = " ".join(["-n", name, *cluster.options])
     return Subject(
         azure=azure,
@@ -22,19 +21,29 @@ def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extens
         read=partial(read, azure, cluster, name),
         show=partial(show, azure, cluster, name),
         own_error=partial(_own_error, azure, cluster),
-        hint=lambda code, message: hint_for(code, message) or f"To see its statuses: az ml arc extension show {where}",
+        hint=partial(_hint, cluster, name),
         wait_command=f"az ml arc extension wait {where}",
     )
 
 
 def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
-    """Follow what somebody else is doing to the extension."""
+    """Follow a write to the extension that is already in progress."""
     verb = _VERBS.get(extension.provisioning_state.lower(), "changing")
     return subject(azure, cluster, extension.name).by_resource(verb, extension)
 
 
+def _hint(cluster: ClusterId, name: str, _last: Extension, code: str, message: str) -> str:
+    from azext_amlarc.product import known_errors
+    from azext_amlarc.product.steps import sentence
+    from azext_amlarc.resources.advice import names_of_extension
+
+    known = known_errors.advice(known_errors.Subject.EXTENSION, code, message, names_of_extension(cluster, name))
+    where = " ".join(["-n", name, *cluster.options])
+    return sentence(known) or f"To see its statuses: az ml arc extension show {where}"
+
+
 def _own_error(azure: AzureClient, cluster: ClusterId, last: Extension) -> tuple[str, str] | None:
-    """A failed extension stays visible and keeps the reason among its statuses."""
+    """A failed extension continues to exist, and keeps the reason in its statuses."""
     found = last if last.statuses else read(azure, cluster, last.name)
     for status in found.statuses if found else []:
         if status.get("message"):

@@ -1,1 +1,1 @@
-"""What checks need to know of Azure, read side by side; what can't be read is unknown by itself, with the reason."""
+"""Gathers what checks need to know of Azure, in parallel; what cannot be read is unknown, with the reason."""

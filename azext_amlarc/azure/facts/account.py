@@ -1,4 +1,4 @@
-"""The subscription, its resource providers, and what the signed-in principal may do."""
+"""The subscription, its resource providers, and the permissions of the signed-in principal."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -72,7 +72,7 @@ def _workspace_rights(azure: AzureClient, target: Target, _known: Facts) -> Know
 
 
 def _rights(azure: AzureClient, within: ClusterId | WorkspaceId) -> Rights:
-    """Those at the resource group: Azure's Swagger has no permissions of a resource that is not nested."""
+    """The permissions at the resource group: Azure's API does not tell those at a top-level resource."""
     group = group_id(within.subscription_id, within.resource_group)
     found = azure.get_all(f"{group}/providers/Microsoft.Authorization/permissions")
     return Rights(group, tuple(map(_grant, found)))

@@ -1,4 +1,4 @@
-"""The cluster, and what decides whether Azure gets at it."""
+"""The cluster, and what decides whether Azure can reach it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,13 @@ from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, 
 from azext_amlarc.checks.azure.facts import AGENTS, AKS, CLUSTER, CLUSTER_FOUND, Agents, Aks, Cluster, Presence
 from azext_amlarc.checks.check import Facts
 from azext_amlarc.errors import NotFound
+from azext_amlarc.product.steps import Note
 from azext_amlarc.resources import cluster as resource
 from azext_amlarc.resources.ids import Target
 
 
 def facts_of(cluster: resource.Cluster) -> Known:
-    """The facts that a cluster that has been read already holds, as if it were of both types."""
+    """The facts in a cluster that has been read already, as if it were of both types."""
     return {
         CLUSTER_FOUND.name: Presence(True, f"{cluster.id.name} is in {cluster.location}."),
         CLUSTER.name: _cluster(cluster),
@@ -28,7 +29,7 @@ def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
         return facts_of(clusters.read(azure, cluster_of(target)))
     except NotFound as error:
         missing = dict.fromkeys((CLUSTER.name, AGENTS.name, AKS.name), skipped("The cluster does not exist."))
-        return {CLUSTER_FOUND.name: Presence(False, error.message, error.fix), **missing}
+        return {CLUSTER_FOUND.name: Presence(False, error.message, (Note(error.fix),)), **missing}
 
 
 def _cluster(cluster: resource.Cluster) -> Cluster:

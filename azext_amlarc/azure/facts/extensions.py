@@ -1,4 +1,4 @@
-"""The cluster extension, and the Relay that it talks through."""
+"""The cluster extension, and the Relay that it uses."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,6 +20,7 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
 from azext_amlarc.product.extension import TYPE
+from azext_amlarc.product.steps import command
 from azext_amlarc.resources import relay
 from azext_amlarc.resources.ids import Target
 
@@ -33,9 +34,9 @@ def _extension(azure: AzureClient, target: Target, _known: Facts) -> Known:
         raise Unavailable(skipped("The cluster does not exist."))
     if ours:
         extension = _from_answer(ours[0])
-        return {EXTENSION_FOUND.name: Presence(True, f"It has {extension.name}."), EXTENSION.name: extension}
-    create = f"az ml arc extension create {target.cluster_options} --config enableTraining=True"
-    missing = Presence(False, f"The cluster {cluster.name} has no extension of the type {TYPE}.", create)
+        return {EXTENSION_FOUND.name: Presence(True, f"Found {extension.name}."), EXTENSION.name: extension}
+    create = command("az ml arc extension create {cluster} --config enableTraining=True", cluster=cluster.options)
+    missing = Presence(False, f"The cluster {cluster.name} has no extension of the type {TYPE}.", (create,))
     return {EXTENSION_FOUND.name: missing, EXTENSION.name: skipped("The extension is not installed.")}
 
 
@@ -51,6 +52,7 @@ def _from_answer(item: Properties) -> Extension:
         settings=dict(own.get("configurationSettings") or {}),
         statuses=tuple(map(_status, own.get("statuses") or ())),
         changed=moment(system.get("lastModifiedAt")),
+        protected=frozenset(own.get("configurationProtectedSettings") or ()),
     )
 
 
@@ -65,17 +67,17 @@ def _part(
     *,
     fact: Fact[RelayPart],
     place: Callable[[str], str],
-    says: Callable[[Properties], str | int | frozenset[str]],
+    state: Callable[[Properties], str | int | frozenset[str]],
 ) -> Known:
-    """`place` gives the part's id for the hybrid connection's, `says` what there is to know of it."""
+    """`place` makes the part's id from the hybrid connection's, `state` reads its state from Azure's answer."""
     part = place(_connection_id(known[EXTENSION].settings))
     found = unless_missing(azure.get, part)
-    return {fact.name: RelayPart(part, None if found is None else says(_own(found)))}
+    return {fact.name: RelayPart(part, None if found is None else state(_own(found)))}
 
 
 def _connection_id(settings: Mapping[str, str]) -> str:
     if settings.get(relay.ENABLED, "").lower() == "false":
-        raise Unavailable(skipped("The extension talks without a Relay."))
+        raise Unavailable(skipped("The extension does not use a Relay."))
     if relay.CONNECTION_ID not in settings:
         raise Unavailable(skipped("The extension's settings name no hybrid connection."))
     return settings[relay.CONNECTION_ID].rstrip("/")
@@ -90,24 +92,24 @@ def _rule_of(connection_id: str) -> str:
     return f"{connection_id}/{relay.RULE}"
 
 
-def _namespace_says(own: Properties) -> str:
+def _namespace_status(own: Properties) -> str:
     return str(own.get("status") or own.get("provisioningState") or "Unknown")
 
 
-def _connection_says(own: Properties) -> int:
+def _listeners(own: Properties) -> int:
     return int(own.get("listenerCount") or 0)
 
 
-def _rule_says(own: Properties) -> frozenset[str]:
+def _rights(own: Properties) -> frozenset[str]:
     return frozenset(own.get("rights") or ())
 
 
 SOURCES = (Source((EXTENSION_FOUND, EXTENSION), _extension),)
 RELAY_SOURCES = tuple(
-    Source((fact,), partial(_part, fact=fact, place=place, says=says), (EXTENSION,))
-    for fact, place, says in (
-        (RELAY_NAMESPACE, relay.namespace_of, _namespace_says),
-        (RELAY_CONNECTION, str, _connection_says),
-        (RELAY_RULE, _rule_of, _rule_says),
+    Source((fact,), partial(_part, fact=fact, place=place, state=state), (EXTENSION,))
+    for fact, place, state in (
+        (RELAY_NAMESPACE, relay.namespace_of, _namespace_status),
+        (RELAY_CONNECTION, str, _listeners),
+        (RELAY_RULE, _rule_of, _rights),
     )
 )

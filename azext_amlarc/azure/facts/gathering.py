@@ -1,4 +1,4 @@
-"""Reading facts side by side, in two rounds: those that stand alone, then those that need one of the first."""
+"""Reads facts in parallel, in two rounds: those that need no others, then those that need one of the first."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -21,9 +21,9 @@ _SECOND = extensions.RELAY_SOURCES
 
 
 def gather(azure: AzureClient, needs: Collection[Fact[Any]], given: Mapping[str, object]) -> Known:
-    """The Azure facts that `needs` asks for, each a value or Unknown, and over them what `given` has, TARGET among it.
+    """The Azure facts among `needs`, each a value or Unknown, together with `given`, which wins and has TARGET.
 
-    Nothing is written: a provider that is not registered stays so.
+    Nothing is written: an unregistered provider stays unregistered.
     """
     wanted = {fact.name for fact in needs}
     second = _asked(_SECOND, wanted - given.keys())
@@ -46,7 +46,7 @@ def _read(azure: AzureClient, sources: Collection[Source], known: Known) -> Know
 
 
 def _attempt(azure: AzureClient, _watcher: Watcher, *, source: Source, known: Facts) -> Known:
-    """What the source found; where it failed, all of its facts are unknown for that reason."""
+    """What the source found; if it failed, all of its facts are unknown for that reason."""
     try:
         return understood(source.read)(azure, known[TARGET], known)
     except Unavailable as stop:

@@ -1,4 +1,4 @@
-"""What a source of facts is, and what is said where one fails."""
+"""What a source of facts is, and what is known if reading it fails."""
 
 import re
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import UnreadableAnswer
 from azext_amlarc.azure.connection.registration import unregistered_provider
 from azext_amlarc.azure.connection.transport import AnswerTooLarge
-from azext_amlarc.checks.azure.facts import NO_CLUSTER, NO_WORKSPACE
 from azext_amlarc.checks.check import Fact, Facts, Status, Unavailable, Unknown
+from azext_amlarc.checks.given import NO_CLUSTER, NO_WORKSPACE
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
 Known = dict[str, object]
@@ -24,54 +24,56 @@ _ACTION = re.compile(r"perform action '([^']+)'")
 
 @dataclass(frozen=True)
 class Source:
-    """Where facts come from. `read` gets what `needs` names, and raises where it can't tell."""
+    """Where facts come from. `read` is given the facts in `needs`, and raises if it fails."""
 
     facts: tuple[Fact[Any], ...]
     read: Callable[[AzureClient, Target, Facts], Known]
     needs: tuple[Fact[Any], ...] = ()
 
     def unknown(self, reason: Unknown) -> Known:
-        """All of its facts, unknown for one reason."""
+        """All of its facts, unknown for the same reason."""
         return {fact.name: reason for fact in self.facts}
 
 
 def why(error: Exception) -> Unknown:
-    """Why asking Azure failed; a missing right is named, and a provider that is not registered has its own check."""
+    """Why asking Azure failed. A missing permission is named; an unregistered provider has a check of its own."""
     if not isinstance(error, HttpResponseError) or error.response is None:
         if isinstance(error, UnreadableAnswer | AnswerTooLarge):
             return Unknown(Status.ERROR, error.message)
-        return Unknown(Status.ERROR, f"Azure could not be asked: {why_unreached(error)}")
+        return Unknown(Status.ERROR, f"Azure could not be reached: {why_unreached(error)}")
     provider = unregistered_provider(error.response)
     if provider:
         return skipped(f"The provider {provider} is not registered.")
     message = refusal(error).message
     if error.status_code == 403:
         action = _ACTION.search(message)
-        return Unknown(Status.ERROR, f"No right to {action[1]} (403)." if action else f"No right (403): {message}")
+        return Unknown(
+            Status.ERROR, f"No permission for {action[1]} (403)." if action else f"No permission (403): {message}"
+        )
     return Unknown(Status.ERROR, f"Azure answered {error.status_code}: {message}")
 
 
 def cluster_of(target: Target) -> ClusterId:
-    """The cluster that was named; Unavailable where none was."""
+    """The cluster that was named; Unavailable if none was."""
     if target.cluster is None:
         raise Unavailable(NO_CLUSTER)
     return target.cluster
 
 
 def workspace_of(target: Target) -> WorkspaceId:
-    """The workspace that was named; Unavailable where none was."""
+    """The workspace that was named; Unavailable if none was."""
     if target.workspace is None:
         raise Unavailable(NO_WORKSPACE)
     return target.workspace
 
 
 def skipped(reason: str) -> Unknown:
-    """A fact that nobody could ask for."""
+    """A fact that could not be asked for."""
     return Unknown(Status.SKIPPED, reason)
 
 
 def moment(text: object) -> datetime | None:
-    """A time as Azure spells it; without a zone it is UTC."""
+    """A time as Azure writes it; UTC if it has no time zone."""
     if not isinstance(text, str) or not text:
         return None
     found = datetime.fromisoformat(text)

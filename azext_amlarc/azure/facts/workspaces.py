@@ -24,16 +24,17 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Facts, Unavailable
 from azext_amlarc.errors import NotFound
+from azext_amlarc.product.steps import Note
 from azext_amlarc.resources.cluster import region
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, group_id, is_same
 
-# Other workspaces are read by so many at a time, and no more of them than can be read in four rounds.
+# So many other workspaces are read at a time, and at most four rounds of them.
 _READERS = 16
 _MOST = 4 * _READERS
 
 
 def facts_of(workspace: Mapping[str, Any]) -> Known:
-    """The facts that a workspace that has been read already holds."""
+    """The facts in a workspace that has been read already."""
     found = _workspace(workspace)
     return {
         WORKSPACE_FOUND.name: Presence(True, f"{workspace.get('name')} is in {found.location}."),
@@ -46,7 +47,7 @@ def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
         return facts_of(compute.read_workspace(azure, workspace_of(target)))
     except NotFound as error:
         missing = skipped("The workspace does not exist.")
-        return {WORKSPACE_FOUND.name: Presence(False, error.message, error.fix), WORKSPACE.name: missing}
+        return {WORKSPACE_FOUND.name: Presence(False, error.message, (Note(error.fix),)), WORKSPACE.name: missing}
 
 
 def _workspace(found: Mapping[str, Any]) -> Workspace:
@@ -81,7 +82,7 @@ def _computes(azure: AzureClient, target: Target, _known: Facts) -> Known:
 
 
 def _attachments(azure: AzureClient, target: Target, _known: Facts) -> Known:
-    """Those in the cluster's subscription; the target's own workspace is left out."""
+    """Those in the cluster's subscription, without the target's own workspace."""
     cluster = cluster_of(target)
     own = str(target.workspace or "")
     listed = azure.get_all(
@@ -100,7 +101,7 @@ def _attachments(azure: AzureClient, target: Target, _known: Facts) -> Known:
 
 
 def _share(azure: AzureClient, _watcher: Watcher, *, ids: Sequence[str], cluster: ClusterId) -> Attachments:
-    """What some of the workspaces have on the cluster; one that can't be read does not keep others from being."""
+    """What some of the workspaces have on the cluster; one that cannot be read does not stop the others."""
     computes, unread = list[Compute](), list[str]()
     for id_ in ids:
         try:
@@ -128,7 +129,7 @@ def _compute(item: Mapping[str, Any], workspace: str) -> Compute:
 
 
 def _unfolded(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """An error and those among its details, however deep: the one that is known may be the innermost."""
+    """An error and the errors among its details, however deep: the innermost may be the known one."""
     yield error
     for detail in error.get("details") or ():
         yield from _unfolded(detail)

@@ -1,8 +1,8 @@
-"""The Azure resources that the extension talks through: Relay, Service Bus and Log Analytics, one of each a cluster.
+"""The Azure resources that the extension communicates through: Relay, Service Bus and Log Analytics, for each cluster.
 
-`resources.supporting.plan` says without a request what the settings ask for. `ensure` creates what is missing of it and
-reads the keys, `finish` waits for what Azure was still creating then, `read_secrets` reads the keys of an installed
-extension again, `owned` and `purge` take away what a cluster had.
+`resources.supporting.plan` derives from the settings, without a request, which ones are needed. `ensure` creates the
+missing ones and reads the keys, `finish` waits for those that Azure was still creating, `read_secrets` reads the keys
+for an installed extension again, `owned` and `purge` delete a cluster's resources.
 """
 
 from azext_amlarc.azure.supporting.ensuring import ensure, finish, read_secrets

@@ -1,4 +1,4 @@
-"""Creating the supporting resources that a plan asks for, and reading their keys again."""
+"""Create the supporting resources of a plan, and read their keys again."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -17,10 +17,10 @@ from azext_amlarc.resources.supporting import Plan, cluster_in
 
 @understood
 def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:
-    """Create what is missing of the plan, independent resources at the same time, and read the keys.
+    """Create the missing resources of the plan, in parallel, and read the keys.
 
-    `azure.writes` names each resource before its first write. All are let finish before a failure is raised; running
-    it again goes on from whatever there is. Azure may still be creating what is new: `finish`.
+    `azure.writes` lists each resource before its first write. All run to their end before a failure is raised; running
+    it again continues from what exists. Azure may still be creating the new ones: `finish` waits for them.
     """
     works: dict[str, Work[Provision]] = {}
     if plan.relay:
@@ -39,9 +39,9 @@ def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:
 
 @understood
 def finish(azure: AzureClient, made: Provision, watcher: Watcher, timeout: float) -> None:
-    """Wait until all that is new is usable, `timeout` seconds at most for each; a request for each that is already.
+    """Wait until all new resources are usable, `timeout` seconds at most for each; at least one request for each.
 
-    What Azure has failed is written again, once; WriteFailed if that does not help.
+    A resource that Azure failed to create is written again, once; WriteFailed if that does not help.
     """
     for new in made.new:
         new.finish(azure, watcher, timeout)
@@ -49,10 +49,10 @@ def finish(azure: AzureClient, made: Provision, watcher: Watcher, timeout: float
 
 @understood
 def read_secrets(azure: AzureClient, settings: Mapping[str, str]) -> dict[str, str]:
-    """The protected settings that the resources of an installed extension make up, by its plain settings.
+    """The protected settings of an installed extension, read from the resources that its plain settings name.
 
-    A resource that does not exist is left out, as is one that can't be told: extensions made elsewhere may name neither
-    it nor their cluster.
+    Leaves out resources that do not exist or can't be identified: extensions installed with other tools may name
+    neither the resource nor their cluster.
     """
     cluster = cluster_in(settings)
     kinds = {relay_of.TITLE: relay, bus_of.TITLE: service_bus, logs_of.TITLE: log_analytics}

@@ -1,4 +1,4 @@
-"""Finding and creating a cluster's Log Analytics workspace, where the extension sends its logs."""
+"""Find or create a cluster's Log Analytics workspace, which the extension sends its logs to."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from azext_amlarc.resources.log_analytics import CUSTOMER_ID, ENABLED, PROTECTED
 
 
 def ensure(azure: AzureClient, watcher: Watcher, *, wanted: LogAnalytics) -> Provision:
-    """Find or create it. Two requests if it is there."""
+    """Find or create it. Two requests if it exists."""
     for workspace_id in wanted.workspace_ids:
         ready = _ensure_at(azure, wanted, workspace_id, watcher)
         if ready is not None:
@@ -29,7 +29,7 @@ def _ensure_at(azure: AzureClient, wanted: LogAnalytics, workspace_id: str, watc
     if found is not None and _is_anothers(azure, wanted, found):
         return None
     if not is_usable(found):
-        return workspace.make(azure, watcher)
+        return workspace.create(azure, watcher)
     return Ready(workspace, found, _key(azure, workspace_id))
 
 
@@ -39,7 +39,7 @@ def _is_anothers(azure: AzureClient, wanted: LogAnalytics, found: Found) -> bool
 
 
 def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:
-    """The protected setting of the cluster's workspace: the one with the customer id that the settings name."""
+    """The protected setting of the cluster's workspace, if it has the customer id in the settings."""
     enabled = {settings.get(ENABLED, "").lower(), settings.get(WANTED, "").lower()}
     if cluster is None or "true" not in enabled:
         return {}
@@ -52,7 +52,7 @@ def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: Cluste
 
 
 def _key(azure: AzureClient, workspace_id: str) -> str:
-    """What the extension calls its connection string is the shared key alone."""
+    """The shared key, which the extension calls the connection string."""
     return str(azure.post(f"{workspace_id}/sharedKeys")["primarySharedKey"])
 
 

@@ -1,6 +1,6 @@
 """Creates a resource that Azure keeps provisioning after the PUT and that has no operation URL: it is polled itself.
 
-Relay and Service Bus namespaces and Log Analytics workspaces are like that; all below them is there at once.
+Relay and Service Bus namespaces and Log Analytics workspaces are like that; everything in them exists at once.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,18 +20,18 @@ from azext_amlarc.resources.ids import name_of
 Found = dict[str, Any]
 T = TypeVar("T")
 
-# A namespace that is being deleted still says that it was provisioned well.
-_MOVING = {"activating", "removing"}
-# How Azure says that a namespace takes nothing before it is active. No recording of a Relay shows whether it does: 404
-# and the first words are an Event Hubs namespace's, the second ones stand in its documentation, with 429.
+# The statuses of a namespace in progress: its provisioningState is still Succeeded while it is being deleted.
+_IN_PROGRESS = {"activating", "removing"}
+# How Azure refuses a write in a namespace that is not active yet. No recording of a Relay shows whether it refuses it:
+# 404 and the first words are an Event Hubs namespace's, the second words are in its documentation, with 429.
 _TOO_EARLY, _TOO_EARLY_WORDS = {404, 409}, ("not active", "in transition")
 
 
 @dataclass(frozen=True)
 class SupportingResource:
-    """A resource to find or to make: what it is in words, its id, the body of its PUT.
+    """A resource to find or create: its kind in words, its id, the body of its PUT.
 
-    `fill` writes all that belongs in a new one, and gives its secret.
+    `fill` creates everything that belongs in a new one, and returns its secret.
     """
 
     title: str
@@ -47,24 +47,24 @@ class SupportingResource:
         return name_of(self.id)
 
     def find(self, azure: AzureClient, watcher: Watcher, timeout: float | None = None) -> Found | None:
-        """The resource once nothing moves it any more, in whatever state, or None; one request where nothing does."""
+        """The resource once Azure has finished with it, in any state, or None; one request if it already has."""
         found = unless_missing(azure.get, self.id)
         return self.settled(azure, found, watcher, timeout)
 
-    def make(self, azure: AzureClient, watcher: Watcher) -> "Ready | None":
-        """Write the resource and fill it, which Azure may go on with afterwards; None where its name is taken."""
+    def create(self, azure: AzureClient, watcher: Watcher) -> "Ready | None":
+        """Create the resource and fill it; Azure may still be provisioning it then. None if its name is taken."""
         answer = self.put(azure, watcher)
         return self.filled(azure, answer, watcher) if answer else None
 
     def filled(self, azure: AzureClient, answer: Found, watcher: Watcher) -> "Ready":
-        """Fill what a write has just made: at once, or when it is active where Azure refuses that before.
+        """Fill a resource that was just created: at once or, if Azure refuses that, when it is active.
 
-        Raises WriteFailed where it does not become active then.
+        WriteFailed if it does not become active.
         """
         try:
             return Ready(self, answer, self.fill(azure), is_new=True)
         except HttpResponseError as error:
-            if not (_movement(answer) and _is_too_early(error)):
+            if not (_state_in_progress(answer) and _is_too_early(error)):
                 raise
         made = self.settled(azure, answer, watcher)
         if not is_usable(made):
@@ -72,7 +72,7 @@ class SupportingResource:
         return Ready(self, answer, self.fill(azure))
 
     def put(self, azure: AzureClient, watcher: Watcher) -> Found | None:
-        """Azure's answer to the write; None where somebody else's has its name.
+        """Azure's response to the PUT; None if the name belongs to someone else.
 
         Names of namespaces are unique in all of Azure.
         """
@@ -87,18 +87,18 @@ class SupportingResource:
 
     def repair(self, azure: AzureClient, watcher: Watcher, write: Callable[[], T]) -> T:
         """Write the parts of this resource that are missing, with a word before it and a line after it."""
-        watcher.tell(f"Creating what is missing of the {self.title} {self.name}")
+        watcher.tell(f"Creating missing parts of the {self.title} {self.name}")
         with recorded(azure.writes, f"missing parts of the {self}"):
             return write()
 
     def settled(
         self, azure: AzureClient, found: Found | None, watcher: Watcher, timeout: float | None = None
     ) -> Found | None:
-        """The resource once nothing moves it any more, in whatever state; None where it was going.
+        """The resource once Azure has finished with it, in any state; None if it was being deleted.
 
         StillRunning after `timeout` seconds, by default the connection's.
         """
-        if not _movement(found):
+        if not _state_in_progress(found):
             return found
         return Operation[Found | None](
             doing=f"changing the {self.title} {self.name}",
@@ -111,48 +111,48 @@ class SupportingResource:
 
     def _poll(self, azure: AzureClient) -> Poll[Found | None]:
         found = unless_missing(azure.get, self.id)
-        return Poll(_movement(found) or "Succeeded", found)
+        return Poll(_state_in_progress(found) or "Succeeded", found)
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A resource that is there with all that is in it: as Azure showed it, its secret.
+    """A resource that exists with everything in it: as Azure returned it, and its secret.
 
-    `is_new`: it has just been written, and Azure may still be making it.
+    `is_new`: it was just created, and Azure may still be provisioning it.
     """
 
-    making: SupportingResource
+    resource: SupportingResource
     found: Found
     secret: str = field(repr=False)
     is_new: bool = False
 
     def finish(self, azure: AzureClient, watcher: Watcher, timeout: float) -> None:
-        """Wait until it is usable, `timeout` seconds at most; one that Azure has failed is written again, once.
+        """Wait until it is usable, `timeout` seconds at most; if Azure failed to create it, create it again, once.
 
-        WriteFailed where that does not help, or leaves it with another secret than the one that has been sent.
+        WriteFailed if that does not help, or if the new one has another secret than the one that was sent.
         """
-        if is_usable(self.making.find(azure, watcher, timeout)):
+        if is_usable(self.resource.find(azure, watcher, timeout)):
             return
-        watcher.tell(f"Azure failed to create the {self.making.title}: trying again")
-        again = self.making.make(azure, watcher)
-        found = self.making.find(azure, watcher, timeout)
+        watcher.tell(f"Azure failed to create the {self.resource.title}: trying again")
+        again = self.resource.create(azure, watcher)
+        found = self.resource.find(azure, watcher, timeout)
         if again is None or not is_usable(found):
-            raise self._useless(f"its state is {_state(found) or 'unknown'}")
+            raise self._unusable(f"its state is {_state(found) or 'unknown'}")
         if again.secret != self.secret:
-            raise self._useless("it has another key now")
+            raise self._unusable("it has another key now")
 
-    def _useless(self, why: str) -> WriteFailed:
+    def _unusable(self, why: str) -> WriteFailed:
         return WriteFailed(
-            f"The extension is installed, but can't talk through the {self.making.title} {self.making.id}: {why}.",
-            "Take the extension off (az ml arc extension delete), then do the same again.",
+            f"The extension is installed, but cannot use the {self.resource.title} {self.resource.id}: {why}.",
+            "Delete the extension (az ml arc extension delete), then run the same command again.",
         )
 
 
 @dataclass(frozen=True)
 class Provision:
-    """Plain and protected settings that supporting resources make up, the protected ones kept out of repr.
+    """The plain and protected settings that supporting resources provide, the protected ones hidden from repr.
 
-    `new` are those that Azure may still be making.
+    `new` are the resources that Azure may still be provisioning.
     """
 
     settings: dict[str, str]
@@ -160,27 +160,27 @@ class Provision:
     new: tuple[Ready, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
-    def of(cls, ensured: Ready, settings: dict[str, str], secret_names: Iterable[str]) -> "Provision":
-        """What one resource makes up."""
-        return cls(settings, dict.fromkeys(secret_names, ensured.secret), (ensured,) if ensured.is_new else ())
+    def of(cls, ready: Ready, settings: dict[str, str], secret_names: Iterable[str]) -> "Provision":
+        """The settings that one resource provides."""
+        return cls(settings, dict.fromkeys(secret_names, ready.secret), (ready,) if ready.is_new else ())
 
 
 def is_usable(found: Found | None) -> TypeGuard[Found]:
-    """Whether the resource is there, and did not fail to be made."""
+    """Whether the resource exists and was created successfully."""
     return found is not None and _state(found).lower() in {"", "succeeded"}
 
 
 def is_new(answer: Found) -> bool:
-    """Whether a write made the resource that it answers with: one that was there has been updated since."""
+    """Whether the PUT created the resource in its response: an existing one has been updated since it was created."""
     properties = answer.get("properties") or {}
     return properties.get("createdAt") == properties.get("updatedAt")
 
 
 def no_name_left(title: str, cluster: str) -> Refused:
-    """For a cluster whose every possible resource belongs to somebody else."""
+    """All possible names of the cluster's resource belong to someone else."""
     return Refused(
-        f"Every name that a {title} for the cluster {cluster!r} may have belongs to somebody else's.",
-        "Give one of your own: az ml arc settings list shows the settings that name it.",
+        f"All names that a {title} for the cluster {cluster!r} can have are already in use.",
+        "Use a resource of your own: az ml arc settings list shows the settings for it.",
     )
 
 
@@ -188,10 +188,10 @@ def _state(found: Found | None) -> str:
     return str(((found or {}).get("properties") or {}).get("provisioningState") or "")
 
 
-def _movement(found: Found | None) -> str:
-    """What Azure is still at, in its word: by the status of a namespace or the state of its making; "" for nothing."""
+def _state_in_progress(found: Found | None) -> str:
+    """Azure's word for what is in progress: a namespace's status, or the provisioning state; "" if nothing is."""
     status = str(((found or {}).get("properties") or {}).get("status") or "")
-    if status.lower() in _MOVING:
+    if status.lower() in _IN_PROGRESS:
         return status
     return "" if Poll(_state(found)).is_done else _state(found)
 
@@ -201,5 +201,5 @@ def _is_too_early(error: HttpResponseError) -> bool:
 
 
 def _is_taken(error: HttpResponseError) -> bool:
-    """Azure answers 400 BadRequest, with "The specified name is not available" among the words."""
+    """Azure responds 400 BadRequest, with "The specified name is not available" in the message."""
     return error.status_code == 400 and "name is not available" in envelope(error).text

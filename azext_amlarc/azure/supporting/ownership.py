@@ -1,8 +1,8 @@
-"""Whose a supporting resource is.
+"""Which cluster a supporting resource belongs to.
 
-A Relay tells by itself: its hybrid connections have their clusters' names. A Service Bus and a Log Analytics workspace
-do not, so ours carry a second tag. One without it was made by `az k8s-extension`, and it may be another cluster's only
-where the resource group has another cluster that its rule gives the same name.
+A Relay's hybrid connections are named after their clusters. A Service Bus and a Log Analytics workspace do not show it,
+so ours have a second tag. Without that tag, it was created by `az k8s-extension`: then it may be another cluster's only
+if the resource group has another cluster for which that tool derives the same name.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from azext_amlarc.resources.names import OWNER, Kind, shared_name, tags
 
 
 def is_anothers(azure: AzureClient, cluster: ClusterId, kind: Kind, found: Mapping[str, Any]) -> bool:
-    """Whether the resource belongs, or may belong, to another cluster than this; no request where a tag says it."""
+    """Whether the resource belongs, or may belong, to another cluster; no request if a tag says so."""
     owner = (found.get("tags") or {}).get(OWNER)
     if owner is not None:
         return bool(owner.lower() != tags(cluster)[OWNER].lower())
@@ -24,7 +24,7 @@ def is_anothers(azure: AzureClient, cluster: ClusterId, kind: Kind, found: Mappi
 
 
 def _neighbours(azure: AzureClient, cluster: ClusterId) -> list[ClusterId]:
-    """The other clusters of this type in the resource group."""
+    """The other clusters of this type in the resource group; one request for each page."""
     names = [str(item["name"]) for item in azure.get_all(cluster.collection)]
     return [
         ClusterId(cluster.subscription_id, cluster.resource_group, cluster.cluster_type, name)

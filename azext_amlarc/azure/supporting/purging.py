@@ -1,4 +1,4 @@
-"""Taking away the supporting resources that were made for a cluster."""
+"""Delete the supporting resources that were created for a cluster."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from azure.core.rest import HttpResponse
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.reading import understood
-from azext_amlarc.azure.connection.retries import retry_after
+from azext_amlarc.azure.connection.retries import read_retry_after
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.connection.writing import recorded
@@ -23,7 +23,7 @@ from azext_amlarc.resources.ids import ClusterId, name_of
 
 @dataclass(frozen=True)
 class Owned:
-    """A resource that was made for a cluster, and for no other: what it is in words, and its id."""
+    """A resource that was created for one cluster only: its kind in words, and its id."""
 
     title: str
     id: str
@@ -34,10 +34,10 @@ class Owned:
 
 @understood
 def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]) -> list[Owned]:
-    """What was made for this cluster, by us or by `az k8s-extension`: tagged, and used by no other cluster.
+    """What was created for this cluster, by us or by `az k8s-extension`: tagged, and used by no other cluster.
 
-    `settings` are those of its extension, empty where it has none any more. Of a Relay namespace that another cluster
-    uses too, only the hybrid connection is this one's.
+    `settings` are those of its extension, empty if it has none any more. If another cluster uses the Relay namespace
+    too, only the hybrid connection belongs to this one.
     """
     looks: dict[str, Callable[[AzureClient, Watcher], list[Owned]]] = {
         relays.TITLE: lambda azure, _: _owned_relays(azure, cluster_id, settings.get(relays.CONNECTION_ID)),
@@ -48,7 +48,7 @@ def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]
 
 
 def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:
-    """Delete all of them at the same time and wait until they are gone; what is gone already is no error."""
+    """Delete all of them in parallel and wait until they are gone; those that are already gone are no error."""
     at_once(azure, watcher, {str(item): partial(_delete, item) for item in owned})
 
 
@@ -59,7 +59,7 @@ def _owned_relays(azure: AzureClient, cluster: ClusterId, named: str | None) -> 
 
 
 def _owned_of_relay(azure: AzureClient, connection_id: str) -> Owned | None:
-    """The namespace where nobody else uses it, else the hybrid connection."""
+    """The namespace if no other cluster uses it, otherwise the hybrid connection."""
     namespace_id = relays.namespace_of(connection_id)
     namespace = unless_missing(azure.get, namespace_id)
     if namespace is None or not names.is_tagged(namespace):
@@ -71,7 +71,7 @@ def _owned_of_relay(azure: AzureClient, connection_id: str) -> Owned | None:
 
 
 def _owned(azure: AzureClient, cluster: ClusterId, title: str, kind: names.Kind) -> list[Owned]:
-    """By name alone: the settings may name a resource that another cluster has lent."""
+    """Found by name only: the settings may name a resource that belongs to another cluster."""
     return [
         Owned(title, resource_id)
         for resource_id in names.candidates(cluster, kind)
@@ -101,9 +101,9 @@ def _poll(answer: HttpResponse | None) -> Poll[None]:
     """A deletion's Location answers 202 until the resource is gone."""
     if answer is None or answer.status_code != 202:
         return Poll("Succeeded")
-    return Poll("Removing", pause=retry_after(answer.headers))
+    return Poll("Removing", pause=read_retry_after(answer.headers))
 
 
 def _check(azure: AzureClient, item: Owned) -> None:
     if unless_missing(azure.get, item.id) is not None:
-        raise WriteFailed(f"The {item} was not deleted.", "Do the same again.")
+        raise WriteFailed(f"The {item} was not deleted.", "Run the same command again.")

@@ -1,4 +1,4 @@
-"""Finding and creating a cluster's Azure Relay: a namespace, in it a hybrid connection, and a rule with keys."""
+"""Find or create a cluster's Azure Relay: a namespace with a hybrid connection, and a rule with keys."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -31,7 +31,7 @@ from azext_amlarc.resources.relay import (
 
 
 def ensure(azure: AzureClient, watcher: Watcher, *, wanted: Relay) -> Provision:
-    """Find or create it. Two requests if all is there; none of the writes renews a key."""
+    """Find or create it. Two requests if everything exists; no write renews a key."""
     for connection_id in wanted.connection_ids:
         ready = _ensure_at(azure, wanted, connection_id, watcher)
         if ready is not None:
@@ -44,17 +44,17 @@ def _ensure_at(azure: AzureClient, wanted: Relay, connection_id: str, watcher: W
     fill = partial(_fill, connection_id=connection_id)
     namespace = SupportingResource(TITLE, namespace_of(connection_id), wanted.body, fill)
     if not wanted.is_first:
-        return _take_up(azure, connection_id, namespace, namespace.find(azure, watcher), watcher)
+        return _completed(azure, connection_id, namespace, namespace.find(azure, watcher), watcher)
     answer = namespace.put(azure, watcher)
     if answer is None:
         return None
     if is_new(answer):
         return namespace.filled(azure, answer, watcher)
-    return _take_up(azure, connection_id, namespace, namespace.settled(azure, answer, watcher), watcher)
+    return _completed(azure, connection_id, namespace, namespace.settled(azure, answer, watcher), watcher)
 
 
 def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:
-    """The protected settings of the Relay that an extension's settings name, or else of the cluster's."""
+    """The protected settings of the Relay that an extension's settings name, or otherwise of the cluster's."""
     if settings.get(ENABLED, "").lower() == "false":
         return {}
     known = settings.get(CONNECTION_ID)
@@ -66,16 +66,16 @@ def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: Cluste
 
 
 def connections_in(azure: AzureClient, namespace_id: str) -> set[str]:
-    """The names of the hybrid connections in a namespace, in lower case: each belongs to the cluster of that name."""
+    """The names of the hybrid connections in a namespace, in lower case: each belongs to the cluster with that name."""
     return {str(item["name"]).lower() for item in azure.get_all(f"{namespace_id}/hybridConnections")}
 
 
-def _take_up(
+def _completed(
     azure: AzureClient, connection_id: str, namespace: SupportingResource, found: Found | None, watcher: Watcher
 ) -> Ready | None:
-    """What a namespace that was there, or was not, lacks; None if it is another cluster's."""
+    """Create what is missing, the namespace included; None if the namespace is another cluster's."""
     if not is_usable(found):
-        return namespace.make(azure, watcher)
+        return namespace.create(azure, watcher)
     secret = _secret(azure, connection_id)
     if secret is None:
         others = connections_in(azure, namespace.id)
@@ -86,7 +86,7 @@ def _take_up(
 
 
 def _fill(azure: AzureClient, connection_id: str) -> str:
-    """Writes that change nothing if the thing is there."""
+    """The writes change nothing that already exists."""
     azure.put(connection_id, CONNECTION)
     azure.put(f"{connection_id}/{RULE}", RIGHTS)
     return str(azure.post(f"{connection_id}/{RULE}/listKeys")["primaryConnectionString"])

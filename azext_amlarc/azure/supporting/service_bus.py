@@ -1,4 +1,4 @@
-"""Finding and creating a cluster's Service Bus: a namespace, two topics with a subscription each, a rule's keys."""
+"""Find or create a cluster's Service Bus: a namespace, two topics with one subscription each, a rule's keys."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -25,7 +25,7 @@ from azext_amlarc.resources.service_bus import (
 
 
 def ensure(azure: AzureClient, watcher: Watcher, *, wanted: ServiceBus) -> Provision:
-    """Find or create it. Four requests if all is there; none of the writes renews a key."""
+    """Find or create it. Four requests if everything exists; no write renews a key."""
     for namespace_id in wanted.namespace_ids:
         ready = _ensure_at(azure, wanted, namespace_id, watcher)
         if ready is not None:
@@ -34,14 +34,14 @@ def ensure(azure: AzureClient, watcher: Watcher, *, wanted: ServiceBus) -> Provi
 
 
 def _ensure_at(azure: AzureClient, wanted: ServiceBus, namespace_id: str, watcher: Watcher) -> Ready | None:
-    """The namespace with what belongs in it, or None if it is another cluster's."""
+    """The namespace with its topics and subscriptions, or None if it is another cluster's."""
     fill = partial(_fill, wanted=wanted, namespace_id=namespace_id)
     namespace = SupportingResource(TITLE, namespace_id, wanted.body, fill)
     found = namespace.find(azure, watcher)
     if found is not None and _is_anothers(azure, wanted, namespace_id, found):
         return None
     if not is_usable(found):
-        return namespace.make(azure, watcher)
+        return namespace.create(azure, watcher)
     missing = list(_missing(azure, wanted, namespace_id))
     if missing:
         namespace.repair(azure, watcher, lambda: [azure.put(entity_id, entity) for entity_id, entity in missing])
@@ -60,7 +60,7 @@ def _is_anothers(azure: AzureClient, wanted: ServiceBus, namespace_id: str, foun
 
 
 def _missing(azure: AzureClient, wanted: ServiceBus, namespace_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Ids and bodies of what the namespace lacks, topics before their subscriptions."""
+    """Ids and bodies of the missing topics and subscriptions, topics before their subscriptions."""
     for topic_id, subscription_id in wanted.entities(namespace_id):
         if unless_missing(azure.get, subscription_id) is not None:
             continue
@@ -70,7 +70,7 @@ def _missing(azure: AzureClient, wanted: ServiceBus, namespace_id: str) -> Itera
 
 
 def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:
-    """The protected settings of the Service Bus that an extension's settings name, or else of the cluster's."""
+    """The protected settings of the Service Bus that an extension's settings name, or otherwise of the cluster's."""
     if settings.get(ENABLED, "").lower() != "true":
         return {}
     known = settings.get(RESOURCE_ID)

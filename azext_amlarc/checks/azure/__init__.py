@@ -1,1 +1,1 @@
-"""What is checked on Azure's side, by noun; the facts that the checks need are in facts.py."""
+"""The checks of Azure's side, by noun; `facts` declares what they need to know."""

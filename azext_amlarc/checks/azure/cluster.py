@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from azext_amlarc.checks.azure.facts import (
     AGENTS,
@@ -12,134 +13,152 @@ from azext_amlarc.checks.azure.facts import (
     EXTENSION_PROVIDER,
     NOW,
     Agents,
-    found_verdict,
+    it_exists,
 )
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import SETTINGS, TARGET
+from azext_amlarc.checks.given import EXTENSION_NAME, SETTINGS, TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.clusters import MANAGED
-from azext_amlarc.resources.ids import Target
-from azext_amlarc.wording import ago
+from azext_amlarc.product.extension import NODES_FOR_HA, OLDEST_KUBERNETES
+from azext_amlarc.product.steps import Advice, Note, command
+from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.wording import ago, number
+
+if TYPE_CHECKING:
+    from azext_amlarc.checks.fix import Fix
 
 GROUP = "cluster"
 
-# Azure calls a cluster Offline when it has heard nothing for this long.
+# Azure calls a cluster Offline if its agents have not reported for this long.
 _SILENCE = timedelta(minutes=15)
-# The oldest version that any release of the product was documented for (2021-06).
-_OLDEST = (1, 18)
-_NODES_FOR_HA = 3
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def agents_are_connected(facts: Facts) -> Verdict:
-    """The agents of a connected cluster talk to Azure."""
-    agents, target = facts[AGENTS], facts[TARGET]
+    """The agents of a connected cluster are connected to Azure."""
+    agents, cluster = facts[AGENTS], facts[TARGET].named_cluster
     if agents.connectivity == "Connected":
         return Verdict(Status.PASS, "The cluster is Connected.")
-    since = f"; its agents were last heard {ago(facts[NOW] - agents.last_seen)} ago" if agents.last_seen else ""
+    since = f"; its agents last reported {ago(facts[NOW] - agents.last_seen)} ago" if agents.last_seen else ""
     status = Status.WARN if agents.connectivity == "Connecting" else Status.FAIL
-    return Verdict(status, f"The cluster is {agents.connectivity}{since}.", _reconnection(agents, target))
+    return Verdict(status, f"The cluster is {agents.connectivity}{since}.", _reconnection(agents, cluster))
 
 
-def _reconnection(agents: Agents, target: Target) -> str:
-    named = target.azure_options
+def _reconnection(agents: Agents, cluster: ClusterId) -> Advice:
+    named = cluster.azure_options
     if agents.connectivity == "Expired":
         return (
-            "# The agents' certificate has expired: connect anew.\n"
-            f"az connectedk8s delete {named} --yes\naz connectedk8s connect {named}"
+            Note("The agents' certificate has expired. Connect the cluster again:"),
+            command("az connectedk8s delete {cluster} --yes", cluster=named),
+            command("az connectedk8s connect {cluster}", cluster=named),
         )
     return (
-        "# See whether the agents run and reach Azure.\n"
-        f"kubectl get pods -n azure-arc\naz connectedk8s troubleshoot {named}"
+        Note("Check that the agents run and can reach Azure:"),
+        command("kubectl get pods -n azure-arc"),
+        command("az connectedk8s troubleshoot {cluster}", cluster=named),
     )
 
 
-def agents_were_seen_recently(facts: Facts) -> Verdict:
-    """The agents' last heartbeat is less than 15 minutes old, after which Azure calls a cluster Offline."""
+def agents_reported_recently(facts: Facts) -> Verdict:
+    """The agents' last heartbeat is less than 15 minutes old; after that Azure calls a cluster Offline."""
     agents = facts[AGENTS]
     if agents.last_seen is None:
-        return Verdict(Status.WARN, "Azure has never heard of the cluster's agents.")
+        return Verdict(Status.WARN, "The cluster's agents have never reported to Azure.")
     silence = facts[NOW] - agents.last_seen
-    said = f"Azure last heard of its agents {ago(silence)} ago."
-    return Verdict(Status.PASS if silence <= _SILENCE else Status.WARN, said)
+    message = f"The agents last reported {ago(silence)} ago."
+    return Verdict(Status.PASS if silence <= _SILENCE else Status.WARN, message)
 
 
-def agents_are_current(facts: Facts) -> Verdict:
-    """The agents run the version that was asked for, and upgrade themselves."""
-    agents, named = facts[AGENTS], facts[TARGET].azure_options
+def agents_are_up_to_date(facts: Facts) -> Verdict:
+    """The agents run the version that was asked for, with auto-upgrade on."""
+    agents, named = facts[AGENTS], facts[TARGET].named_cluster.azure_options
     if agents.version is None:
-        return Verdict(Status.SKIPPED, "Azure has not been told the agents' version yet.")
+        return Verdict(Status.SKIPPED, "The agents have not reported their version yet.")
     if agents.desired_version not in (None, agents.version):
-        said = f"The agents run {agents.version}, where {agents.desired_version} is asked for."
-        return Verdict(Status.WARN, said, f"az connectedk8s upgrade {named} --agent-version {agents.desired_version}")
+        message = f"The agents run {agents.version}, but {agents.desired_version} was requested."
+        upgrade = command(
+            "az connectedk8s upgrade {cluster} --agent-version {version}",
+            cluster=named,
+            version=agents.desired_version or "",
+        )
+        return Verdict(Status.WARN, message, (upgrade,))
     if not agents.upgrade_themselves:
-        said = f"The agents run {agents.version} and do not upgrade themselves."
-        return Verdict(Status.WARN, said, f"az connectedk8s update {named} --auto-upgrade true")
-    return Verdict(Status.PASS, f"The agents run {agents.version} and upgrade themselves.")
+        message = f"The agents run {agents.version} with auto-upgrade off."
+        enable = command("az connectedk8s update {cluster} --auto-upgrade true", cluster=named)
+        return Verdict(Status.WARN, message, (enable,))
+    return Verdict(Status.PASS, f"The agents run {agents.version} with auto-upgrade on.")
 
 
 def kubernetes_is_new_enough(facts: Facts) -> Verdict:
     """Kubernetes is no older than the oldest version that the product was ever documented for."""
-    cluster, target = facts[CLUSTER], facts[TARGET]
+    cluster, named = facts[CLUSTER], facts[TARGET].named_cluster
     match = _VERSION.match(cluster.kubernetes_version or "")
     if match is None:
-        return Verdict(Status.SKIPPED, "Azure has not been told the Kubernetes version yet.")
-    said = f"The cluster runs Kubernetes {cluster.kubernetes_version}"
-    if (int(match[1]), int(match[2])) >= _OLDEST:
-        return Verdict(Status.PASS, f"{said}.")
-    needed = ".".join(map(str, _OLDEST))
-    upgrade = f"az aks get-upgrades {target.azure_options} -o table" if target.cluster_type == MANAGED else ""
-    return Verdict(Status.FAIL, f"{said}, older than {needed}.", upgrade)
+        return Verdict(Status.SKIPPED, "The cluster has not reported its Kubernetes version yet.")
+    message = f"The cluster runs Kubernetes {cluster.kubernetes_version}"
+    if (int(match[1]), int(match[2])) >= OLDEST_KUBERNETES:
+        return Verdict(Status.PASS, f"{message}.")
+    needed = ".".join(map(str, OLDEST_KUBERNETES))
+    upgrades = command("az aks get-upgrades {cluster} -o table", cluster=named.azure_options)
+    fix = (upgrades,) if named.cluster_type == MANAGED else ()
+    return Verdict(Status.FAIL, f"{message}, which is older than {needed}.", fix)
 
 
-def settings_fit_the_distribution(facts: Facts) -> Verdict:
-    """The chart is told that it runs on OpenShift where it does, and nowhere else."""
+def settings_match_the_distribution(facts: Facts) -> Verdict:
+    """The setting openshift is true on OpenShift, and nowhere else."""
     distribution = facts[CLUSTER].distribution or "unknown"
-    extension, options = facts[EXTENSION], facts[TARGET].cluster_options
-    told = extension.settings.get("openshift", "").lower() == "true"
-    if told == (distribution.lower() == "openshift"):
+    extension, cluster = facts[EXTENSION], facts[TARGET].named_cluster
+    is_set = extension.settings.get("openshift", "").lower() == "true"
+    if is_set == (distribution.lower() == "openshift"):
         return Verdict(Status.PASS, f"The distribution is {distribution}.")
-    said = f"The distribution is {distribution}, but the extension has openshift={str(told).lower()}."
-    fix = f"az ml arc extension update {options} --config openshift={str(not told).lower()}"
-    return Verdict(Status.FAIL, said, fix)
+    message = f"The distribution is {distribution}, but the extension has openshift={str(is_set).lower()}."
+    return Verdict(Status.FAIL, message, _setting(cluster, extension.name, f"openshift={str(not is_set).lower()}"))
+
+
+def _setting(cluster: ClusterId, extension: str, setting: str) -> "Fix":
+    from azext_amlarc.checks.fix import ChangeSettings
+
+    return (ChangeSettings(cluster, extension, (setting,)),)
 
 
 def region_has_extensions(facts: Facts) -> Verdict:
-    """Cluster extensions are offered in the cluster's region; Azure lists the regions with its provider."""
+    """The extension's resource provider lists the cluster's region."""
     location, regions = facts[CLUSTER].location, facts[EXTENSION_PROVIDER].regions.get("extensions", ())
     if not regions:
-        return Verdict(Status.SKIPPED, "Azure does not say in which regions there are cluster extensions.")
+        return Verdict(Status.SKIPPED, "Azure does not say in which regions cluster extensions are available.")
     if location in regions:
-        return Verdict(Status.PASS, f"There are cluster extensions in {location}.")
-    return Verdict(Status.FAIL, f"There are no cluster extensions in {location}.", evidence=(", ".join(regions),))
+        return Verdict(Status.PASS, f"Cluster extensions are available in {location}.")
+    message = f"Cluster extensions are not available in {location}."
+    return Verdict(Status.FAIL, message, evidence=(", ".join(regions),))
 
 
 def nodes_suffice_for_the_router(facts: Facts) -> Verdict:
-    """With inferenceRouterHA the inference router has three replicas on as many nodes."""
-    settings, count, options = facts[SETTINGS], facts[CLUSTER].node_count, facts[TARGET].cluster_options
+    """With inferenceRouterHA the inference router runs three replicas, each on a node of its own."""
+    settings, count = facts[SETTINGS], facts[CLUSTER].node_count
     if settings.get("enableInference", "").lower() != "true":
         return Verdict(Status.SKIPPED, "Inference is not enabled.")
     if count is None:
-        return Verdict(Status.SKIPPED, "Azure has not been told the number of nodes yet.")
+        return Verdict(Status.SKIPPED, "The cluster has not reported its number of nodes yet.")
     wanted = settings.get("inferenceRouterHA", "").lower()
-    nodes = f"The cluster has {count} {'node' if count == 1 else 'nodes'}"
-    if count >= _NODES_FOR_HA or wanted == "false":
-        return Verdict(Status.PASS, f"{nodes}; inferenceRouterHA is {wanted or 'as Azure sets it'}.")
+    nodes = f"The cluster has {number(count, 'node')}"
+    if count >= NODES_FOR_HA or wanted == "false":
+        return Verdict(Status.PASS, f"{nodes}; inferenceRouterHA is {wanted or 'not set'}.")
+    message = f"{nodes}, but inferenceRouterHA needs {NODES_FOR_HA}"
+    fix = _setting(facts[TARGET].named_cluster, facts[EXTENSION_NAME], "inferenceRouterHA=False")
     if not wanted:
-        return Verdict(Status.WARN, f"{nodes}, where inferenceRouterHA needs 3: `extension create` turns it off.")
-    fix = f"az ml arc extension update {options} --config inferenceRouterHA=False"
-    return Verdict(Status.FAIL, f"{nodes}, but inferenceRouterHA needs 3.", fix)
+        return Verdict(Status.WARN, f"{message}: `az ml arc extension create` turns it off.", fix)
+    return Verdict(Status.FAIL, f"{message}.", fix)
 
 
 CHECKS = (
     Check(
         id="AMLARC-A020",
         group=GROUP,
-        title="The cluster is in Azure",
+        title="The cluster exists in Azure",
         phase=Phase.ALL,
         needs=(CLUSTER_FOUND,),
-        judge=partial(found_verdict, fact=CLUSTER_FOUND),
-        remedy="az connectedk8s connect -n CLUSTER -g GROUP",
+        judge=partial(it_exists, fact=CLUSTER_FOUND),
+        fix=(command("az connectedk8s connect -n CLUSTER -g GROUP"),),
         url=links.INSTALL,
     ),
     Check(
@@ -149,67 +168,67 @@ CHECKS = (
         phase=Phase.ALL,
         needs=(AGENTS, TARGET, NOW),
         judge=agents_are_connected,
-        remedy="az connectedk8s troubleshoot -n CLUSTER -g GROUP",
+        fix=(command("az connectedk8s troubleshoot -n CLUSTER -g GROUP"),),
         url=links.ARC_TROUBLES,
     ),
     Check(
         id="AMLARC-A022",
         group=GROUP,
-        title="Azure has heard of the cluster's agents lately",
+        title="The cluster's agents reported recently",
         phase=Phase.ALL,
         needs=(AGENTS, NOW),
-        judge=agents_were_seen_recently,
-        remedy="kubectl get pods -n azure-arc",
+        judge=agents_reported_recently,
+        fix=(command("kubectl get pods -n azure-arc"),),
         url=links.ARC_CONNECTIVITY,
     ),
     Check(
         id="AMLARC-A023",
         group=GROUP,
-        title="The cluster's agents are current",
+        title="The cluster's agents are up to date",
         phase=Phase.ALL,
         needs=(AGENTS, TARGET),
-        judge=agents_are_current,
-        remedy="az connectedk8s update -n CLUSTER -g GROUP --auto-upgrade true",
+        judge=agents_are_up_to_date,
+        fix=(command("az connectedk8s update -n CLUSTER -g GROUP --auto-upgrade true"),),
         url=links.ARC_AGENTS,
     ),
     Check(
         id="AMLARC-A024",
         group=GROUP,
-        title="The cluster's Kubernetes is new enough",
+        title="The cluster's Kubernetes version is new enough",
         phase=Phase.ALL,
         needs=(CLUSTER, TARGET),
         judge=kubernetes_is_new_enough,
-        remedy="Upgrade Kubernetes with the tool of the cluster's distribution.",
+        fix=(Note("Upgrade Kubernetes with the tools of the cluster's distribution."),),
         url=links.INSTALL,
     ),
     Check(
         id="AMLARC-A025",
         group=GROUP,
-        title="The extension's settings fit the distribution",
+        title="The extension's settings match the distribution",
         phase=Phase.POST,
         needs=(CLUSTER, EXTENSION, TARGET),
-        judge=settings_fit_the_distribution,
-        remedy="az ml arc extension update -c CLUSTER -g GROUP --config openshift=true",
+        judge=settings_match_the_distribution,
+        fix=(command("az ml arc extension update -c CLUSTER -g GROUP --config openshift=true"),),
         url=links.INSTALL,
     ),
     Check(
         id="AMLARC-A026",
         group=GROUP,
-        title="The cluster's region has cluster extensions",
+        title="Cluster extensions are available in the cluster's region",
         phase=Phase.PRE,
         needs=(CLUSTER, EXTENSION_PROVIDER),
         judge=region_has_extensions,
-        remedy="Connect the cluster in one of the regions below: az connectedk8s connect --location REGION",
+        fix=(Note("Connect the cluster in a region that has them (`az connectedk8s connect --location REGION`)."),),
         url=links.INSTALL,
     ),
     Check(
         id="AMLARC-A027",
         group=GROUP,
-        title="The cluster has the nodes that the inference router needs",
+        title="The cluster has enough nodes for the inference router",
         phase=Phase.ALL,
-        needs=(CLUSTER, SETTINGS, TARGET),
+        needs=(CLUSTER, SETTINGS, EXTENSION_NAME, TARGET),
         judge=nodes_suffice_for_the_router,
-        remedy="az ml arc extension update -c CLUSTER -g GROUP --config inferenceRouterHA=False",
+        fix=(command("az ml arc extension update -c CLUSTER -g GROUP --config inferenceRouterHA=False"),),
         url=links.INSTALL,
     ),
 )

@@ -1,88 +1,123 @@
-"""The cluster extension as Azure has it: present, in which state, at which version, and what it says of itself."""
+"""The cluster extension as Azure has it: whether it exists, its state, its version, and what it reports."""
 
 from datetime import timedelta
 from functools import partial
 
-from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, found_verdict
+from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, Extension, it_exists
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
-from azext_amlarc.product.hints import hint_for
+from azext_amlarc.product.clusters import CONNECTED
+from azext_amlarc.product.known_errors import Subject, advice
+from azext_amlarc.product.steps import Command, Note, command
+from azext_amlarc.resources.advice import names_of_target
+from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.relay import ENABLED as RELAY_ENABLED
+from azext_amlarc.resources.relay import PROTECTED as RELAY_SECRETS
 from azext_amlarc.wording import ago
 
 GROUP = "extension"
 STABLE = "stable"
-# What Azure's troubleshooting page says to wait for an earlier operation.
-_PATIENCE = timedelta(hours=1)
+_DERIVED = ("cluster_name", "clusterId", "location", "domain")
+# How long Microsoft's troubleshooting page says to wait for an earlier operation.
+_LONGEST = timedelta(hours=1)
 
 
 def extension_is_installed(facts: Facts) -> Verdict:
-    """The last write of the extension has ended well."""
-    extension, options = facts[EXTENSION], facts[TARGET].cluster_options
-    said = f"{extension.name} is {extension.install_state} (provisioning state {extension.provisioning_state})."
+    """The last write to the extension succeeded."""
+    extension, target = facts[EXTENSION], facts[TARGET]
+    message = f"{extension.name} is {extension.install_state} (provisioning state {extension.provisioning_state})."
     if extension.install_state == "Installed":
-        return Verdict(Status.PASS, said)
+        return Verdict(Status.PASS, message)
     if extension.in_progress:
-        return Verdict(Status.WARN, said, f"az ml arc extension wait -n {extension.name} {options}")
-    return Verdict(Status.FAIL, said, f"az ml arc extension show -n {extension.name} {options}")
+        return Verdict(Status.WARN, message, (_command("wait", extension, target),))
+    return Verdict(Status.FAIL, message, (_command("show", extension, target),))
 
 
-def statuses_are_good(facts: Facts) -> Verdict:
-    """Neither the extension nor Azure complains of anything."""
+def _command(verb: str, extension: Extension, target: Target, *options: str) -> Command:
+    return command(
+        "az ml arc extension {verb} -n {name} {cluster} {options}",
+        verb=verb,
+        name=extension.name,
+        cluster=target.named_cluster.options,
+        options=options,
+    )
+
+
+def no_errors_are_reported(facts: Facts) -> Verdict:
+    """The extension's statuses hold no warning and no error."""
     extension, target = facts[EXTENSION], facts[TARGET]
     bad = [status for status in extension.statuses if (status.level or "Error").lower() != "information"]
     if not bad:
-        return Verdict(Status.PASS, "There are no complaints.")
-    hints = dict.fromkeys(hint for status in bad if (hint := hint_for(status.code, status.message)))
+        return Verdict(Status.PASS, "No errors or warnings.")
+    names = names_of_target(target)._replace(extension=extension.name)
+    known = dict.fromkeys(advice(Subject.EXTENSION, status.code, status.message, names) for status in bad)
     is_warning = extension.install_state == "Installed" or all(
         (status.level or "").lower() == "warning" for status in bad
     )
     return Verdict(
         Status.WARN if is_warning else Status.FAIL,
-        f"{extension.name} complains: {', '.join(dict.fromkeys(status.code for status in bad))}.",
-        target.filled("\n".join(hints)),
+        f"{extension.name} reports: {', '.join(dict.fromkeys(status.code for status in bad))}.",
+        tuple(step for steps in known for step in steps),
         tuple(f"({status.code}) {status.message}" for status in bad),
     )
 
 
-def nothing_is_under_way(facts: Facts) -> Verdict:
-    """No operation on the extension is running, which another one would have to wait for."""
+def no_operation_is_in_progress(facts: Facts) -> Verdict:
+    """No operation on the extension is in progress, which another one would have to wait for."""
     extension, target = facts[EXTENSION], facts[TARGET]
     if not extension.in_progress:
-        return Verdict(Status.PASS, "No operation is running.")
+        return Verdict(Status.PASS, "No operation is in progress.")
     since = facts[NOW] - extension.changed if extension.changed else None
-    said = f"{extension.name} is {extension.provisioning_state}"
-    said += f", since {ago(since)} ({extension.changed:%Y-%m-%d %H:%M} UTC)." if since is not None else "."
-    wait = f"az ml arc extension wait -n {extension.name} {target.cluster_options}"
-    if extension.provisioning_state.lower() == "deleting":
-        wait += " --deleted"
-    if since is None or since <= _PATIENCE:
-        return Verdict(Status.WARN, said, wait)
-    force = f"az ml arc extension delete -n {extension.name} {target.cluster_options} --force"
-    return Verdict(Status.FAIL, said, f"{wait}\n# Where the cluster is gone for good:\n{force}")
+    message = f"{extension.name} is {extension.provisioning_state}."
+    if since is not None:
+        began = f"{extension.changed:%Y-%m-%d %H:%M} UTC"
+        message = f"{extension.name} has been {extension.provisioning_state} for {ago(since)}, since {began}."
+    until = ["--deleted"] if extension.provisioning_state.lower() == "deleting" else []
+    wait = _command("wait", extension, target, *until)
+    if since is None or since <= _LONGEST:
+        return Verdict(Status.WARN, message, (wait,))
+    force = _command("delete", extension, target, "--force")
+    return Verdict(Status.FAIL, message, (wait, Note("If the cluster is gone for good:"), force))
 
 
-def version_is_the_one_asked_for(facts: Facts) -> Verdict:
-    """What runs is what was pinned, and something runs at all."""
-    extension, options = facts[EXTENSION], facts[TARGET].cluster_options
+def version_is_the_requested_one(facts: Facts) -> Verdict:
+    """The pinned version runs; without a pinned one, any version."""
+    extension, target = facts[EXTENSION], facts[TARGET]
     running = extension.current_version
     if running is None:
         return Verdict(Status.SKIPPED, "Azure does not say which version runs.")
     if extension.version in (None, running) or extension.upgrades_itself:
-        how = "upgrades itself" if extension.upgrades_itself else "is pinned"
-        return Verdict(Status.PASS, f"Version {running} runs and {how}.")
-    fix = f"az ml arc extension update -n {extension.name} {options} --version {extension.version}"
-    return Verdict(Status.WARN, f"Version {running} runs, where {extension.version} is asked for.", fix)
+        how = "with auto-upgrade on" if extension.upgrades_itself else "and is pinned"
+        return Verdict(Status.PASS, f"Version {running} runs {how}.")
+    message = f"Version {running} runs, but {extension.version} was requested."
+    return Verdict(Status.WARN, message, (_command("update", extension, target, "--version", extension.version or ""),))
 
 
 def release_train_is_stable(facts: Facts) -> Verdict:
-    """The extension comes from the release train that is supported."""
-    extension, options = facts[EXTENSION], facts[TARGET].cluster_options
+    """The extension comes from the release train that Microsoft supports."""
+    extension, target = facts[EXTENSION], facts[TARGET]
     train = extension.release_train or "unknown"
     if train.lower() == STABLE:
         return Verdict(Status.PASS, f"The release train is {train}.")
-    fix = f"az ml arc extension update -n {extension.name} {options} --release-train {STABLE}"
-    return Verdict(Status.WARN, f"The release train is {train}, not {STABLE}.", fix)
+    update = _command("update", extension, target, "--release-train", STABLE)
+    return Verdict(Status.WARN, f"The release train is {train}, not {STABLE}.", (update,))
+
+
+def what_the_chart_needs_is_there(facts: Facts) -> Verdict:
+    """The settings that the chart needs, and no document lists: Terraform, Bicep and bare PUTs leave them out.
+
+    hashicorp/terraform-provider-azurerm#24547 and #21457; `az k8s-extension` and `extension create` send them.
+    """
+    extension, target = facts[EXTENSION], facts[TARGET]
+    has_relay = extension.settings.get(RELAY_ENABLED, "").lower() != "false" and target.cluster_type == CONNECTED
+    wanted = (*_DERIVED, *(RELAY_SECRETS if has_relay else ()))
+    missing = [key for key in wanted if key not in extension.settings and key not in extension.protected]
+    if not missing:
+        return Verdict(Status.PASS, f"{extension.name} has the settings that its chart needs.")
+    heal = _command("create", extension, target)
+    message = f"{extension.name} lacks settings that its chart needs; `extension create` adds them."
+    return Verdict(Status.WARN, message, (heal,), tuple(missing))
 
 
 CHECKS = (
@@ -92,8 +127,8 @@ CHECKS = (
         title="The cluster has the extension",
         phase=Phase.POST,
         needs=(EXTENSION_FOUND,),
-        judge=partial(found_verdict, fact=EXTENSION_FOUND),
-        remedy="az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True",
+        judge=partial(it_exists, fact=EXTENSION_FOUND),
+        fix=(command("az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True"),),
         url=links.INSTALL,
     ),
     Check(
@@ -103,37 +138,37 @@ CHECKS = (
         phase=Phase.POST,
         needs=(EXTENSION, TARGET),
         judge=extension_is_installed,
-        remedy="az ml arc extension show -c CLUSTER -g GROUP",
+        fix=(command("az ml arc extension show -c CLUSTER -g GROUP"),),
         url=links.EXTENSION_TROUBLES,
     ),
     Check(
         id="AMLARC-A042",
         group=GROUP,
-        title="The extension's statuses are good",
+        title="The extension reports no errors",
         phase=Phase.POST,
         needs=(EXTENSION, TARGET),
-        judge=statuses_are_good,
-        remedy="kubectl get configmap arcml-healthcheck -n azureml -o yaml",
+        judge=no_errors_are_reported,
+        fix=(command("kubectl get configmap arcml-healthcheck -n azureml -o yaml"),),
         url=links.EXTENSION_TROUBLES,
     ),
     Check(
         id="AMLARC-A043",
         group=GROUP,
-        title="No operation on the extension is under way",
+        title="No operation on the extension is in progress",
         phase=Phase.ALL,
         needs=(EXTENSION, TARGET, NOW),
-        judge=nothing_is_under_way,
-        remedy="az ml arc extension wait -c CLUSTER -g GROUP",
+        judge=no_operation_is_in_progress,
+        fix=(command("az ml arc extension wait -c CLUSTER -g GROUP"),),
         url=links.EXTENSION_TROUBLES,
     ),
     Check(
         id="AMLARC-A044",
         group=GROUP,
-        title="The extension runs the version that was asked for",
+        title="The extension runs the requested version",
         phase=Phase.POST,
         needs=(EXTENSION, TARGET),
-        judge=version_is_the_one_asked_for,
-        remedy="az ml arc extension update -c CLUSTER -g GROUP --version VERSION",
+        judge=version_is_the_requested_one,
+        fix=(command("az ml arc extension update -c CLUSTER -g GROUP --version VERSION"),),
         url=links.EXTENSION_TROUBLES,
     ),
     Check(
@@ -143,7 +178,17 @@ CHECKS = (
         phase=Phase.POST,
         needs=(EXTENSION, TARGET),
         judge=release_train_is_stable,
-        remedy="az ml arc extension update -c CLUSTER -g GROUP --release-train stable",
+        fix=(command("az ml arc extension update -c CLUSTER -g GROUP --release-train stable"),),
         url=links.INSTALL,
+    ),
+    Check(
+        id="AMLARC-A046",
+        group=GROUP,
+        title="The extension has the settings that its chart needs",
+        phase=Phase.POST,
+        needs=(EXTENSION, TARGET),
+        judge=what_the_chart_needs_is_there,
+        fix=(command("az ml arc extension create -c CLUSTER -g GROUP"),),
+        url=links.EXTENSION_TROUBLES,
     ),
 )

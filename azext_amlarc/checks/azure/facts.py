@@ -1,26 +1,26 @@
-"""What there is to know on Azure's side: the facts that checks judge, and what each of them holds.
+"""The facts of Azure's side that checks judge, and what each of them holds.
 
-Named tuples, for every attach makes these classes: as frozen dataclasses they took six times as long.
+Named tuples: every attach imports these, and frozen dataclasses take six times as long to define.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown, Verdict
 from azext_amlarc.product.clusters import CONNECTED, MANAGED
 
-NO_CLUSTER = Unknown(Status.SKIPPED, "No cluster was named: -c CLUSTER -g GROUP.")
-NO_WORKSPACE = Unknown(Status.SKIPPED, "No workspace was named: -w WORKSPACE.")
+if TYPE_CHECKING:
+    from azext_amlarc.checks.fix import Fix
 
 
 class Presence(NamedTuple):
-    """Whether something that was named is there, and if not: what to say, and what to do about it."""
+    """Whether something that was named exists; if not, a message and what to do about it."""
 
-    found_verdict: bool
+    found: bool
     message: str = ""
-    remedy: str = ""
+    fix: "Fix" = ()
 
 
 class Subscription(NamedTuple):
@@ -40,7 +40,7 @@ class Provider(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """What one role allows: actions with `*` for anything, and those among them that it does not."""
+    """What one role allows: actions, with `*` for anything, except those in `not_actions`."""
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Rights(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """A cluster of either type, as Azure has it. `node_count` is None where Azure has not been told it yet."""
+    """A cluster of either type, as Azure has it. `node_count` is None until the agents have reported it."""
 
     id: str
     location: str
@@ -73,7 +73,7 @@ class Cluster(NamedTuple):
 class Agents(NamedTuple):
     """What Azure knows of the agents of a connected cluster. `connectivity` is Connected, Connecting, Offline, Expired.
 
-    `desired_version` is the one that they are to run, where somebody has said so.
+    `desired_version` is the version that somebody asked for; None if nobody did.
     """
 
     connectivity: str
@@ -84,7 +84,7 @@ class Agents(NamedTuple):
 
 
 class Aks(NamedTuple):
-    """What decides whether the service gets into an AKS cluster. `power` is Running or Stopped."""
+    """What decides whether the service can use an AKS cluster. `power` is Running or Stopped."""
 
     power: str
     has_managed_identity: bool
@@ -94,7 +94,7 @@ class Aks(NamedTuple):
 
 
 class ExtensionStatus(NamedTuple):
-    """One line that the extension or Azure has said about it; `level` is Error, Warning, Information or unknown."""
+    """One status of the extension; `level` is Error, Warning, Information, or None if Azure gives none."""
 
     code: str
     level: str | None
@@ -113,6 +113,8 @@ class Extension(NamedTuple):
     settings: Mapping[str, str]
     statuses: tuple[ExtensionStatus, ...]
     changed: datetime | None
+    # The names of its protected settings: Azure gives no values back.
+    protected: frozenset[str] = frozenset()
 
     @property
     def in_progress(self) -> bool:
@@ -127,13 +129,13 @@ class Extension(NamedTuple):
 
 
 class RelayPart(NamedTuple):
-    """A part of the cluster's Relay: its id, and what Azure says of it; None where it does not exist.
+    """A part of the cluster's Relay: its id, and its state; None if it does not exist.
 
-    That is the namespace's status, the hybrid connection's number of listeners, the rule's rights.
+    The state is the namespace's status, the hybrid connection's number of listeners, or the rule's rights.
     """
 
     id: str
-    found: str | int | frozenset[str] | None
+    state: str | int | frozenset[str] | None
 
 
 class Workspace(NamedTuple):
@@ -180,7 +182,7 @@ RELAY_PROVIDER: Fact[Provider] = Fact("relayProvider")
 WORKSPACE_PROVIDER: Fact[Provider] = Fact("workspaceProvider")
 CLUSTER_RIGHTS: Fact[Rights] = Fact("clusterRights")
 WORKSPACE_RIGHTS: Fact[Rights] = Fact("workspaceRights")
-# Of each pair the first tells whether the thing is there; where it is not, the second is unknown.
+# Of each pair, the first says whether it exists; if it does not, the second is unknown.
 CLUSTER_FOUND: Fact[Presence] = Fact("clusterFound")
 CLUSTER: Fact[Cluster] = Fact("cluster")
 AGENTS: Fact[Agents] = Fact("agents")
@@ -192,19 +194,19 @@ RELAY_CONNECTION: Fact[RelayPart] = Fact("relayConnection")
 RELAY_RULE: Fact[RelayPart] = Fact("relayRule")
 WORKSPACE_FOUND: Fact[Presence] = Fact("workspaceFound")
 WORKSPACE: Fact[Workspace] = Fact("workspace")
-# Those of the workspace that are on this cluster, or the one that was named; none where it has none.
+# The workspace's compute targets on this cluster, or the one that was named; empty if there are none.
 COMPUTES: Fact[tuple[Compute, ...]] = Fact("computes")
 ATTACHMENTS: Fact[Attachments] = Fact("attachments")
 
 
-def found_verdict(facts: Facts, fact: Fact[Presence]) -> Verdict:
-    """What was named is there."""
-    sought = facts[fact]
-    return Verdict(Status.PASS if sought.found_verdict else Status.FAIL, sought.message, sought.remedy)
+def it_exists(facts: Facts, fact: Fact[Presence]) -> Verdict:
+    """What was named exists."""
+    presence = facts[fact]
+    return Verdict(Status.PASS if presence.found else Status.FAIL, presence.message, presence.fix)
 
 
-_OF_OTHERS: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {
-    CONNECTED: {"The cluster is connected through Azure Arc.": (AKS,)},
+_NOT_APPLICABLE: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {
+    CONNECTED: {"The cluster is not an AKS cluster: it is connected through Azure Arc.": (AKS,)},
     MANAGED: {
         "An AKS cluster has no Arc agents.": (AGENTS,),
         "An AKS cluster needs no Relay.": (RELAY_PROVIDER, RELAY_NAMESPACE, RELAY_CONNECTION, RELAY_RULE),
@@ -214,7 +216,7 @@ _OF_OTHERS: Mapping[str, Mapping[str, tuple[Fact[Any], ...]]] = {
 
 def not_applicable(cluster_type: str) -> dict[str, object]:
     """The facts that clusters of this type do not have, each with the reason."""
-    reasons = _OF_OTHERS[cluster_type].items()
+    reasons = _NOT_APPLICABLE[cluster_type].items()
     return {fact.name: Unknown(Status.SKIPPED, reason) for reason, facts in reasons for fact in facts}
 
 

@@ -1,4 +1,4 @@
-"""The account and the subscription: who is signed in, and what the subscription is ready for."""
+"""The account and the subscription: whether you are signed in, and whether the subscription can be used."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,40 +11,42 @@ from azext_amlarc.checks.azure.facts import (
     SUBSCRIPTION,
     WORKSPACE_PROVIDER,
     Provider,
-    found_verdict,
+    it_exists,
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.fix import RegisterProvider
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
+from azext_amlarc.product.steps import Note, command
 
 GROUP = "subscription"
 _LIMITED = {"warned", "pastdue"}
 
 
 def subscription_is_enabled(facts: Facts) -> Verdict:
-    """The subscription takes new resources: https://learn.microsoft.com/azure/cost-management-billing."""
+    """New resources can be created: learn.microsoft.com/azure/cost-management-billing/manage/subscription-states."""
     subscription = facts[SUBSCRIPTION]
-    said = f"{subscription.name} ({subscription.id}) is {subscription.state}."
+    message = f"{subscription.name} ({subscription.id}) is {subscription.state}."
     if subscription.state.lower() == "enabled":
-        return Verdict(Status.PASS, said)
-    return Verdict(Status.WARN if subscription.state.lower() in _LIMITED else Status.FAIL, said)
+        return Verdict(Status.PASS, message)
+    return Verdict(Status.WARN if subscription.state.lower() in _LIMITED else Status.FAIL, message)
 
 
 def provider_is_registered(facts: Facts, fact: Fact[Provider]) -> Verdict:
-    """The resource provider is registered in the subscription (product facts, section 4)."""
+    """The resource provider is registered in the subscription, without which Azure refuses its resources."""
     provider, subscription = facts[fact], facts[TARGET].subscription_id
-    said = f"{provider.namespace} is {provider.state}."
+    message = f"{provider.namespace} is {provider.state}."
     if provider.state == "Registered":
-        return Verdict(Status.PASS, said)
-    command = f"az provider register -n {provider.namespace} --wait --subscription {subscription}"
-    return Verdict(Status.WARN if provider.state == "Registering" else Status.FAIL, said, command)
+        return Verdict(Status.PASS, message)
+    register = RegisterProvider(provider.namespace, subscription)
+    return Verdict(Status.WARN if provider.state == "Registering" else Status.FAIL, message, (register,))
 
 
 _PROVIDERS = (
-    ("AMLARC-A003", EXTENSION_PROVIDER, "Microsoft.KubernetesConfiguration, the provider of extensions, is registered"),
-    ("AMLARC-A004", CLUSTER_PROVIDER, "The cluster's provider is registered"),
-    ("AMLARC-A005", RELAY_PROVIDER, "Microsoft.Relay, which connected clusters talk through, is registered"),
-    ("AMLARC-A006", WORKSPACE_PROVIDER, "Microsoft.MachineLearningServices, the workspace's provider, is registered"),
+    ("AMLARC-A003", EXTENSION_PROVIDER, "Microsoft.KubernetesConfiguration (for extensions) is registered"),
+    ("AMLARC-A004", CLUSTER_PROVIDER, "The cluster's resource provider is registered"),
+    ("AMLARC-A005", RELAY_PROVIDER, "Microsoft.Relay (for connected clusters) is registered"),
+    ("AMLARC-A006", WORKSPACE_PROVIDER, "Microsoft.MachineLearningServices (for workspaces) is registered"),
 )
 
 
@@ -57,7 +59,7 @@ def _provider_checks() -> Iterator[Check]:
             phase=Phase.ALL,
             needs=(fact, TARGET),
             judge=partial(provider_is_registered, fact=fact),
-            remedy="az provider register -n PROVIDER --wait",
+            fix=(command("az provider register -n PROVIDER --wait"),),
             url=links.PROVIDERS,
         )
 
@@ -66,11 +68,11 @@ CHECKS = (
     Check(
         id="AMLARC-A001",
         group=GROUP,
-        title="Somebody is signed in",
+        title="You are signed in",
         phase=Phase.ALL,
         needs=(SIGNED_IN,),
-        judge=partial(found_verdict, fact=SIGNED_IN),
-        remedy="az login",
+        judge=partial(it_exists, fact=SIGNED_IN),
+        fix=(command("az login"),),
         url=links.SIGN_IN,
     ),
     Check(
@@ -80,7 +82,7 @@ CHECKS = (
         phase=Phase.ALL,
         needs=(SUBSCRIPTION,),
         judge=subscription_is_enabled,
-        remedy="Choose another subscription (az account set -s NAME), or have this one enabled again by its owner.",
+        fix=(Note("Use another subscription (`az account set -s NAME`), or ask its owner to enable this one again."),),
         url=links.SUBSCRIPTIONS,
     ),
     *_provider_checks(),

@@ -1,4 +1,4 @@
-"""The checks of the cluster itself; `facts` holds what they need to know."""
+"""The checks of the cluster itself; `facts` declares what they need to know."""
 
 from azext_amlarc.checks.check import Check
 from azext_amlarc.checks.kubernetes import (

@@ -1,4 +1,4 @@
-"""Amounts of resources: what a pod counts for, what is free on nodes, and how a person reads them."""
+"""Amounts of resources: what a pod reserves, what is free on nodes, and how to show them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ _MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What one container asks for; a sidecar is an init container that keeps running (restartPolicy Always)."""
+class Requested:
+    """What one container requests; a sidecar is an init container that keeps running (restartPolicy Always)."""
 
     requests: Amounts
     sidecar: bool = False
@@ -21,31 +21,31 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A node, and what is free there after what runs on it."""
+    """A node, and what its pods leave free."""
 
     node: Node
     free: Amounts
 
 
 def counted(
-    containers: Iterable[Asked],
-    before: Iterable[Asked] = (),
+    containers: Iterable[Requested],
+    before: Iterable[Requested] = (),
     overhead: Amounts | None = None,
     whole: Amounts | None = None,
 ) -> Amounts:
-    """What the scheduler counts for a pod: containers and sidecars together, or an init container that needs more.
+    """What the scheduler reserves for a pod: containers and sidecars together, or an init container that needs more.
 
-    `before` are the init containers in order, `whole` what the pod asks for as a whole (spec.resources), which wins.
+    `before` are the init containers in order; `whole` is the pod's own request (spec.resources), which wins.
     https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
     """
     sidecars: Amounts = {}
     peak: Amounts = {}
-    for asked in before:
-        needed = total((sidecars, asked.requests))
+    for one in before:
+        needed = total((sidecars, one.requests))
         peak = _most(peak, needed)
-        if asked.sidecar:
+        if one.sidecar:
             sidecars = needed
-    running = total((*(asked.requests for asked in containers), sidecars))
+    running = total((*(one.requests for one in containers), sidecars))
     return total(({**_most(running, peak), **(whole or {})}, overhead or {}))
 
 
@@ -59,24 +59,24 @@ def total(parts: Iterable[Amounts]) -> dict[str, Fraction]:
 
 
 def rooms(nodes: Iterable[Node], pods: Iterable[Pod]) -> tuple[Room, ...]:
-    """What is free on each node; a node's `pods` count as a resource of which each pod takes one."""
+    """What is free on each node; `pods` is a resource of the node of which each pod takes one."""
     used: dict[str, dict[str, Fraction]] = {node.name: {} for node in nodes}
     for pod in pods:
         if pod.node in used:
-            took_effect = used[pod.node]
-            took_effect["pods"] = took_effect.get("pods", ZERO) + 1
+            there = used[pod.node]
+            there["pods"] = there.get("pods", ZERO) + 1
             for name, amount in pod.requests.items():
-                took_effect[name] = took_effect.get(name, ZERO) + amount
+                there[name] = there.get(name, ZERO) + amount
     return tuple(Room(node, _left(node.allocatable, used[node.name])) for node in nodes)
 
 
 def fits(asked: Amounts, there: Amounts) -> bool:
-    """Whether all that is asked is there."""
+    """Whether everything that is asked for is there."""
     return all(there.get(name, ZERO) >= amount for name, amount in asked.items())
 
 
 def shown(amounts: Amounts, names: Iterable[str] = ("cpu", "memory")) -> str:
-    """`cpu 3.5, memory 12.4Gi, nvidia.com/gpu 1`, rounded down, for a person."""
+    """`cpu 3.5, memory 12.4Gi, nvidia.com/gpu 1`, rounded down."""
     return ", ".join(f"{name} {_shown(name, amounts.get(name, ZERO))}" for name in names)
 
 

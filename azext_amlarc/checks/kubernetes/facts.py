@@ -1,6 +1,6 @@
-"""What is known of a cluster: plain frozen objects with exact amounts, and the facts that hold them.
+"""The facts of a cluster that checks judge: plain frozen objects with exact amounts.
 
-Each fact is one question to the API server, so that a right which is missing takes away as little as possible.
+Each fact is read by itself, so that a missing permission takes away as few checks as possible.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from typing import Any
 from azext_amlarc.checks.check import Fact
 from azext_amlarc.resources.ids import ClusterId
 
-# Amounts by resource, in cores, bytes or pieces.
+# Amounts by resource, in cores, bytes or units.
 Amounts = Mapping[str, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
 class Taint:
-    """What keeps pods off a node unless they tolerate it."""
+    """A taint: it keeps pods off a node unless they tolerate it."""
 
     key: str
     value: str
@@ -29,7 +29,7 @@ class Taint:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: what its machine has, and what Kubernetes leaves to pods; `troubles` are such as DiskPressure."""
+    """A node: what its machine has, and what Kubernetes leaves to pods; `troubles` are conditions like DiskPressure."""
 
     name: str
     labels: Mapping[str, str]
@@ -45,7 +45,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of a pod: why it waits and how it last ended, each empty where it does or did not."""
+    """A container of a pod; `waiting` is why it waits and `ended` how it last ended, empty if it does or did not."""
 
     name: str
     image: str
@@ -57,7 +57,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod; `requests` is what the scheduler counts for it, `unscheduled` why it has no node, `chart` Helm's."""
+    """A pod; `requests` is what the scheduler reserves, `unscheduled` why it has no node, `chart` its Helm chart."""
 
     namespace: str
     name: str
@@ -74,7 +74,7 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """An object by kind and name, with the Helm release that owns it: empty where none does."""
+    """An object by kind and name, with the Helm release that owns it; empty if none does."""
 
     kind: str
     namespace: str
@@ -93,7 +93,7 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class DaemonSet:
-    """A DaemonSet, its images, and on how many nodes it should run and does."""
+    """A DaemonSet, its images, and on how many nodes it should run and is ready."""
 
     owned: Owned
     images: tuple[str, ...]
@@ -103,7 +103,7 @@ class DaemonSet:
 
 @dataclass(frozen=True, slots=True)
 class IngressClass:
-    """An IngressClass and the controller that it names."""
+    """An IngressClass and its controller."""
 
     owned: Owned
     controller: str
@@ -111,37 +111,37 @@ class IngressClass:
 
 @dataclass(frozen=True, slots=True)
 class AgentProxy:
-    """The agents' outbound proxy: whether there is one, and the hosts that they reach without it. Never its address."""
+    """The agents' outbound proxy: whether they use one, and the hosts that bypass it. Never its address."""
 
     used: bool
     skipped: tuple[str, ...]
 
 
 KUBERNETES_VERSION: Fact[str] = Fact("kubernetesVersion")
-# Which connected cluster of Azure it is, by its Arc agents; None where they do not tell.
+# Which connected cluster of Azure it is, according to its Arc agents; None if they do not say.
 CONNECTED_AS: Fact[ClusterId | None] = Fact("connectedAs")
 # Phase by name: Active or Terminating.
 NAMESPACES: Fact[Mapping[str, str]] = Fact("namespaces")
 NODES: Fact[tuple[Node, ...]] = Fact("nodes")
-# All that have not ended, in every namespace.
+# All pods that have not ended, in every namespace.
 PODS: Fact[tuple[Pod, ...]] = Fact("pods")
-# Those of the extension, ended ones too.
+# All pods of the extension, ended ones too.
 EXTENSION_PODS: Fact[tuple[Pod, ...]] = Fact("extensionPods")
 DAEMON_SETS: Fact[tuple[DaemonSet, ...]] = Fact("daemonSets")
 CUSTOM_RESOURCES: Fact[tuple[Owned, ...]] = Fact("customResourceDefinitions")
 INGRESS_CLASSES: Fact[tuple[IngressClass, ...]] = Fact("ingressClasses")
 # The paths that each validating webhook configuration calls.
 WEBHOOKS: Fact[Mapping[str, tuple[str, ...]]] = Fact("validatingWebhooks")
-# What Azure Machine Learning v1 left of its inference router.
+# What is left of Azure Machine Learning v1's inference router.
 LEGACY_ROUTER: Fact[tuple[Owned, ...]] = Fact("legacyRouter")
 # Whether the cluster autoscaler reports its status.
 AUTOSCALER: Fact[bool] = Fact("clusterAutoscaler")
 AGENT_PROXY: Fact[AgentProxy] = Fact("agentProxy")
-# Secrets of Helm releases in the extension's namespace whose operation never ended.
+# Secrets of Helm releases in the extension's namespace whose operation has not ended.
 PENDING_RELEASES: Fact[tuple[Owned, ...]] = Fact("pendingReleases")
-# The health check's reports by key; empty where it never ran.
+# The health check's reports by key; empty if it never ran.
 HEALTH_REPORTS: Fact[Mapping[str, str]] = Fact("healthReports")
-# Manifests of the InstanceType objects; none where the cluster does not know that kind.
+# Manifests of the InstanceType objects; empty if the cluster does not know that kind.
 INSTANCE_TYPES: Fact[tuple[Mapping[str, Any], ...]] = Fact("instanceTypes")
 
 ALL: tuple[Fact[Any], ...] = (

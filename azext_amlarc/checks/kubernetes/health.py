@@ -1,95 +1,104 @@
-"""What the extension's own health check reported, with the cause and the fix of each code."""
+"""What the extension's own health check reported, with the cause of each code and its fix."""
 
 from collections.abc import Iterable
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import TARGET
+from azext_amlarc.checks.fix import Fix
+from azext_amlarc.checks.given import EXTENSION_NAME, TARGET
+from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 from azext_amlarc.product import healthcheck, links
-from azext_amlarc.product.healthcheck import CODES, Checked
-from azext_amlarc.resources.ids import Target
+from azext_amlarc.product.healthcheck import CODES, Checked, Code
+from azext_amlarc.product.steps import command, filled
 
 GROUP = "health"
 
-_READ = f"kubectl get configmap -n azureml {healthcheck.NAME} -o yaml"
+_READ = command("kubectl get configmap -n azureml {name} -o yaml", name=healthcheck.NAME)
+# What a user calls the operations that healthcheck.EXPLAINING knows.
+_WORDS = {"install": "installation", "update": "update"}
 
 
-def the_installation_met_nothing(facts: Facts) -> Verdict:
-    """The reports of before the installation, and of before it was taken off again."""
+def the_last_installation_was_healthy(facts: Facts) -> Verdict:
+    """The reports before the last installation, and before it was removed again."""
     return _explained(facts, "install")
 
 
-def the_update_met_nothing(facts: Facts) -> Verdict:
-    """The reports of before the update, and of before it was rolled back."""
+def the_last_update_was_healthy(facts: Facts) -> Verdict:
+    """The reports before the last update, and before it was rolled back."""
     return _explained(facts, "update")
 
 
 def _explained(facts: Facts, operation: str) -> Verdict:
     data = facts[HEALTH_REPORTS]
     if not any(f"reports-{step}" in data for step in healthcheck.EXPLAINING[operation]):
-        return Verdict(Status.SKIPPED, f"The health check reported on no {operation}.")
-    return judged(healthcheck.explaining(data, operation), facts[TARGET])
+        return Verdict(Status.SKIPPED, f"There is no health check report of an {_WORDS[operation]}.")
+    return judged(healthcheck.explaining(data, operation), facts)
 
 
-def the_test_met_nothing(facts: Facts) -> Verdict:
-    """The report of `helm test`, which somebody ran by hand."""
+def the_last_test_was_healthy(facts: Facts) -> Verdict:
+    """The report of a `helm test` that somebody ran by hand."""
     if "reports-test" not in facts[HEALTH_REPORTS]:
-        return Verdict(Status.SKIPPED, "Nobody has run the health check by hand.")
+        return Verdict(Status.SKIPPED, "The health check has not been run by hand.")
     found = healthcheck.read(facts[HEALTH_REPORTS])
-    return judged([one for one in found if one.step == "test" and not one.passed], facts[TARGET])
+    return judged([one for one in found if one.step == "test" and not one.passed], facts)
 
 
-def judged(failed: Iterable[Checked], target: Target) -> Verdict:
-    """One verdict of failed checkers: each code with its cause, and the fixes."""
+def judged(failed: Iterable[Checked], facts: Facts) -> Verdict:
+    """One verdict for failed checkers: each code with its cause, and the fixes, once each."""
     failed = tuple(failed)
     if not failed:
-        return Verdict(Status.PASS, "The health check found nothing.")
+        return Verdict(Status.PASS, "The health check found no problems.")
     codes = [CODES.get(one.code) for one in failed]
-    fixes = [code.fix_of(target.cluster_options) for code in codes if code is not None]
+    fixes = dict.fromkeys(_fix(code, facts) for code in codes if code is not None)
     diagnostic = all(code is not None and not code.blocks for code in codes)
     message = f"The health check failed: {', '.join(dict.fromkeys(one.code or one.name for one in failed))}."
     status = Status.WARN if diagnostic else Status.FAIL
-    remedy = "\n".join(dict.fromkeys(fixes)) or _READ
-    return Verdict(status, message, remedy, tuple(_told(one) for one in failed))
+    fix = tuple(step for steps in fixes for step in steps) or (_READ,)
+    return Verdict(status, message, fix, tuple(_described(one) for one in failed))
 
 
-def _told(checked: Checked) -> str:
+def _fix(code: Code, facts: Facts) -> Fix:
+    advice = filled(code.advice, {"cluster": facts[TARGET].named_cluster.options})
+    return (*advice, workloads.change(facts, *code.settings)) if code.settings else advice
+
+
+def _described(checked: Checked) -> str:
     code = CODES.get(checked.code)
     title = " ".join(word for word in (checked.code, code.name if code else "") if word)
-    said = f": {checked.message}" if checked.message else ""
+    message = f": {checked.message}" if checked.message else ""
     cause = f" ({code.cause})" if code else ""
-    return f"{checked.step}, {checked.name}: {title or 'no code'}{said}{cause}"
+    return f"{checked.step}, {checked.name}: {title or 'no code'}{message}{cause}"
 
 
 CHECKS = (
     Check(
         id="AMLARC-K080",
         group=GROUP,
-        title="The health check of the last installation found nothing",
+        title="The last installation's health check found no problems",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS, TARGET),
-        judge=the_installation_met_nothing,
-        remedy=_READ,
+        needs=(HEALTH_REPORTS, EXTENSION_NAME, TARGET),
+        judge=the_last_installation_was_healthy,
+        fix=(_READ,),
         url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
     ),
     Check(
         id="AMLARC-K081",
         group=GROUP,
-        title="The health check of the last update found nothing",
+        title="The last update's health check found no problems",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS, TARGET),
-        judge=the_update_met_nothing,
-        remedy=_READ,
+        needs=(HEALTH_REPORTS, EXTENSION_NAME, TARGET),
+        judge=the_last_update_was_healthy,
+        fix=(_READ,),
         url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
     ),
     Check(
         id="AMLARC-K082",
         group=GROUP,
-        title="The health check that was run by hand found nothing",
+        title="The health check that was run by hand found no problems",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS, TARGET),
-        judge=the_test_met_nothing,
-        remedy=_READ,
+        needs=(HEALTH_REPORTS, EXTENSION_NAME, TARGET),
+        judge=the_last_test_was_healthy,
+        fix=(_READ,),
         url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
     ),
 )

@@ -1,15 +1,17 @@
-"""Whether instance types find nodes that can run them, and whether the cluster has them as the configuration says."""
+"""Whether instance types fit the cluster's nodes, and whether its InstanceType objects match the configuration."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import DOCUMENT, SETTINGS
+from azext_amlarc.checks.fix import ApplyInstanceTypes, Fix
+from azext_amlarc.checks.given import DOCUMENT, DOCUMENT_SOURCE, SETTINGS
 from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
 from azext_amlarc.checks.kubernetes.facts import INSTANCE_TYPES, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import JOBS
 from azext_amlarc.product import links
+from azext_amlarc.product.steps import Note, command
 from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT, COPY_OF, manifests
 from azext_amlarc.validation.document.resources import SIDES, is_device
 from azext_amlarc.validation.quantity import parse
@@ -17,14 +19,13 @@ from azext_amlarc.wording import number
 
 GROUP = "instance-types"
 
-_APPLY = "az ml arc config convert -f attach.json --to instancetype | kubectl apply -f -"
-# Of many nodes the first are enough to show what is meant.
+# So many of many nodes are shown.
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a job of an instance type needs of its node: labels (the settings' too), and amounts."""
+class Requirements:
+    """What a job of an instance type needs of its node: labels (those of the settings, too), and amounts."""
 
     name: str
     selector: Mapping[str, str]
@@ -32,39 +33,52 @@ class Wanted:
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """The names of the amounts, as they are shown."""
+        """The names of the amounts that are shown."""
         return tuple(name for name in self.asked if name != "pods")
 
 
-@dataclass(frozen=True)
-class Line:
-    """What was found about one instance type, and what mends it."""
+class Outcome(NamedTuple):
+    """What was found about one instance type, in one line, and how to fix it."""
 
     status: Status
     text: str
-    remedy: str = ""
+    fix: Fix = ()
+
+
+class Verb(NamedTuple):
+    """What instance types that pass do: `matches a node` for one, `match a node` for several."""
+
+    one: str
+    several: str
+
+
+_MATCH = Verb("matches a node", "match a node")
+_AMD64 = Verb("matches linux/amd64 nodes only", "match linux/amd64 nodes only")
+_OPEN = Verb("matches only nodes that accept jobs", "match only nodes that accept jobs")
+_FIT = Verb("fits on a node", "fit on a node")
+_NO_NODE = "no matching node"
 
 
 def configured_types_match_nodes(facts: Facts) -> Verdict:
-    """Each instance type's nodeSelector, with the settings' own, matches at least one node."""
+    """Each instance type's nodeSelector, together with the settings' own, matches at least one node."""
     nodes = facts[NODES]
-    return _gathered([_matched(wanted, nodes) for wanted in _configured(facts)], "with nodes")
+    return _gathered([_matched(wanted, nodes) for wanted in _configured(facts)], _MATCH)
 
 
-def _matched(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
+def _matched(wanted: Requirements, nodes: tuple[Node, ...]) -> Outcome:
     matching = scheduling.matching(nodes, wanted.selector)
     if matching:
-        return Line(Status.PASS, f"{wanted.name}: {_counted(matching)}")
+        return Outcome(Status.PASS, f"{wanted.name}: {_counted(matching)}")
     missing = [_missing(key, value, nodes) for key, value in wanted.selector.items()]
-    labels = " ".join(f"{key}={value}" for key, value in wanted.selector.items())
+    labels = [f"{key}={value}" for key, value in wanted.selector.items()]
     text = f"{wanted.name}: no node has {' and '.join(missing)}"
-    return Line(Status.FAIL, text, f"kubectl label node NODE {labels}")
+    return Outcome(Status.FAIL, text, (command("kubectl label node NODE {labels}", labels=labels),))
 
 
 def _missing(key: str, value: str, nodes: Iterable[Node]) -> str:
-    """A label that is looked for, with the values that nodes have for its key."""
+    """A required label, with the values that nodes have instead."""
     others = sorted({node.labels[key] for node in nodes if key in node.labels})
-    return f"{key}={value}" + (f" (there are {', '.join(others)})" if others else "")
+    return f"{key}={value}" + (f" (nodes have {', '.join(others)})" if others else "")
 
 
 def _counted(nodes: Iterable[Node]) -> str:
@@ -74,122 +88,134 @@ def _counted(nodes: Iterable[Node]) -> str:
 
 
 def matching_nodes_are_amd64(facts: Facts) -> Verdict:
-    """The images of Azure Machine Learning run on linux/amd64 alone."""
-    return _gathered([_of_amd64(wanted, facts[NODES]) for wanted in _configured(facts)], "on linux/amd64 alone")
+    """Azure Machine Learning's images run on linux/amd64 only."""
+    return _gathered([_of_amd64(wanted, facts[NODES]) for wanted in _configured(facts)], _AMD64)
 
 
-def _of_amd64(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
+def _of_amd64(wanted: Requirements, nodes: tuple[Node, ...]) -> Outcome:
     matching = scheduling.matching(nodes, wanted.selector)
     if not matching:
-        return Line(Status.SKIPPED, f"{wanted.name}: no node matches")
+        return Outcome(Status.SKIPPED, f"{wanted.name}: {_NO_NODE}")
     foreign = [node for node in matching if not scheduling.is_supported(node)]
     if not foreign:
-        return Line(Status.PASS, f"{wanted.name}: linux/amd64")
+        return Outcome(Status.PASS, f"{wanted.name}: linux/amd64")
     kinds = ", ".join(f"{node.name} ({node.system}/{node.architecture})" for node in foreign)
     status = Status.FAIL if len(foreign) == len(matching) else Status.WARN
-    remedy = f"Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of {wanted.name}."
-    return Line(status, f"{wanted.name}: also matches {kinds}", remedy)
+    note = Note(f"Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector of {wanted.name}.")
+    return Outcome(status, f"{wanted.name}: matches {kinds}", (note,))
 
 
-def matching_nodes_take_jobs(facts: Facts) -> Verdict:
-    """Taints that jobs do not tolerate keep them off nodes that their selector matches."""
-    return _gathered([_taking(wanted, facts[NODES]) for wanted in _configured(facts)], "whose nodes all take jobs")
+def matching_nodes_accept_jobs(facts: Facts) -> Verdict:
+    """No taint that jobs do not tolerate keeps them off a node that their nodeSelector matches."""
+    return _gathered([_accepted(wanted, facts[NODES]) for wanted in _configured(facts)], _OPEN)
 
 
-def _taking(wanted: Wanted, nodes: tuple[Node, ...]) -> Line:
+def _accepted(wanted: Requirements, nodes: tuple[Node, ...]) -> Outcome:
     matching = scheduling.matching(nodes, wanted.selector)
     if not matching:
-        return Line(Status.SKIPPED, f"{wanted.name}: no node matches")
+        return Outcome(Status.SKIPPED, f"{wanted.name}: {_NO_NODE}")
     tainted = [(node, taint) for node in matching for taint in scheduling.forbidding(node, JOBS)]
     down = [node for node in matching if not scheduling.is_up(node)]
     closed = {node.name for node, _ in tainted} | {node.name for node in down}
     if not closed:
-        return Line(Status.PASS, f"{wanted.name}: jobs go to {number(len(matching), 'node')}")
+        return Outcome(Status.PASS, f"{wanted.name}: jobs can run on {number(len(matching), 'node')}")
     why = [f"{node.name} has the taint {taint}" for node, taint in tainted]
     why += [f"{node.name} is {'cordoned' if node.ready else 'not Ready'}" for node in down]
-    commands = [f"kubectl taint node {node.name} {taint}-" for node, taint in tainted]
-    commands += [f"kubectl uncordon {node.name}" for node in down if node.cordoned]
+    untaint = "kubectl taint node {name} {taint}-"
+    commands = [command(untaint, name=node.name, taint=str(taint)) for node, taint in tainted]
+    commands += [command("kubectl uncordon {name}", name=node.name) for node in down if node.cordoned]
     status = Status.FAIL if len(closed) == len(matching) else Status.WARN
-    return Line(status, f"{wanted.name}: {'; '.join(why)}", "\n".join(commands[:_SHOWN]))
+    return Outcome(status, f"{wanted.name}: {'; '.join(why)}", tuple(commands[:_SHOWN]))
 
 
 def configured_types_fit(facts: Facts) -> Verdict:
-    """Each instance type fits on a node: by its size, and beside what runs there now."""
+    """Each instance type fits on a node, by the node's size and beside what runs there now."""
     return _fitting(_configured(facts), facts)
 
 
 def types_of_the_cluster_fit(facts: Facts) -> Verdict:
-    """The same for the InstanceType objects, which jobs are judged by."""
-    wanted: list[Wanted] = []
+    """The same for the cluster's InstanceType objects, which today's service goes by."""
+    wanted: list[Requirements] = []
     for manifest in facts[INSTANCE_TYPES]:
         try:
             wanted.append(_wanted(manifest, facts))
         except (ValueError, TypeError, AttributeError):
-            message = f"InstanceType {manifest['metadata']['name']} has amounts that are none."
-            remedy = f"kubectl edit instancetype {manifest['metadata']['name']}"
-            return Verdict(Status.FAIL, message, remedy)
+            name = manifest["metadata"]["name"]
+            edit = command("kubectl edit instancetype {name}", name=name)
+            return Verdict(Status.FAIL, f"InstanceType {name} has an invalid amount.", (edit,))
     if not wanted:
-        return Verdict(Status.PASS, "The cluster has no InstanceType objects but its own default.")
+        return Verdict(Status.PASS, "The cluster has no InstanceType objects besides its built-in default.")
     return _fitting(wanted, facts)
 
 
-def _fitting(types: Iterable[Wanted], facts: Facts) -> Verdict:
+def _fitting(types: Iterable[Requirements], facts: Facts) -> Verdict:
     rooms = amounts.rooms(scheduling.open_nodes(facts[NODES], JOBS), facts[PODS])
-    return _gathered([_fit(wanted, rooms) for wanted in types], "with room on a node")
+    return _gathered([_fit(wanted, rooms) for wanted in types], _FIT)
 
 
-def _fit(wanted: Wanted, rooms: Iterable[amounts.Room]) -> Line:
+def _fit(wanted: Requirements, rooms: Iterable[amounts.Room]) -> Outcome:
     there = [room for room in rooms if wanted.selector.items() <= room.node.labels.items()]
-    asks = f"{wanted.name}: asks for {amounts.shown(wanted.asked, wanted.resources)}"
+    requests = f"{wanted.name}: requests {amounts.shown(wanted.asked, wanted.resources)}"
     if not there:
-        return Line(Status.FAIL, f"{asks}; no node that it may go to", "See the other checks of this group.")
+        return Outcome(Status.FAIL, f"{requests}; {_NO_NODE}", (Note("See the other checks in this group."),))
     roomiest = max(there, key=lambda room: _relative(wanted.asked, room.free))
     largest = max(there, key=lambda room: _relative(wanted.asked, room.node.allocatable))
     if not amounts.fits(wanted.asked, largest.node.allocatable):
         has = amounts.shown(largest.node.allocatable, wanted.resources)
-        remedy = f"Lower the requests and limits of {wanted.name}, or add larger nodes."
-        return Line(Status.FAIL, f"{asks}; the largest node, {largest.node.name}, has {has}", remedy)
-    free = amounts.shown(roomiest.free, wanted.resources)
+        note = Note(f"Lower the requests and limits of {wanted.name}, or add larger nodes.")
+        return Outcome(Status.FAIL, f"{requests}; the largest node, {largest.node.name}, has {has}", (note,))
+    free = f"{amounts.shown(roomiest.free, wanted.resources)} on {roomiest.node.name}"
     if not amounts.fits(wanted.asked, roomiest.free):
-        remedy = f"# Add nodes, or wait for what runs there:\nkubectl describe node {roomiest.node.name}"
-        return Line(Status.WARN, f"{asks}; at most {free} are free now, on {roomiest.node.name}", remedy)
+        describe = command("kubectl describe node {name}", name=roomiest.node.name)
+        fix = (Note("Add nodes, or wait until other pods have ended:"), describe)
+        return Outcome(Status.WARN, f"{requests}; free now: at most {free}", fix)
     fitting = sum(amounts.fits(wanted.asked, room.free) for room in there)
-    beside = f"{number(len(there), 'node')} now"
-    return Line(Status.PASS, f"{asks}; fits on {fitting} of {beside}; {free} are free on {roomiest.node.name}")
+    beside = f"{fitting} of {number(len(there), 'node')} now"
+    return Outcome(Status.PASS, f"{requests}; fits on {beside}; free: {free}")
 
 
 def _relative(asked: Amounts, there: Amounts) -> tuple[Any, Any]:
-    """How well an amount is met: by its scarcest part first, then by all of it."""
+    """How well amounts are met: by the scarcest first, then by all of them."""
     parts = [there.get(name, amounts.ZERO) / amount for name, amount in asked.items() if amount]
     return min(parts, default=amounts.ZERO), sum(parts)
 
 
 def cluster_has_the_configured_types(facts: Facts) -> Verdict:
-    """Today's service reads instance types from the cluster's InstanceType objects, not from the attachment."""
+    """Today's service reads instance types from the cluster's InstanceType objects, not from the compute target."""
     there = {manifest["metadata"]["name"]: manifest for manifest in facts[INSTANCE_TYPES]}
     wanted = manifests(facts[DOCUMENT])
     lines = [line for manifest in wanted for line in _differences(manifest, there)]
     if not lines:
-        return Verdict(Status.PASS, f"{len(wanted)} InstanceType objects are as the configuration says.")
+        match = "matches" if len(wanted) == 1 else "match"
+        return Verdict(Status.PASS, f"{number(len(wanted), 'InstanceType object')} {match} the configuration.")
     message = f"{number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects."
-    return Verdict(Status.FAIL, message, _APPLY, tuple(lines))
+    apply = ApplyInstanceTypes(tuple(wanted), facts[DOCUMENT_SOURCE])
+    return Verdict(Status.FAIL, message, (apply,), tuple(lines))
 
 
 def _differences(manifest: Mapping[str, Any], there: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     name = manifest["metadata"]["name"]
     if name not in there:
-        hint = ", which jobs that name no instance type get" if name == CLUSTER_DEFAULT else ""
-        yield f"{name}: there is no such InstanceType on the cluster{hint}"
+        hint = " (the one that jobs without an instance type use)" if name == CLUSTER_DEFAULT else ""
+        yield f"{name}: not on the cluster{hint}"
         return
     ours, theirs = manifest["spec"], there[name].get("spec") or {}
-    if (ours.get("nodeSelector") or {}) != (theirs.get("nodeSelector") or {}):
-        yield f"{name}: nodeSelector is {theirs.get('nodeSelector')} on the cluster, not {ours.get('nodeSelector')}"
+    want, have = _labels(ours), _labels(theirs)
+    if want != have:
+        yield f"{name}: nodeSelector is {have} on the cluster, {want} in the configuration"
     for side in SIDES:
-        have, want = _side(theirs, side), _side(ours, side)
-        for key in {**want, **have}:
-            if not _same(have.get(key), want.get(key)):
-                found = have.get(key, "not there")
-                yield f"{name}: {side}.{key} is {found} on the cluster, not {want.get(key, 'there')}"
+        yield from (f"{name}: {side}.{line}" for line in _different_amounts(_side(theirs, side), _side(ours, side)))
+
+
+def _labels(spec: Mapping[str, Any]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted((spec.get("nodeSelector") or {}).items())) or "not set"
+
+
+def _different_amounts(have: Mapping[str, str], want: Mapping[str, str]) -> Iterator[str]:
+    for key in {**want, **have}:
+        if not _same(have.get(key), want.get(key)):
+            here = want.get(key, "not set")
+            yield f"{key} is {have.get(key, 'not set')} on the cluster, {here} in the configuration"
 
 
 def _side(spec: Mapping[str, Any], side: str) -> dict[str, str]:
@@ -197,15 +223,15 @@ def _side(spec: Mapping[str, Any], side: str) -> dict[str, str]:
 
 
 def _same(one: str | None, other: str | None) -> bool:
-    """Whether two amounts are worth the same: 1 and 1000m are, and none is as good as no device."""
+    """Whether two amounts are equal: 1 and 1000m are, and so are a missing one and 0."""
     try:
         return parse(one or "0") == parse(other or "0")
     except ValueError:
         return one == other
 
 
-def _configured(facts: Facts) -> list[Wanted]:
-    """The document's instance types; the copy that becomes the cluster's default says nothing of its own."""
+def _configured(facts: Facts) -> list[Requirements]:
+    """The document's instance types, without the copy that becomes the cluster's default."""
     own = (manifest for manifest in manifests(facts[DOCUMENT]) if not _is_copy(manifest))
     return [_wanted(manifest, facts) for manifest in own]
 
@@ -214,26 +240,32 @@ def _is_copy(manifest: Mapping[str, Any]) -> bool:
     return COPY_OF in manifest["metadata"].get("annotations", {})
 
 
-def _wanted(manifest: Mapping[str, Any], facts: Facts) -> Wanted:
+def _wanted(manifest: Mapping[str, Any], facts: Facts) -> Requirements:
     spec = manifest.get("spec") or {}
     limits = {name: amount for name, amount in _side(spec, "limits").items() if is_device(name)}
     asked = {name: parse(amount) for name, amount in {**_side(spec, "requests"), **limits}.items()}
     selector = {**workloads.selector(facts[SETTINGS]), **(spec.get("nodeSelector") or {})}
-    return Wanted(manifest["metadata"]["name"], selector, {**asked, "pods": amounts.ONE})
+    return Requirements(manifest["metadata"]["name"], selector, {**asked, "pods": amounts.ONE})
 
 
-def _gathered(lines: list[Line], what: str) -> Verdict:
-    """One verdict of many lines: the worst status, the lines that explain it first, their remedies once each."""
-    if not lines:
+def _gathered(outcomes: list[Outcome], verb: Verb) -> Verdict:
+    """One verdict on all instance types: the worst status, what explains it first, and every fix once."""
+    if not outcomes:
         return Verdict(Status.SKIPPED, "The configuration has no instance types.")
     order = (Status.FAIL, Status.WARN, Status.PASS, Status.SKIPPED)
-    lines = sorted(lines, key=lambda line: order.index(line.status))
-    if lines[0].status is Status.SKIPPED:
-        return Verdict(Status.SKIPPED, "No node matches an instance type.")
-    good = sum(line.status is Status.PASS for line in lines)
-    remedy = "\n".join(dict.fromkeys(line.remedy for line in lines if line.remedy))
-    message = f"{good} of {number(len(lines), 'instance type')} {what}."
-    return Verdict(lines[0].status, message, remedy, tuple(line.text for line in lines))
+    outcomes = sorted(outcomes, key=lambda outcome: order.index(outcome.status))
+    if outcomes[0].status is Status.SKIPPED:
+        return Verdict(Status.SKIPPED, "No instance type matches a node.")
+    good = sum(outcome.status is Status.PASS for outcome in outcomes)
+    fix = dict.fromkeys(step for outcome in outcomes for step in outcome.fix)
+    lines = tuple(outcome.text for outcome in outcomes)
+    return Verdict(outcomes[0].status, _counted_types(good, len(outcomes), verb), tuple(fix), lines)
+
+
+def _counted_types(good: int, count: int, verb: Verb) -> str:
+    if good == 0:
+        return f"No instance type {verb.one} (0 of {count})."
+    return f"{good} of {number(count, 'instance type')} {verb.one if good == 1 else verb.several}."
 
 
 _CONFIGURED = (DOCUMENT, SETTINGS, NODES)
@@ -241,32 +273,34 @@ CHECKS = (
     Check(
         id="AMLARC-K020",
         group=GROUP,
-        title="The nodeSelector of each instance type matches nodes",
+        title="Each instance type's nodeSelector matches a node",
         phase=Phase.ALL,
         needs=_CONFIGURED,
         judge=configured_types_match_nodes,
-        remedy="# Label nodes, or change the nodeSelector:\nkubectl label node NODE LABEL=VALUE",
+        fix=(Note("Label nodes, or change the nodeSelector:"), command("kubectl label node NODE LABEL=VALUE")),
         url=links.INSTANCE_TYPES,
     ),
     Check(
         id="AMLARC-K021",
         group=GROUP,
-        title="The nodes of each instance type are linux/amd64",
+        title="Each instance type's nodes are linux/amd64",
         phase=Phase.ALL,
         needs=_CONFIGURED,
         judge=matching_nodes_are_amd64,
-        remedy="Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector.",
+        fix=(Note("Add kubernetes.io/arch: amd64 and kubernetes.io/os: linux to the nodeSelector."),),
         url=links.REFERENCE,
     ),
     Check(
         id="AMLARC-K022",
         group=GROUP,
-        title="The nodes of each instance type take jobs",
+        title="Each instance type's nodes accept jobs",
         phase=Phase.ALL,
         needs=_CONFIGURED,
-        judge=matching_nodes_take_jobs,
-        remedy="# Take the taint off, or use one that jobs tolerate, ml.azure.com/amlarc=true:\n"
-        "kubectl taint node NODE TAINT-",
+        judge=matching_nodes_accept_jobs,
+        fix=(
+            Note("Remove the taint, or use one that jobs tolerate (ml.azure.com/amlarc=true):"),
+            command("kubectl taint node NODE TAINT-"),
+        ),
         url=links.REFERENCE,
     ),
     Check(
@@ -276,17 +310,17 @@ CHECKS = (
         phase=Phase.ALL,
         needs=(*_CONFIGURED, PODS),
         judge=configured_types_fit,
-        remedy="Lower its requests and limits, or add larger nodes.",
+        fix=(Note("Lower its requests and limits, or add larger nodes."),),
         url=links.INSTANCE_TYPES,
     ),
     Check(
         id="AMLARC-K024",
         group=GROUP,
-        title="The cluster's InstanceType objects are as the configuration says",
+        title="The cluster's InstanceType objects match the configuration",
         phase=Phase.POST,
-        needs=(DOCUMENT, INSTANCE_TYPES),
+        needs=(DOCUMENT, DOCUMENT_SOURCE, INSTANCE_TYPES),
         judge=cluster_has_the_configured_types,
-        remedy=_APPLY,
+        fix=(ApplyInstanceTypes((), "FILE"),),
         url=links.INSTANCE_TYPES,
     ),
     Check(
@@ -296,7 +330,10 @@ CHECKS = (
         phase=Phase.POST,
         needs=(INSTANCE_TYPES, SETTINGS, NODES, PODS),
         judge=types_of_the_cluster_fit,
-        remedy="# Lower its requests and limits, or add larger nodes:\nkubectl edit instancetype NAME",
+        fix=(
+            Note("Lower its requests and limits, or add larger nodes:"),
+            command("kubectl edit instancetype NAME"),
+        ),
         url=links.INSTANCE_TYPES,
     ),
 )

@@ -1,19 +1,21 @@
-"""Whether the pods run that the enabled workloads need."""
+"""Whether the pods that the enabled workloads need are running."""
 
 from collections.abc import Iterable, Iterator
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import CLUSTER_TYPE, SETTINGS, TARGET
+from azext_amlarc.checks.fix import Fix
+from azext_amlarc.checks.given import CLUSTER_TYPE, EXTENSION_NAME, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_PODS, NAMESPACES, Container, Pod
 from azext_amlarc.product import links
+from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.product.extension import EXTENSION_NAMESPACE
-from azext_amlarc.resources.ids import Target
+from azext_amlarc.product.steps import command
 from azext_amlarc.wording import number
 
 GROUP = "pods"
 
-# The table of components on learn.microsoft.com; fluent-bit became a sidecar and has no pod of its own everywhere.
+# From the table of components on learn.microsoft.com. fluent-bit is a sidecar today, and rarely has a pod of its own.
 _ALWAYS = ("gateway", "metrics-controller-manager", "kube-state-metrics", "prometheus-prom-prometheus")
 _ARC = ("relayserver",)
 _TRAINING = ("aml-operator",)
@@ -25,29 +27,28 @@ _INFERENCE = (
     "amlarc-identity-proxy",
 )
 _INGRESS = "azureml-ingress-nginx-controller"
-# These bear the extension's own name in front.
+# Their names are prefixed with the extension's.
 _WITH_PREFIX = ("kube-state-metrics", "prometheus-operator")
 _MANY_RESTARTS = 5
+_EVENTS = command("kubectl get events -n {namespace} --sort-by=.lastTimestamp", namespace=EXTENSION_NAMESPACE)
 _MORE_MEMORY = (
     "nginxIngress.controllerConfig.worker-processes=8",
     "nginxIngress.resources.controller.limits.memory=2048Mi",
 )
 
 
-def needed_pods_are_there(facts: Facts) -> Verdict:
-    """Each component that the settings ask for has a pod."""
+def needed_pods_exist(facts: Facts) -> Verdict:
+    """Each component that the settings enable has a pod."""
     if EXTENSION_NAMESPACE not in facts[NAMESPACES]:
         return _not_installed()
     pods = facts[EXTENSION_PODS]
     needed = tuple(_needed(facts))
     missing = tuple(name for name in needed if not any(_is(pod, name) for pod in pods if not _has_ended(pod)))
     if missing:
-        message = f"{len(missing)} of {number(len(needed), 'component')} without a pod."
-        lines = tuple(f"there is no pod {name}" for name in missing)
-        return Verdict(
-            Status.FAIL, message, f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp", lines
-        )
-    return Verdict(Status.PASS, f"{number(len(needed), 'component')}, each with a pod.", evidence=needed)
+        has = "has" if len(missing) == 1 else "have"
+        message = f"{len(missing)} of {number(len(needed), 'component')} {has} no pod."
+        return Verdict(Status.FAIL, message, (_EVENTS,), tuple(f"no pod {name}" for name in missing))
+    return Verdict(Status.PASS, f"Each of {number(len(needed), 'component')} has a pod.", evidence=needed)
 
 
 def _has_ended(pod: Pod) -> bool:
@@ -60,7 +61,7 @@ def _not_installed() -> Verdict:
 
 def _needed(facts: Facts) -> Iterator[str]:
     settings = facts[SETTINGS]
-    on_arc = facts[CLUSTER_TYPE].lower() == "connectedclusters"
+    on_arc = facts[CLUSTER_TYPE].lower() == CONNECTED.lower()
     yield from _ALWAYS
     if workloads.is_on(settings, "installPromOp"):
         yield "prometheus-operator"
@@ -76,30 +77,34 @@ def _needed(facts: Facts) -> Iterator[str]:
 
 
 def _is(pod: Pod, name: str) -> bool:
-    """Whether a pod is of a component: its name begins with it, or bears it after the extension's own."""
+    """Whether a pod belongs to a component: its name starts with it, or has it after the extension's."""
     return pod.name.startswith(name) or (name in _WITH_PREFIX and f"-{name}" in pod.name)
 
 
 def pods_of_the_extension_run(facts: Facts) -> Verdict:
-    """Each pod of the extension runs, is ready and stays up; what has completed is done."""
+    """Each pod of the extension is running, ready and stable, or has completed."""
     if EXTENSION_NAMESPACE not in facts[NAMESPACES]:
         return _not_installed()
-    return verdict_on(facts[EXTENSION_PODS], "of the extension", facts[TARGET])
+    return verdict_on(facts[EXTENSION_PODS], "of the extension", (workloads.change(facts, *_MORE_MEMORY),))
 
 
-def verdict_on(pods: Iterable[Pod], whose: str, target: Target) -> Verdict:
-    """Whether pods run and stay up: the lines say which do not and why, the remedy how to see more."""
+def verdict_on(pods: Iterable[Pod], whose: str, more_memory: Fix = ()) -> Verdict:
+    """Whether pods are running and stable; the evidence says which are not and why, the fix how to find out more.
+
+    `more_memory` is the fix for an ingress controller that runs out of it.
+    """
     pods = [pod for pod in pods if pod.phase != "Succeeded"]
     down = [pod for pod in pods if not runs(pod) and not _has_ended(pod)]
-    # One that failed was a hook, or has a successor where it is needed.
+    # A failed pod was a hook, or has been replaced if it is needed.
     shaky = [pod for pod in pods if _has_ended(pod) or (runs(pod) and _restarts(pod) >= _MANY_RESTARTS)]
     lines = tuple(f"{pod}: {'; '.join(reasons(pod))}" for pod in (*down, *shaky))
     if down:
-        message = f"{len(down)} of {number(len(pods), 'pod')} {whose} not running."
-        return Verdict(Status.FAIL, message, _remedy(down, target), lines)
+        are = "is" if len(down) == 1 else "are"
+        message = f"{len(down)} of {number(len(pods), 'pod')} {whose} {are} not running."
+        return Verdict(Status.FAIL, message, _fix(down, more_memory), lines)
     if shaky:
-        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} ended badly, or restarted again and again."
-        return Verdict(Status.WARN, message, _remedy(shaky, target), lines)
+        message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} failed, or restarted many times."
+        return Verdict(Status.WARN, message, _fix(shaky, more_memory), lines)
     return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running.")
 
 
@@ -109,20 +114,20 @@ def runs(pod: Pod) -> bool:
 
 
 def reasons(pod: Pod) -> Iterator[str]:
-    """Why a pod does not run, or does not stay up."""
+    """Why a pod is not running, or not stable."""
     if pod.phase != "Running":
         yield pod.phase
     if pod.unscheduled:
         yield pod.unscheduled
     for container in pod.containers:
-        yield from _told(container, pod.phase)
+        yield from _described(container, pod.phase)
 
 
-def _told(container: Container, phase: str) -> Iterator[str]:
+def _described(container: Container, phase: str) -> Iterator[str]:
     if container.waiting or (container.restarts and not container.ready) or container.restarts >= _MANY_RESTARTS:
         ended = f", last ended {container.ended}" if container.ended else ""
-        waiting = f" waits: {container.waiting}," if container.waiting else ""
-        yield f"{container.name}{waiting} restarted {container.restarts} times{ended}"
+        waiting = f" is waiting ({container.waiting})," if container.waiting else ""
+        yield f"{container.name}{waiting} restarted {number(container.restarts, 'time')}{ended}"
     elif not container.ready and phase == "Running":
         yield f"{container.name} is not ready"
 
@@ -131,11 +136,12 @@ def _restarts(pod: Pod) -> int:
     return max((container.restarts for container in pod.containers), default=0)
 
 
-def _remedy(pods: list[Pod], target: Target) -> str:
-    """How to see why, pod by pod; the ingress controller's lack of memory has a cure of its own."""
+def _fix(pods: list[Pod], more_memory: Fix) -> Fix:
+    """How to find out why, pod by pod; for an ingress controller that runs out of memory the reason is known."""
     starved = [pod for pod in pods if pod.name.startswith(_INGRESS) and _out_of_memory(pod)]
-    looks = [f"kubectl describe pod -n {pod.namespace} {pod.name}" for pod in pods if pod not in starved]
-    return "\n".join([*([workloads.update(target, *_MORE_MEMORY)] if starved else []), *looks[:3]])
+    describe = "kubectl describe pod -n {namespace} {name}"
+    others = [command(describe, namespace=pod.namespace, name=pod.name) for pod in pods if pod not in starved]
+    return (*(more_memory if starved else ()), *others[:3])
 
 
 def _out_of_memory(pod: Pod) -> bool:
@@ -146,21 +152,21 @@ CHECKS = (
     Check(
         id="AMLARC-K070",
         group=GROUP,
-        title="Every pod that the enabled workloads need is there",
+        title="Every pod that the enabled workloads need exists",
         phase=Phase.POST,
         needs=(NAMESPACES, EXTENSION_PODS, SETTINGS, CLUSTER_TYPE),
-        judge=needed_pods_are_there,
-        remedy=f"kubectl get events -n {EXTENSION_NAMESPACE} --sort-by=.lastTimestamp",
+        judge=needed_pods_exist,
+        fix=(_EVENTS,),
         url=f"{links.INSTALL}#review-azure-machine-learning-extension-components",
     ),
     Check(
         id="AMLARC-K071",
         group=GROUP,
-        title="Every pod of the extension runs and stays up",
+        title="Every pod of the extension is running and stable",
         phase=Phase.POST,
-        needs=(NAMESPACES, EXTENSION_PODS, TARGET),
+        needs=(NAMESPACES, EXTENSION_PODS, EXTENSION_NAME, TARGET),
         judge=pods_of_the_extension_run,
-        remedy=f"kubectl describe pods -n {EXTENSION_NAMESPACE}",
+        fix=(command("kubectl describe pods -n {namespace}", namespace=EXTENSION_NAMESPACE),),
         url=links.EXTENSION_TROUBLES,
     ),
 )

@@ -1,12 +1,17 @@
-"""What the extension's settings mean for a cluster: defaults filled in, old names read as today's."""
+"""What the extension's settings mean for a cluster: defaults filled in, former names read as today's."""
 
 from collections.abc import Mapping
 
-from azext_amlarc.product import catalogue
-from azext_amlarc.resources.ids import Target
+from azext_amlarc.checks.check import Facts
+from azext_amlarc.checks.fix import SOME_CLUSTER, ChangeSettings, Fix
+from azext_amlarc.checks.given import EXTENSION_NAME, TARGET
+from azext_amlarc.product import catalogue, helm
+from azext_amlarc.product.extension import DEFAULT_NAME
+from azext_amlarc.product.steps import Note
 
-# For remedies that know no cluster yet.
-SOME_CLUSTER = Target("")
+_TO_INSTALL = Note(
+    "For a new extension, pass these settings to `az ml arc extension create`; to change an installed one:"
+)
 
 
 def is_on(settings: Mapping[str, str], key: str) -> bool:
@@ -22,33 +27,37 @@ def text(settings: Mapping[str, str], key: str) -> str:
 
 
 def training(settings: Mapping[str, str]) -> bool:
-    """Whether jobs are to run on the cluster."""
+    """Whether the cluster is to run jobs."""
     return is_on(settings, "enableTraining")
 
 
 def inference(settings: Mapping[str, str]) -> bool:
-    """Whether endpoints are to run on the cluster."""
+    """Whether the cluster is to run endpoints."""
     return is_on(settings, "enableInference")
 
 
 def selector(settings: Mapping[str, str]) -> dict[str, str]:
     """The labels that every node of the extension and its jobs must have (`nodeSelector.<label>=<value>`)."""
-    prefix = "nodeSelector."
-    return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+    return helm.node_labels(settings)
 
 
-def setting(target: Target, *settings: str) -> str:
-    """The steps that give the extension these settings, whether it is installed or not."""
-    return f"# `az ml arc extension create` takes the same settings.\n{update(target, *settings)}"
+def fix(facts: Facts, *settings: str) -> Fix:
+    """How to give the extension these settings, installed or not."""
+    return (_TO_INSTALL, change(facts, *settings))
 
 
-def update(target: Target, *settings: str) -> str:
-    """The command that gives the installed extension these settings."""
-    return f"az ml arc extension update {target.cluster_options} --config {' '.join(settings)}"
+def change(facts: Facts, *settings: str) -> ChangeSettings:
+    """The installed extension with these settings."""
+    return ChangeSettings(facts[TARGET].named_cluster, facts[EXTENSION_NAME], settings)
+
+
+def documented_fix(*settings: str) -> Fix:
+    """The same for no cluster in particular."""
+    return (_TO_INSTALL, ChangeSettings(SOME_CLUSTER, DEFAULT_NAME, settings))
 
 
 def _successors(settings: Mapping[str, str]) -> dict[str, str]:
-    """What settings under former names say today."""
+    """What settings under former names are called today."""
     found: dict[str, str] = {}
     for key, value in settings.items():
         record = catalogue.find(key)

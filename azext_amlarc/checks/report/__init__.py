@@ -1,1 +1,1 @@
-"""Results of checks as text, page and JUnit XML."""
+"""Results of checks as text, as a page and as JUnit XML."""

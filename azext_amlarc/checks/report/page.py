@@ -1,4 +1,4 @@
-"""Results of checks as one self-contained page, without a script; page.html is its frame and its look."""
+"""Results of checks as one self-contained page without scripts; page.html is its frame and its style."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,18 +6,21 @@ from dataclasses import dataclass, fields
 from html import escape
 from importlib import resources
 from string import Template
+from typing import TYPE_CHECKING
 
-from azext_amlarc.checks import remedy
 from azext_amlarc.checks.check import Result, Status
 from azext_amlarc.checks.report import tally
 from azext_amlarc.wording import legible
+
+if TYPE_CHECKING:
+    from azext_amlarc.product.steps import Step
 
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What was checked and when (ISO 8601), and by which version of ours; what is empty is left out."""
+    """What was checked, when (ISO 8601), and by which version of the tool; empty fields are left out."""
 
     cluster: str
     workspace: str
@@ -27,7 +30,7 @@ class Heading:
 
 
 def html(results: Sequence[Result], heading: Heading) -> str:
-    """The page, complete and safe to open: every text is escaped, and the page may load and run nothing."""
+    """The whole page. It is safe to open: every text is escaped, and the page can neither load nor run anything."""
     shown = tally.all_legible(results)
     of = Heading(*(escape(legible(getattr(heading, field.name))) for field in fields(heading)))
     groups = tally.groups(shown)
@@ -51,7 +54,7 @@ def _outcome(results: Sequence[Result]) -> str:
     share = f"{tally.counts(results).get(worst, 0)} of {len(results)} checks"
     return {
         Status.FAIL: f"{share} failed",
-        Status.ERROR: f"{share} could not be made",
+        Status.ERROR: f"{share} could not run",
         Status.WARN: f"Nothing failed, {share} warned",
         Status.PASS: f"{share} passed, none failed",
         Status.SKIPPED: "Nothing was checked",
@@ -67,7 +70,7 @@ def _about(of: Heading) -> Iterator[str]:
 
 
 def _filter(results: Sequence[Result]) -> Iterator[str]:
-    """One choice a status that occurs, with its number; page.html's style does the filtering."""
+    """One choice for each status that occurs, with its number; the style in page.html does the filtering."""
     yield '<input class="unseen" type="radio" name="show" id="show-all" checked>'
     yield f'<label for="show-all">All {len(results)}</label>'
     for status, number in tally.counts(results).items():
@@ -92,31 +95,31 @@ def _group(place: int, name: str, members: Sequence[Result]) -> str:
 
 
 def _statuses(results: Sequence[Result]) -> str:
-    """What the filter and the colors go by: every status within, and the one that matters most."""
+    """What the filter and the colors go by: every status inside, and the most important one."""
     return f'data-holds="{" ".join(tally.counts(results))}" data-status="{tally.worst(results)}"'
 
 
 def _mark(status: Status) -> str:
-    """A drawing of its own shape, hidden from those who hear the page."""
+    """A drawing with a shape of its own, hidden from screen readers."""
     return f'<svg class="mark" aria-hidden="true"><use href="#mark-{status}"/></svg>'
 
 
 def _result(result: Result) -> str:
     check, status = result.check, result.verdict.status
     identity = escape(check.id)
-    said = f'<span class="unseen">{tally.WORDS[status][0]}: </span>'
-    title = f'<h3><span>{said}{_prose(check.title)}</span> <a href="#{identity}">{identity}</a></h3>'
+    word = f'<span class="unseen">{tally.WORDS[status][0]}: </span>'
+    title = f'<h3><span>{word}{_prose(check.title)}</span> <a href="#{identity}">{identity}</a></h3>'
     parts = (_mark(status), title, *_details(result))
     return f'<li class="result" id="{identity}" {_statuses([result])}>{"".join(parts)}</li>'
 
 
 def _details(result: Result) -> Iterator[str]:
-    """Reason, fix, folded evidence and link; the link only where there is something to mend."""
+    """Reason, fix, folded evidence and link; the link only if there is something to fix."""
     verdict = result.verdict
     if verdict.message:
         yield f'<p class="message">{_prose(verdict.message)}</p>'
-    if verdict.remedy:
-        steps = "".join(map(_step, remedy.steps(verdict.remedy)))
+    if verdict.fix:
+        steps = "".join(map(_step, verdict.fix))
         yield f'<div class="fix"><h4>Fix</h4>{steps}</div>'
     if verdict.evidence:
         lines = escape("\n".join(verdict.evidence))
@@ -127,10 +130,11 @@ def _details(result: Result) -> Iterator[str]:
         yield f'<p class="more"><a href="{url}">Read more{about}</a></p>'
 
 
-def _step(step: remedy.Step) -> str:
-    return f"<pre><code>{escape(step.text)}</code></pre>" if step.is_command else f"<p>{_prose(step.text)}</p>"
+def _step(step: "Step") -> str:
+    text = legible(step.text)
+    return f"<pre><code>{escape(text)}</code></pre>" if step.is_command else f"<p>{_prose(text)}</p>"
 
 
 def _prose(sentence: str) -> str:
-    """Escaped, with what stands between backticks as code."""
+    """The sentence escaped, with code between backticks marked up."""
     return _CODE.sub(r"<code>\1</code>", escape(sentence))

@@ -1,4 +1,4 @@
-"""Results in groups and in numbers: what the text, the JUnit file and the page all say."""
+"""Results by group, by reason and in numbers, for the text, the JUnit file and the page."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import replace
 from azext_amlarc.checks.check import Result, Status, Verdict
 from azext_amlarc.wording import legible
 
-# From what matters most to what matters least, each with its mark and its words for one and for more.
+# The most important first, each with its mark and its words for one result and for several.
 MARKS = {Status.FAIL: "✘", Status.ERROR: "!", Status.WARN: "⚠", Status.PASS: "✔", Status.SKIPPED: "–"}
 WORDS = {
     Status.FAIL: ("failed", "failed"),
@@ -27,26 +27,38 @@ def groups(results: Iterable[Result]) -> Mapping[str, Sequence[Result]]:
 
 
 def counts(results: Iterable[Result]) -> Mapping[Status, int]:
-    """How many ended in which way; what nothing ended in is left out."""
+    """How many results have each status; a status that none has is left out."""
     ended = Counter(result.verdict.status for result in results)
     return {status: ended[status] for status in MARKS if ended[status]}
 
 
 def worst(results: Iterable[Result]) -> Status:
-    """The status that matters most; `skipped` where there is no result, since nothing was checked."""
+    """The most important status; `skipped` if there are no results, since nothing was checked."""
     return next(iter(counts(results)), Status.SKIPPED)
 
 
 def in_words(results: Iterable[Result]) -> str:
-    """The counts as a person says them: `1 failed, 2 warnings, 5 passed`."""
+    """The counts in words: `1 failed, 2 warnings, 5 passed`."""
     return ", ".join(f"{number} {WORDS[status][number > 1]}" for status, number in counts(results).items())
 
 
 def all_legible(results: Iterable[Result]) -> list[Result]:
-    """The results with ? for what a terminal would act on: Azure's and the cluster's texts are nobody's promise."""
+    """The results with ? for whatever a terminal would act on: the texts of Azure and the cluster may hold anything.
+
+    The text of a fix is drawn legibly from its steps.
+    """
     return [replace(result, verdict=_legible(result.verdict)) for result in results]
 
 
 def _legible(verdict: Verdict) -> Verdict:
     evidence = tuple(map(legible, verdict.evidence))
-    return Verdict(verdict.status, legible(verdict.message), legible(verdict.remedy), evidence)
+    return Verdict(verdict.status, legible(verdict.message), verdict.fix, evidence)
+
+
+def by_reason(results: Iterable[Result], status: Status, at_least: int = 1) -> Mapping[str, Sequence[Result]]:
+    """The results with this status by their message in one line; of messages that `at_least` so many share."""
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        if result.verdict.status is status:
+            found.setdefault(" ".join(result.verdict.message.split()), []).append(result)
+    return {reason: members for reason, members in found.items() if len(members) >= at_least}

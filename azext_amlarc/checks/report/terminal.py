@@ -1,20 +1,23 @@
-"""Results of checks as a person reads them in a terminal and as CI systems read them; page.py writes HTML."""
+"""Results of checks as text for a terminal, and as JUnit XML for CI systems; page.py writes HTML."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from azext_amlarc.checks.check import Result, Status
 from azext_amlarc.checks.report import tally
+from azext_amlarc.product.steps import lines
 from azext_amlarc.validation.report.junit import Case, Note, Suite, xml
 
 _COLORS = {Status.FAIL: 31, Status.ERROR: 31, Status.WARN: 33, Status.PASS: 32, Status.SKIPPED: 90}
 _BOLD = 1
+# An error that several checks share is reported once, in one line, like the reason why checks were skipped.
+_SHARED = {Status.ERROR: 2, Status.SKIPPED: 1}
 
 
 @dataclass(frozen=True)
 class _Pen:
-    """How a terminal shows marks: in color or not, as signs or as words."""
+    """How a terminal shows marks: with color or without, as symbols or as words."""
 
     color: bool
     signs: bool
@@ -30,17 +33,18 @@ class _Pen:
 
 
 def text(results: Sequence[Result], verbose: bool, color: bool, encoding: str = "utf-8") -> str:
-    """The results by group: what did not pass with its reason, evidence, fix and link, all under `verbose`.
+    """The results by group: what did not pass with its reason, evidence, fix and link; with `verbose`, everything.
 
-    Nothing is wrapped. `encoding` is the terminal's: where it has no marks they are words, and what else it lacks is
-    escaped.
+    Lines are not wrapped. If the terminal's `encoding` has no marks, they are words; other characters are escaped.
     """
     pen = _Pen(color, _holds(encoding, "".join(tally.MARKS.values())))
     clean = tally.all_legible(results)
-    blocks = [list(_group(pen, name, members, verbose)) for name, members in tally.groups(clean).items()]
-    skipped = [] if verbose else list(_skipped(pen, clean))
-    lines = [*_apart([*blocks, skipped]), "", _closing(pen, clean)]
-    return "\n".join(lines).strip("\n").encode(encoding, "backslashreplace").decode(encoding)
+    shared = {} if verbose else {status: tally.by_reason(clean, status, least) for status, least in _SHARED.items()}
+    inline = _Inline(verbose, [result for reasons in shared.values() for same in reasons.values() for result in same])
+    blocks = [list(_group(pen, name, members, inline)) for name, members in tally.groups(clean).items()]
+    once = [line for status, reasons in shared.items() for line in _once(pen, status, reasons)]
+    found = [*_apart([*blocks, once]), "", _closing(pen, clean)]
+    return "\n".join(found).strip("\n").encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _holds(encoding: str, marks: str) -> bool:
@@ -60,40 +64,48 @@ def _apart(blocks: Sequence[list[str]]) -> Iterator[str]:
         yield from block
 
 
-def _group(pen: _Pen, name: str, members: Sequence[Result], verbose: bool) -> Iterator[str]:
-    status = tally.worst(members)
-    if status is Status.SKIPPED and not verbose:
+@dataclass(frozen=True)
+class _Inline:
+    """Which results are shown in their group: all if `verbose`, else what did not pass and is not said once below."""
+
+    verbose: bool
+    said_once: Sequence[Result]
+
+    def shows(self, result: Result) -> bool:
+        return self.verbose or (result.verdict.status is not Status.PASS and not self.is_said_once(result))
+
+    def is_said_once(self, result: Result) -> bool:
+        return any(result is other for other in self.said_once)
+
+
+def _group(pen: _Pen, name: str, members: Sequence[Result], inline: _Inline) -> Iterator[str]:
+    if all(map(inline.is_said_once, members)):
         return
-    yield f"{pen.mark(status)} {pen.group(name)}: {tally.in_words(members)}"
-    for result in members:
-        if verbose or result.verdict.status not in (Status.PASS, Status.SKIPPED):
-            yield f"  {pen.mark(result.verdict.status)} {result.check.title} ({result.check.id})"
-            yield from (f"    {line}" for line in _details(result))
+    yield f"{pen.mark(tally.worst(members))} {pen.group(name)}: {tally.in_words(members)}"
+    for result in filter(inline.shows, members):
+        yield f"  {pen.mark(result.verdict.status)} {result.check.title} ({result.check.id})"
+        yield from (f"    {line}" for line in _details(result))
 
 
 def _details(result: Result) -> Iterator[str]:
-    """Reason, evidence, fix and link; the link only where there is something to mend."""
+    """Reason, evidence, fix and link; the link only if there is something to fix."""
     verdict = result.verdict
     yield from verdict.message.splitlines()
     yield from (f"  {line}" for entry in verdict.evidence for line in entry.splitlines())
-    remedy = verdict.remedy.splitlines()
-    if len(remedy) == 1:
-        yield f"fix: {remedy[0]}"
-    elif remedy:
-        yield from ("fix:", *(f"  {line}" for line in remedy))
+    fix = lines(verdict.fix)
+    if len(fix) == 1:
+        yield f"fix: {fix[0]}"
+    elif fix:
+        yield from ("fix:", *(f"  {line}" for line in fix))
     if verdict.status not in (Status.PASS, Status.SKIPPED):
         yield f"see: {result.check.url}"
 
 
-def _skipped(pen: _Pen, results: Iterable[Result]) -> Iterator[str]:
+def _once(pen: _Pen, status: Status, reasons: Mapping[str, Sequence[Result]]) -> Iterator[str]:
     """One line a reason: which groups, how many checks, why."""
-    reasons: dict[str, list[Result]] = {}
-    for result in results:
-        if result.verdict.status is Status.SKIPPED:
-            reasons.setdefault(" ".join(result.verdict.message.split()), []).append(result)
     for reason, members in reasons.items():
         names = ", ".join(pen.group(name) for name in tally.groups(members))
-        yield f"{pen.mark(Status.SKIPPED)} {names}: {tally.in_words(members)}: {reason}"
+        yield f"{pen.mark(status)} {names}: {tally.in_words(members)}: {reason}"
 
 
 def _closing(pen: _Pen, results: Sequence[Result]) -> str:
@@ -103,7 +115,7 @@ def _closing(pen: _Pen, results: Sequence[Result]) -> str:
 
 
 def junit(results: Sequence[Result], seconds: float, strict: bool = False) -> str:
-    """JUnit XML: a suite a group, a case a check; a warning is output, or a failure under `strict`."""
+    """JUnit XML: a suite for each group, a case for each check; a warning is output, or a failure under `strict`."""
     suites = [
         Suite(name, f"amlarc.{name}", tuple(_case(result, strict) for result in members))
         for name, members in tally.groups(results).items()

@@ -1,1 +1,1 @@
-"""What az itself asks for: loader, table, options, help, output, errors."""
+"""The interface to az: loader, command table, options, help, output, errors."""

@@ -1,6 +1,6 @@
-"""What <TAB> offers. Settings come from the catalogue, without a request; names from Azure, with one list request.
+"""Tab completion: settings come from the catalogue, without a request; names from Azure, with one list request.
 
-Whoever presses <TAB> wants no error message: where Azure does not answer at once, nothing is offered.
+Completion shows no errors: if Azure does not answer within seconds, nothing is offered.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _offline(find: Callable[[str], Iterable[str]]) -> Any:
-    """A completer that needs nothing but what has been typed of the word."""
+    """A completer that needs only the prefix."""
     return Completer(lambda _cmd, prefix, _namespace: list(find(prefix)))
 
 
@@ -68,9 +68,9 @@ def check_ids(_prefix: str) -> tuple[str, ...]:
 
 
 def pairs(records: "Iterable[Record]", prefix: str) -> list[str]:
-    """`key=` for each setting of today that begins like this; for a single one what it can be, if it is known.
+    """`key=` for each current setting with this prefix; for a single one, `key=value` for each known value.
 
-    Families such as nodeSelector.<label> are left out: a shell would end the word behind what is fixed of them.
+    Families such as nodeSelector.<label> are left out: a shell would end the word after their fixed part.
     """
     key = prefix.partition("=")[0].lower()
     current = [record for record in records if record.status == "current" and not record.prefix]
@@ -82,7 +82,7 @@ def pairs(records: "Iterable[Record]", prefix: str) -> list[str]:
 
 
 def _of_azure(find: "Callable[[AzureClient, Any], Iterable[str]]") -> Any:
-    """A completer that asks Azure, in the subscription that the command line names."""
+    """A completer that sends a request to Azure, in the subscription given on the command line."""
 
     def complete(cmd: Any, _prefix: str, namespace: Any) -> list[str]:
         from azure.core.exceptions import AzureError
@@ -101,7 +101,7 @@ def _of_azure(find: "Callable[[AzureClient, Any], Iterable[str]]") -> Any:
 
 @_of_azure
 def cluster_names(azure: "AzureClient", namespace: Any) -> list[str]:
-    """The clusters of the type and in the group that have been given so far."""
+    """The clusters of the type and in the resource group given so far."""
     from azext_amlarc.azure import clusters
     from azext_amlarc.product.clusters import CONNECTED
 
@@ -112,7 +112,7 @@ def cluster_names(azure: "AzureClient", namespace: Any) -> list[str]:
 
 @_of_azure
 def cluster_ids(azure: "AzureClient", namespace: Any) -> list[str]:
-    """The resource ids of the clusters of the type that has been given so far."""
+    """The resource ids of the clusters of the type given so far."""
     from azext_amlarc.azure import clusters
     from azext_amlarc.product.clusters import CONNECTED
 
@@ -122,7 +122,7 @@ def cluster_ids(azure: "AzureClient", namespace: Any) -> list[str]:
 
 @_of_azure
 def workspace_names(azure: "AzureClient", namespace: Any) -> list[str]:
-    """The workspaces in the group that has been given so far, or in all of them."""
+    """The workspaces in the resource group given so far, or in the subscription."""
     from azext_amlarc.azure import workspaces
 
     return [workspace.id.name for workspace in workspaces.list_all(azure, _workspace_group(namespace))]
@@ -130,7 +130,7 @@ def workspace_names(azure: "AzureClient", namespace: Any) -> list[str]:
 
 @_of_azure
 def compute_names(azure: "AzureClient", namespace: Any) -> list[str]:
-    """The compute targets on clusters of the workspace, once that and its group have been given."""
+    """The workspace's compute targets on clusters, once the workspace and its group have been given."""
     from azext_amlarc.azure.compute.lookup import names_by_cluster
     from azext_amlarc.resources.ids import WorkspaceId
 
@@ -143,7 +143,7 @@ def compute_names(azure: "AzureClient", namespace: Any) -> list[str]:
 
 @_of_azure
 def extension_names(azure: "AzureClient", namespace: Any) -> list[str]:
-    """The extensions of our type on the cluster, once that and its group have been given."""
+    """The extensions of our type on the cluster, once the cluster and its group have been given."""
     from azext_amlarc.azure.extension import lookup as extension
 
     cluster_id = _cluster(azure, namespace)

@@ -1,4 +1,4 @@
-"""From az's login and active cloud to a connection that the work can use, and the door's side of that work."""
+"""Connects with az's login and active cloud, and implements the command line's side of the workflows (Door)."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _AGAIN = "Run the same command again to continue."
 
 
 def subscription_id(cmd: Any) -> str:
-    """The subscription that az works in; az's own error if nobody is signed in."""
+    """az's active subscription; az's own error if you are not signed in."""
     from azure.cli.core.commands.client_factory import get_subscription_id
 
     found: str = get_subscription_id(cmd.cli_ctx)
@@ -25,7 +25,7 @@ def subscription_id(cmd: Any) -> str:
 
 
 def active_subscription(cmd: Any) -> str:
-    """The subscription that az works in; empty if nobody is signed in."""
+    """az's active subscription; empty if you are not signed in."""
     from knack.util import CLIError
 
     try:
@@ -44,12 +44,12 @@ def connected(
     timeout: float = 600.0,
     once: bool = False,
 ) -> Iterator["AzureClient"]:
-    """A connection to the subscription (az's active one by default); its options are AzureClient's.
+    """A connection to the subscription (az's active one by default), with AzureClient's options.
 
-    Whatever fails or is interrupted (Ctrl-C, SIGTERM) inside leaves with a note of what had been written so far.
+    An error or interruption (Ctrl-C, SIGTERM) inside gets a note of what has been written so far.
     """
-    told = watcher or terminal_watcher(cmd)
-    connection = _connect(cmd, subscription, watcher=told, registers=registers, timeout=timeout, once=once)
+    watching = watcher or terminal_watcher(cmd)
+    connection = _connect(cmd, subscription, watcher=watching, registers=registers, timeout=timeout, once=once)
     with interrupted_by_sigterm(), connection as azure:
         try:
             yield azure
@@ -87,10 +87,10 @@ def _connect(cmd: Any, subscription: str | None, **options: Any) -> "AzureClient
 
 
 class AzDoor:
-    """The command line's side of the work: a terminal, az's log, az's login."""
+    """The command line's side of the workflows: a terminal, az's log, az's login."""
 
     def __init__(self, cmd: Any, yes: bool = False) -> None:
-        """`yes` answers every question."""
+        """`yes` confirms everything without a prompt."""
         self._cmd = cmd
         self._yes = yes
         self.watcher: Watcher = terminal_watcher(cmd)
@@ -122,5 +122,5 @@ class AzDoor:
         except (CLIError, ClientAuthenticationError) as error:
             return False, login.refused(f"Azure does not accept the login: {str(error).splitlines()[0]}")
         except OSError as error:
-            return False, login.unknown(f"Azure could not be asked: {error}")
+            return False, login.unknown(f"Azure could not be reached: {error}")
         return True, login.accepted(str(Profile(cli_ctx=self._cmd.cli_ctx).get_subscription()["user"]["name"]))

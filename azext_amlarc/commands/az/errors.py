@@ -1,4 +1,4 @@
-"""The wall between our work and az: every failure leaves through here as one of az's own error classes."""
+"""Turns every failure into one of az's own error classes."""
 
 from typing import NoReturn
 
@@ -6,7 +6,7 @@ from azext_amlarc.errors import ArcError, InvalidInput, NotFound
 
 
 def raise_for_az(error: Exception) -> NoReturn:
-    """Raise what az prints as one clear message, and exits with 1 or, for something missing, 3."""
+    """Raise an error that az prints as one message; it exits with 1, or with 3 if something does not exist."""
     from azure.cli.core import azclierror
     from azure.core.exceptions import AzureError, HttpResponseError
     from knack.util import CLIError
@@ -16,7 +16,7 @@ def raise_for_az(error: Exception) -> NoReturn:
     if isinstance(error, CLIError):
         raise error
     if isinstance(error, ArcError):
-        raise _class_for(error)(_with_notes(said(error), error), error.fix or None) from error
+        raise _class_for(error)(_with_notes(message_of(error), error), error.fix or None) from error
     if isinstance(error, HttpResponseError) and error.response is not None:
         raise _from_response(error) from error
     if isinstance(error, (AzureError, OSError)):
@@ -25,8 +25,8 @@ def raise_for_az(error: Exception) -> NoReturn:
             "Check the network, the proxy (HTTPS_PROXY) and the active cloud: az cloud show",
         ) from error
     raise azclierror.CLIInternalError(
-        f"This is a fault of amlarc, not yours: {type(error).__name__}: {error}",
-        "Run it again with --debug, which shows where, and report it.",
+        f"Internal error in amlarc: {type(error).__name__}: {error}",
+        "Run the command again with --debug to see where it fails, and report it.",
     ) from error
 
 
@@ -41,8 +41,8 @@ def _class_for(error: ArcError) -> type:
     return found
 
 
-def said(error: ArcError) -> str:
-    """What a failure says, with its findings or its code."""
+def message_of(error: ArcError) -> str:
+    """The message with its findings, or with its code and correlation id."""
     if isinstance(error, InvalidInput) and error.findings:
         from azext_amlarc.validation.report.formats import as_text
 
@@ -51,16 +51,16 @@ def said(error: ArcError) -> str:
 
 
 def _from_response(error: "HttpResponseError") -> Exception:  # type: ignore[name-defined]  # noqa: F821
-    """ARM's own code and message, once, with its correlation id for Azure's support and what we know to do about it."""
+    """az's error for the status, with ARM's code, message and correlation id, and the known fix."""
     from azure.cli.core.util import get_error_type_by_status_code
 
     from azext_amlarc.azure.connection.answers import refusal
 
-    said = refusal(error)
-    made: Exception = get_error_type_by_status_code(str(error.status_code))(
-        _with_notes(_coded(said.code, said.message, said.correlation_id), error), said.fix or None
+    refused = refusal(error)
+    found: Exception = get_error_type_by_status_code(str(error.status_code))(
+        _with_notes(_coded(refused.code, refused.message, refused.correlation_id), error), refused.fix or None
     )
-    return made
+    return found
 
 
 def _coded(code: str, message: str, correlation_id: str | None) -> str:

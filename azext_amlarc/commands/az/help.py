@@ -1,4 +1,4 @@
-"""Help texts; each is written once and holds for both groups of commands."""
+"""Help texts, each written once for both command groups."""
 
 import json
 
@@ -7,24 +7,24 @@ from knack.help_files import helps
 _GROUPS = {
     "": "Train Azure Machine Learning models on any Kubernetes cluster.",
     "extension": "Manage the cluster extension Microsoft.AzureML.Kubernetes.",
-    "cluster": "See the Kubernetes clusters that could be attached.",
-    "config": "Write, judge and convert attach configuration files, offline.",
-    "settings": "See and judge the extension's settings, offline.",
+    "cluster": "List the Kubernetes clusters that can be attached.",
+    "config": "Create, validate and convert attach configuration files, offline.",
+    "settings": "List and validate the extension's settings, offline.",
 }
 
 _COMMANDS = {
     "extension create": (
         "Install the extension on a cluster.",
-        "Every setting is checked before anything is sent. On a cluster that is connected through Azure Arc an Azure "
-        "Relay is made in the cluster's resource group. Running it again changes nothing when all is as wanted, joins "
-        "an installation that is running, and tries a failed one again. With --no-wait it returns once Azure has "
-        "accepted the installation, with the Relay's keys in it; the Relay itself may become active only later. Checks "
-        "that cost no request come first (see `az ml arc check`), with --preflight all of them: where one fails "
-        "nothing is written. An installation that fails ends with what the checks find then.",
+        "All settings are validated before anything is sent. For a cluster connected through Azure Arc, an Azure Relay "
+        "is created in the cluster's resource group. Running the command again changes nothing if everything is up to "
+        "date, waits for an installation that is in progress, and retries one that failed. With --no-wait it returns "
+        "once Azure has accepted the installation, with the Relay's keys in it; the Relay itself may become active "
+        "later. Checks that need no extra request run first, or all checks with --preflight (see `az ml arc check`): "
+        "if one fails, nothing is changed. If the installation fails, the error includes what the checks find then.",
         (
             ("Install for training", "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True"),
             (
-                "Make all checks first",
+                "Run all checks first",
                 "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True --preflight",
             ),
             (
@@ -44,43 +44,47 @@ _COMMANDS = {
         (("List as a table", "extension list -c amlarc-cluster -g amlarc-rg -o table"),),
     ),
     "extension update": (
-        "Change an installed extension.",
-        "Azure merges plain settings and replaces the protected ones as a set: connection strings are read again, TLS "
-        "files must be given again. What changes is said first; where that breaks what runs, you are asked.",
+        "Update an installed extension.",
+        "Azure merges plain settings, but replaces protected settings as a set: connection strings are read again, TLS "
+        "files must be given again. The changes are shown first; if they would break running work, you are asked to "
+        "confirm.",
         (
             (
-                "Let models be served over HTTP inside the cluster",
+                "Serve models over HTTP inside the cluster",
                 "extension update -c amlarc-cluster -g amlarc-rg --config enableInference=True "
                 "inferenceRouterServiceType=ClusterIP allowInsecureConnections=True --yes",
             ),
         ),
     ),
     "extension delete": (
-        "Take the extension off a cluster.",
-        "Takes about ten minutes. Detach its compute targets first. An extension that is not there is no error.",
+        "Remove the extension from a cluster.",
+        "Deletion takes about ten minutes. Detach the cluster's compute targets first. If the extension does not "
+        "exist, the command succeeds.",
         (
-            ("Delete without a question", "extension delete -c amlarc-cluster -g amlarc-rg --yes"),
+            ("Delete without being prompted", "extension delete -c amlarc-cluster -g amlarc-rg --yes"),
             (
-                "Delete what was made for the cluster in Azure too",
+                "Also delete the Azure resources that were created for the cluster",
                 "extension delete -c amlarc-cluster -g amlarc-rg --purge --yes",
             ),
         ),
     ),
     "extension wait": (
         "Wait until a condition of the extension is met.",
-        "Without a condition, until it is installed. Ends with 1 where that fails, and says why.",
+        "Without a condition, waits until the extension is installed. If the installation fails, exits with 1 and says "
+        "why.",
         (
             ("Wait for the installation", "extension wait -c amlarc-cluster -g amlarc-rg --created --timeout 600"),
-            ("Wait until it is gone", "extension wait -c amlarc-cluster -g amlarc-rg --deleted"),
+            ("Wait for the deletion", "extension wait -c amlarc-cluster -g amlarc-rg --deleted"),
         ),
     ),
     "attach": (
         "Attach a cluster to a workspace as a compute target.",
-        "Name and configuration are checked before anything is sent. The namespace must exist on the cluster. Today's "
-        "clusters take instance types from InstanceType objects: with --apply-instance-types and a kubeconfig they are "
-        "written there before Azure is asked to attach, after showing the difference and asking. "
-        "On a terminal what is missing is asked for: workspace, name, cluster, and a configuration file; you see what "
-        "would be done before anything is. Nothing is asked under --yes, or where the variable CI is set.",
+        "The name and the configuration are validated before anything is sent. The namespace must exist on the "
+        "cluster. Today's extension reads instance types from InstanceType objects on the cluster: with "
+        "--apply-instance-types and a kubeconfig, they are written there before the cluster is attached, after showing "
+        "the changes and asking for confirmation. On a terminal you are prompted for missing options (workspace, name, "
+        "cluster, configuration file) and see a summary before anything is sent. There are no prompts with --yes, or "
+        "if the variable CI is set.",
         (
             (
                 "Attach with a configuration file",
@@ -91,11 +95,11 @@ _COMMANDS = {
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --identity-type SystemAssigned",
             ),
             (
-                "Write the namespace and the instance types to the cluster first",
+                "Create the namespace and the instance types on the cluster first",
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json "
                 "--create-namespace --apply-instance-types --kubeconfig cluster.kubeconfig --yes",
             ),
-            ("Answer questions on a terminal instead", "attach"),
+            ("Answer prompts on a terminal instead", "attach"),
         ),
     ),
     "show": (
@@ -109,35 +113,37 @@ _COMMANDS = {
         (("List as a table", "list -w amlarc-ws -g amlarc-rg -o table"),),
     ),
     "detach": (
-        "Take a compute target out of its workspace.",
-        "The cluster, its extension and its namespaces stay as they are. One that is gone already is no error.",
-        (("Detach without a question", "detach -n k8s-compute -w amlarc-ws -g amlarc-rg --yes"),),
+        "Detach a compute target from its workspace.",
+        "The cluster, its extension and its namespaces stay as they are. If the compute target does not exist, the "
+        "command succeeds.",
+        (("Detach without being prompted", "detach -n k8s-compute -w amlarc-ws -g amlarc-rg --yes"),),
     ),
     "wait": (
         "Wait until a condition of a compute target is met.",
-        "Without a condition, until it is attached. Ends with 1 where that fails, and says why.",
+        "Without a condition, waits until the compute target is attached. If that fails, exits with 1 and says why.",
         (("Wait for a compute target", "wait -n k8s-compute -w amlarc-ws -g amlarc-rg --created"),),
     ),
     "cluster list": (
-        "List the clusters that you can see, with what decides whether they can be attached.",
-        "Clusters connected through Azure Arc and AKS clusters of the whole subscription, or of one resource group: "
-        "connectivity, Kubernetes version, nodes, distribution, the extension's state, and under --workspace-name the "
-        "compute targets that they are attached as. Where Azure does not list one type, the other is listed still.",
+        "List the clusters that you can see, and whether they can be attached.",
+        "Lists clusters connected through Azure Arc and AKS clusters, in the whole subscription or in one resource "
+        "group: connectivity, Kubernetes version, nodes, distribution, the extension's state and, with "
+        "--workspace-name, the compute targets that they are attached as. If Azure does not list one type, the other "
+        "is still listed.",
         (
             ("List all clusters as a table", "cluster list -o table"),
-            ("See which ones a workspace has", "cluster list -w amlarc-ws"),
+            ("See which clusters are attached to a workspace", "cluster list -w amlarc-ws"),
         ),
     ),
     "verify": (
-        "Prove that a compute target trains: run one small job on it.",
-        "The job says what machine it is on. Ends with 1 unless every job completes, and says why. Jobs stay in the "
-        "workspace, in the experiment amlarc-verify; each run submits new ones. Instance types go by the names of the "
-        "cluster's InstanceType objects: gpu_instance of a configuration is gpu-instance there.",
+        "Verify that a compute target trains, by running one small job on it.",
+        "The job prints what machine it runs on. Exits with 1 unless every job completes, and says why. Jobs stay in "
+        "the workspace, in the experiment amlarc-verify; each run submits new ones. Use the names of the cluster's "
+        "InstanceType objects: gpu_instance in a configuration is gpu-instance on the cluster.",
         (
             ("Run a job on the default instance type", "verify -n k8s-compute -w amlarc-ws -g amlarc-rg"),
             ("Run a job on every instance type", "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --all --timeout 900"),
             (
-                "Make sure that a job sees a GPU",
+                "Verify that a job sees a GPU",
                 "verify -n k8s-compute -w amlarc-ws -g amlarc-rg --instance-type gpu-instance --gpu",
             ),
             (
@@ -147,73 +153,76 @@ _COMMANDS = {
         ),
     ),
     "check": (
-        "Check what stands in the way of an installation, and why one does not work.",
-        "Makes every check that can be made and stops at none; what could not be checked is said, and never passes. "
-        "Says by group what did not pass, why, and the command that mends it; --verbose says all. Ends with 1 where "
-        "something failed or could not be asked, under --strict on warnings too.",
+        "Check what prevents an installation, or why one does not work.",
+        "Runs every check that it can and does not stop at a failure; checks that could not run are reported, never "
+        "counted as passed. For each group, shows what did not pass, why, and the command that fixes it; --verbose "
+        "shows everything. Exits with 1 if a check fails or could not run, and with --strict on warnings too.",
         (
-            ("Before an installation", "check -c amlarc-cluster -g amlarc-rg --phase pre"),
+            ("Check before an installation", "check -c amlarc-cluster -g amlarc-rg --phase pre"),
             (
-                "Everything of an attached cluster, as a table",
+                "Check everything about an attached cluster, as a table",
                 "check -c amlarc-cluster -g amlarc-rg -w amlarc-ws --as-object -o table",
             ),
-            ("The Relay alone", "check -c amlarc-cluster -g amlarc-rg --only relay"),
+            ("Check only the Relay", "check -c amlarc-cluster -g amlarc-rg --only relay"),
             (
-                "The cluster itself as well, with a page for people",
+                "Check the cluster itself, and write the results to a page",
                 "check -c amlarc-cluster -g amlarc-rg --kubeconfig cluster.kubeconfig --phase pre --only kubernetes "
                 "scheduler --output-file report.html",
             ),
         ),
     ),
     "config validate": (
-        "Judge attach configuration files.",
-        "Reports every finding of every file. Ends with 1 on errors, under --strict on warnings too.",
+        "Validate attach configuration files.",
+        "Reports every finding in every file. Exits with 1 on errors, and with --strict on warnings too.",
         (
-            ("Judge a file and a folder", "config validate -f attach.json configs --strict"),
+            ("Validate a file and a folder", "config validate -f attach.json configs --strict"),
             ("Report to a code scanner", "config validate -f attach.json --format sarif"),
         ),
     ),
     "config schema": (
-        "Show the JSON Schema of the attach configuration file, for editors.",
+        "Show the JSON Schema of attach configuration files, for editors.",
         "",
         (("Show the schema", "config schema"),),
     ),
     "config init": (
-        "Write an attach configuration file to start from.",
-        "YAML with comments, or JSON where the file's name ends in .json. An existing file is left alone.",
+        "Create an attach configuration file to start from.",
+        "Writes YAML with comments, or JSON if the file's name ends in .json. An existing file is never overwritten.",
         (
-            ("Start with the default of the guide", "config init -f attach.json --default"),
             (
-                "Start with one GPU type",
+                "Start with the default configuration of Microsoft's guide of 2021",
+                "config init -f attach.json --default",
+            ),
+            (
+                "Start with one GPU instance type",
                 "config init --gpu a100 --gpus 4 --cpu 8 --memory 64Gi --selector pool=a100",
             ),
         ),
     ),
     "config convert": (
         "Convert an attach configuration file to InstanceType manifests, or back.",
-        "What a conversion changes or leaves out is said on stderr.",
+        "Reports on stderr what the conversion changes or leaves out.",
         (
-            ("Make manifests for kubectl", "config convert -f attach.json --to instancetype"),
-            ("Make a configuration of manifests", "config convert -f types.yaml --from instancetype"),
+            ("Convert to manifests for kubectl", "config convert -f attach.json --to instancetype"),
+            ("Convert manifests to a configuration", "config convert -f types.yaml --from instancetype"),
         ),
     ),
     "settings list": (
         "List the documented settings of the extension.",
         "",
-        (("List those for training as a table", "settings list --workload training -o table"),),
+        (("List the settings for training as a table", "settings list --workload training -o table"),),
     ),
     "settings show": (
-        "Show one setting: type, values, defaults, what it needs, excludes and breaks.",
+        "Show one setting: type, values, defaults, requirements, conflicts, and what changing it breaks.",
         "",
         (("Show a setting", "settings show -n volumePluginDir"),),
     ),
     "settings validate": (
-        "Judge settings without a cluster, as extension create would.",
-        "Reports every finding. Ends with 1 on errors, under --strict on warnings too.",
+        "Validate settings without a cluster, as `extension create` does.",
+        "Reports every finding. Exits with 1 on errors, and with --strict on warnings too.",
         (
-            ("Judge settings", "settings validate --config enableTraining=True"),
+            ("Validate settings", "settings validate --config enableTraining=True"),
             (
-                "Judge a file for an AKS cluster of two nodes",
+                "Validate a file for an AKS cluster with two nodes",
                 "settings validate --config-file settings.json -t managedClusters --node-count 2",
             ),
         ),
@@ -232,11 +241,11 @@ def _load(prefix: str) -> None:
 
 
 def _text(**parts: object) -> str:
-    """az wants YAML; JSON is YAML, and needs no care about what a sentence may hold."""
+    """az expects YAML. JSON is YAML, and needs no quoting rules for what a sentence may contain."""
     return json.dumps({name.replace("_", "-"): part for name, part in parts.items()})
 
 
-# az replaces ours where the official `ml` extension is installed too, whichever is loaded first.
+# If the official `ml` extension is installed, az shows its text instead, whichever is loaded first.
 helps.setdefault("ml", _text(type="group", short_summary="Manage Azure Machine Learning resources."))
 for _prefix in ("ml arc", "amlarc"):
     _load(_prefix)

@@ -1,10 +1,11 @@
-"""What az asks for: the table of our commands, then the options of the one that runs."""
+"""az's loader of the extension: the command table first, then the options of the command that runs."""
 
 import atexit
 import gc
 from typing import Any
 
 from azure.cli.core import AzCommandsLoader
+from azure.cli.core.commands import AzCliCommand
 
 from azext_amlarc.commands.az import help as _help  # noqa: F401  (az finds help texts by this import)
 
@@ -12,21 +13,39 @@ _COLLECT_EVERY = 100_000
 
 
 def spare_the_collector() -> None:
-    """Keep Python's garbage collector from walking what lives as long as the process: a tenth of a command's time.
+    """Keep the garbage collector from scanning objects that live as long as the process: a tenth of a command's time.
 
-    az and the SDKs bring a hundred thousand such objects. The collector walks them again and again while they come, and
-    once more when the process ends; it still runs, on what comes later.
+    az and the SDKs create a hundred thousand of them. The collector scans them again and again during the imports, and
+    once more at exit; it still runs, on newer objects.
     """
     gc.freeze()
     gc.set_threshold(_COLLECT_EVERY)
     atexit.register(gc.freeze)
 
 
+def plain(value: Any) -> Any:
+    """A default as it was declared: az wraps text and numbers (DefaultStr), and prints the wrapper as an object."""
+    if type(value).__module__ != "knack.validators":
+        return value
+    return str.__str__(value) if isinstance(value, str) else int(value)
+
+
+class ArcCommand(AzCliCommand):  # type: ignore[misc]  # az has no types
+    """A command whose function gets plain values, whether they were given or are defaults."""
+
+    def __call__(self, arguments: dict[str, Any]) -> Any:
+        return super().__call__({name: plain(value) for name, value in arguments.items()})
+
+
 class ArcCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az has no types
     """Commands by name only: a command's module is imported when it runs or shows its help."""
 
-    # az's index of commands takes an extension's name from here.
+    # az's command index reads the extension's name from here.
     __module__ = "azext_amlarc"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.command_cls = ArcCommand
 
     def load_command_table(self, args: list[str] | None) -> dict[str, Any]:
         from azext_amlarc.commands.az.table import load_command_table

@@ -1,4 +1,4 @@
-"""Reports of the validator as az commands give them: on stdout in every form, and exit code 1 where they say so."""
+"""Writes reports to stdout and files, and warnings to az's log; sets exit code 1 after az has printed the result."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from azext_amlarc.validation.report import formats as report
 
 
 def deliver(cmd: Any, judged: report.Report, rules: Sequence[Rule], form: str | None) -> dict[str, Any] | None:
-    """The report as an object where `-o` was given, else written as text, or in the form of --format."""
+    """The report as an object if `-o` was given; otherwise written to stdout, as text or in the format of --format."""
     if judged.exit_code:
         from azure.cli.core.azclierror import InvalidArgumentValueError
 
@@ -23,25 +23,25 @@ def deliver(cmd: Any, judged: report.Report, rules: Sequence[Rule], form: str | 
 
 
 def write(text: str) -> None:
-    """Text on stdout as it is: az would print it as a JSON string."""
+    """Write text to stdout as it is: az would print it as a JSON string."""
     sys.stdout.write(text.removesuffix("\n") + "\n")
 
 
 def write_file(path: str, text: str) -> None:
-    """Text in a file, which is replaced where it exists; InvalidInput where that can't be."""
+    """Write text to a file, replacing an existing one; InvalidInput if that fails."""
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InvalidInput(f"{path} can't be written: {error.strerror or error}.", "Name another file.") from None
+        raise InvalidInput(f"Cannot write {path}: {error.strerror or error}.", "Choose another file.") from None
 
 
 def options_given(cmd: Any) -> set[str]:
-    """The options of the command line as they were written, az's own among them."""
+    """The options on the command line as they were typed, including az's own."""
     return set(cmd.cli_ctx.data.get("safe_params") or ())
 
 
 def end_with_one(cli: Any, error: Exception) -> None:
-    """Fail after az has printed the result: stdout keeps it, stderr gets the error."""
+    """Raise the error after az has printed the result, so that stdout has the result and stderr the error."""
     from knack.events import EVENT_CLI_SUCCESSFUL_EXECUTE
 
     def fail(_cli: Any, **_event: Any) -> None:
@@ -52,7 +52,7 @@ def end_with_one(cli: Any, error: Exception) -> None:
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
-    """Say what is worth knowing about input that is sent all the same: warnings, and under --verbose the rest."""
+    """Log the findings that do not stop the command: warnings, and with --verbose the others."""
     from knack.log import get_logger
 
     from azext_amlarc.validation.report.formats import as_text

@@ -1,22 +1,30 @@
-"""Options, in the names that az users know."""
+"""Options, under the names that az users know."""
 
 from typing import Any
 
 from azext_amlarc.commands.az import completers
 from azext_amlarc.commands.az.table import PREFIXES
 
-# Under its usual name az would take the option for its own, and print nothing.
+# Not under its usual name, no_wait: az would handle that option itself, and print nothing.
 _NO_WAIT = {
     "options_list": ["--no-wait"],
     "action": "store_true",
-    "help": "Return once Azure has accepted it, with the object as it is then.",
+    "help": "Do not wait for the operation to finish.",
 }
 
-_ASKED = "Required, but asked for on a terminal."
+# Each use of such an option adds to the ones before: argparse alone would keep the last.
+_LIST = {"nargs": "+", "action": "extend"}
+
+_ASKED = "Required; on a terminal you are prompted for it."
+# checks.table.GROUPS, which would take time to import for each command.
+CHECK_GROUPS = (
+    "subscription, rights, cluster, aks, extension, relay, workspace, compute, kubernetes, nodes, instance-types, gpu, "
+    "add-ons, scheduler, agents, pods, health"
+)
 
 
 def load_arguments(loader: Any) -> None:
-    """Describe every option of every command, under every prefix."""
+    """Register every option of every command, under every prefix."""
     for prefix in PREFIXES:
         _completions(loader, prefix)
         _cluster_options(loader, prefix)
@@ -31,7 +39,7 @@ def load_arguments(loader: Any) -> None:
 
 
 def _completions(loader: Any, prefix: str) -> None:
-    """What <TAB> offers for options that mean the same in every command; the others' stand beside them."""
+    """Completers of the options that mean the same in every command; others have theirs where they are registered."""
     from argcomplete.completers import FilesCompleter
     from azure.cli.core.commands.parameters import get_resource_group_completion_list
 
@@ -55,14 +63,14 @@ def _cluster_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "cluster_type",
                 options_list=["--cluster-type", "-t"],
-                # Not az's own enum type: completers never see the value of that.
+                # Not az's own enum type, whose value completers do not see.
                 **enum_choice_list(["connectedClusters", "managedClusters"]),
-                help="Connected through Azure Arc (connectedClusters), or AKS (managedClusters).",
+                help="Type of the cluster: connected through Azure Arc (connectedClusters), or AKS (managedClusters).",
             )
             c.argument(
                 "resource_id",
                 options_list=["--resource-id"],
-                help="Resource id of the cluster, instead of its name, type and group.",
+                help="Resource id of the cluster, instead of its name, type and resource group.",
             )
     with loader.argument_context(f"{prefix} extension") as c:
         c.argument("resource_group_name", resource_group_name_type, help="Resource group of the cluster.")
@@ -70,14 +78,15 @@ def _cluster_options(loader: Any, prefix: str) -> None:
         c.argument(
             "resource_group_name",
             resource_group_name_type,
-            help="Only clusters of this resource group, which is the workspace's unless --workspace-group is given.",
+            help="List only the clusters in this resource group. It is also the workspace's, unless --workspace-group "
+            "is given.",
         )
         c.argument(
             "workspace_name",
             options_list=["--workspace-name", "-w"],
-            help="Workspace to look for attached clusters in; without a group, the one of that name.",
+            help="Workspace to look for attached clusters in. Without a resource group, it is found by its name.",
         )
-        c.argument("workspace_group", help="Resource group of the workspace where it is not the clusters'.")
+        c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the clusters.")
 
 
 def _extension_options(loader: Any, prefix: str) -> None:
@@ -90,36 +99,37 @@ def _extension_options(loader: Any, prefix: str) -> None:
             completer=completers.extension_names,
             help="Name of the extension. Default: the one that the cluster has, or amlarc-compute for a new one.",
         )
-        c.argument("timeout", type=int, help="Seconds to wait.")
+        c.argument("timeout", type=int, help="Maximum time to wait, in seconds.")
     for command in ("create", "update"):
         with loader.argument_context(f"{prefix} extension {command}") as c:
             c.argument("accepted_only", **_NO_WAIT)
             c.argument("release_train", help="Release train of the extension.")
-            c.argument("version", help="Version to pin the extension to; automatic upgrades are off then.")
+            c.argument("version", help="Version to pin the extension to. This turns automatic upgrades off.")
             c.argument(
                 "auto_upgrade_minor_version",
                 options_list=["--auto-upgrade", "--auto-upgrade-minor-version"],
                 arg_type=get_three_state_flag(),
-                help="Let Azure upgrade the extension to new minor versions. Default: true without --version.",
+                help="Let Azure upgrade the extension to new minor versions. Default: true, unless --version is given.",
             )
             c.argument(
                 "yes",
                 options_list=["--yes", "-y"],
                 action="store_true",
-                help="Do not ask before something breaks, or protected settings are lost.",
+                help="Do not prompt for confirmation.",
             )
     with loader.argument_context(f"{prefix} extension delete") as c:
         c.argument("accepted_only", **_NO_WAIT)
-        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Delete without a question.")
+        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
         c.argument(
             "force",
             action="store_true",
-            help="Remove Azure's record without asking the cluster, for one that is gone; what runs there stays.",
+            help="Delete Azure's record without contacting the cluster, if that no longer exists. Whatever runs on it "
+            "stays there.",
         )
         c.argument(
             "purge",
             action="store_true",
-            help="Delete the Relay, Service Bus and Log Analytics resources that were made for this cluster too.",
+            help="Also delete the Relay, Service Bus and Log Analytics resources that were created for this cluster.",
         )
 
 
@@ -127,11 +137,11 @@ def _wait_options(loader: Any, prefix: str) -> None:
     for scope in (f"{prefix} extension wait", f"{prefix} wait"):
         with loader.argument_context(scope, arg_group="Wait Condition") as c:
             c.argument("created", action="store_true", help="Wait until it is provisioned. The default.")
-            c.argument("updated", action="store_true", help="Wait until it is provisioned again.")
-            c.argument("deleted", action="store_true", help="Wait until it is gone.")
-            c.argument("exists", action="store_true", help="Wait until it is there, in whatever state.")
-            c.argument("custom", help="Wait until a JMESPath query on the object answers something true.")
-            c.argument("interval", type=int, help="Seconds between two looks. Default: 1, growing to 10.")
+            c.argument("updated", action="store_true", help="Wait until an update of it has succeeded.")
+            c.argument("deleted", action="store_true", help="Wait until it is deleted.")
+            c.argument("exists", action="store_true", help="Wait until it exists, in any state.")
+            c.argument("custom", help="Wait until this JMESPath query on the object returns a true value.")
+            c.argument("interval", type=int, help="Polling interval in seconds. Default: 1, increasing to 10.")
 
 
 def _setting_options(loader: Any, prefix: str) -> None:
@@ -140,16 +150,17 @@ def _setting_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "config",
                 options_list=["--config", "--configuration-settings"],
-                nargs="+",
+                **_LIST,
                 completer=completers.plain_settings,
-                help="Settings as space-separated key=value.",
+                help="Settings as space-separated key=value pairs.",
             )
-            c.argument("config_file", help="JSON file of settings; --config wins over it.")
+            c.argument("config_file", help="JSON file of settings; --config takes precedence.")
             c.argument(
                 "config_protected",
-                nargs="+",
+                **_LIST,
                 completer=completers.protected_settings,
-                help="Protected settings as space-separated key=value. Other processes can see them: prefer the file.",
+                help="Protected settings as space-separated key=value pairs. Other processes can see them: prefer "
+                "--config-protected-file.",
             )
             c.argument(
                 "config_protected_file",
@@ -160,7 +171,7 @@ def _setting_options(loader: Any, prefix: str) -> None:
                 "allow_unknown_settings",
                 options_list=["--allow-unknown-settings", "--allow-unknown"],
                 action="store_true",
-                help="Send settings that are not documented, unchecked.",
+                help="Send undocumented settings unchecked.",
             )
 
 
@@ -169,23 +180,25 @@ def _offline_options(loader: Any, prefix: str) -> None:
 
     for scope in (f"{prefix} config validate", f"{prefix} settings validate"):
         with loader.argument_context(scope) as c:
-            c.argument("strict", action="store_true", help="End with 1 on warnings too.")
+            c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
             c.argument(
                 "report_format",
                 options_list=["--format"],
                 arg_type=get_enum_type(["text", "json", "sarif", "junit"]),
-                help="Form of the report. Default: text, or the object where -o is given.",
+                help="Format of the report. Default: text, or the object if -o is given.",
             )
     with loader.argument_context(f"{prefix} settings") as c:
-        c.argument("workload", arg_type=get_enum_type(["training", "inference"]), help="Only settings that concern it.")
+        c.argument(
+            "workload", arg_type=get_enum_type(["training", "inference"]), help="List only settings for this workload."
+        )
         c.argument("name", options_list=["--name", "-n"], completer=completers.setting_keys, help="Key of the setting.")
         c.argument(
             "cluster_type",
             options_list=["--cluster-type", "-t"],
             arg_type=get_enum_type(["connectedClusters", "managedClusters"]),
-            help="Type of the cluster, where it is known.",
+            help="Type of the cluster, if it is known.",
         )
-        c.argument("node_count", type=int, help="Nodes of the cluster, to judge high availability.")
+        c.argument("node_count", type=int, help="Number of nodes in the cluster, to validate high availability.")
     _config_options(loader, prefix)
 
 
@@ -196,33 +209,33 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument(
             "file",
             options_list=["--file", "-f"],
-            nargs="+",
-            help="Files, folders or patterns, JSON or YAML; - for standard input.",
+            **_LIST,
+            help="Files, folders or patterns (JSON or YAML); - for standard input.",
         )
     with loader.argument_context(f"{prefix} config init") as c:
         c.argument(
-            "file", options_list=["--file", "-f"], help="File to write, which must not exist. Default: standard output."
+            "file", options_list=["--file", "-f"], help="File to create; it must not exist. Default: standard output."
         )
-        c.argument("default", action="store_true", help="The default configuration of the 2021 guide.")
-        c.argument("namespace", help="Namespace that the jobs run in.")
+        c.argument("default", action="store_true", help="Write the default configuration of Microsoft's guide of 2021.")
+        c.argument("namespace", help="Namespace of the jobs.")
     with loader.argument_context(f"{prefix} config init", arg_group="Instance Type") as c:
-        c.argument("gpu", help="Name of one instance type with GPUs.")
-        c.argument("gpus", type=int, help="GPUs of that type. Default: 1.")
-        c.argument("cpu", help="CPUs of that type, such as 4 or 500m.")
-        c.argument("memory", help="Memory of that type, such as 16Gi.")
-        c.argument("selector", nargs="+", help="Node labels of that type as space-separated key=value.")
+        c.argument("gpu", help="Name of an instance type with GPUs.")
+        c.argument("gpus", type=int, help="Number of GPUs. Default: 1.")
+        c.argument("cpu", help="CPU, such as 4 or 500m.")
+        c.argument("memory", help="Memory, such as 16Gi.")
+        c.argument("selector", **_LIST, help="Node selector, as space-separated key=value labels.")
     with loader.argument_context(f"{prefix} config convert") as c:
         c.argument("file", options_list=["--file", "-f"], help="File to convert; - for standard input.")
         c.argument(
-            "to", arg_type=get_enum_type(["instancetype"]), help="Make InstanceType manifests of a configuration."
+            "to", arg_type=get_enum_type(["instancetype"]), help="Convert a configuration to InstanceType manifests."
         )
         c.argument(
             "from_format",
             options_list=["--from"],
             arg_type=get_enum_type(["instancetype"]),
-            help="Make a configuration of InstanceType manifests.",
+            help="Convert InstanceType manifests to a configuration.",
         )
-        c.argument("namespace", help="Namespace of the configuration that --from makes.")
+        c.argument("namespace", help="Namespace of the configuration, with --from.")
 
 
 def _compute_options(loader: Any, prefix: str) -> None:
@@ -239,7 +252,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
             )
             c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
             c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
-            c.argument("timeout", type=int, help="Seconds to wait.")
+            c.argument("timeout", type=int, help="Maximum time to wait, in seconds.")
             c.argument("accepted_only", **_NO_WAIT)
     with loader.argument_context(f"{prefix} attach") as c:
         c.argument("name", options_list=["--name", "-n"], help=f"Name of the compute target. {_ASKED}")
@@ -253,25 +266,29 @@ def _compute_options(loader: Any, prefix: str) -> None:
             resource_group_name_type,
             help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
         )
-        c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
+        c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
         c.argument(
             "cluster_type",
             options_list=["--cluster-type", "-t"],
             **enum_choice_list(["connectedClusters", "managedClusters"]),
             arg_group="Cluster",
-            help="Connected through Azure Arc (connectedClusters, the default), or AKS (managedClusters).",
+            help="Type of the cluster: connected through Azure Arc (connectedClusters, the default), or AKS "
+            "(managedClusters).",
         )
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
-        c.argument("namespace", help="Namespace that the jobs run in; it must exist. Default: the file's, or default.")
+        c.argument(
+            "namespace",
+            help="Namespace of the jobs, which must exist on the cluster. Default: the configuration's, or default.",
+        )
         c.argument(
             "identity_type",
             arg_type=get_enum_type(["SystemAssigned", "UserAssigned"]),
-            help="Managed identity of the compute.",
+            help="Managed identity of the compute target.",
         )
         c.argument(
             "user_assigned_identities",
             options_list=["--user-identities", "--user-assigned-identities"],
-            nargs="+",
+            **_LIST,
             help="Resource ids of user-assigned identities.",
         )
 
@@ -280,7 +297,7 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
     for scope in (f"{prefix} attach", f"{prefix} check", f"{prefix} extension create"):
         with loader.argument_context(scope, arg_group="Kubernetes") as c:
             c.argument("kubeconfig", help="Kubeconfig file of the cluster. Default: KUBECONFIG, or ~/.kube/config.")
-            c.argument("context", help="Context of the kubeconfig. Default: its current one.")
+            c.argument("context", help="Context in the kubeconfig. Default: the current context.")
     with loader.argument_context(f"{prefix} attach", arg_group="Kubernetes") as c:
         c.argument(
             "apply_instance_types",
@@ -288,8 +305,10 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
             action="store_true",
             help="Write the configuration's instance types to the cluster as InstanceType objects, before attaching.",
         )
-        c.argument("create_namespace", action="store_true", help="Create the namespace on the cluster if it is absent.")
-        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Ask nothing.")
+        c.argument(
+            "create_namespace", action="store_true", help="Create the namespace on the cluster if it does not exist."
+        )
+        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
 
 
 def _verify_options(loader: Any, prefix: str) -> None:
@@ -304,24 +323,25 @@ def _verify_options(loader: Any, prefix: str) -> None:
         )
         c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
         c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
-        c.argument("instance_type", help="Instance type to verify. Default: the compute's own default.")
+        c.argument("instance_type", help="Instance type to verify. Default: the compute target's default.")
         c.argument(
             "every_type",
             options_list=["--all"],
             action="store_true",
-            help="Verify every instance type that the compute was attached with; the default one where it has none.",
+            help="Verify every instance type in the compute target's configuration, or the default one if it has none.",
         )
-        c.argument("gpu", action="store_true", help="Fail where a job sees no NVIDIA GPU.")
-        c.argument("image", help="Image to run, instead of a small curated environment.")
+        c.argument("gpu", action="store_true", help="Fail if a job does not see an NVIDIA GPU.")
+        c.argument("image", help="Container image to use instead of a small curated environment.")
         c.argument(
             "environment",
-            help="Environment to run, instead of a small curated one: azureml:NAME:VERSION, "
+            help="Environment to use instead of a small curated one: azureml:NAME:VERSION, "
             "azureml://registries/… or a resource id.",
         )
-        c.argument("timeout", type=int, help="Seconds to wait; jobs that are not over then go on.")
+        c.argument("timeout", type=int, help="Maximum time to wait, in seconds. Unfinished jobs keep running.")
         c.argument(
             "write_examples",
-            help="Run nothing: write ready job files for this compute to a folder, which must not have them yet.",
+            help="Folder to write job files for this compute target to. No job is run, and existing files are never "
+            "overwritten.",
         )
 
 
@@ -333,11 +353,13 @@ def _check_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "preflight",
                 action="store_true",
-                help="Make all checks first, not only those that cost no request, and begin nothing where one fails.",
+                help="Run all checks first, not only the free ones; start nothing if one fails.",
             )
     for scope in (f"{prefix} check", f"{prefix} extension create"):
         with loader.argument_context(scope, arg_group="Kubernetes") as c:
-            c.argument("kubeconfig", help="Kubeconfig file of the cluster, whose checks are left out without it.")
+            c.argument(
+                "kubeconfig", help="Kubeconfig file of the cluster. Without it, the cluster itself is not checked."
+            )
     with loader.argument_context(f"{prefix} check") as c:
         c.argument(
             "resource_group_name",
@@ -345,33 +367,32 @@ def _check_options(loader: Any, prefix: str) -> None:
             help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
         )
         c.argument("workspace_name", options_list=["--workspace-name", "-w"], help="Name of the workspace.")
-        c.argument("workspace_group", help="Resource group of the workspace where it is not the cluster's.")
+        c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
         c.argument(
             "name",
             options_list=["--name", "-n"],
             completer=completers.compute_names,
-            help="Name of the compute target. Default: any of the cluster.",
+            help="Name of the compute target. Default: any on the cluster.",
         )
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
         c.argument(
             "settings",
-            nargs="+",
+            **_LIST,
             completer=completers.plain_settings,
-            help="Settings that are to be installed, as space-separated key=value.",
+            help="Settings that you plan to install, as space-separated key=value pairs.",
         )
     with loader.argument_context(f"{prefix} check", arg_group="Selection") as c:
         c.argument(
             "phase",
             arg_type=get_enum_type(["pre", "post", "all"]),
-            help="Checks before an installation, after it, or all. Default: pre where nothing is installed, else all.",
+            help="Run the checks for before an installation, for after it, or all. Default: pre if nothing is "
+            "installed, otherwise all.",
         )
+        c.argument("only", **_LIST, completer=completers.check_groups, help=f"Run only these groups: {CHECK_GROUPS}.")
         c.argument(
-            "only", nargs="+", completer=completers.check_groups, help="Groups of checks to make, and no others."
-        )
-        c.argument(
-            "skip", nargs="+", completer=completers.check_ids, help="Ids of checks to leave out, such as AMLARC-A063."
+            "skip", **_LIST, completer=completers.check_ids, help="Do not run these checks, such as AMLARC-A063."
         )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
-        c.argument("strict", action="store_true", help="End with 1 on warnings too.")
-        c.argument("as_object", action="store_true", help="Give the results as an object instead of text.")
-        c.argument("output_file", help="File for a report as well: .html for a page, .xml for JUnit.")
+        c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
+        c.argument("as_object", action="store_true", help="Return the results as an object instead of text.")
+        c.argument("output_file", help="File to write a report to as well: .html for a page, .xml for JUnit.")

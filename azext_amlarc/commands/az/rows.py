@@ -1,4 +1,4 @@
-"""What results look like in `-o table`."""
+"""The rows of `-o table`."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ def extension_rows(extensions: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 
 def cluster_rows(clusters: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """The clusters that could be attached in `-o table`."""
+    """Clusters in `-o table`."""
     return [
         OrderedDict(
             Name=cluster["name"],
@@ -65,7 +65,7 @@ def compute_rows(computes: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 
 def verify_rows(found: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Jobs in `-o table`, or the files that were written instead."""
+    """Jobs in `-o table`, or the example files that were written instead."""
     return [OrderedDict(File=item["file"], Shows=item["shows"]) if "file" in item else _job_row(item) for item in found]
 
 
@@ -108,7 +108,7 @@ def check_rows(results: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 
 def report_rows(report: Mapping[str, Any]) -> list[Row]:
-    """A report of the validator in `-o table`: a line a finding."""
+    """A report of the validator in `-o table`: one row for each finding."""
     return [
         OrderedDict(
             Severity=finding["severity"],

@@ -1,4 +1,4 @@
-"""The table of commands, each registered under both of our groups."""
+"""The command table; each command is registered under both groups."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from azure.cli.core.commands import CliCommandType
 from azext_amlarc.commands.az import options, rows
 from azext_amlarc.commands.az.errors import raise_for_az
 
-# Beside the official `ml` extension, az imports that one too for each `az ml` word, which takes seconds: the second
-# group is for those who have both.
+# If the official `ml` extension is installed too, az imports it for every `az ml` command, which takes seconds: the
+# second group avoids that.
 PREFIXES = ("ml arc", "amlarc")
 
 
 def load_command_table(loader: Any) -> None:
-    """Register every command of ours under every prefix."""
+    """Register every command under every prefix."""
     for prefix in PREFIXES:
         with _group(loader, f"{prefix} extension", "extension") as group:
             group.custom_command(

@@ -1,1 +1,1 @@
-"""From options and files to values."""
+"""Turns options and files into values."""

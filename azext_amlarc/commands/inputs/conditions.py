@@ -1,4 +1,4 @@
-"""What `wait` waits for, as az users know it: --created, --updated, --deleted, --exists, --custom."""
+"""The conditions of `wait`, as az users know them: --created, --updated, --deleted, --exists, --custom."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ T = TypeVar("T", bound=Provisioned)
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition; the state Succeeded unless it says otherwise."""
+    """A condition; by default, that the state is Succeeded."""
 
     absent: bool = False
     present: bool = False
@@ -34,7 +34,7 @@ class Condition:
     def of(cls, succeeded: bool, deleted: bool, exists: bool, custom: str | None) -> "Condition":
         """The condition that the options name; UsageError for more than one."""
         if sum((succeeded, deleted, exists, custom is not None)) > 1:
-            raise UsageError("Give one of --created, --updated, --deleted, --exists and --custom.")
+            raise UsageError("Use only one of --created, --updated, --deleted, --exists and --custom.")
         return cls(deleted, exists, _compiled(custom) if custom else None)
 
     def wait(
@@ -45,7 +45,7 @@ class Condition:
         timeout: float,
         interval: float | None,
     ) -> None:
-        """Read until the condition is met. Raises `reason` where a write that is waited for has failed."""
+        """Poll until the condition is met. Raises `reason` if the write has failed that should meet it."""
         from azext_amlarc.azure.connection.waiting import wait_until
 
         def done(found: T | None) -> bool:
@@ -78,4 +78,4 @@ def _compiled(custom: str) -> Any:
     try:
         return jmespath.compile(custom)
     except jmespath.exceptions.JMESPathError as error:
-        raise InvalidInput(f"--custom: {custom!r} is no JMESPath query: {error}") from None
+        raise InvalidInput(f"--custom: {custom!r} is not a valid JMESPath query: {error}") from None

@@ -12,7 +12,7 @@ from azext_amlarc.validation.document.manifests import Manifests
 
 @dataclass(frozen=True)
 class Configuration:
-    """An attach configuration ready to be sent, and the findings that did not stop it."""
+    """A valid attach configuration, with its warnings."""
 
     document: dict[str, Any]
     findings: tuple[Finding, ...]
@@ -25,12 +25,12 @@ class Configuration:
         converted = manifests.convert(self.file)
         codes = {rule.code for rule in manifests.RULES}
         findings = tuple(finding for finding in converted.findings if finding.code in codes)
-        stop_at_errors(f"The instance types of {self.file.source}", findings)
+        stop_at_errors(f"Invalid instance types in {self.file.source}", findings)
         return Manifests(converted.items, findings)
 
 
 def read_document(path: str | None, namespace: str | None) -> Configuration:
-    """The attach configuration; a --namespace wins over the file's. InvalidInput with every error at once."""
+    """The attach configuration; --namespace takes precedence over the file's. InvalidInput with all errors at once."""
     findings: list[Finding] = []
     found: dict[str, Any] = {}
     outcome = None
@@ -41,5 +41,5 @@ def read_document(path: str | None, namespace: str | None) -> Configuration:
     if namespace is not None:
         findings += document.validate_namespace(namespace, "--namespace")
         found["namespace"] = namespace
-    stop_at_errors(f"The configuration {path}" if path else "The configuration", findings)
+    stop_at_errors(f"Invalid configuration {path}" if path else "Invalid configuration", findings)
     return Configuration(found, tuple(findings), outcome)

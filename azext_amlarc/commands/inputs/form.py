@@ -1,4 +1,4 @@
-"""`attach` on a terminal: what was not said on the command line is asked for, as the studio's form does."""
+"""`attach` on a terminal prompts for what the command line does not say, like the studio's form."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Given:
-    """What `attach` is told of name, workspace, cluster and configuration; None is what nobody has said."""
+    """Name, workspace, cluster and configuration as given to `attach`; None for what was not given."""
 
     name: str | None
     workspace_name: str | None
@@ -45,9 +45,9 @@ class Given:
 def complete(
     cmd: Any, given: Given, configuration: "Configuration", namespace: str | None
 ) -> "tuple[Given, Configuration]":
-    """Ask for what is missing, show what would be done, and ask whether to; InvalidInput for a no. Sends only GETs.
+    """Prompt for what is missing, show a summary, and ask for confirmation; InvalidInput for a no. Sends only GETs.
 
-    `configuration` is what was read of the command line's, and comes back unless another was asked for.
+    `configuration` is the command line's; it is returned unless another one was chosen at the prompt.
     """
     from azext_amlarc.commands.az.connection import connected
 
@@ -79,31 +79,31 @@ def _workspace(azure: "AzureClient", given: Given) -> "WorkspaceId":
         return WorkspaceId(azure.subscription_id, group, given.workspace_name)
     items = workspace_items(workspaces.list_all(azure, group))
     if not items:
-        raise NotFound("There is no workspace that you can see.", "See the active subscription: az account show")
+        raise NotFound("No workspaces found that you can see.", "Check the active subscription: az account show")
     return _pick("Workspace", ("Name", "ResourceGroup", "Location"), items, given.workspace_name).id
 
 
 def _cluster(azure: "AzureClient", given: Given, workspace: "WorkspaceId") -> "ListedCluster":
     from azext_amlarc.workflows import inventory
 
-    terminal.say("Looking at the clusters …")
+    terminal.say("Loading clusters…")
     found = inventory.take(azure, given.resource_group_name, workspace)
     for warning in found.warnings:
         terminal.say(warning)
     items = cluster_items(found.clusters, given.cluster_type)
     if not items:
-        raise NotFound("There is no cluster that you can see.", "Connect one: az connectedk8s connect")
+        raise NotFound("No clusters found that you can see.", "Connect a cluster: az connectedk8s connect")
     heads = ("Name", "ResourceGroup", "Type", "Connectivity", "Extension", "Kubernetes", "Nodes")
     return _pick("Cluster", heads, items, given.cluster_name)
 
 
 def workspace_items(found: "Sequence[Workspace]") -> "list[Item[Workspace]]":
-    """Workspaces to pick from."""
+    """The workspaces as menu items."""
     return [Item(item, (item.id.name, item.id.resource_group, item.location)) for item in found]
 
 
 def cluster_items(found: "Sequence[ListedCluster]", cluster_type: str | None) -> "list[Item[ListedCluster]]":
-    """Clusters to pick from, of one type or of both; those that can't be attached come last, and say why."""
+    """The clusters of one type, or of both, as menu items; those that can't be attached are last, with the reason."""
     items = [
         Item(
             cluster,
@@ -125,11 +125,11 @@ def cluster_items(found: "Sequence[ListedCluster]", cluster_type: str | None) ->
 
 
 def _pick(what: str, heads: Sequence[str], items: Sequence[Item[T]], named: str | None) -> T:
-    """The one that is picked; one that the command line names is not asked for, unless the name is not the only one."""
+    """The item that the user picks; no prompt if the command line names one and the name is unique."""
     if named is not None:
         items = [item for item in items if item.name.lower() == named.lower()]
         if not items:
-            raise NotFound(f"There is no {what.lower()} {named!r} that you can see.")
+            raise NotFound(f"No {what.lower()} {named!r} found that you can see.")
         if len(items) == 1:
             return items[0].value
     shown = items
@@ -137,28 +137,28 @@ def _pick(what: str, heads: Sequence[str], items: Sequence[Item[T]], named: str 
         terminal.say(menu.as_text(heads, shown))
         if all(item.obstacle for item in items):
             raise Refused(
-                "None of these can be attached now.",
-                "Install the extension where it is missing: az ml arc extension create",
+                "None of these clusters can be attached.",
+                "Install the extension on a cluster that does not have it: az ml arc extension create",
             )
-        step = menu.answered(items, shown, terminal.ask(f"{what} (number, name, or a part of it):"))
+        step = menu.answered(items, shown, terminal.ask(f"{what} (number, name or part of a name):"))
         if step.picked:
             terminal.say(f"{what}: {step.picked.name}")
             return step.picked.value
         shown = step.items
-        if step.said:
-            terminal.say(step.said)
+        if step.message:
+            terminal.say(step.message)
 
 
 def _until_valid(question: str, read: Callable[[str], "tuple[T, Iterable[Finding]]"]) -> T:
-    """What is read of the first answer without an error; what is wrong with the others is said, and warnings of it."""
-    from azext_amlarc.commands.az.errors import said
+    """Prompt until an answer is valid; shows the errors of the others, and the warnings of the valid one."""
+    from azext_amlarc.commands.az.errors import message_of
     from azext_amlarc.validation.report.formats import as_text
 
     while True:
         try:
             meant, findings = read(terminal.ask(question))
         except InvalidInput as error:
-            terminal.say("\n    fix: ".join(part for part in (said(error), error.fix) if part))
+            terminal.say("\n    fix: ".join(part for part in (message_of(error), error.fix) if part))
             continue
         if findings:
             terminal.say(as_text(findings))
@@ -170,16 +170,16 @@ def _judge_name(name: str) -> "tuple[str, Iterable[Finding]]":
     from azext_amlarc.validation.document import validate_compute_name
 
     findings = validate_compute_name(name, "name")
-    stop_at_errors("The name", findings)
+    stop_at_errors("Invalid compute name", findings)
     return name, findings
 
 
 def _read(namespace: str | None, answer: str) -> "tuple[tuple[str | None, Configuration], Iterable[Finding]]":
-    """The path of a configuration file with what is in it; without an answer neither."""
+    """The path of a configuration file and its content; an empty answer means no file."""
     from azext_amlarc.commands.inputs.document import read_document
 
     if answer == "-":
-        raise InvalidInput("Standard input is where you answer.", "Name a file.")
+        raise InvalidInput("Standard input is used for your answers.", "Enter the path of a file.")
     path = os.path.expanduser(answer) or None
     configuration = read_document(path, namespace)
     return (path, configuration), configuration.findings
@@ -190,12 +190,12 @@ def _confirm(given: Given, done: Given, configuration: "Configuration") -> None:
     from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 
     terminal.say(summary(done, configuration.document.get("namespace") or DEFAULT_NAMESPACE))
-    terminal.say(f"Without questions: {command(sys.argv, given, done)}")
-    confirm("Attach it?", yes=False)
+    terminal.say(f"The same without prompts: {command(sys.argv, given, done)}")
+    confirm("Attach the cluster?", yes=False)
 
 
 def summary(done: Given, namespace: str) -> str:
-    """What would be attached, a line each."""
+    """What would be attached, one line each."""
     cluster = f"{done.cluster_name} ({done.cluster_type}, {done.resource_group_name})"
     return "\n".join(
         [
@@ -211,7 +211,7 @@ def summary(done: Given, namespace: str) -> str:
 
 
 def command(argv: Sequence[str], given: Given, done: Given) -> str:
-    """The command line that says at once what was answered: the one that was typed, and the answers as options."""
+    """The command line that needs no prompts: the one that was typed, with the answers as options."""
     options = {
         "--name": (given.name, done.name),
         "--workspace-name": (given.workspace_name, done.workspace_name),

@@ -1,15 +1,22 @@
-"""Settings in the options and files that the user gave."""
+"""Reads settings from options and files."""
 
+import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation import files, settings
-from azext_amlarc.validation.settings import Setting
+from azext_amlarc.product.extension import SENT_AS
+from azext_amlarc.validation import document, files, settings
+from azext_amlarc.validation.document.shape import kind
+from azext_amlarc.validation.settings import Setting, codes, shapes
 from azext_amlarc.validation.settings.given import GivenSettings
-from azext_amlarc.validation.text import jsontext
+from azext_amlarc.validation.settings.parsing import Parsed
 from azext_amlarc.validation.text import reading as text
+
+_SUFFIXES = (".json", ".yaml", ".yml")
+_PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
 
 
 def read_settings(
@@ -19,12 +26,12 @@ def read_settings(
     config_protected_file: str | None = None,
     allow_unknown: bool = False,
 ) -> GivenSettings:
-    """Read settings from options and JSON files; InvalidInput where a file can't be read."""
+    """Read settings from options and JSON or YAML files; what cannot be read is a finding beside the others."""
     parts = [
-        settings.parse_pairs(config or (), "--config"),
-        settings.parse_pairs(config_protected or (), "--config-protected", protected=True),
-        _from_file(config_file, protected=False),
-        _from_file(config_protected_file, protected=True),
+        *_from_option(config or (), "--config"),
+        *_from_option(config_protected or (), "--config-protected", protected=True),
+        _from_file(config_file, "--config-file"),
+        _from_file(config_protected_file, "--config-protected-file", protected=True),
     ]
     given = GivenSettings.read(parts, allow_unknown)
     _warn_of_readers(config_protected or (), [config_protected_file, *given.files])
@@ -32,45 +39,93 @@ def read_settings(
 
 
 def read_plain(pairs: Sequence[str], option: str) -> dict[str, str]:
-    """Plain settings as they were given, not judged; InvalidInput with every pair that is none."""
+    """Plain settings as they were given, not validated; InvalidInput for malformed pairs."""
     given, findings = settings.parse_pairs(pairs, option)
-    stop_at_errors("The settings", findings)
+    stop_at_errors("Invalid settings", findings)
     return {setting.key: str(setting.value) for setting in given}
 
 
 def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
-    """Say who else can read secrets: every process sees the command line, and a file has its permissions."""
+    """Warn if others can read secrets: on the command line, or in a file."""
     from knack.log import get_logger
 
     logger = get_logger(__name__)
-    # What comes from @FILE is not on the command line, and paths of PEM files are no secrets.
-    if any(pair in sys.argv and pair.partition("=")[0] not in settings.SENT_AS for pair in pairs):
+    # Values from @FILE are not on the command line, and the paths of PEM files are not secret.
+    if any(pair in sys.argv and pair.partition("=")[0] not in SENT_AS for pair in pairs):
         logger.warning(
-            "--config-protected: other processes can see these values, and az prints its command line under --debug. "
-            "Give them in a file: --config-protected-file FILE, or - for standard input."
+            "--config-protected: other processes can see these values, and az logs its command line with --debug. "
+            "Use a file instead: --config-protected-file FILE, or - for standard input."
         )
     for path in paths:
         if path not in (None, "-") and files.is_read_by_others(str(path)):
-            logger.warning("%s can be read by others: chmod 600 %s", path, path)
+            logger.warning("%s is readable by other users. To restrict it: chmod 600 %s", path, path)
 
 
-def _from_file(path: str | None, *, protected: bool) -> tuple[list[Setting], list[Finding]]:
+def _from_option(words: Sequence[str], option: str, protected: bool = False) -> list[Parsed]:
+    """Settings as key=value; what az loaded for `@FILE` may be a whole settings file, or a pair a line."""
+    pairs = [pair for word in words if not _is_object(word) for pair in _lines(word)]
+    named = [pair for pair in pairs if shapes.is_file_name(pair, *_SUFFIXES)]
+    found, findings = settings.parse_pairs([pair for pair in pairs if pair not in named], option, protected)
+    of_files = [_file_in_place_of_pair(name, option) for name in named]
+    objects = [_parsed(word.encode(errors="surrogateescape"), option, protected) for word in words if _is_object(word)]
+    return [(found, [*of_files, *findings]), *objects]
+
+
+def _is_object(word: str) -> bool:
+    return word.lstrip("\ufeff \t\r\n").startswith("{")
+
+
+def _lines(word: str) -> list[str]:
+    """The pairs in an argument of several lines; a PEM text that was given as a value is left whole."""
+    lines = [line.strip() for line in word.splitlines() if line.strip()]
+    return lines if all(_PAIR.match(line) for line in lines) and len(lines) > 1 else [word]
+
+
+def _file_in_place_of_pair(name: str, option: str) -> Finding:
+    fix = f"to read settings from a file, use {option}-file {name}"
+    return codes.about(Setting("", None, option), codes.PAIR, f"{name} is a file's name, not key=value", fix)
+
+
+def _from_file(path: str | None, option: str, protected: bool = False) -> Parsed:
+    """Settings in a file; az loads `@FILE` itself, and hands its text on in place of the path."""
     if path is None:
         return [], []
-    decoded = text.decode(files.read(path), path)
-    if isinstance(decoded, Finding):
-        return [], [decoded]
-    reading = jsontext.parse(decoded, path)
+    if _is_object(path) or shapes.contents(path):
+        return _parsed(path.encode(errors="surrogateescape"), option, protected)
+    echoed = not protected or path == "-" or shapes.is_file_name(path, *_SUFFIXES)
+    if "=" in path and not files.exists(path):
+        fix = f"give key=value with {option.removesuffix('-file')}"
+        return [], [codes.about(Setting("", None, option), codes.FOREIGN, "the value is a setting, not a file", fix)]
+    source = (files.STDIN if path == "-" else path) if echoed else option
+    try:
+        raw = files.read(path, "" if echoed else "the file")
+    except InvalidInput as error:
+        return [], [files.as_finding(error, source)]
+    return _parsed(raw, source, protected)
+
+
+def _parsed(raw: bytes, source: str, protected: bool) -> Parsed:
+    """The settings in the text of a file; a finding about a protected one repeats nothing of it."""
+    what = shapes.contents(raw[:4096].decode(errors="replace"))
+    if what and what.startswith(("PEM", "a cert")):
+        fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
+        return [], [codes.about(Setting("", None, source), codes.FOREIGN, f"the file is {what}, not settings", fix)]
+    reading = document.parse(raw, source)
+    faults = [_unrepeated(finding) if protected else finding for finding in reading.findings]
     if not reading.usable:
-        return [], list(reading.findings)
+        return [], faults
     if not isinstance(reading.data, dict):
-        raise InvalidInput(
-            f"{path}: the settings are {type(reading.data).__name__}, not an object.", 'Write {"key": "value", …}.'
-        )
+        fix = 'write {"key": "value", …}'
+        return [], [
+            *faults,
+            text.finding(text.TOP_LEVEL, f"the settings are {kind(reading.data)}, not an object", fix, source),
+        ]
     spots = reading.spots([(key,) for key in reading.data])
+    found, findings = settings.from_mapping(reading.data, source, protected, lambda key: spots[(key,)].key)
+    return found, [*faults, *findings]
 
-    def position(key: str) -> tuple[int, int] | None:
-        return spots[(key,)].key if (key,) in spots else None
 
-    found, findings = settings.from_mapping(reading.data, path, protected, position)
-    return found, [*reading.findings, *findings]
+def _unrepeated(finding: Finding) -> Finding:
+    """The finding by its rule and place alone: its message may repeat a secret that it is about."""
+    title = next(rule.title for rule in text.RULES if rule.code == finding.code)
+    return replace(finding, message=f"broken rule: {title}", fix="correct the file at this place", path="")

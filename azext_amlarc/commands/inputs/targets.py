@@ -1,4 +1,4 @@
-"""Which cluster, workspace and compute target the options name."""
+"""The cluster, workspace and compute target that the options name."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 def cluster_of(
     cmd: Any, resource_group: str | None, cluster_name: str | None, cluster_type: str, resource_id: str | None
 ) -> "ClusterId":
-    """The cluster that the options name; `options.validate_cluster` has seen to it that they name one."""
+    """The cluster that the options name; `options.validate_cluster` makes sure that they name one."""
     from azext_amlarc.resources.ids import ClusterId
 
     if resource_id:
         return ClusterId.parse(resource_id, "--resource-id")
-    # az's defaults are strings with an attribute, which its output shows as objects: str() leaves the text.
+    # az's defaults are a subclass of str, which its output would show as objects: str() removes that.
     return ClusterId(subscription_id(cmd), str(resource_group), str(cluster_type), str(cluster_name))
 
 
@@ -37,7 +37,7 @@ def target_of(
     workspace_group: str | None = None,
     compute: str | None = None,
 ) -> "Target":
-    """What the options of `check` name; the workspace is in the cluster's group unless it has its own."""
+    """What the options of `check` name; the workspace is in the cluster's group unless it has a group of its own."""
     from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
     active = active_subscription(cmd)

@@ -1,1 +1,1 @@
-"""The person in front of the terminal: questions, menu, progress."""
+"""The terminal: prompts, menu, progress."""

@@ -1,6 +1,6 @@
-"""Asking somebody: questions go to stderr, since stdout is for the object, and answers come line by line.
+"""Prompts: questions go to stderr, since stdout is for the object, and answers are lines.
 
-Lines work on every terminal, over ssh, and with a screen reader; nothing has to be imported for them.
+Lines work on every terminal, over ssh and with a screen reader, and need no library.
 """
 
 import os
@@ -10,13 +10,13 @@ from azext_amlarc.errors import InvalidInput
 
 
 def can_ask() -> bool:
-    """Whether somebody is there to answer: a terminal on both sides, and no CI system, all of which set CI."""
+    """Whether the user can be prompted: both streams are terminals, and CI is not set, as CI systems do."""
     terminals = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     return terminals and not os.environ.get("CI")
 
 
 def ask(question: str) -> str:
-    """The answer to a question, without space around it. The end of input is a wish to stop, just as Ctrl-C is."""
+    """The answer to a question, stripped. The end of input raises KeyboardInterrupt, as Ctrl-C does."""
     say(question, end=" ")
     answer = sys.stdin.readline()
     if not answer:
@@ -26,16 +26,18 @@ def ask(question: str) -> str:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Something that is no question."""
+    """Write text to stderr."""
     sys.stderr.write(text + end)
     sys.stderr.flush()
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Go on where the user says so, on a terminal or by --yes; InvalidInput otherwise, with nothing sent."""
+    """Return if the user confirms, on a terminal or with --yes; InvalidInput otherwise."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InvalidInput(f"{question} There is no terminal to ask on; nothing was sent.", "Answer with --yes.")
+        raise InvalidInput(
+            f"{question} There is no terminal to ask on. Nothing was changed.", "Run again with --yes to confirm."
+        )
     if ask(f"{question} (y/N):").lower() not in {"y", "yes"}:
-        raise InvalidInput("Nothing was sent, as you answered no.")
+        raise InvalidInput("Cancelled. Nothing was changed.")

@@ -1,4 +1,4 @@
-"""A list of things of which one is picked: by its number, or by typing its name or a part of what is shown of it."""
+"""Pick one item of a list by number, name or substring."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_MOST = 20  # lines that a person reads; typing narrows a longer list down
+_MOST = 20  # items shown at once; typing narrows a longer list down
 
 
 @dataclass(frozen=True)
 class Item(Generic[T]):
-    """One thing, what is shown of it, its name first, and why it can't be picked, if so."""
+    """A value, the columns shown of it (its name first), and why it can't be picked, if so."""
 
     value: T
     shown: tuple[str, ...]
@@ -22,31 +22,31 @@ class Item(Generic[T]):
         return self.shown[0]
 
     def has(self, part: str) -> bool:
-        """Whether this text, in any case, is in what is shown."""
+        """Whether a column contains this text, ignoring case."""
         return any(part.lower() in text.lower() for text in (*self.shown, self.obstacle))
 
 
 @dataclass(frozen=True)
 class Step(Generic[T]):
-    """What an answer leads to: an item that is picked, or else items to show and maybe something to say."""
+    """The result of an answer: the picked item, or else the items to show next and perhaps a message."""
 
     items: Sequence[Item[T]]
     picked: Item[T] | None = None
-    said: str = ""
+    message: str = ""
 
 
 def answered(items: Sequence[Item[T]], shown: Sequence[Item[T]], answer: str) -> Step[T]:
-    """What an answer means for all `items` while some of them are `shown`; an empty one shows all again.
+    """What an answer means for all `items` while some of them are `shown`; an empty answer shows all again.
 
-    A whole name goes before a number of what is shown, that before a part of a name, that before a part of the rest.
+    A full name takes precedence over a number in the list shown, that over part of a name, that over part of a column.
     """
     meant = _meant(items, shown, answer)
     if not meant:
-        return Step(items, said=f"Nothing here has {answer!r} in it.")
+        return Step(items, message=f"No match for {answer!r}.")
     if len(meant) > 1:
         return Step(meant)
     if meant[0].obstacle:
-        return Step(shown, said=f"{meant[0].name} can't be taken: {meant[0].obstacle}.")
+        return Step(shown, message=f"{meant[0].name} can't be attached: {meant[0].obstacle}.")
     return Step(shown, picked=meant[0])
 
 
@@ -64,10 +64,10 @@ def _meant(items: Sequence[Item[T]], shown: Sequence[Item[T]], answer: str) -> S
 
 
 def as_text(heads: Sequence[str], items: Sequence[Item[T]]) -> str:
-    """The items as a table with numbers; of a long list the beginning."""
+    """The items as a numbered table; only the first ones of a long list."""
     numbered = [(str(number), *item.shown, item.obstacle) for number, item in enumerate(items[:_MOST], 1)]
     rows = [("", *heads, ""), *numbered]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     more = len(items) - _MOST
-    return "\n".join([*lines, f"… and {more} more: type a part of the name."] if more > 0 else lines)
+    return "\n".join([*lines, f"… and {more} more: type part of a name."] if more > 0 else lines)

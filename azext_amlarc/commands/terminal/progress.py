@@ -1,4 +1,4 @@
-"""What a person sees while Azure works: a line that moves on a terminal, one line a change of state elsewhere."""
+"""Progress on stderr: an animated line on a terminal, otherwise one line for each change of state."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ _TICK = 0.2
 
 
 def terminal_watcher(cmd: Any) -> "TerminalWatcher":
-    """The watcher for a command: on stderr, and silent where az is asked to be."""
+    """The watcher for a command: on stderr, and silent if az's options or configuration say so."""
     disabled = cmd.cli_ctx.only_show_errors or cmd.cli_ctx.config.getboolean(
         "core", "disable_progress_bar", fallback=False
     )
@@ -17,7 +17,7 @@ def terminal_watcher(cmd: Any) -> "TerminalWatcher":
 
 
 class TerminalWatcher:
-    """A watcher (azure.waiting) that writes states and elapsed time to `stream`."""
+    """A Watcher that writes states and elapsed time to `stream`."""
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:
         self._stream = stream

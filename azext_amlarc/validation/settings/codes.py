@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.product import catalogue
+from azext_amlarc.validation.settings import shapes
 
 COMMAND_LINE: Final = "--config"
 
@@ -13,7 +15,7 @@ class Setting:
     """One key with its value as the source has it: a string, or any JSON value from a file.
 
     `source` is an option such as `--config`, or a file's name. `line` and `column` count from 1, and are None without
-    a text.
+    a text. `number` counts the pairs of an option from 1, and is 0 for a file's.
     """
 
     key: str
@@ -22,15 +24,24 @@ class Setting:
     line: int | None = None
     column: int | None = None
     protected: bool = False
+    number: int = field(default=0, compare=False)
 
     @property
     def from_command_line(self) -> bool:
-        return self.source.startswith("--")
+        return self.source.startswith("--") and not self.source.endswith("-file")
+
+    @property
+    def name(self) -> str:
+        """The key, unless it may be part of a secret: a pair is split at its first "=", which may end a base64 text."""
+        if not self.number or catalogue.find(self.key) or catalogue.suggestion(self.key):
+            return self.key
+        secret = not shapes.is_dotted_key(self.key) if self.protected else shapes.may_be_secret(self.key)
+        return f"setting {self.number}" if secret else self.key
 
 
 def about(setting: Setting, rule: Rule, message: str, fix: str) -> Finding:
     """A finding about this setting, at its position. The caller keeps secret values out of `message` and `fix`."""
-    return Finding(rule.code, rule.severity, message, fix, setting.source, setting.line, setting.column, setting.key)
+    return Finding(rule.code, rule.severity, message, fix, setting.source, setting.line, setting.column, setting.name)
 
 
 def _error(number: int, title: str) -> Rule:
@@ -62,6 +73,7 @@ PLAIN_AND_PROTECTED = _error(13, "a setting is plain or protected, not both")
 OVERRIDDEN = _info(14, "the command line overrides a file")
 MISPLACED_SECRET = _error(15, "secrets are protected settings")
 NOT_SECRET = _error(16, "only secrets are protected settings")
+FOREIGN = _error(17, "a settings file is a flat object of settings")
 
 # Settings together.
 NO_WORKLOAD = _error(20, "training or inference is enabled")
@@ -88,6 +100,9 @@ INSTALLED_TWICE = _warning(40, "installing a component that the cluster already 
 OWN_RESOURCE = _error(41, "your own relay or Service Bus requires its resource ID and its connection string")
 DISTRIBUTION = _warning(42, "openshift matches the cluster's distribution")
 NO_EFFECT = _warning(43, "a setting has no effect with the others")
+TOLERATION = _error(44, "a toleration is complete, and its parts agree")
+REPEATED = _info(45, "a setting repeats what the tool sets")
+RETIRED = _warning(46, "a setting uses a service that still exists")
 
 # The certificate and its key.
 NOT_PEM = _error(50, "a PEM file is in PEM format")
@@ -101,10 +116,20 @@ COMMON_NAME = _warning(57, "a certificate has its hosts as subject alternative n
 LEAF_NOT_FIRST = _error(58, "the endpoint's certificate comes first")
 CHAIN_ORDER = _warning(59, "each certificate is followed by its issuer's")
 UNREAD_FILE = _error(60, "local files are readable")
+CONTENTS = _error(61, "a local file is given by its path, not by its contents")
 
 # Updates.
 BREAKS = _warning(70, "an update does not disturb running work")
 STAYS = _warning(71, "an update cannot remove a setting")
 SECRETS_LOST = _warning(72, "an update replaces all protected settings")
+
+# Rules about what is absent: they are left out while part of the settings could not be read.
+ABSENT: Final = frozenset(
+    rule.code
+    for rule in (
+        *(NO_WORKLOAD, TRAINING_ONLY, INFERENCE_ONLY, NO_ROUTER_TYPE, NO_HTTPS, HALF_PAIR, NO_CNAME),
+        *(OWN_RESOURCE, NO_EFFECT, TOLERATION),
+    )
+)
 
 RULES: Final = tuple(rule for rule in tuple(globals().values()) if isinstance(rule, Rule))

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from azext_amlarc.errors import stop_at_errors
-from azext_amlarc.findings import Finding
+from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.findings import Finding, errors_in
 from azext_amlarc.validation import files, settings
-from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
+from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting, Unread, shapes
+from azext_amlarc.validation.settings.derived import worked_out
 
 if TYPE_CHECKING:
     from azext_amlarc.resources.cluster import Cluster
@@ -21,18 +22,28 @@ class GivenSettings:
 
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...]
-    files: Mapping[str, bytes] = field(repr=False)
+    files: Mapping[str, bytes | Unread] = field(repr=False)
     allow_unknown: bool
 
     @classmethod
     def read(cls, parts: Sequence[tuple[Sequence[Setting], Sequence[Finding]]], allow_unknown: bool) -> Self:
-        """Join the parsed parts and read the local files; InvalidInput if one cannot be read."""
+        """Join the parsed parts and read the local files; one that cannot be read is a finding beside the others."""
         given = tuple(setting for part, _ in parts for setting in part)
-        local = {path: files.read(path) for path in settings.local_files(given)}
+        local = {path: _content(path) for path in settings.local_files(given)}
         return cls(given, tuple(finding for _, found in parts for finding in found), local, allow_unknown)
 
-    def judged(self, cluster: "Cluster | None" = None, existing: "Extension | None" = None) -> Judgement:
-        """The settings ready to be sent, validated with those installed; InvalidInput with all errors at once."""
+    @property
+    def incomplete(self) -> bool:
+        """Whether something was given that could not be read: what seems to be absent may be in there."""
+        return bool(errors_in(self.findings))
+
+    def judged(
+        self, cluster: "Cluster | None" = None, existing: "Extension | None" = None, domain: str = ""
+    ) -> Judgement:
+        """The settings ready to be sent, validated with those installed; InvalidInput with all errors at once.
+
+        With a cluster, and the cloud's `domain` for public names, what the tool works out itself may be given too.
+        """
         facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
         judgement = settings.judge(
             self.settings,
@@ -40,21 +51,46 @@ class GivenSettings:
             allow_unknown=self.allow_unknown,
             files=self.files,
             installed=existing.shown_settings if existing else None,
+            derived=self._derived(cluster, domain, existing) if cluster else None,
+            incomplete=self.incomplete,
         )
         findings = (*self.findings, *judgement.findings)
         stop_at_errors("The settings", findings)
         return Judgement(findings, judgement.plain, judgement.protected)
 
+    def _derived(self, cluster: "Cluster", domain: str, existing: "Extension | None") -> dict[str, str]:
+        from azext_amlarc.resources.extension import resolve
+
+        chosen = settings.judge(self.settings, allow_unknown=True).plain
+        there = existing.configuration_settings if existing else {}
+        return worked_out(lambda given: resolve(cluster, domain, given, existing).settings, chosen, there)
+
     def stop_at_single_errors(self) -> None:
         """InvalidInput with the errors in each setting by itself, before anybody is asked what is installed."""
-        found = settings.judge_each(self.settings, allow_unknown=self.allow_unknown)
+        found = settings.judge_each(self.settings, allow_unknown=self.allow_unknown, files=self.files)
         stop_at_errors("The settings", (*self.findings, *found))
 
     def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
         """A report of the findings, including sources without any."""
         from azext_amlarc.validation.report.formats import Report
 
-        judgement = settings.judge(self.settings, cluster=cluster, allow_unknown=self.allow_unknown, files=self.files)
+        judgement = settings.judge(
+            self.settings,
+            cluster=cluster,
+            allow_unknown=self.allow_unknown,
+            files=self.files,
+            incomplete=self.incomplete,
+        )
         findings = (*self.findings, *judgement.findings)
         sources = [setting.source for setting in self.settings] + [finding.source for finding in findings]
         return Report(tuple(dict.fromkeys(sources)), findings, strict)
+
+
+def _content(path: str) -> bytes | Unread:
+    """The contents of a local file, or why there are none; az's `@FILE` names a file as well."""
+    plain = files.without_at(path)
+    named = shapes.is_file_name(plain, ".pem", ".crt", ".cer", ".key", ".pfx", ".p12", ".der")
+    try:
+        return files.read(plain, "" if named else "the file that is named here")
+    except InvalidInput as error:
+        return Unread(error.message, error.fix)

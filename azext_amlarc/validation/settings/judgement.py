@@ -1,32 +1,21 @@
-"""Settings of the cluster extension: parsed from pairs and files, validated, and made ready to be sent."""
+"""Settings of the cluster extension: validated, each by itself and all together, and made ready to be sent."""
 
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import codecs
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from azext_amlarc.findings import Finding, Severity
-from azext_amlarc.product import catalogue
-from azext_amlarc.validation.settings import codes, rules, values
-from azext_amlarc.validation.settings.codes import COMMAND_LINE, RULES, Setting, about
+from azext_amlarc.product import catalogue, helm
+from azext_amlarc.product.extension import SENT_AS
+from azext_amlarc.validation.settings import codes, rules, shapes, single
+from azext_amlarc.validation.settings.codes import Setting, about
+from azext_amlarc.validation.settings.derived import Known, same
 from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
-from azext_amlarc.wording import quoted
+from azext_amlarc.validation.settings.tls import pem
 
-__all__ = [
-    "COMMAND_LINE",
-    "RULES",
-    "ClusterFacts",
-    "Judgement",
-    "Setting",
-    "from_mapping",
-    "judge",
-    "local_files",
-    "parse_pairs",
-]
-
-# The chart's own keys for the contents of the two local files.
-SENT_AS: Final = dict(zip(PEM_PAIR, ("scoringFe.sslCert", "scoringFe.sslKey"), strict=True))
 INSTALLED: Final = "the installed extension"
 
 
@@ -39,69 +28,26 @@ class Judgement:
     protected: dict[str, str] = field(repr=False)
 
 
-def parse_pairs(
-    pairs: Sequence[str], source: str = COMMAND_LINE, protected: bool = False
-) -> tuple[list[Setting], list[Finding]]:
-    """Parse `key=value` texts, split at the first "="; invalid ones become findings."""
-    settings, findings = [], []
-    for number, pair in enumerate(pairs, 1):
-        key, separator, value = pair.partition("=")
-        setting = Setting(key if separator else "", value, source, protected=protected)
-        shown = f"setting {number}" if protected else quoted(pair)
-        finding = _bad_pair(setting, separator, shown) or _bad_key(setting)
-        if finding:
-            findings.append(finding)
-        else:
-            settings.append(setting)
-    return settings, findings
+@dataclass(frozen=True)
+class Unread:
+    """Why a local file could not be read, and what to do; the path, which may be a secret, is in neither."""
+
+    message: str
+    fix: str
 
 
-def _bad_pair(setting: Setting, separator: str, shown: str) -> Finding | None:
-    if not separator:
-        fix = "write key=value without spaces around the '=', and separate settings by spaces"
-        return about(setting, codes.PAIR, f"{shown} has no '='", fix)
-    if not setting.key:
-        return about(setting, codes.PAIR, f"{shown} has no key before its '='", "write key=value")
-    return None
-
-
-def _bad_key(setting: Setting) -> Finding | None:
-    if not setting.key:
-        return about(setting, codes.PAIR, "the key is empty", "name a setting, or delete this one")
-    if setting.key.split() != [setting.key]:
-        fix = f"write {''.join(setting.key.split()) or 'a key'}"
-        return about(setting, codes.SPACES, f"the key {quoted(setting.key)} contains spaces", fix)
-    return None
-
-
-def from_mapping(
-    mapping: Mapping[str, object],
-    source: str,
-    protected: bool = False,
-    position: Callable[[str], tuple[int, int] | None] = lambda key: None,
-) -> tuple[list[Setting], list[Finding]]:
-    """Settings from the top-level object of a JSON file; `position` gives a key's line and column, if known."""
-    settings, findings = [], []
-    for key, value in mapping.items():
-        line, column = position(key) or (None, None)
-        setting = Setting(key, value, source, line, column, protected)
-        finding = _bad_key(setting) or _bad_kind(setting)
-        if finding:
-            findings.append(finding)
-        else:
-            settings.append(setting)
-    return settings, findings
-
-
-def _bad_kind(setting: Setting) -> Finding | None:
-    outcome = values.normalize(setting, None)
-    return outcome if isinstance(outcome, Finding) else None
+Contents = Mapping[str, bytes | Unread]
+_NOT_GIVEN: Final = Unread("the file could not be read", "check that the file exists and that you may read it")
 
 
 def local_files(settings: Sequence[Setting]) -> list[str]:
     """The paths whose contents `judge` needs in `files`, in the order given."""
-    chosen, _ = _one_of_each(settings)
-    return [str(setting.value) for setting in chosen if setting.key in SENT_AS and setting.protected and setting.value]
+    return [str(setting.value) for setting in _one_of_each(settings)[0] if _names_a_file(setting)]
+
+
+def _names_a_file(setting: Setting) -> bool:
+    is_text = isinstance(setting.value, str) and bool(setting.value) and shapes.contents(setting.value) is None
+    return setting.key in SENT_AS and setting.protected and is_text
 
 
 def judge(
@@ -109,35 +55,66 @@ def judge(
     *,
     cluster: ClusterFacts | None = None,
     allow_unknown: bool = False,
-    files: Mapping[str, bytes] | None = None,
+    files: Contents | None = None,
     now: datetime | None = None,
     installed: Mapping[str, str] | None = None,
+    derived: Mapping[str, str] | None = None,
+    incomplete: bool = False,
 ) -> Judgement:
     """Validate settings, each by itself and all together; `files` has the contents of `local_files`.
 
     What is sent has booleans as True and False, renamed keys under today's names, and no local path. For an update,
     `installed` has the settings that Azure shows (protected ones by name): new settings are validated with them.
+    `derived` is what the tool sets for this cluster, if that is known: the same given by the user is not sent twice.
+    With `incomplete` more was given than could be read, so nothing is said about what is absent.
     """
+    known = None if derived is None else Known(derived, installed or {})
     chosen, repeated = _one_of_each(settings)
-    single = [_single(setting, allow_unknown) for setting in chosen]
-    today, renamed = _today([outcome.setting for outcome in single if outcome.setting])
-    given = _given(_installed(installed or {}), today, _attempted(single, installed or {}), cluster)
-    contents = files or {}
+    outcomes = [single.validate(setting, allow_unknown, known) for setting in chosen]
+    today, renamed = _today([outcome.setting for outcome in outcomes if outcome.setting])
+    given = _given(_installed(installed or {}), today, _attempted(outcomes, installed or {}), cluster, derived or {})
+    contents = {path: _without_mark(content) for path, content in (files or {}).items()}
     together = [*rules.validate(given), *_pem(given, contents, now or datetime.now(UTC))]
     findings = [
         *repeated,
-        *(outcome.finding for outcome in single if outcome.finding),
+        *(outcome.finding for outcome in outcomes if outcome.finding),
         *renamed,
-        *(finding for finding in together if finding.source != INSTALLED or finding.severity is Severity.ERROR),
+        *_weighed(together, _of_installed(installed or {}, cluster)),
     ]
-    return Judgement(_in_order(findings, settings), _plain(today), _protected(today, contents))
+    kept = [finding for finding in findings if not (incomplete and finding.code in codes.ABSENT)]
+    return Judgement(_in_order(kept, settings), _plain(today, derived or {}), _protected(today, contents))
 
 
-def judge_each(settings: Sequence[Setting], *, allow_unknown: bool = False) -> tuple[Finding, ...]:
+def _weighed(findings: Iterable[Finding], before: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Findings about what is installed only warn if they were there before: others may have installed it."""
+    for finding in findings:
+        if finding.source != INSTALLED:
+            yield finding
+        elif finding.severity is Severity.ERROR:
+            was_there = (finding.code, finding.path) in before
+            yield replace(finding, severity=Severity.WARNING) if was_there else finding
+
+
+def _of_installed(installed: Mapping[str, str], cluster: ClusterFacts | None) -> set[tuple[str, str]]:
+    """The codes and settings of the findings about what is installed by itself."""
+    there = _given(_installed(installed), [], frozenset(installed), cluster, {})
+    return {(finding.code, finding.path) for finding in rules.validate(there)} if installed else set()
+
+
+def judge_each(
+    settings: Sequence[Setting], *, allow_unknown: bool = False, files: Contents | None = None
+) -> tuple[Finding, ...]:
     """The rules about each setting by itself: what is wrong whatever is installed beside it."""
     chosen, repeated = _one_of_each(settings)
-    single = [_single(setting, allow_unknown) for setting in chosen]
-    return _in_order([*repeated, *(outcome.finding for outcome in single if outcome.finding)], settings)
+    outcomes = [single.validate(setting, allow_unknown) for setting in chosen]
+    valid = [outcome.setting for outcome in outcomes if outcome.setting]
+    unread = [_unread(setting, files or {}) for setting in valid if _is_unread(setting, files or {})]
+    return _in_order([*repeated, *(outcome.finding for outcome in outcomes if outcome.finding), *unread], settings)
+
+
+def _without_mark(content: bytes | Unread) -> bytes | Unread:
+    """Go's TLS refuses a byte order mark, so it is neither validated nor sent."""
+    return content.removeprefix(codecs.BOM_UTF8) if isinstance(content, bytes) else content
 
 
 def _installed(shown: Mapping[str, str]) -> list[Setting]:
@@ -147,21 +124,26 @@ def _installed(shown: Mapping[str, str]) -> list[Setting]:
         record = catalogue.find(key)
         if record is not None and value and not record.protected and record.given != "refused":
             settings.append(Setting(key, value, INSTALLED))
-    valid = [outcome.setting for setting in settings if (outcome := _single(setting, True)).setting]
+    valid = [outcome.setting for setting in settings if (outcome := single.validate(setting, True)).setting]
     return _today(valid)[0]
 
 
 def _given(
-    installed: Iterable[Setting], today: Iterable[Setting], attempted: frozenset[str], cluster: ClusterFacts | None
+    installed: Iterable[Setting],
+    today: Iterable[Setting],
+    attempted: frozenset[str],
+    cluster: ClusterFacts | None,
+    derived: Mapping[str, str],
 ) -> Given:
     settings = {setting.key: setting for setting in (*installed, *today)}
-    return Given(settings, attempted.union(settings), cluster or ClusterFacts())
+    usual = frozenset(key for key, setting in settings.items() if same(str(setting.value), derived.get(key)))
+    return Given(settings, attempted.union(settings), cluster or ClusterFacts(), usual)
 
 
-def _attempted(single: Iterable["_Outcome"], installed: Mapping[str, str]) -> frozenset[str]:
+def _attempted(outcomes: Iterable[single.Outcome], installed: Mapping[str, str]) -> frozenset[str]:
     """The keys that the user meant to give, and those that are installed, including protected ones."""
     kept = {key for key, name in SENT_AS.items() if name in installed}.union(installed)
-    return frozenset(kept.union(*(outcome.meant for outcome in single)))
+    return frozenset(kept.union(*(outcome.meant for outcome in outcomes)))
 
 
 def _in_order(findings: Iterable[Finding], settings: Sequence[Setting]) -> tuple[Finding, ...]:
@@ -175,17 +157,18 @@ def _one_of_each(settings: Sequence[Setting]) -> tuple[list[Setting], list[Findi
     chosen: dict[str, Setting] = {}
     findings = []
     for setting in settings:
-        first = chosen.setdefault(setting.key, setting)
+        key = helm.as_sent(setting.key)
+        first = chosen.setdefault(key, setting)
         if first is setting:
             continue
         findings.append(_repeated(first, setting))
         if setting.from_command_line and not first.from_command_line and setting.protected == first.protected:
-            chosen[setting.key] = setting
+            chosen[key] = setting
     return list(chosen.values()), findings
 
 
 def _repeated(first: Setting, second: Setting) -> Finding:
-    key = second.key
+    key = second.name
     if first.protected != second.protected:
         message = f"given as both a plain and a protected setting ({first.source} and {second.source})"
         return about(second, codes.PLAIN_AND_PROTECTED, message, f"give {key} only once")
@@ -196,49 +179,6 @@ def _repeated(first: Setting, second: Setting) -> Finding:
     loser = second if first.from_command_line else first
     message = f"the value on the command line overrides the one in {loser.source}"
     return about(loser, codes.OVERRIDDEN, message, f"remove {key} from {loser.source} if you always override it")
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """One setting by itself: its finding, the setting with its value as text if it is usable, the keys it meant."""
-
-    finding: Finding | None
-    setting: Setting | None
-    meant: tuple[str, ...]
-
-
-def _single(setting: Setting, allow_unknown: bool) -> _Outcome:
-    record = catalogue.find(setting.key)
-    finding = _bad_key(setting) or (_unknown(setting, allow_unknown) if record is None else _misplaced(setting, record))
-    if finding and finding.code != codes.UNCHECKED.code:
-        return _Outcome(finding, None, (setting.key, catalogue.suggestion(setting.key) or ""))
-    value = values.normalize(setting, record)
-    if isinstance(value, Finding):
-        return _Outcome(value, None, (setting.key,))
-    return _Outcome(finding, replace(setting, value=value), (setting.key,))
-
-
-def _unknown(setting: Setting, allow_unknown: bool) -> Finding:
-    near = catalogue.suggestion(setting.key)
-    question = f"did you mean {near}? " if near else ""
-    listed = f"{question}`az ml arc settings list` shows all known settings"
-    if allow_unknown or "." in setting.key:
-        return about(setting, codes.UNCHECKED, "not a known setting, so it is sent unchecked", listed)
-    fix = f"{listed}; allow unknown settings to send it unchecked"
-    return about(setting, codes.UNKNOWN, "the extension has no such setting", fix)
-
-
-def _misplaced(setting: Setting, record: catalogue.Record) -> Finding | None:
-    if record.given == "refused":
-        message = "the tool determines this setting, and a wrong value breaks the extension"
-        return about(setting, codes.NOT_A_CHOICE, message, record.instead)
-    if record.protected and not setting.protected:
-        message = "must be protected: plain settings can be read back"
-        return about(setting, codes.MISPLACED_SECRET, message, "pass it as a protected setting")
-    if setting.protected and not record.protected:
-        message = "must not be protected: it is not a secret"
-        return about(setting, codes.NOT_SECRET, message, "pass it as a plain setting")
-    return None
 
 
 def _today(settings: Iterable[Setting]) -> tuple[list[Setting], list[Finding]]:
@@ -281,36 +221,46 @@ def _disagreeing(setting: Setting, meant: Setting, given: Setting) -> Finding:
     return about(setting, codes.DISAGREEING, message, f"leave {setting.key} out")
 
 
-def _pem(given: Given, files: Mapping[str, bytes], now: datetime) -> list[Finding]:
+def _pem(given: Given, files: Contents, now: datetime) -> list[Finding]:
     pair = [given.settings[key] for key in PEM_PAIR if key in given.settings]
-    unread = [setting for setting in pair if setting.value not in files]
-    if unread or not pair:
-        return [_unread(setting) for setting in unread]
+    findings = [_unread(setting, files) for setting in pair if _is_unread(setting, files)]
+    read = {setting.key: files[str(setting.value)] for setting in pair if not _is_unread(setting, files)}
+    if not read:
+        return findings
     # Only settings with a certificate pay for importing cryptography.
-    from azext_amlarc.validation.settings import certificates
+    from azext_amlarc.validation.settings.tls import certificates
 
-    certificate, key = (
-        certificates.File(given.settings[name], files[str(given.text(name))]) if name in given.settings else None
-        for name in PEM_PAIR
-    )
-    return certificates.validate(certificate, key, given.text("sslCname"), now)
-
-
-def _unread(setting: Setting) -> Finding:
-    fix = "check that the file exists and that you may read it"
-    return about(setting, codes.UNREAD_FILE, "the file could not be read", fix)
+    contents = {
+        key: pem.File(given.settings[key], content) for key, content in read.items() if isinstance(content, bytes)
+    }
+    certificate, key = (contents.get(name) for name in PEM_PAIR)
+    return [*findings, *certificates.validate(certificate, key, given.text("sslCname"), now)]
 
 
-def _plain(settings: Iterable[Setting]) -> dict[str, str]:
-    return {setting.key: str(setting.value) for setting in settings if not setting.protected}
+def _is_unread(setting: Setting, files: Contents) -> bool:
+    return setting.key in SENT_AS and not isinstance(files.get(str(setting.value)), bytes)
 
 
-def _protected(settings: Iterable[Setting], files: Mapping[str, bytes]) -> dict[str, str]:
+def _unread(setting: Setting, files: Contents) -> Finding:
+    found = files.get(str(setting.value))
+    reason = found if isinstance(found, Unread) else _NOT_GIVEN
+    return about(setting, codes.UNREAD_FILE, reason.message, reason.fix)
+
+
+def _plain(settings: Iterable[Setting], derived: Mapping[str, str]) -> dict[str, str]:
+    """The plain settings; those that the tool sets to the same are spelled as it spells them."""
+    plain = {setting.key: str(setting.value) for setting in settings if not setting.protected}
+    return {key: derived[key] if same(value, derived.get(key)) else value for key, value in plain.items()}
+
+
+def _protected(settings: Iterable[Setting], files: Contents) -> dict[str, str]:
     """Local files are sent as the base64 of their contents under the chart's own keys; their paths are not sent."""
     sent = {}
     for setting in settings:
+        content = files.get(str(setting.value))
         if setting.protected and setting.key not in SENT_AS:
             sent[setting.key] = str(setting.value)
-        elif setting.protected and setting.value in files:
-            sent[SENT_AS[setting.key]] = base64.b64encode(files[str(setting.value)]).decode("ascii")
+        elif setting.protected and isinstance(content, bytes):
+            own = pem.certificates_of(content) if setting.key == PEM_PAIR[0] else pem.key_of(content)
+            sent[SENT_AS[setting.key]] = base64.b64encode(own).decode("ascii")
     return sent

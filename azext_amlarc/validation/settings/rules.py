@@ -1,14 +1,15 @@
 """Rules about settings together, in the order in which their findings are reported."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product import catalogue
-from azext_amlarc.product.catalogue import Record
-from azext_amlarc.validation.settings import codes
+from azext_amlarc.validation.settings import codes, tolerations
 from azext_amlarc.validation.settings.codes import Setting, about
+from azext_amlarc.validation.settings.together import ClusterFacts, Given
+
+__all__ = ["ClusterFacts", "Given", "validate"]
 
 # Microsoft's guide warns of these: the installation can fail if the cluster already has them.
 GUIDE_WARNING: Final[Mapping[str, str]] = {
@@ -33,47 +34,6 @@ OWN_RESOURCES: Final = (
 )
 
 
-@dataclass(frozen=True)
-class ClusterFacts:
-    """What is known of the cluster; its type is "connectedClusters" or "managedClusters"."""
-
-    cluster_type: str | None = None
-    node_count: int | None = None
-    distribution: str | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """Valid settings under today's names, with values as sent; `attempted` also has the keys that were refused."""
-
-    settings: Mapping[str, Setting]
-    attempted: frozenset[str]
-    cluster: ClusterFacts
-
-    def text(self, key: str) -> str | None:
-        """The value of a valid setting, or None."""
-        setting = self.settings.get(key)
-        return None if setting is None else str(setting.value)
-
-    def on(self, key: str) -> bool:
-        return self.text(key) == "True"
-
-    def tried(self, *keys: str) -> bool:
-        """Whether the user meant to give any of these, even if invalid: that has its own finding."""
-        return not self.attempted.isdisjoint(keys)
-
-    @property
-    def workload(self) -> bool:
-        return self.on("enableTraining") or self.on("enableInference")
-
-    def records(self) -> Iterator[tuple[Setting, Record]]:
-        """Each setting with its record, without chart values outside the catalogue."""
-        for key, setting in self.settings.items():
-            record = catalogue.find(key)
-            if record is not None:
-                yield setting, record
-
-
 def validate(given: Given) -> list[Finding]:
     """All findings of all rules about settings together."""
     return [finding for rule in RULES for finding in rule(given)]
@@ -96,7 +56,7 @@ def settings_of_a_workload_have_it(given: Given) -> Iterator[Finding]:
     if not given.workload:
         return
     for setting, record in given.records():
-        if record.applies_to not in WORKLOADS or setting.value == "False":
+        if record.applies_to not in WORKLOADS or setting.value == "False" or setting.key in given.usual:
             continue
         switch, rule = WORKLOADS[record.applies_to]
         if not given.on(switch) and not _undecided(given, switch):
@@ -192,6 +152,13 @@ def own_values_are_reported(given: Given) -> Iterator[Finding]:
             yield about(setting, codes.OWN_VALUE, message, f"leave {setting.key} out, unless you need your own value")
 
 
+def retired_services_are_reported(given: Given) -> Iterator[Finding]:
+    """Azure Monitor's HTTP Data Collector API, which the extension sends its logs through, is gone."""
+    if given.on("logAnalyticsWS"):
+        message = "the API that the logs go through was retired on 2026-09-14: the workspace would stay empty"
+        yield about(given.settings["logAnalyticsWS"], codes.RETIRED, message, "leave logAnalyticsWS out")
+
+
 def costs_are_reported(given: Given) -> Iterator[Finding]:
     for key, resource in COSTS.items():
         if given.on(key):
@@ -241,6 +208,12 @@ def settings_have_an_effect_together(given: Given) -> Iterator[Finding]:
     if "volumePluginDir" in given.settings and given.text("installBlobfuseFlexvol") == "False":
         message = "no effect, because installBlobfuseFlexvol=False installs nothing there"
         yield about(given.settings["volumePluginDir"], codes.NO_EFFECT, message, "leave volumePluginDir out")
+    if "internalLoadBalancerProvider" in given.settings and given.text("inferenceRouterServiceType") == "ClusterIP":
+        message = (
+            "no effect, because the router type ClusterIP has no load balancer; it keeps the router internal anyway"
+        )
+        fix = "leave internalLoadBalancerProvider out, or use inferenceRouterServiceType=LoadBalancer"
+        yield about(given.settings["internalLoadBalancerProvider"], codes.NO_EFFECT, message, fix)
     interface = "amloperator.custom_ip_interface"
     if interface in given.settings and not given.on(f"{interface}_enabled"):
         message = f"no effect, because {interface}_enabled is not True"
@@ -261,10 +234,12 @@ RULES: Final[tuple[Callable[[Given], Iterator[Finding]], ...]] = (
     a_certificate_comes_from_one_place,
     removed_settings_are_reported,
     own_values_are_reported,
+    retired_services_are_reported,
     costs_are_reported,
     components_left_on_are_reported,
     components_are_not_installed_twice,
     own_resources_are_complete,
     openshift_is_what_the_cluster_is,
     settings_have_an_effect_together,
+    tolerations.agree,
 )

@@ -1,16 +1,18 @@
 """Validates a setting's value by its type in the catalogue, and normalizes it to the spelling that is sent."""
 
+import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from azext_amlarc.findings import Finding, Rule
+from azext_amlarc.product import helm
 from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation import names
-from azext_amlarc.validation.settings import codes
+from azext_amlarc.validation.settings import codes, shapes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.wording import quoted
 
@@ -52,6 +54,22 @@ def text_of(key: str, value: object) -> str | Problem:
     return Problem(codes.KIND, f"the value cannot be {_kind(value)}", _plainer(key, value))
 
 
+def labels_of(value: object) -> dict[str, str]:
+    """The labels in one value: an object, JSON text, or `key=value` and `key: value`, separated by commas."""
+    given = _object_of(value) if isinstance(value, str) else value
+    pairs = given if isinstance(given, Mapping) else {}
+    found = {key: str(one).lower() if isinstance(one, bool) else str(one) for key, one in pairs.items()}
+    return {key: one for key, one in found.items() if names.is_label_key(key) and names.is_label_value(one)}
+
+
+def _object_of(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pairs = (re.split(r"\s*[=:]\s*", one.strip(), maxsplit=1) for one in text.strip("{} ").split(","))
+        return {pair[0].strip("\"'"): pair[-1].strip("\"'") for pair in pairs if len(pair) == 2}
+
+
 def _kind(value: object) -> str:
     if isinstance(value, Mapping):
         return "a nested object"
@@ -63,34 +81,60 @@ def _kind(value: object) -> str:
 
 
 def _plainer(key: str, value: object) -> str:
-    if isinstance(value, Mapping) and value:
-        dotted = ", ".join(f'"{path}"' for path in list(_leaves(key, value))[:3])
-        return f"write each value at the top level under its dotted key: {dotted}"
+    is_nested = isinstance(value, Mapping) or (isinstance(value, list) and any(map(_members, value)))
+    if is_nested and value:
+        return flattened(leaves(key, value))
     if value is None:
         return f"leave {key} out to get its default"
     return f'write it as one string: "{key}": "value"'
 
 
-def _leaves(path: str, value: object) -> Iterator[str]:
-    """The dotted paths below `path`; no recursion, as files may be nested deeply."""
-    waiting = [(path, value)]
+def flattened(paths: Sequence[str]) -> str:
+    """The advice to write nested values under their paths."""
+    shown = ", ".join(json.dumps(path, ensure_ascii=False) for path in paths[:3])
+    return f"write each value at the top level under its dotted key: {shown}{', …' if len(paths) > 3 else ''}"
+
+
+def _members(value: object) -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [(f".{helm.escaped(str(key))}", inner) for key, inner in value.items()]
+    return [(f"[{number}]", inner) for number, inner in enumerate(value)] if isinstance(value, list) else []
+
+
+def leaves(path: str, value: object) -> list[str]:
+    """The Helm paths of the values below `path`; no recursion, as files may be nested deeply."""
+    found, waiting = [], [(path, value)]
     while waiting:
         path, value = waiting.pop(0)
-        if isinstance(value, Mapping) and value:
-            waiting[:0] = [(f"{path}.{key}", inner) for key, inner in value.items()]
-        else:
-            yield path
+        members = _members(value)
+        waiting[:0] = [(path + step, inner) for step, inner in members]
+        found += [] if members else [path]
+    return found
+
+
+# These have their own rules about spaces and empty values.
+_WITH_OWN_SPACES: Final = ("boolean", "node label", "local file")
 
 
 def _typed(record: Record, setting: Setting, text: str) -> str | Problem:
-    shown = "the value" if record.protected or setting.protected else quoted(text)
-    if record.type in ("boolean", "node label"):  # these have their own rules about spaces and empty values
+    secret = record.protected or setting.protected or shapes.may_be_secret(text)
+    shown = "the value" if secret else quoted(text)
+    if record.is_indexed and not _is_index(record.variable(setting.key)):
+        example = record.key.replace("<index>", "0")
+        return Problem(
+            codes.FORM, f"{quoted(record.variable(setting.key))} is not an index", f"count from 0: {example}"
+        )
+    if record.type in _WITH_OWN_SPACES:
         return CHECKS[record.type](record, setting.key, text, shown)
     if not text.strip():
         return Problem(codes.EMPTY, "the value is empty", f"give it a value, or leave {setting.key} out")
     if text != text.strip():
         return Problem(codes.SPACES, f"{shown} has spaces around it", "remove the spaces")
     return CHECKS[record.type](record, setting.key, text, shown)
+
+
+def _is_index(text: str) -> bool:
+    return re.fullmatch(r"0|[1-9][0-9]{0,2}", text) is not None
 
 
 def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
@@ -115,14 +159,41 @@ def _node_path(record: Record, key: str, text: str, shown: str) -> str | Problem
     return Problem(codes.NODE_PATH, f"{shown} is not an absolute path", fix)
 
 
+_LABEL: Final = "at most 63 letters, digits, '-', '_' or '.', with a letter or digit at both ends"
+
+
 def _node_label(record: Record, key: str, text: str, shown: str) -> str | Problem:
-    form = "at most 63 letters, digits, '-', '_' or '.', with a letter or digit at both ends"
-    label = key.removeprefix(record.prefix)
+    label = helm.unescaped(record.variable(key))
     if not names.is_label_key(label):
-        fix = f"write [dns.prefix/]name, with a name of {form}"
-        return Problem(codes.NODE_LABEL, f"{quoted(label)} is not a valid label key", fix)
+        # One more level of escapes than needed, as JSON and shells make them, or quotes that Helm does not know.
+        meant = re.sub(r"[\\\"']", "", label)
+        written = f"write {helm.node_selector(meant)}=…" if names.is_label_key(meant) else ""
+        fix = written or f"write [dns.prefix/]name, with a name of {_LABEL}"
+        said = f"{quoted(label)} is not a valid label key" if label else "the label key is empty"
+        return Problem(codes.NODE_LABEL, said, fix)
+    return _label_value(record, key, text, shown)
+
+
+def _label_value(record: Record, key: str, text: str, shown: str) -> str | Problem:
     if not names.is_label_value(text):
-        return Problem(codes.NODE_LABEL, f"{shown} is not a valid label value", f"use {form}")
+        return Problem(codes.NODE_LABEL, f"{shown} is not a valid label value", f"use {_LABEL}")
+    return text
+
+
+def _path(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    """A path is never repeated: what was given for it may be the key itself."""
+    what = shapes.contents(text)
+    if what:
+        fix = f"save it in a file that only you can read, and give that file's path as {key}"
+        return Problem(codes.CONTENTS, f"the value is {what}, not the path of a file", fix)
+    if not text.strip():
+        return Problem(codes.EMPTY, "the value is empty", f"give it a value, or leave {key} out")
+    if text != text.strip():
+        return Problem(codes.SPACES, "the value has spaces around it", "remove the spaces")
+    if text[0] in "'\"" and text[0] == text[-1]:
+        return Problem(
+            codes.FORM, "the path has quotes around it that the shell did not remove", "remove the inner quotes"
+        )
     return text
 
 
@@ -134,7 +205,9 @@ def _matching(fits: Callable[[str], bool], form: str) -> Check:
     def check(record: Record, key: str, text: str, shown: str) -> str | Problem:
         if fits(text):
             return text
-        return Problem(codes.FORM, f"{shown} is not a valid {record.type}", f"write {form}")
+        what = shapes.contents(text)
+        is_other = f"the value is {what}, not" if what else f"{shown} is not"
+        return Problem(codes.FORM, f"{is_other} a valid {record.type}", f"write {form}")
 
     return check
 
@@ -171,7 +244,9 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "path on node": _node_path,
         "node label": _node_label,
         "string": _as_is,
-        "local file": _as_is,
+        "local file": _path,
+        "label key": _matching(names.is_label_key, f"[dns.prefix/]name, with a name of {_LABEL}"),
+        "label value": _label_value,
         "secret name": _matching(names.is_dns_subdomain, "a Secret's name: lower-case letters, digits, '-' and '.'"),
         "config map name": _matching(
             names.is_dns_subdomain, "a ConfigMap's name: lower-case letters, digits, '-' and '.'"

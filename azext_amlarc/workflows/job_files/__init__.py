@@ -1,1 +1,1 @@
-"""Job files to start from, with a compute's names filled in."""
+"""Job files to start from, filled in for a compute target."""

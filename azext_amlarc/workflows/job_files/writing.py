@@ -1,4 +1,4 @@
-"""Ready job files for `az ml job create`, with the names of a compute filled in; their texts are beside this module."""
+"""Writes job files for `az ml job create`, filled in for a compute target; the templates are in this folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from pathlib import Path
 
 from azext_amlarc.errors import InvalidInput
 
-# Each file and what it shows. In their texts `<name>` stands for what the caller knows.
+# Each file and what it shows. `<name>` in a template is replaced by a value from the caller.
 FILES = {
     "README.md": "what each file shows, and how to run it",
     "single.yml": "one training job",
     "pytorch.yml": "distributed training, PyTorch",
     "mpi.yml": "distributed training, MPI",
-    "mpi-environment.yml": "what mpi.yml runs in",
+    "mpi-environment.yml": "the environment of mpi.yml",
     "sweep.yml": "tuning a hyperparameter",
-    "pipeline.yml": "a pipeline of two steps",
-    "nfs.yml": "training on data of an NFS server",
+    "pipeline.yml": "a pipeline with two steps",
+    "nfs.yml": "training on data from an NFS server",
     "nfs-volume.yaml": "the NFS server's volume, for kubectl",
     "nfs-mount-config-2021.yaml": "the same for the extension of 2021",
     "proxy.yml": "a job behind an outbound proxy",
-    "src/train.py": "what most of the jobs run",
-    "src/make_data.py": "what the pipeline's first step runs",
-    "src/train_pytorch.py": "what pytorch.yml runs",
-    "src/train_mpi.py": "what mpi.yml runs",
+    "src/train.py": "the code of most jobs",
+    "src/make_data.py": "the code of the pipeline's first step",
+    "src/train_pytorch.py": "the code of pytorch.yml",
+    "src/train_mpi.py": "the code of mpi.yml",
 }
 _TEXTS = Path(__file__).parent
 
@@ -36,17 +36,17 @@ class Written:
 
 
 def write(folder: str, names: Mapping[str, str]) -> list[Written]:
-    """Write all of the files below a folder; InvalidInput, and nothing is written, where one of them exists."""
+    """Write all files to a folder; InvalidInput, without writing anything, if one of them exists."""
     places = {name: Path(folder, name) for name in FILES}
     existing = [str(place) for place in places.values() if place.exists()]
     if existing:
-        raise InvalidInput(f"These files exist, and are left alone: {', '.join(existing)}.", "Name another folder.")
+        raise InvalidInput(f"These files already exist: {', '.join(existing)}.", "Choose another folder.")
     try:
         for name, place in places.items():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(_filled(name, names), encoding="utf-8")
     except OSError as error:
-        raise InvalidInput(f"{folder} can't be written to: {error.strerror}", "Name another folder.") from None
+        raise InvalidInput(f"Cannot write to {folder}: {error.strerror}", "Choose another folder.") from None
     return [Written(str(place), FILES[name]) for name, place in places.items()]
 
 

@@ -66,7 +66,7 @@ def test_no_key_is_twice_in_the_file() -> None:
 def test_a_family_is_found_by_its_members_alone() -> None:
     family = catalogue.records()["nodeSelector.<label>"]
     assert catalogue.find("nodeSelector.kubernetes.io/os") is family
-    assert catalogue.find("nodeSelector.") is None
+    assert catalogue.find("nodeSelector.") is family  # without a label: its value is refused
     assert catalogue.find("nodeSelector.<label>") is family
     assert catalogue.find("nodeSelector") is None
 

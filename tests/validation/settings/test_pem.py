@@ -1,6 +1,9 @@
 """Certificates and keys, validated from their bytes."""
 
-from collections.abc import Mapping
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.validation.settings import certificates
 from azext_amlarc.validation.settings.codes import Setting
+from azext_amlarc.validation.settings.tls import certificates, pem
 
 from .conftest import NOW, PEM, issue
 
 
-def file(key: str, content: bytes) -> certificates.File:
-    return certificates.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
+def file(key: str, content: bytes) -> pem.File:
+    return pem.File(Setting(key, f"{key}.pem", "--config-protected", protected=True), content)
 
 
 def judge(
@@ -169,6 +172,144 @@ def test_damaged_files_give_findings_and_nothing_else(pem_files: Mapping[str, by
         assert all(finding.code.startswith("AMLARC-S05") for finding in judge(certificate, key))
 
     damaged()
+
+
+def converted(*command: str, given: bytes) -> bytes:
+    """What openssl makes of a file: our advice is held against openssl's own files."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here to make the files with")
+    with tempfile.NamedTemporaryFile() as file:  # openssl pkcs12 -export reads it twice
+        file.write(given)
+        file.flush()
+        named = ["-in", file.name] if "-export" in command else []
+        return subprocess.run(["openssl", *command, *named], input=given, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "message", "fix"),
+    [
+        (
+            ("req", "-new", "-key", "/dev/stdin", "-subj", "/CN=x"),
+            "key",
+            "the file contains a certificate request (CSR), not a certificate",
+            "use the certificate that the authority issued for the request",
+        ),
+        (
+            ("crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin"),
+            "chain",
+            "the file is a PKCS #7 bundle (P7B)",
+            "take the certificates out: openssl pkcs7 -print_certs -in FILE -out FILE.pem",
+        ),
+        (
+            ("crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin", "-outform", "der"),
+            "chain",
+            "the file is a PKCS #7 bundle (P7B) in DER",
+            "take the certificates out: openssl pkcs7 -print_certs -in FILE -out FILE.pem -inform der",
+        ),
+        (
+            ("x509", "-trustout", "-addtrust", "serverAuth"),
+            "certificate",
+            "the file contains a TRUSTED CERTIFICATE, a form that only OpenSSL reads",
+            "convert it: openssl x509 -in FILE -out FILE.pem",
+        ),
+        (
+            ("pkcs12", "-export", "-passout", "pass:x"),
+            "certificate and key",
+            "the file is a PKCS #12 archive (PFX)",
+            "convert it: openssl pkcs12 -in FILE -nodes -out FILE.pem; both settings may then name FILE.pem",
+        ),
+        (
+            ("pkcs8", "-topk8", "-nocrypt", "-outform", "der"),
+            "key",
+            "the file is a private key in DER",
+            "convert it from DER: openssl pkey -inform der -in FILE -out FILE.pem",
+        ),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_the_command_that_converts_it(
+    command: tuple[str, ...], given: str, message: str, fix: str, pem_files: Mapping[str, bytes]
+) -> None:
+    (finding,) = judge(converted(*command, given=pem_files[given]))
+    assert (finding.message, finding.fix) == (message, fix)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("pkey", "-pubout"), "the file contains a public key, not a private one"),
+        (("pkcs12", "-export", "-passout", "pass:x"), "the file is a PKCS #12 archive (PFX)"),
+        (("pkey", "-outform", "der"), "the file is a private key in DER"),
+    ],
+)
+def test_a_key_of_another_kind_is_named(command: tuple[str, ...], message: str, pem_files: Mapping[str, bytes]) -> None:
+    (finding,) = judge(pem_files["certificate"], converted(*command, given=pem_files["certificate and key"]))
+    assert finding.message == message
+
+
+def test_the_commands_that_convert_lead_to_files_that_are_valid(pem_files: Mapping[str, bytes]) -> None:
+    both = pem_files["certificate and key"]
+    bag = converted(
+        *("pkcs12", "-nodes", "-passin", "pass:x"),
+        given=converted("pkcs12", "-export", "-passout", "pass:x", given=both),
+    )
+    assert b"Bag Attributes" in bag
+    assert judge(bag, bag) == []
+    p7b = converted("crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin", given=pem_files["chain"])
+    assert judge(converted("pkcs7", "-print_certs", given=p7b), pem_files["key"]) == []
+    trusted = converted("x509", "-trustout", "-addtrust", "serverAuth", given=pem_files["certificate"])
+    assert judge(converted("x509", given=trusted), pem_files["key"]) == []
+
+
+SPOILT: list[Callable[[bytes], bytes]] = [
+    lambda content: content.replace(b"\n", b" "),
+    lambda content: content.replace(b"\n", b"\\n"),
+    lambda content: content.replace(b"\n", b"\n\n"),
+    lambda content: content.replace(b"\n", b"\r\n\r\n"),
+    lambda content: content.replace(b"\n", b""),
+    lambda content: b"\n".join(b"  " + line for line in content.splitlines()),
+]
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_lines_that_were_joined_or_spread_are_put_right(
+    spoil: Callable[[bytes], bytes], pem_files: Mapping[str, bytes]
+) -> None:
+    chain, key = spoil(pem_files["chain"]), spoil(pem_files["key"])
+    assert judge(chain, key) == []
+    assert pem.certificates_of(chain) == pem_files["chain"]
+    assert pem.key_of(key) == pem_files["key"]
+
+
+def test_of_a_file_with_both_each_setting_sends_its_own(pem_files: Mapping[str, bytes]) -> None:
+    both = b"Bag Attributes\n" + pem_files["certificate and key"]
+    assert judge(both, both) == []
+    assert pem.certificates_of(both) == pem_files["certificate"]
+    assert pem.key_of(both) == pem_files["key"]
+
+
+def test_a_file_as_it_should_be_is_sent_as_it_is(pem_files: Mapping[str, bytes]) -> None:
+    windows = b"subject=x\r\n" + pem_files["chain"].replace(b"\n", b"\r\n").rstrip()
+    assert pem.certificates_of(windows) == windows
+    assert pem.certificates_of(pem_files["text"]) == pem_files["text"]
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.BestAvailableEncryption(b"secret")
+    )
+    assert pem.key_of(key) == key
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("x".encode("utf-16"), "the file is encoded in UTF-16"),
+        (b"\xfe\xed\xfe\xed\0\0\0\2", "the file is a Java key store (JKS)"),
+        (b"ssh-ed25519 AAAAC3Nza me@host", "the file contains a public key of SSH"),
+        (b"MII" + b"A" * 90, "the file is base64 without PEM's BEGIN and END lines"),
+        (b"\n", "the file is empty"),
+    ],
+)
+def test_a_file_that_holds_neither_is_named(content: bytes, message: str) -> None:
+    (finding,) = judge(content)
+    assert finding.message == message
 
 
 def test_a_certificate_without_any_name_is_validated() -> None:

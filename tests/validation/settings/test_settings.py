@@ -89,9 +89,27 @@ def test_a_key_like_no_other_gets_no_suggestion() -> None:
 
 
 def test_a_misspelt_chart_value_passes_with_a_question() -> None:
-    judgement = judge("enableTraining=True", "nodeselector.disk=ssd")
-    assert only(judgement.findings, "AMLARC-S006").fix.startswith("did you mean nodeSelector.disk? ")
-    assert judgement.plain["nodeselector.disk"] == "ssd"
+    judgement = judge("enableTraining=True", "amloperator.skipResourceValidaton=True")
+    finding = only(judgement.findings, "AMLARC-S006")
+    assert finding.fix.startswith("did you mean amloperator.skipResourceValidation? ")
+    assert judgement.plain["amloperator.skipResourceValidaton"] == "True"
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("nodeselector.disk", "nodeSelector.disk"),
+        ("nodeSelectors.disk", "nodeSelector.disk"),
+        ("workloadToleration[0].key", "workLoadToleration[0].key"),
+        ("tolerations[1].effect", "toleration[1].effect"),
+        ("toleration.0.value", "toleration[0].value"),
+        ("amlOperator.skipResourceValidation", "amloperator.skipResourceValidation"),
+    ],
+)
+def test_a_chart_value_that_certainly_means_another_is_refused(key: str, meant: str) -> None:
+    finding = only(judge("enableTraining=True", f"{key}=True").findings, "AMLARC-S005")
+    assert finding.fix.startswith(f"did you mean {meant}? ")
+    assert judge("enableTraining=True", f"{key}=True", allow_unknown=True).plain[key] == "True"
 
 
 def test_a_chart_value_that_only_begins_like_another_gets_no_suggestion() -> None:
@@ -205,6 +223,20 @@ def test_the_pem_pair_is_sent_as_its_contents_and_never_as_its_paths(
         "scoringFe.sslKey": base64.b64encode(pem_files["key"]).decode(),
     }
     assert "/home/me" not in str(judgement.plain) + str(judgement.protected)
+
+
+def test_a_byte_order_mark_is_not_sent(pem_files: Mapping[str, bytes], now: datetime) -> None:
+    judgement = judge(
+        "enableInference=True",
+        "inferenceRouterServiceType=LoadBalancer",
+        "sslCname=ml.example.com",
+        protected=("sslCertPemFile=both.pem", "sslKeyPemFile=both.pem"),
+        files={"both.pem": b"\xef\xbb\xbf" + pem_files["certificate and key"]},
+        now=now,
+    )
+    assert judgement.findings == ()
+    sent = {key: base64.b64decode(value) for key, value in judgement.protected.items()}
+    assert sent == {"scoringFe.sslCert": pem_files["certificate"], "scoringFe.sslKey": pem_files["key"]}
 
 
 def test_only_well_placed_local_files_are_to_be_read() -> None:
@@ -337,3 +369,12 @@ def test_the_relay_of_an_installed_extension_is_complete_though_its_secret_is_no
 def test_a_shared_ending_alone_suggests_no_node_selector() -> None:
     assert catalogue.suggestion("chart.password") is None
     assert catalogue.suggestion("nodeSelectr.disk") == "nodeSelector.disk"
+
+
+def test_what_others_installed_and_nobody_touches_only_warns() -> None:
+    """A bare PUT may have left out what we would have asked for."""
+    foreign = {"enableInference": "True", "inferenceRouterServiceType": "NodePort"}
+    judgement = updated(foreign, "installPromOp=False")
+    assert errors(judgement) == []
+    assert [finding.code for finding in judgement.findings if finding.severity == "warning"] == ["AMLARC-S024"]
+    assert errors(updated({}, "enableInference=True", "inferenceRouterServiceType=NodePort")) == ["AMLARC-S024"]

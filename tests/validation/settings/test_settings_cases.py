@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.findings import Finding, Severity
+from azext_amlarc.findings import Finding, Severity, errors_in
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import RULES, ClusterFacts, Judgement
 from azext_amlarc.validation.settings.breakage import what_breaks
@@ -26,6 +26,7 @@ def read(path: Path) -> dict[str, Any]:
     case: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     unheard = set(case) - {
         "config", "configFile", "protected", "protectedFile", "cluster", "files", "allowUnknown", "installed",
+        "derived",
     }  # fmt: skip
     assert not unheard, unheard
     return case
@@ -45,6 +46,8 @@ def judged(path: Path, pem_files: Mapping[str, bytes], now: datetime) -> tuple[l
         allow_unknown=case.get("allowUnknown", False),
         files={name: pem_files[kind] for name, kind in case.get("files", {}).items()},
         now=now,
+        derived=case.get("derived"),
+        incomplete=bool(errors_in([finding for _, found in parts for finding in found])),
     )
     findings = [finding for _, found in parts for finding in found] + list(judgement.findings)
     if "installed" in case:

@@ -7,7 +7,7 @@ import pytest
 
 from azext_amlarc.commands import settings
 from azext_amlarc.commands.inputs.settings import read_settings
-from azext_amlarc.errors import InvalidInput, NotFound
+from azext_amlarc.errors import NotFound
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.settings import ClusterFacts
 
@@ -98,8 +98,24 @@ def test_the_cluster_can_be_described() -> None:
 
 def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing.pem"
-    with pytest.raises(InvalidInput, match=r"missing\.pem"):
-        validate(config=["enableTraining=True"], config_protected=[f"sslCertPemFile={missing}"])
+    report = validate(config=["enableTraining=True"], config_protected=[f"sslCertPemFile={missing}"])
+    (finding,) = [finding for finding in report.failing if finding.code == "AMLARC-S060"]
+    assert (finding.path, finding.message) == ("sslCertPemFile", f"file not found: {missing}")
+
+
+def test_one_missing_file_hides_no_other_finding(tmp_path: Path) -> None:
+    report = validate(
+        config=["enableInference=yes", "inferenceRouterServiceType=LoadBalancr"],
+        config_file=str(tmp_path / "none.json"),
+        config_protected=["sslCertPemFile=missing.pem", "sslKeyPemFile=gone.pem"],
+        config_protected_file=str(tmp_path / "neither.json"),
+    )
+    assert sorted(finding.code[-4:] for finding in report.findings) == ["F018", "F018", "S004", "S007", "S060", "S060"]
+
+
+def test_nothing_is_said_to_be_absent_while_a_file_could_not_be_read(tmp_path: Path) -> None:
+    report = validate(config=["enableInference=True"], config_file=str(tmp_path / "none.json"))
+    assert [finding.code for finding in report.findings] == ["AMLARC-F018"]
 
 
 def test_unknown_settings_pass_when_that_is_asked_for() -> None:

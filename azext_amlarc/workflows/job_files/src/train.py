@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def points(file):
-    """Points of a CSV file with the columns x and y, or made up around y = 2 x + 1."""
+    """Points from a CSV file with the columns x and y, or random ones around y = 2 x + 1."""
     if file:
         with open(file, newline="") as lines:
             return [(float(row["x"]), float(row["y"])) for row in csv.DictReader(lines)]
@@ -18,7 +18,7 @@ def points(file):
 
 
 def fit(data, learning_rate, epochs, report):
-    """The slope and the offset after `epochs` passes; `report` gets each one's mean square error."""
+    """The slope and the offset after `epochs` epochs; `report` gets the mean squared error of each."""
     slope = offset = 0.0
     for epoch in range(epochs):
         errors = [(slope * x + offset - y, x) for x, y in data]
@@ -29,7 +29,7 @@ def fit(data, learning_rate, epochs, report):
 
 
 def reporter():
-    """Azure's environments have MLflow, which takes metrics to the studio; elsewhere they are printed alone."""
+    """Azure's environments have MLflow, which sends metrics to the studio; elsewhere they are only printed."""
     try:
         import mlflow
     except ImportError:

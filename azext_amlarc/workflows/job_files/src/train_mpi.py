@@ -1,4 +1,4 @@
-"""Fits y = a x + b in several processes, each on its part of the points, and averages what they found.
+"""Fits y = a x + b in several processes, each on its part of the points, and averages the results.
 
 Azure starts them with mpirun.
 """

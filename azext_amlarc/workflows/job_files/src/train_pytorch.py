@@ -1,6 +1,6 @@
-"""Fits y = a x + b in several processes, which average their gradients after each pass.
+"""Fits y = a x + b in several processes, which average their gradients after each epoch.
 
-Azure sets what torch.distributed needs: MASTER_ADDR, MASTER_PORT, RANK, LOCAL_RANK and WORLD_SIZE.
+Azure sets the variables for torch.distributed: MASTER_ADDR, MASTER_PORT, RANK, LOCAL_RANK and WORLD_SIZE.
 """
 
 import argparse

@@ -1,8 +1,7 @@
 """Validates a certificate chain and its private key before they are sent; no finding contains a byte of the key."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -16,10 +15,11 @@ from cryptography.x509.oid import NameOID
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.settings.codes import Setting, about
+from azext_amlarc.validation.settings.tls import pem
+from azext_amlarc.validation.settings.tls.pem import File
 from azext_amlarc.wording import quoted
 
 SOON: Final = timedelta(days=30)
-HEADING: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 # What cryptography raises for an invalid certificate, or one that it does not support.
 UNREADABLE: Final = (
     ValueError,
@@ -29,27 +29,6 @@ UNREADABLE: Final = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-
-
-@dataclass(frozen=True)
-class File:
-    """A setting that names a local file, with the file's contents."""
-
-    setting: Setting
-    content: bytes = field(repr=False)
-
-    @property
-    def headings(self) -> list[str]:
-        """The kinds of PEM blocks in the file, such as CERTIFICATE or RSA PRIVATE KEY."""
-        return [heading.decode("ascii") for heading in HEADING.findall(self.content)]
-
-    @property
-    def has_key(self) -> bool:
-        return any(heading.endswith("PRIVATE KEY") for heading in self.headings)
-
-    @property
-    def has_certificate(self) -> bool:
-        return not {"CERTIFICATE", "X509 CERTIFICATE"}.isdisjoint(self.headings)
 
 
 @dataclass(frozen=True)
@@ -105,14 +84,15 @@ def validate(certificate: File | None, key: File | None, hostname: str | None, n
 
 
 def _chain(file: File) -> tuple[list[Certificate], list[Finding]]:
-    if file.has_key:
-        also = " as well" if file.has_certificate else ""
-        message = f"the file contains a private key{also}, but only certificates belong here"
+    """The certificates of the file, which may hold the private key as well: only the certificates are sent."""
+    if file.has_key and not file.has_certificate:
+        message = "the file contains a private key, but only certificates belong here"
         return [], [about(file.setting, codes.WRONG_PEM, message, "name the file with the certificate chain")]
     if not file.has_certificate:
-        return [], [_not_pem(file, "certificate", "x509")]
+        return [], [pem.instead(file, "certificate")]
     try:
-        return [Certificate.of(certificate) for certificate in x509.load_pem_x509_certificates(file.content)], []
+        loaded = x509.load_pem_x509_certificates(pem.certificates_of(file.content))
+        return [Certificate.of(certificate) for certificate in loaded], []
     except UNREADABLE:
         return [], [_damaged(file, "certificate")]
 
@@ -120,9 +100,9 @@ def _chain(file: File) -> tuple[list[Certificate], list[Finding]]:
 def _public_key(file: File) -> tuple[bytes | None, list[Finding]]:
     """The public half of a private key, encoded for comparison."""
     if not file.has_key:
-        return None, [_wrong_key(file) if file.has_certificate else _not_pem(file, "private key", "pkey")]
+        return None, [_wrong_key(file) if file.has_certificate else pem.instead(file, "private key")]
     try:
-        private = load_pem_private_key(file.content, password=None)
+        private = load_pem_private_key(pem.key_of(file.content), password=None)
         return _encoded(private.public_key()), []
     except TypeError:  # what cryptography raises for a missing passphrase
         fix = "remove the passphrase: openssl pkey -in key.pem -out plain.pem"
@@ -139,16 +119,6 @@ def _encoded(key: PublicKeyTypes | CertificatePublicKeyTypes) -> bytes:
 def _wrong_key(file: File) -> Finding:
     message = "the file contains a certificate but no private key"
     return about(file.setting, codes.WRONG_PEM, message, "name the file with the private key of sslCertPemFile")
-
-
-def _not_pem(file: File, thing: str, command: str) -> Finding:
-    message = f"the file contains no {thing} in PEM format"
-    fix = f"use a file with a block that starts with -----BEGIN {thing.upper()}-----"
-    if not file.content.strip():
-        message = "the file is empty"
-    elif file.content.startswith(b"\x30"):  # DER: an ASN.1 sequence
-        fix = f"convert it from DER: openssl {command} -inform der -in FILE -out FILE.pem"
-    return about(file.setting, codes.NOT_PEM, message, fix)
 
 
 def _damaged(file: File, thing: str) -> Finding:

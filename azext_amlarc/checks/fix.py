@@ -1,0 +1,87 @@
+"""A fix as data: commands to run, notes, and changes that the tool could make itself. Reports draw its text.
+
+The checks that every write runs import this module only if one of them fails.
+"""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from azext_amlarc.product.extension import DEFAULT_NAME
+from azext_amlarc.product.steps import Command, Note, command
+from azext_amlarc.resources.ids import ClusterId, Target
+
+# For the fixes of the documents, which name no cluster.
+SOME_CLUSTER = Target("").named_cluster
+
+
+class RegisterProvider(NamedTuple):
+    """Register a resource provider in a subscription."""
+
+    namespace: str
+    subscription_id: str
+
+    @property
+    def text(self) -> str:
+        template = "az provider register -n {namespace} --wait --subscription {subscription_id}"
+        return command(template, **self._asdict()).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+class ChangeSettings(NamedTuple):
+    """Give the extension of this name on a cluster these settings, each as key=value."""
+
+    cluster: ClusterId
+    extension: str
+    settings: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        options = extension_options(self.cluster, self.extension)
+        template = "az ml arc extension update {options} --config {settings}"
+        return command(template, options=options, settings=self.settings).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+class CreateNamespace(NamedTuple):
+    """Create a namespace on the cluster."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        return command("kubectl create namespace {name}", name=self.name).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+class ApplyInstanceTypes(NamedTuple):
+    """Apply InstanceType manifests to the cluster; `source` is the attach configuration that they come from."""
+
+    manifests: tuple[Mapping[str, Any], ...]
+    source: str
+
+    @property
+    def text(self) -> str:
+        return f"az ml arc config convert -f {shlex.quote(self.source)} --to instancetype | kubectl apply -f -"
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+def extension_options(cluster: ClusterId, extension: str) -> list[str]:
+    """The options that name an extension to our commands; its name only if they would not assume it."""
+    return [*(["-n", extension] if extension != DEFAULT_NAME else []), *cluster.options]
+
+
+Change = RegisterProvider | ChangeSettings | CreateNamespace | ApplyInstanceTypes
+Fix = tuple[Command | Note | Change, ...]

@@ -1,0 +1,1 @@
+"""The two local files of HTTPS: a certificate chain and its private key."""

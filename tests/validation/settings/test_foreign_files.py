@@ -1,0 +1,115 @@
+"""Files that are not settings are named by what they are: one finding, with the next step."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azext_amlarc.commands.inputs.settings import read_settings
+from azext_amlarc.validation.report.formats import Report
+from azext_amlarc.validation.settings import ClusterFacts
+
+ARM = "https://schema.management.azure.com/schemas/2019-04-01"
+PROPERTIES = {"extensionType": "microsoft.azureml.kubernetes", "configurationSettings": {"enableTraining": "True"}}
+FOREIGN: list[tuple[object, str, str]] = [
+    (
+        {"$schema": f"{ARM}/deploymentParameters.json#", "contentVersion": "1.0.0.0",
+         "parameters": {"enableTraining": {"value": True}, "inferenceRouterServiceType": {"value": "LoadBalancer"}}},
+        "this is an ARM parameters file, which wraps every value",
+        'write each setting directly with its value: {"enableTraining": true, "inferenceRouterServiceType": '
+        '"LoadBalancer"}',
+    ),
+    (
+        {"$schema": f"{ARM}/deploymentTemplate.json#", "resources": []},
+        "this is an ARM template",
+        'use only the object under "configurationSettings" of the extension\'s resource',
+    ),
+    (
+        {"properties": PROPERTIES},
+        "this is the whole extension as a resource, not its settings alone",
+        'use only the object under "configurationSettings"',
+    ),
+    (
+        {"name": "azureml", "version": None, **PROPERTIES, "configurationProtectedSettings": ["a"]},
+        "this is the whole extension as a resource, not its settings alone",
+        'use only the object under "configurationSettings"',
+    ),
+    (
+        {"apiVersion": "v1", "kind": "ConfigMap", "data": {}},
+        'this is a Kubernetes manifest of kind "ConfigMap"',
+        "name the file with the extension's settings",
+    ),
+    (
+        {"namespace": "a", "defaultInstanceType": "cpu", "instanceTypes": {"cpu": {}}},
+        "this is an attach configuration, not settings of the extension",
+        "attach with it: az ml arc attach --config FILE",
+    ),
+    (
+        [{"name": "enableTraining", "value": "True"}],
+        "the settings are a list, not an object",
+        'write {"key": "value", …}',
+    ),
+]  # fmt: skip
+
+
+def report(file: Path, **more: Any) -> Report:
+    return read_settings(config_file=str(file), **more).report(ClusterFacts(), strict=False)
+
+
+@pytest.mark.parametrize(("content", "message", "fix"), FOREIGN)
+def test_a_file_of_another_shape_is_one_finding(content: object, message: str, fix: str, tmp_path: Path) -> None:
+    (tmp_path / "f.json").write_text(json.dumps(content), encoding="utf-8")
+    (finding,) = report(tmp_path / "f.json").findings
+    assert (finding.message, finding.fix) == (message, fix)
+    assert finding.code in ("AMLARC-S017", "AMLARC-F012")
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_helm_values_are_one_finding_with_their_paths(ending: str, tmp_path: Path) -> None:
+    values = {
+        "enableTraining": True,
+        "amloperator": {"skipResourceValidation": True},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "toleration": [{"key": "sku", "operator": "Exists"}],
+    }
+    (tmp_path / f"f.{ending}").write_text(json.dumps(values, indent=1), encoding="utf-8")
+    errors = report(tmp_path / f"f.{ending}").failing
+    assert [finding.code for finding in errors] == ["AMLARC-S003"]
+    assert errors[0].message.startswith("nested values, as in a Helm values file (amloperator, nodeSelector, tolerat")
+    assert errors[0].fix == (
+        "write each value at the top level under its dotted key: "
+        r'"amloperator.skipResourceValidation", "nodeSelector.kubernetes\\.io/os", "toleration[0].key", …'
+    )
+
+
+def test_settings_may_be_yaml(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_text("enableTraining: true\nnodeSelector.disk: ssd\n", encoding="utf-8")
+    given = read_settings(config_file=str(tmp_path / "f.yaml"))
+    assert given.judged().plain == {"enableTraining": "True", "nodeSelector.disk": "ssd"}
+
+
+def test_what_az_loads_for_a_file_with_an_at_sign_is_understood(tmp_path: Path) -> None:
+    text = '{"enableTraining": "True"}\n'
+    assert read_settings(config_file=text).judged().plain == {"enableTraining": "True"}
+    assert read_settings([text]).judged().plain == {"enableTraining": "True"}
+    assert read_settings(["enableTraining=True\ninstallVolcano=False\n"]).judged().plain == {
+        "enableTraining": "True",
+        "installVolcano": "False",
+    }
+
+
+def test_a_file_in_place_of_pairs_is_told_which_option_takes_it() -> None:
+    (finding,) = read_settings(["settings.json"]).findings
+    assert finding.fix == "to read settings from a file, use --config-file settings.json"
+    (finding,) = read_settings(config_protected=["secrets.json"]).findings
+    assert finding.fix == "to read settings from a file, use --config-protected-file secrets.json"
+
+
+@pytest.mark.parametrize("pair", ["a=1 b=2", "enableTraining=True enableInference=False", "enableTraining=True,b=2"])
+def test_several_pairs_in_one_argument_are_told_apart(pair: str) -> None:
+    found = [finding for finding in read_settings([pair], allow_unknown=True).findings if finding.code == "AMLARC-S001"]
+    assert bool(found) == ("enableInference" in pair)
+    assert all(
+        "put each in quotes of its own, or none: enableTraining=True enableInference=False" in f.fix for f in found
+    )
