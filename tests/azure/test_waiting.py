@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 from azure.core.exceptions import ServiceResponseTimeoutError
 
-from azext_amlarc.azure.connection.retries import retry_after
+from azext_amlarc.azure.connection.retries import read_retry_after
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import ArcError, StillRunning, WriteFailed
@@ -92,17 +92,17 @@ def test_a_retry_after_within_the_timeout_is_announced_if_it_is_long() -> None:
     ],
 )
 def test_retry_after_is_a_number_or_a_date(told: str, least: float, most: float) -> None:
-    assert least <= (retry_after({"Retry-After": told}) or 0) <= most
+    assert least <= (read_retry_after({"Retry-After": told}) or 0) <= most
 
 
 def test_retry_after_as_a_date_is_the_time_until_it() -> None:
     in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    assert 3500 <= (retry_after({"Retry-After": in_an_hour}) or 0) <= 3600
+    assert 3500 <= (read_retry_after({"Retry-After": in_an_hour}) or 0) <= 3600
 
 
 @pytest.mark.parametrize("told", ["", "soon", "-1", "²", "1e9", "9" * 400, "inf", "nan", "7 s", "32 Oct 2015", "\x00"])
 def test_a_retry_after_that_is_neither_is_none(told: str) -> None:
-    assert retry_after({"Retry-After": told}) is None
+    assert read_retry_after({"Retry-After": told}) is None
 
 
 def test_a_look_that_gets_no_answer_in_time_does_not_end_a_wait() -> None:

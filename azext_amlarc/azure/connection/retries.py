@@ -73,21 +73,24 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                     raise WriteTookEffect from error
                 if took is None or tries >= _TRIES or isinstance(error, _FINAL):
                     raise
-                told = None
+                retry_after = None
             else:
-                status, told = response.http_response.status_code, retry_after(response.http_response.headers)
+                status, retry_after = (
+                    response.http_response.status_code,
+                    read_retry_after(response.http_response.headers),
+                )
                 took = took_effect() if status in _UNCERTAIN else False
                 if took:
                     raise WriteTookEffect
-                if took is None or not _is_worth_another(status, told, tries):
+                if took is None or not _is_worth_another(status, retry_after, tries):
                     return response
-            self._announce(request, told)
-            time.sleep(pause(tries, told))
+            self._announce(request, retry_after)
+            time.sleep(pause(tries, retry_after))
 
-    def _announce(self, request: Any, told: float | None) -> None:
-        if told and told > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
+    def _announce(self, request: Any, retry_after: float | None) -> None:
+        if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
-            self._tell(f"Azure is busy; retrying in {told:.0f} s, as it asks")
+            self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
 
 
 def _took_effect(request: Any) -> Callable[[], bool | None]:
@@ -115,13 +118,13 @@ def _is_worth_another(status: int, retry_after: float | None, tries: int) -> boo
     return status >= 400 and retry_after <= _LONGEST_RETRY_AFTER and tries < _TRIES_WITH_RETRY_AFTER
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
     """Azure's Retry-After in seconds: usually a number, but HTTP allows a date; None if missing or malformed."""
-    told = (headers.get("Retry-After") or "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", told):
-        return float(told)
+    retry_after = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", retry_after):
+        return float(retry_after)
     try:
-        at = parsedate_to_datetime(told)
+        at = parsedate_to_datetime(retry_after)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.answers import correlation_id
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, json_object
-from azext_amlarc.azure.connection.retries import WriteTookEffect, retry_after
+from azext_amlarc.azure.connection.retries import WriteTookEffect, read_retry_after
 from azext_amlarc.azure.connection.tokens import resolved
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.connection.writing import recorded
@@ -165,7 +165,7 @@ class Accepted:
             model=model,
             body=content_of(response).decode("utf-8-sig"),
             operation_url=resolved(url, response.request.url) if url else None,
-            pause=retry_after(headers),
+            pause=read_retry_after(headers),
             correlation_id=correlation_id(response),
         )
 
@@ -200,7 +200,7 @@ def poll_operation(azure: AzureClient, url: str) -> Poll[Any] | None:
     except (HttpResponseError, UnreadableAnswer):  # a failure to read the status says nothing about the operation
         return None
     state = body.get("status") or (body.get("properties") or {}).get("provisioningState")
-    return Poll(state, pause=retry_after(answer.headers)) if isinstance(state, str) else None
+    return Poll(state, pause=read_retry_after(answer.headers)) if isinstance(state, str) else None
 
 
 def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""What has been written: said if Azure has accepted it, perhaps if its answer is lost, not at all if it has refused."""
+"""What has been written: recorded if Azure has accepted it, as possible if its response was lost, else not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -9,7 +9,7 @@ from azure.core.rest import HttpResponse
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.reading import understood
-from azext_amlarc.azure.connection.retries import retry_after
+from azext_amlarc.azure.connection.retries import read_retry_after
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.connection.writing import recorded
@@ -101,7 +101,7 @@ def _poll(answer: HttpResponse | None) -> Poll[None]:
     """A deletion's Location answers 202 until the resource is gone."""
     if answer is None or answer.status_code != 202:
         return Poll("Succeeded")
-    return Poll("Removing", pause=retry_after(answer.headers))
+    return Poll("Removing", pause=read_retry_after(answer.headers))
 
 
 def _check(azure: AzureClient, item: Owned) -> None:

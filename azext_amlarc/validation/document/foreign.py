@@ -106,7 +106,7 @@ def _resource(data: Mapping[str, Any]) -> Complaint | None:
 
 def _arm(data: Mapping[str, Any]) -> Complaint | None:
     key = next((key for key in ("parameters", "resources") if isinstance(data.get(key), Mapping | list)), None)
-    if key is None or not ("contentVersion" in data or "schema.management.azure.com" in str(data.get("$schema"))):
+    if key is None or not ("contentVersion" in data or "/deployment" in str(data.get("$schema"))):
         return None
     what = "an ARM parameters file, which wraps every value" if key == "parameters" else "an ARM template"
     fix = "write namespace, defaultInstanceType and instanceTypes directly, with their values"

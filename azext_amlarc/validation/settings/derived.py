@@ -112,4 +112,4 @@ def refused(setting: Setting, record: Record, value: str | None = None) -> Findi
     message = "the tool determines this setting, and a wrong value breaks the extension"
     if value is not None:
         message = f"the tool determines this setting: for this cluster it is {value}"
-    return about(setting, codes.NOT_A_CHOICE, message, record.instead)
+    return about(setting, codes.NOT_A_CHOICE, message, record.instead or f"leave {setting.key} out")

@@ -3,7 +3,7 @@
 import string
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from azext_amlarc.findings import Finding
@@ -46,6 +46,7 @@ VALUES = st.dictionaries(KEYS, TEXTS, max_size=8)
 
 
 @given(SETTINGS, CLUSTERS, st.booleans(), st.binary(max_size=40), VALUES)
+@example([Setting("servicebus.topicSubMapping.x", "", "--config")], None, False, b"", {})
 def test_random_settings_give_findings_and_text(
     given_settings: list[Setting],
     cluster: ClusterFacts | None,
