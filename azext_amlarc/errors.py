@@ -52,6 +52,10 @@ class Unreachable(ArcError):
     """A server gave no usable answer: network, DNS, TLS, timeout, or something else that answers there."""
 
 
+class Garbled(Unreachable):
+    """A server's answer is not what it should be, is too large, or breaks off; others may still be good."""
+
+
 class WriteFailed(ArcError):
     """Azure accepted a write and then failed or cancelled it: Azure's own code and message."""
 

@@ -6,13 +6,14 @@ Either may lag behind the other, or never finish: every few polls, the other one
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, Poll, operation_error, poll_operation
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.errors import ArcError, Refused, WriteFailed
+from azext_amlarc.errors import ArcError, NotFound, Refused, WriteFailed
 
 UP_TO_DATE = "No changes: already up to date."
 
@@ -33,6 +34,9 @@ class Provisioned(Protocol):
 
     @property
     def in_progress(self) -> bool: ...
+
+    @property
+    def is_being_deleted(self) -> bool: ...
 
 
 T = TypeVar("T", bound=Provisioned)
@@ -66,20 +70,28 @@ def converge(
 ) -> Operation[T]:
     """Bring a resource to the wanted state: write it, retry a failed write, or join a write that is in progress.
 
-    A write in progress with other content is waited for, `timeout` seconds at most; Refused if that is 0. `agree` is
-    called before a write, and raises to cancel it. Nothing is written if nothing differs.
+    A write in progress with other content is waited for, `timeout` seconds at most; Refused if that is 0; likewise a
+    deletion. `agree` is called before a write, and raises to cancel it. Nothing is written if nothing differs.
     """
+    if existing is not None:
+        change.refuse(existing)
+        if existing.is_being_deleted:
+            existing = _after_deletion(change, existing, watcher, timeout)
+    differences = change.differences(existing) if existing else []
+    if existing and existing.in_progress and not differences:
+        watcher.tell(f"Already in progress ({existing.provisioning_state}); waiting for it.")
+        return change.join(existing)
+    if existing and existing.in_progress:
+        existing = _after_another(change, existing, watcher, timeout)
+    return _write(change, existing, watcher, agree)
+
+
+def _write(change: Change[T], existing: T | None, watcher: Watcher, agree: Callable[[T | None], None]) -> Operation[T]:
+    """Write a resource that nobody else is writing, unless it is up to date."""
     if existing is None:
         agree(None)
         return change.write(None)
-    change.refuse(existing)
     differences = change.differences(existing)
-    if existing.in_progress and not differences:
-        watcher.tell(f"Already in progress ({existing.provisioning_state}); waiting for it.")
-        return change.join(existing)
-    if existing.in_progress:
-        existing = _after_another(change, existing, watcher, timeout)
-        differences = change.differences(existing)
     if existing.provisioning_state.lower() == "succeeded" and not differences:
         watcher.tell(UP_TO_DATE)
         return Operation.done(existing)
@@ -89,8 +101,21 @@ def converge(
     return change.write(existing)
 
 
-def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: float) -> T:
-    """The resource once the other write has ended, successfully or not."""
+def _after_deletion(change: Change[T], existing: T, watcher: Watcher, timeout: float) -> T | None:
+    """The resource once its deletion has ended: None, unless that failed or it was created again."""
+    if not timeout:
+        raise Refused("A deletion is in progress.", "Try again when it has finished.")
+    watcher.tell("A deletion is in progress; waiting for it to finish.")
+    with suppress(WriteFailed):
+        change.join(existing).wait(watcher, timeout)
+    found = change.read()
+    if found is not None:
+        change.refuse(found)
+    return found
+
+
+def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: float) -> T | None:
+    """The resource once the other write has ended, successfully or not; None if it was deleted meanwhile."""
     state = existing.provisioning_state
     if not timeout:
         raise Refused(
@@ -100,6 +125,8 @@ def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: fl
     watcher.tell(f"Another write is in progress ({state}), with other settings; waiting for it to finish.")
     try:
         return change.join(existing).wait(watcher, timeout)
+    except NotFound:
+        return change.read()
     except WriteFailed:
         found = change.read()
         if found is None:
@@ -112,7 +139,7 @@ class Subject(Generic[T]):
     """A resource to follow: its title, how to read it, and what is known about its failures.
 
     `own_error` finds code and message in the resource itself, `hint` is their known fix, given the resource as it was
-    last seen; `wait_command` is the command that follows it.
+    last seen; `wait_command` is the command that follows it, `wait_for_deletion` until it is gone.
     """
 
     azure: AzureClient
@@ -122,6 +149,7 @@ class Subject(Generic[T]):
     own_error: Callable[[T], tuple[str, str] | None]
     hint: Callable[[T, str, str], str]
     wait_command: str
+    wait_for_deletion: str
 
     def by_resource(self, verb: str, resource: T, accepted: Accepted | None = None) -> Operation[T]:
         """Poll the resource itself: it did not exist before, or someone else is writing it."""
@@ -137,7 +165,7 @@ class Subject(Generic[T]):
     def by_absence(self, verb: str, resource: T, accepted: Accepted | None) -> Operation[T]:
         """Follow a deletion by the resource: it has finished when the resource is gone."""
         poll = PolledResource(self._poll_absence, self._operation_poll(accepted))
-        return self._operation(verb, resource, accepted, poll, lambda: resource)
+        return self._operation(verb, resource, accepted, poll, lambda: resource, self.wait_for_deletion)
 
     def by_deletion(self, verb: str, resource: T, accepted: Accepted) -> Operation[T]:
         """Follow a deletion by its operation, for a resource whose state does not show the deletion."""
@@ -145,7 +173,7 @@ class Subject(Generic[T]):
         if operation is None:
             return self.by_absence(verb, resource, accepted)
         poll = PolledOperation(operation, self._poll_gone, confirms=False)
-        return self._operation(verb, resource, accepted, poll, lambda: resource)
+        return self._operation(verb, resource, accepted, poll, lambda: resource, self.wait_for_deletion)
 
     def _operation(
         self,
@@ -154,6 +182,7 @@ class Subject(Generic[T]):
         accepted: Accepted | None,
         poll: Callable[[], Poll[T]],
         read: Callable[[], T] | None = None,
+        follow: str | None = None,
     ) -> Operation[T]:
         return Operation(
             doing=f"{verb} {self.title}",
@@ -161,7 +190,7 @@ class Subject(Generic[T]):
             poll=poll,
             read=read or self.show,
             reason=lambda last: self.reason(verb, last or resource, accepted),
-            follow=f"To follow it: {self.wait_command} (running the same command again also works).",
+            follow=f"To follow it: {follow or self.wait_command} (running the same command again also works).",
             pause=accepted.pause if accepted else None,
             correlation_id=accepted.correlation_id if accepted else None,
         )

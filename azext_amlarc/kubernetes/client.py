@@ -13,7 +13,7 @@ from lightkube.config.models import Context as LightkubeContext
 from lightkube.config.models import User
 from msgspec import MsgspecError
 
-from azext_amlarc.errors import ArcError, Denied, Unreachable
+from azext_amlarc.errors import ArcError, Denied, Garbled, Unreachable
 from azext_amlarc.kubernetes import credentials
 from azext_amlarc.kubernetes.kubeconfig import Context, read_context
 from azext_amlarc.kubernetes.plugin import sign_in
@@ -55,16 +55,18 @@ class Kube:
         except ApiError as error:
             self._raise_refusal(action, error)
         except httpx2.HTTPStatusError as error:
-            raise self._not_an_api_server(f"HTTP status {error.response.status_code}") from error
-        except httpx2.HTTPError as error:
+            raise self.not_an_api_server(f"HTTP status {error.response.status_code}") from error
+        except (httpx2.ConnectError, httpx2.TimeoutException, httpx2.ProxyError, httpx2.UnsupportedProtocol) as error:
             raise Unreachable(*_unreachable(self.server, error)) from error
+        except httpx2.HTTPError as error:
+            raise Garbled(*_unreachable(self.server, error)) from error
         except (MsgspecError, ValueError, RecursionError) as error:
-            raise self._not_an_api_server("the response has another format") from error
+            raise self.not_an_api_server("the response has another format") from error
         except KeyError as error:
             # lightkube reads the Content-Type of an error response without checking that it has one.
             if error.args != ("Content-Type",):
                 raise
-            raise self._not_an_api_server("the response has no Content-Type") from error
+            raise self.not_an_api_server("the response has no Content-Type") from error
 
     def _raise_refusal(self, action: str, error: ApiError) -> NoReturn:
         code = error.status.code or error.response.status_code
@@ -80,9 +82,10 @@ class Kube:
         name = in_line(error.status.reason or "", 100)
         raise ArcError(f"The cluster could not {action} ({code}): {reason}", code=name) from error
 
-    def _not_an_api_server(self, why: str) -> Unreachable:
+    def not_an_api_server(self, why: str) -> Garbled:
+        """The error for a server that answers as none should."""
         fix = "Check the server in the kubeconfig, and whether a proxy answers instead (NO_PROXY)"
-        return Unreachable(f"{self.server} does not respond like a Kubernetes API server: {why}.", fix)
+        return Garbled(f"{self.server} does not respond like a Kubernetes API server: {why}.", fix)
 
 
 def connect(kubeconfig: str | None, context: str | None) -> Kube:

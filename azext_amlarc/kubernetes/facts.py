@@ -12,7 +12,7 @@ from typing import Any
 
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.checks.kubernetes import facts
-from azext_amlarc.errors import ArcError, Unreachable
+from azext_amlarc.errors import ArcError, Garbled, Unreachable
 from azext_amlarc.kubernetes import objects
 from azext_amlarc.kubernetes.client import Kube, Unauthorized
 from azext_amlarc.kubernetes.reading import listed, one
@@ -46,6 +46,8 @@ def gather(kube: Kube, needs: Collection[Fact[Any]]) -> dict[str, object]:
         return {}
     try:
         first = _READERS[wanted[0]](kube)
+    except Garbled as error:
+        first = _unknown(error)
     except (Unreachable, Unauthorized) as error:
         return dict.fromkeys(wanted, _unknown(error))
     except ArcError as error:
@@ -178,7 +180,10 @@ def _shared(kube: Kube, source: objects.Source) -> Mapping[str, str]:
 def _decoded(data: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
         if name in data:
-            yield name, b64decode(data[name]).decode(errors="replace")
+            try:
+                yield name, b64decode(data[name]).decode(errors="replace")
+            except ValueError as error:
+                raise ArcError(f"The agents' {name} is not valid base64.") from error
 
 
 def _pending_releases(kube: Kube) -> tuple[facts.Owned, ...]:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
+import msgspec
 from lightkube import ApiError
 from lightkube.generic_resource import create_global_resource
 
 from azext_amlarc.errors import ArcError, Refused, Unreachable
+from azext_amlarc.kubernetes import reading
 from azext_amlarc.kubernetes.client import FIELD_MANAGER, Kube
 from azext_amlarc.resources.differences import differences
 from azext_amlarc.validation.document.manifests import API_VERSION, COPY_OF, KIND
@@ -21,7 +22,7 @@ from azext_amlarc.wording import in_line
 _GROUP, _VERSION = API_VERSION.split("/")
 InstanceType = create_global_resource(_GROUP, _VERSION, KIND, "instancetypes")
 
-_PAGE = 500
+_PATH = f"/apis/{API_VERSION}/instancetypes"
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,22 @@ def write(kube: Kube, change: Change) -> None:
     _apply(kube, change.manifest, dry_run=False)
 
 
+class _Metadata(msgspec.Struct):
+    name: str
+    annotations: dict[str, str] | None = None
+
+
+class _Existing(msgspec.Struct):
+    """What is compared of an InstanceType; whatever else its metadata has differs in any case."""
+
+    metadata: _Metadata
+    spec: dict[str, Any] | None = None
+
+
 def _existing(kube: Kube) -> dict[str, Mapping[str, Any]]:
-    with kube.asking("list instance types"):
-        try:
-            return {found["metadata"]["name"]: found for found in kube.client.list(InstanceType, chunk_size=_PAGE)}
-        except httpx2.HTTPStatusError as error:
-            if error.response.status_code != 404:
-                raise
+    pages = list(reading.pages(kube, _PATH, _Existing))
+    if pages:
+        return {found.metadata.name: msgspec.to_builtins(found) for page in pages for found in page}
     raise Refused(
         f"The cluster {kube.server} (context {kube.context}) has no {KIND} resource ({API_VERSION}), which comes with "
         "the extension.",
@@ -91,7 +101,10 @@ def _apply(kube: Kube, manifest: Mapping[str, Any], *, dry_run: bool) -> Mapping
             if error.status.reason == "Conflict":
                 raise _conflict(name, error) from error
             raise
-        return applied
+        except TypeError as error:  # lightkube makes a dict of whatever it is answered
+            raise kube.not_an_api_server("the response has another format") from error
+        made: Mapping[str, Any] = msgspec.to_builtins(msgspec.convert(dict(applied), _Existing))
+        return made
 
 
 def _conflict(name: str, error: ApiError) -> Refused:
@@ -99,7 +112,7 @@ def _conflict(name: str, error: ApiError) -> Refused:
     found = [(re.search('conflict with "([^"]+)"', cause.message or ""), cause.field) for cause in causes]
     owned = [in_line(f"{manager[1]} manages {field}") for manager, field in found if manager]
     return Refused(
-        f"The instance type {name!r} is managed by others: {'; '.join(owned) or error.status.message}.",
+        f"The instance type {name!r} is managed by others: {'; '.join(owned) or in_line(str(error.status.message))}.",
         "Change it there, or take it over: az ml arc config convert -f FILE --to instancetype | kubectl apply -f - "
         f"--server-side --force-conflicts --field-manager={FIELD_MANAGER}",
     )

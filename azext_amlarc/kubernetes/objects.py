@@ -13,7 +13,9 @@ from msgspec import Struct, field
 
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.amounts import Requested, counted
+from azext_amlarc.errors import ArcError
 from azext_amlarc.validation.quantity import parse
+from azext_amlarc.wording import in_line
 
 # Conditions that are not problems if they are True.
 _NO_TROUBLE = ("Ready",)
@@ -365,5 +367,12 @@ class InstanceType(Named, frozen=True):
 
 
 def known(found: Iterable[Any]) -> tuple[Any, ...]:
-    """The facts about each object."""
-    return tuple(each.known() for each in found)
+    """What checks know of objects; ArcError, with the object's name, for an amount that is not a quantity."""
+    return tuple(map(_known, found))
+
+
+def _known(found: Any) -> Any:
+    try:
+        return found.known()
+    except ValueError as error:
+        raise ArcError(f"{in_line(found.metadata.name, 253)!r} cannot be read: {error}.") from error

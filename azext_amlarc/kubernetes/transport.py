@@ -69,7 +69,7 @@ def _body(response: httpx2.Response, deadline: float) -> bytes:
         if size > LARGEST:
             raise httpx2.ReadError(f"the response is larger than {LARGEST // 2**20} MiB", request=response.request)
         if time.monotonic() > deadline:
-            raise httpx2.ReadTimeout(f"the response took longer than {LONGEST:.0f} s", request=response.request)
+            raise httpx2.ReadError(f"the response took longer than {LONGEST:.0f} s", request=response.request)
     return b"".join(chunks)
 
 

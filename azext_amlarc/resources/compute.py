@@ -105,14 +105,6 @@ class Wanted:
         return self.document.get("namespace")
 
 
-def refuse_being_detached(existing: Compute) -> None:
-    """Refused if the compute target is being detached: a write would be lost."""
-    if existing.is_being_deleted:
-        raise Refused(
-            f"The compute target {existing.name!r} is being detached.", "Try again when it has been detached."
-        )
-
-
 def refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wanted) -> None:
     """Refused if the compute target is on another cluster or in another namespace: Azure would overwrite that."""
     detach = " ".join(["az ml arc detach -n", existing.name, *workspace.options])

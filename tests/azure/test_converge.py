@@ -5,13 +5,16 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from azext_amlarc.azure.compute.attach import Attachment
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.converge import PolledOperation, PolledResource, converge
 from azext_amlarc.azure.extension.delete import begin_delete
 from azext_amlarc.azure.extension.install import Installation
-from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.errors import NotFound, Refused, StillRunning, WriteFailed
+from azext_amlarc.resources import compute
 from azext_amlarc.resources.extension import Extension, Wanted
+from azext_amlarc.resources.ids import WorkspaceId
 from tests.support.azure import Azure
 from tests.support.connecting import Diary, cluster, connect
 
@@ -26,6 +29,10 @@ class Thing:
     @property
     def in_progress(self) -> bool:
         return self.provisioning_state not in {"Succeeded", "Failed", "Canceled"}
+
+    @property
+    def is_being_deleted(self) -> bool:
+        return self.provisioning_state == "Deleting"
 
 
 @dataclass
@@ -50,7 +57,8 @@ class Wish:
     def join(self, existing: Thing) -> Operation[Thing]:
         def poll() -> Poll[Thing]:
             seen = self.ends()
-            self.there = replace(existing, provisioning_state=seen.state)
+            is_gone = existing.is_being_deleted and seen.state == "Succeeded"
+            self.there = None if is_gone else replace(existing, provisioning_state=seen.state)
             return Poll(seen.state, self.there)
 
         return replace(
@@ -104,6 +112,36 @@ def test_another_write_in_progress_is_refused_without_time_to_wait() -> None:
     with pytest.raises(Refused, match=r"Another write is in progress \(Updating\), with other settings"):
         converge(wish, wish.read(), Diary(), 0)
     assert wish.written == []
+
+
+@pytest.mark.parametrize("value", ["new", "old"])
+def test_a_deletion_in_progress_is_waited_for_and_then_it_is_written(value: str) -> None:
+    wish, diary = Wish(Thing(value, "Deleting")), Diary()
+    assert converge(wish, wish.read(), diary, 60).resource == Thing("new")
+    assert (wish.written, diary.told) == ([None], ["A deletion is in progress; waiting for it to finish."])
+
+
+def test_a_deletion_in_progress_is_refused_without_time_to_wait() -> None:
+    wish = Wish(Thing("new", "Deleting"))
+    with pytest.raises(Refused, match=r"A deletion is in progress\."):
+        converge(wish, wish.read(), Diary(), 0)
+    assert wish.written == []
+
+
+def test_what_is_left_of_a_deletion_that_failed_is_written_unless_it_must_not_be() -> None:
+    wish = Wish(Thing("old", "Deleting"), ends=lambda: Poll("Failed"))
+    converge(wish, wish.read(), Diary(), 60)
+    assert wish.written == [Thing("old", "Failed")]
+
+
+def test_what_is_deleted_while_another_write_is_waited_for_is_written_anew() -> None:
+    def gone() -> Poll[Thing]:
+        wish.there = None
+        raise NotFound("It is gone.")
+
+    wish = Wish(Thing("old", "Updating"), ends=gone)
+    converge(wish, wish.read(), Diary(), 60)
+    assert wish.written == [None]
 
 
 def test_what_must_not_be_written_is_refused_first() -> None:
@@ -276,3 +314,53 @@ def test_a_deletion_whose_operation_failed_ends_with_its_reason(azure: Azure) ->
         azure.fault(path="/operations/", status=200, body={"status": "Failed", "error": error}, times=99)
         with pytest.raises(WriteFailed, match="Deleting the extension 'trainer' failed: Another operation"):
             deletion.wait(Diary(), 60)
+
+
+def test_a_deletion_that_takes_too_long_is_followed_until_the_resource_is_gone(azure: Azure) -> None:
+    with connect(azure) as arm:
+        existing = installing(azure, arm).wait(Diary(), 60)
+        stuck(azure)
+        deletion = begin_delete(arm, cluster(azure).id, existing, Diary(), force=False)
+        with pytest.raises(StillRunning) as caught:
+            deletion.wait(Diary(), 0)
+    assert caught.value.fix.startswith("To follow it: az ml arc extension wait -n trainer -c ")
+    assert " --deleted (running the same command again also works)" in caught.value.fix
+
+
+def workspace(azure: Azure) -> WorkspaceId:
+    return WorkspaceId(cluster(azure).id.subscription_id, "amlarc-rg", "amlarc-ws")
+
+
+def detaching(azure: Azure, times: int) -> None:
+    """The compute target k8s is being detached: for so many reads it is still there, then it is gone."""
+    body = {
+        "id": f"{workspace(azure)}/computes/k8s",
+        "name": "k8s",
+        "properties": {
+            "computeType": "Kubernetes",
+            "resourceId": str(cluster(azure).id),
+            "provisioningState": "Deleting",
+            "properties": {"namespace": "default"},
+        },
+    }
+    azure.fault(method="GET", path="/computes/k8s$", status=200, body=body, times=times)
+
+
+def test_attaching_what_is_being_detached_waits_and_then_attaches(azure: Azure) -> None:
+    with connect(azure) as arm:
+        installing(azure, arm).wait(Diary(), 60)
+        detaching(azure, times=3)
+        wanted = compute.Wanted(cluster(azure).id, {})
+        change, diary = Attachment(arm, workspace(azure), "k8s", wanted, "westeurope"), Diary()
+        attached = converge(change, change.read(), diary, 60).wait(diary, 60)
+    assert (attached.name, attached.provisioning_state) == ("k8s", "Succeeded")
+    assert diary.told == ["A deletion is in progress; waiting for it to finish."]
+
+
+def test_attaching_what_is_being_detached_is_refused_without_time_to_wait(azure: Azure) -> None:
+    detaching(azure, times=3)
+    with connect(azure) as arm:
+        change = Attachment(arm, workspace(azure), "k8s", compute.Wanted(cluster(azure).id, {}), "westeurope")
+        with pytest.raises(Refused, match="A deletion is in progress"):
+            converge(change, change.read(), Diary(), 0)
+    assert not [item for item in azure.traffic() if item["method"] == "PUT"]

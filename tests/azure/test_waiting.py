@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import ServiceResponseTimeoutError
 
 from azext_amlarc.azure.connection.retries import read_retry_after
-from azext_amlarc.azure.connection.waiting import Operation, Poll
+from azext_amlarc.azure.connection.waiting import Operation, Poll, wait_until
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.errors import ArcError, StillRunning, WriteFailed
 
@@ -164,3 +164,50 @@ def test_ctrl_c_explains_that_azure_goes_on() -> None:
 
     with pytest.raises(StillRunning, match=r"Interrupted\. Azure is still doing the work\."):
         operation(interrupted).wait(Clock(), 60)
+
+
+class Sleeper:
+    """A clock that jumps when the machine sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("azext_amlarc.azure.connection.watcher.time.monotonic", lambda: self.now)
+
+    def looks(self, *polls: tuple[str, float]) -> Callable[[], Poll[str]]:
+        """Polls with these states, each of which takes so many seconds."""
+        left = iter(polls)
+
+        def look() -> Poll[str]:
+            state, taken = next(left)
+            self.now += taken
+            return Poll(state)
+
+        return look
+
+
+def test_a_machine_that_slept_during_a_poll_asks_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = Sleeper(monkeypatch)
+    assert operation(sleeper.looks(("Creating", 7200), ("Succeeded", 0))).wait(Clock(), 600) == "read"
+    with pytest.raises(WriteFailed):
+        operation(sleeper.looks(("Creating", 7200), ("Failed", 0))).wait(Clock(), 600)
+
+
+def test_a_machine_that_slept_gives_up_when_azure_is_still_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = Sleeper(monkeypatch)
+    with pytest.raises(StillRunning, match=r"after 600 s; the last state was Updating\."):
+        operation(sleeper.looks(("Creating", 7200), ("Updating", 7200), ("Succeeded", 0))).wait(Clock(), 600)
+
+
+def test_what_has_to_be_ready_afterwards_gets_time_after_a_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper, given = Sleeper(monkeypatch), list[float]()
+    slept = replace(operation(sleeper.looks(("Succeeded", 7200))), then=lambda _, left: given.append(left))
+    slept.wait(Clock(), 600)
+    slept = replace(operation(sleeper.looks(("Succeeded", 5))), then=lambda _, left: given.append(left))
+    slept.wait(Clock(), 600)
+    assert given == [60.0, 595.0]
+
+
+def test_a_condition_is_read_once_more_after_a_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Sleeper(monkeypatch).looks(("Creating", 7200), ("Succeeded", 0))
+    found = wait_until(look, lambda seen: seen is not None and seen.is_done, str, Clock(), 600, None)
+    assert found == Poll("Succeeded")

@@ -135,7 +135,7 @@ def test_what_the_crd_forbids_is_said_for_each_object(cluster: Cluster, kube: Ku
 @pytest.mark.parametrize(
     ("rights", "denied"),
     [
-        ([], ["No permission to list instance types (403): "]),
+        ([], ["No permission to list instancetypes (403): "]),
         (
             ["list"],
             [
@@ -178,8 +178,8 @@ def test_a_cluster_without_the_extension(cluster: Cluster) -> None:
     assert caught.value.fix.startswith("Install the extension first: az ml arc extension create")
 
 
-SPOOF = "a\x1b[2K\rWill create nothing\nNo changes on the cluster.\u202e\u2028"
-SHOWN = "a\\x1b[2K\\rWill create nothing\\nNo changes on the cluster.\\u202e\\u2028"
+SPOOF = "a\x1b[2K\rWill create nothing\nNo changes on the cluster.\u202e"
+SHOWN = "a\\x1b[2K\\rWill create nothing\\nNo changes on the cluster.\\u202e"
 
 
 def test_no_text_of_the_cluster_or_a_manifest_writes_more_than_its_line(cluster: Cluster, kube: Kube) -> None:

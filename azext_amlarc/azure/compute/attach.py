@@ -36,13 +36,11 @@ class Attachment:
 
     def refuse(self, existing: Compute) -> None:
         resource.refuse_another_kind(existing)
-        resource.refuse_another_place(existing, self.workspace, self.wanted)
+        if not existing.is_being_deleted:
+            resource.refuse_another_place(existing, self.workspace, self.wanted)
 
     def differences(self, existing: Compute) -> list[str]:
-        differences = resource.changes(existing, self.wanted)
-        if differences:
-            resource.refuse_being_detached(existing)
-        return differences
+        return resource.changes(existing, self.wanted)
 
     def join(self, existing: Compute) -> Operation[Compute]:
         return join(self.azure, self.workspace, existing)
@@ -83,6 +81,7 @@ def subject(azure: AzureClient, workspace: WorkspaceId, name: str) -> Subject[Co
         own_error=resource.own_error,
         hint=partial(_hint, workspace),
         wait_command=f"az ml arc wait {where}",
+        wait_for_deletion=f"az ml arc wait {where} --deleted",
     )
 
 
@@ -99,7 +98,10 @@ def _hint(workspace: WorkspaceId, last: Compute, code: str, message: str) -> str
 def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:
     """Follow a write to the compute target that is already in progress."""
     verb = _VERBS.get(compute.provisioning_state.lower(), "changing")
-    return subject(azure, workspace, compute.name).by_resource(verb, compute)
+    followed = subject(azure, workspace, compute.name)
+    if compute.is_being_deleted:
+        return followed.by_absence(verb, compute, None)
+    return followed.by_resource(verb, compute)
 
 
 def begin_detach(azure: AzureClient, workspace: WorkspaceId, name: str, watcher: Watcher) -> Operation[Compute] | None:

@@ -1,7 +1,6 @@
 """Registers a resource provider when a write needs it, and announces that."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from azure.core.pipeline.policies import HTTPPolicy
 
 from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.reading import content_of
-from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.watcher import Deadline, Watcher
 from azext_amlarc.errors import Refused, StillRunning
 from azext_amlarc.resources.ids import group_id
 
@@ -78,14 +77,15 @@ class Registrar:
         self._wait(provider)
 
     def _wait(self, provider: str) -> None:
-        began, pause = time.monotonic(), 1.0
+        deadline, pause = Deadline(self.timeout), 1.0
         while (state := self._state(provider)) != "Registered":
-            elapsed = time.monotonic() - began
+            elapsed = deadline.elapsed
             self.watcher.seen(f"{provider} is {state}", elapsed)
-            if elapsed > self.timeout:
+            if deadline.is_over():
                 follow = f"To follow it: {self._command(provider)}"
                 raise StillRunning(f"{provider} is still {state} after {elapsed:.0f} s.", follow)
             self.watcher.rest(pause)
+            deadline.asking()
             pause = min(pause * 1.5, 10.0)
 
     def _state(self, provider: str) -> str:

@@ -1,6 +1,5 @@
 """Waits for what Azure continues to do after it has accepted a write."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,7 +12,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, json_object
 from azext_amlarc.azure.connection.retries import WriteTookEffect, read_retry_after
 from azext_amlarc.azure.connection.tokens import resolved
-from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.watcher import Deadline, Watcher
 from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import ArcError, StillRunning
 
@@ -23,6 +22,8 @@ T = TypeVar("T")
 FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 # A pause is this fraction of the time waited so far: a wait is at most 7 % longer than Azure takes.
 _PART = 1 / 15
+# Seconds for what has to be ready after a write that ended when the time was up, as after a machine's sleep.
+_LEAST_AFTERWARDS = 60.0
 # Longer pauses that Azure asks for are announced; azure-core's own default is 30 s.
 _LONGEST_UNSAID = 30.0
 # Consecutive polls that may time out: Azure goes on regardless.
@@ -83,31 +84,32 @@ class Operation(Generic[T]):
 
         Raises the `reason` if the write failed, and StillRunning after `timeout` seconds or on Ctrl-C.
         """
-        began = time.monotonic()
+        deadline = Deadline(timeout)
         last = Poll[T]("Accepted", pause=self.pause)
         try:
-            last = self._watch(last, watcher, began, timeout)
+            last = self._watch(last, watcher, deadline)
         except KeyboardInterrupt:
             raise self._still_running(f"Interrupted. Azure is still {self.doing}.") from None
         if not last.succeeded:
             raise self.reason(last.resource)
         found = last.resource if last.resource is not None else self.read()
-        self.then(watcher, max(timeout - (time.monotonic() - began), 0.0))
+        self.then(watcher, max(deadline.left, min(timeout, _LEAST_AFTERWARDS)))
         return found
 
-    def _watch(self, last: Poll[T], watcher: Watcher, began: float, timeout: float) -> Poll[T]:
-        pauses = _Pauses(watcher, timeout)
+    def _watch(self, last: Poll[T], watcher: Watcher, deadline: Deadline) -> Poll[T]:
+        pauses = _Pauses(watcher, deadline.timeout)
         if last.pause:
             pauses.rest(last.pause, 0.0)
         while True:
+            deadline.asking()
             last = self._poll(last, pauses)
-            elapsed = time.monotonic() - began
+            elapsed = deadline.elapsed
             watcher.seen(last.state, elapsed)
             if last.is_done:
                 return last
-            if elapsed >= timeout:
+            if deadline.is_over():
                 raise self._still_running(
-                    f"Azure is still {self.doing} after {timeout:.0f} s; the last state was {last.state}."
+                    f"Azure is still {self.doing} after {deadline.timeout:.0f} s; the last state was {last.state}."
                 )
             pauses.rest(last.pause, elapsed)
 
@@ -227,14 +229,15 @@ def wait_until(
     interval: float | None,
 ) -> T | None:
     """Poll until `done`, every `interval` seconds or as for operations; StillRunning after `timeout` seconds."""
-    began = time.monotonic()
+    deadline = Deadline(timeout)
     while not done(found := read()):
-        elapsed = time.monotonic() - began
+        elapsed = deadline.elapsed
         watcher.seen(state(found), elapsed)
-        if elapsed >= timeout:
+        if deadline.is_over():
             raise StillRunning(
                 f"The condition was not met within {timeout:.0f} s; the last state was {state(found)}.",
                 "Run the command again to keep waiting.",
             )
         watcher.rest(min(interval or _pause(elapsed), max(timeout - elapsed, 0.0)))
+        deadline.asking()
     return found

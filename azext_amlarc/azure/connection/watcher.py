@@ -31,6 +31,45 @@ class SilentWatcher:
         time.sleep(seconds)
 
 
+# Seconds that a poll takes if the machine is suspended meanwhile, or Azure does not answer it.
+_LONG_POLL = 10.0
+
+
+@dataclass
+class Deadline:
+    """When a wait of `timeout` seconds is over: a suspended machine wakes up after that, and polls once more.
+
+    A state that was asked for before, or that was not answered, says nothing about what has come of it meanwhile.
+    """
+
+    timeout: float
+    began: float = field(default_factory=lambda: time.monotonic())
+    _asked: float = field(default_factory=lambda: time.monotonic())
+    _is_last: bool = False
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def left(self) -> float:
+        return max(self.timeout - self.elapsed, 0.0)
+
+    def asking(self) -> None:
+        """A poll is sent now."""
+        self._asked = time.monotonic()
+
+    def is_over(self) -> bool:
+        """Whether to give up after the poll that has just been answered; not twice after a long one."""
+        now = time.monotonic()
+        if now - self.began < self.timeout:
+            return False
+        if self._is_last or now - self._asked < _LONG_POLL:
+            return True
+        self._is_last = True
+        return False
+
+
 @dataclass
 class WriteLog:
     """One line for each write so far, shown if the command stops half-way."""

@@ -23,13 +23,17 @@ def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extens
         own_error=partial(_own_error, azure, cluster),
         hint=partial(_hint, cluster, name),
         wait_command=f"az ml arc extension wait {where}",
+        wait_for_deletion=f"az ml arc extension wait {where} --deleted",
     )
 
 
 def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
     """Follow a write to the extension that is already in progress."""
     verb = _VERBS.get(extension.provisioning_state.lower(), "changing")
-    return subject(azure, cluster, extension.name).by_resource(verb, extension)
+    followed = subject(azure, cluster, extension.name)
+    if extension.is_being_deleted:
+        return followed.by_absence(verb, extension, None)
+    return followed.by_resource(verb, extension)
 
 
 def _hint(cluster: ClusterId, name: str, _last: Extension, code: str, message: str) -> str:
