@@ -44,6 +44,7 @@ class ArcExtension:
         version: str | None = None,
         auto_upgrade_minor_version: bool | None = None,
         allow_unknown_settings: bool = False,
+        tags: Mapping[str, str] | None = None,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
@@ -52,7 +53,7 @@ class ArcExtension:
 
         All settings are validated first: ExtensionException with all findings. Changes nothing if it is up to date, and
         retries a failed one. `version` pins it, and turns automatic upgrades off. `timeout` (s) is for what must be
-        ready first.
+        ready first. `tags` are set on the Relay, Service Bus and Log Analytics resources that are created.
         """
         from azext_amlarc.resources.extension import auto_upgrade
         from azext_amlarc.workflows.install import Release, begin_install
@@ -64,7 +65,7 @@ class ArcExtension:
             cluster_id = ClusterId.parse(cluster_resource_id, "cluster_resource_id")
             azure = _connected(cluster_id, credential, cloud)
             with writing(azure, timeout, registers=True) as (writer, door):
-                operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout)
+                operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout, tags=tags)
         return cls(azure, cluster_id, operation)
 
     @classmethod
