@@ -28,6 +28,7 @@ def create(
     release_train: str | None = None,
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
+    tags: Sequence[str] | None = None,
     preflight: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
@@ -37,12 +38,14 @@ def create(
 ) -> "Extension":
     """Install the extension; settings are validated before anything is sent, and the cluster is checked first."""
     from azext_amlarc.commands.inputs.settings import read_settings
+    from azext_amlarc.commands.inputs.tags import read_tags
     from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     given.stop_at_single_errors()
+    named = read_tags(tags)
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
@@ -60,6 +63,7 @@ def create(
             release,
             timeout=0 if accepted_only else timeout,
             kube=kube,
+            tags=named,
             all_checks=preflight,
         )
         return operation.resource if accepted_only else operation.wait(door.watcher, timeout)

@@ -62,7 +62,41 @@ class Known(NamedTuple):
 _REPORT = command("kubectl get configmap arcml-healthcheck -n {azureml} -o yaml", azureml=EXTENSION_NAMESPACE)
 _PODS = command("kubectl get pods -n {azureml}", azureml=EXTENSION_NAMESPACE)
 _STUCK = ("timed out waiting for the condition", "status not populated")
+_REGISTER = "az provider register -n Microsoft.KubernetesConfiguration"
 _EXTENSION = (
+    Known(
+        (
+            Note(
+                "Azure's own service for extensions may not get at the AKS cluster yet. Register its resource provider "
+                "again, wait a few minutes, delete the extension, and install it again:"
+            ),
+            command(_REGISTER),
+            command("az ml arc extension delete -n {extension} {cluster}"),
+        ),
+        words=("extensionaddons",),
+        cluster_type=MANAGED,
+    ),
+    Known(
+        (
+            Note(
+                "The cluster's Kubernetes no longer has an API that this version of the extension uses. Install a "
+                "newer version of the extension, without a pinned version:"
+            ),
+            command("az ml arc extension delete -n {extension} {cluster}"),
+            command("az ml arc extension create -n {extension} {cluster} --config enableTraining=True"),
+        ),
+        words=("no matches for kind",),
+    ),
+    Known(
+        (
+            Note(
+                "A policy on the cluster (Gatekeeper, Azure Policy) refuses what the extension installs. Exclude the "
+                f"namespace {EXTENSION_NAMESPACE} from it. To list the policies' constraints:"
+            ),
+            command("kubectl get constraints"),
+        ),
+        words=("gatekeeper", "policies blocking"),
+    ),
     Known(
         (Note("Read the health check's report (keys reports-pre-install and reports-pre-delete):"), _REPORT),
         words=("pod healthcheck failed",),
@@ -126,6 +160,17 @@ _REATTACH = (
     command("az ml arc detach -n {compute} {workspace}"),
 )
 _COMPUTE = (
+    Known(
+        (
+            Note(
+                "The extension has no Azure Relay, or its Relay was deleted. Check that, and install the extension "
+                "again to create what is missing:"
+            ),
+            command("az ml arc check {cluster}"),
+            command("az ml arc extension create {cluster} --config enableTraining=True"),
+        ),
+        words=("relay resource id or connection string are not provided",),
+    ),
     Known(
         (Note("Grant the workspace's managed identity access to the AKS cluster."),),
         codes=("ComputeNotAccessible",),
@@ -199,6 +244,17 @@ _COMPUTE = (
         (Note("Grant the workspace's identity the role Azure Kubernetes Service Cluster Admin on the cluster."),),
         words=("internal server",),
         cluster_type=MANAGED,
+    ),
+    Known(
+        (
+            Note(
+                "Azure does not say why. Check that the extension's Relay exists, that the workspace's identity has "
+                "the role Azure Relay Owner on it, and that the workspace's subscription is enabled. Then try again:"
+            ),
+            command("az ml arc check {cluster}"),
+        ),
+        words=("internal server",),
+        cluster_type=CONNECTED,
     ),
 )
 
@@ -294,6 +350,75 @@ _JOB = (
     ),
 )
 
+_REQUEST = (
+    Known((Note("Ask an Owner of the resource group for the role Contributor."),), codes=("AuthorizationFailed",)),
+    Known(
+        (
+            Note("Remove the lock, or ask whoever set it. To list the locks:"),
+            command("az lock list -o table"),
+        ),
+        codes=("ScopeLocked",),
+    ),
+    Known(
+        (
+            Note(
+                "An Azure Policy denies it. If it requires tags, pass them (`az ml arc extension create --tags "
+                "NAME=VALUE …`). Otherwise ask whoever assigned the policy for an exemption."
+            ),
+        ),
+        codes=("RequestDisallowedByPolicy",),
+    ),
+    Known(
+        (
+            Note("The subscription is disabled, so Azure changes nothing in it. Ask its owner to enable it:"),
+            command("az account show"),
+        ),
+        codes=("ReadOnlyDisabledSubscription", "DisabledSubscription"),
+    ),
+    Known(
+        (
+            Note(
+                "Azure does not offer this type of resource in that region. Name a resource of your own in another "
+                "region in the settings; to see which settings name one:"
+            ),
+            command("az ml arc settings list"),
+        ),
+        codes=("LocationNotAvailableForResourceType",),
+    ),
+    Known(
+        (
+            Note(
+                "You need permissions on another resource that this one refers to; Azure's message names it. Ask its "
+                "owner for the role Contributor on it."
+            ),
+        ),
+        codes=("LinkedAuthorizationFailed",),
+    ),
+    Known(
+        (
+            Note(
+                "Azure limits how many requests a subscription or a tenant may send. Wait a few minutes, then run the "
+                "command again: it continues from where it stopped."
+            ),
+        ),
+        codes=("TooManyRequests", "SubscriptionRequestsThrottled", "429", "ResourceRequestsThrottled"),
+    ),
+    Known(
+        (Note("Sign in again:"), command("az login")),
+        codes=("InvalidAuthenticationToken", "ExpiredAuthenticationToken", "AuthenticationFailed"),
+    ),
+    Known(
+        (
+            Note(
+                "Connect the cluster through Azure Arc in one of the regions that Azure names. An AKS cluster in "
+                "another region can be connected, too:"
+            ),
+            command("az connectedk8s connect -n CLUSTER -g GROUP --location REGION"),
+        ),
+        codes=("ExtensionTypeRegistrationGetFailed",),
+    ),
+)
+
 _KNOWN: Mapping[Subject, tuple[Known, ...]] = {
     Subject.EXTENSION: _EXTENSION,
     Subject.COMPUTE: (*_COMPUTE, *_CLUSTER),
@@ -336,8 +461,9 @@ def advice(subject: Subject, code: str, message: str, names: Names) -> Advice:
 
 def advice_for_request(code: str, message: str) -> Advice:
     """What to do about a refusal of any request, by the codes that mean the same everywhere in Azure."""
-    if code == "AuthorizationFailed":
-        return (Note("Ask an Owner of the resource group for the role Contributor."),)
+    for known in _REQUEST:
+        if code in known.codes:
+            return known.advice
     provider = re.search(r"namespace '([^']+)'", message)
     if code == "MissingSubscriptionRegistration" and provider:
         return Note("Register the resource provider:"), command(

@@ -127,7 +127,8 @@ class Wanted:
     """What the user wants to install: settings as they are sent, all strings, the protected ones hidden from repr.
 
     What is not given (None, or a setting that is missing) stays as it is on an extension that exists. On a new one the
-    train is stable, and minor upgrades are on unless a version is pinned.
+    train is stable, and minor upgrades are on unless a version is pinned. `tags` are for the supporting resources that
+    are created.
     """
 
     settings: Mapping[str, str]
@@ -135,6 +136,7 @@ class Wanted:
     release_train: str | None = None
     version: str | None = None
     auto_upgrade_minor_version: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def auto_upgrade(version: str | None, asked: bool | None) -> bool | None:

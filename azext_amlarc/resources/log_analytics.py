@@ -1,7 +1,7 @@
 """A cluster's Log Analytics workspace as data: its possible ids, the request body, and the settings for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.resources import names
@@ -21,6 +21,7 @@ class LogAnalytics:
     cluster: Cluster
     workspace_ids: tuple[str, ...]
     known: str | None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -30,7 +31,7 @@ class LogAnalytics:
     @property
     def body(self) -> dict[str, Any]:
         """The body of the PUT."""
-        return {"location": self.cluster.location, "tags": names.tags(self.cluster.id)}
+        return {"location": self.cluster.location, "tags": names.merged(self.tags, names.tags(self.cluster.id))}
 
 
 def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> LogAnalytics | None:

@@ -81,6 +81,12 @@ def tags(cluster: ClusterId) -> dict[str, str]:
     return {**TAGS, OWNER: f"{cluster.cluster_type}/{cluster.name}"}
 
 
+def merged(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """The user's tags and ours, which tell whose a resource is: ours win. Azure ignores the case of tags' names."""
+    own = {name.lower() for name in ours}
+    return {**{name: value for name, value in given.items() if name.lower() not in own}, **ours}
+
+
 def is_tagged(found: Mapping[str, Any]) -> bool:
     """Whether we or `az k8s-extension` created the resource."""
     return TAGS.items() <= (found.get("tags") or {}).items()

@@ -1,7 +1,7 @@
 """A cluster's Azure Relay as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.resources import names
@@ -30,6 +30,7 @@ class Relay:
     cluster: Cluster
     connection_ids: tuple[str, ...]
     is_first: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -38,7 +39,7 @@ class Relay:
     @property
     def body(self) -> dict[str, Any]:
         """The body of the namespace's PUT."""
-        return {"location": self.cluster.location, "tags": names.TAGS}
+        return {"location": self.cluster.location, "tags": names.merged(self.tags, names.TAGS)}
 
 
 def planned(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str]) -> Relay | None:

@@ -1,7 +1,7 @@
 """A cluster's Service Bus as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.resources import names
@@ -39,6 +39,7 @@ class ServiceBus:
     namespace_ids: tuple[str, ...]
     subscriptions: Mapping[str, str]
     known: str | None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -47,7 +48,8 @@ class ServiceBus:
     @property
     def body(self) -> dict[str, Any]:
         """The body of the namespace's PUT."""
-        return {"location": self.cluster.location, "sku": {"name": "Standard"}, "tags": names.tags(self.cluster.id)}
+        tags = names.merged(self.tags, names.tags(self.cluster.id))
+        return {"location": self.cluster.location, "sku": {"name": "Standard"}, "tags": tags}
 
     def settings_for(self, namespace_id: str) -> dict[str, str]:
         """The plain settings that name a namespace."""

@@ -4,7 +4,7 @@ Names and values are those of `az k8s-extension`, so that each tool recognizes c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from azext_amlarc.resources import log_analytics, relay, service_bus
 from azext_amlarc.resources.cluster import Cluster
@@ -31,6 +31,15 @@ class Plan:
             *(service_bus.PROTECTED if self.service_bus else ()),
             *((log_analytics.PROTECTED,) if self.log_analytics else ()),
         }
+
+    def tagged(self, tags: Mapping[str, str]) -> "Plan":
+        """The plan whose resources get these tags beside our own, if they are created."""
+        return replace(
+            self,
+            relay=self.relay and replace(self.relay, tags=tags),
+            service_bus=self.service_bus and replace(self.service_bus, tags=tags),
+            log_analytics=self.log_analytics and replace(self.log_analytics, tags=tags),
+        )
 
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:

@@ -45,6 +45,7 @@ class ArcExtension:
         version: str | None = None,
         auto_upgrade_minor_version: bool | None = None,
         allow_unknown_settings: bool = False,
+        tags: Mapping[str, str] | None = None,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
@@ -55,7 +56,8 @@ class ArcExtension:
         All settings are validated first: ExtensionException with all findings. Changes nothing if it is up to date, and
         retries a failed one. `version` pins it, and turns automatic upgrades off. An existing extension keeps
         what is not given; ExtensionException if protected settings would be lost and `yes`, as az's --yes, does not
-        allow it. `timeout` (s) is for what must be ready first.
+        allow it. `tags` are set on the Relay, Service Bus and Log Analytics resources that are created. `timeout` (s) is
+        for what must be ready first.
         """
         from azext_amlarc.resources.extension import auto_upgrade
         from azext_amlarc.workflows.install import Release, begin_install
@@ -74,7 +76,7 @@ class ArcExtension:
             )
             azure = _connected(cluster_id, credential, cloud)
             with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
-                operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout)
+                operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout, tags=tags)
         return cls(azure, cluster_id, operation)
 
     @classmethod

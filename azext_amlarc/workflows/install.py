@@ -41,12 +41,13 @@ def begin_install(
     timeout: float,
     kube: "KubeAccess | None" = None,
     all_checks: bool = False,
+    tags: Mapping[str, str] | None = None,
 ) -> Operation[Extension]:
     """Validate, check, ask before something breaks or is lost, and send.
 
     What is not given stays as it is on an extension that exists. The operation's failure says what the checks find
-    then. Another write to the extension is waited for, `timeout` seconds at most. InvalidInput or Refused before
-    anything is sent.
+    then. Another write to the extension is waited for, `timeout` seconds at most. `tags` are for the Azure resources
+    that are created. InvalidInput or Refused before anything is sent.
     """
     if kube:
         kube.read()  # one that is of no use is said before anybody is asked
@@ -56,7 +57,8 @@ def begin_install(
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
-    wanted = Wanted(judgement.plain, judgement.protected, release.train, release.version, release.auto_upgrade)
+    released = (release.train, release.version, release.auto_upgrade)
+    wanted = Wanted(judgement.plain, judgement.protected, *released, tags or {})
     change = Installation(azure, cluster, name, wanted, door.watcher)
 
     def agree(now: Extension | None) -> None:

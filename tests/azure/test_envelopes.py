@@ -115,6 +115,63 @@ def test_a_page_is_told_by_its_words() -> None:
     assert envelopes.excerpt(page) == "Sign in to Wi-Fi"
 
 
+# As Azure's documentation of Azure Policy has it ("Troubleshoot errors", "Determine causes of non-compliance").
+POLICY: dict[str, Any] = {
+    "type": "PolicyViolation",
+    "info": {
+        "policyDefinitionDisplayName": "Require a tag on resources",
+        "policyAssignmentDisplayName": "Costs",
+        "policyAssignmentName": "0b1c",
+        "evaluationDetails": {
+            "evaluatedExpressions": [
+                {
+                    "result": "True",
+                    "expressionKind": "Field",
+                    "expression": "tags[costCenter]",
+                    "path": "tags[costCenter]",
+                    "targetValue": "false",
+                    "operator": "Exists",
+                }
+            ]
+        },
+        "policyAssignmentParameters": {"tagName": {"value": "costCenter"}},
+    },
+}
+DENIED = {
+    "code": "RequestDisallowedByPolicy",
+    "target": "amlarcrelay",
+    "message": "Resource 'amlarcrelay' was disallowed by policy.",
+}
+SAID = "Denied by the policy 'Require a tag on resources' (assignment 'Costs'): it requires the tag costCenter."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {**DENIED, "additionalInfo": [POLICY]},
+        {**DENIED, "details": [{**DENIED, "additionalInfo": [POLICY, POLICY]}]},
+        {**DENIED, "additionalInfo": None, "innererror": {"additionalInfo": [POLICY]}},
+        {**DENIED, "additionalInfo": POLICY},
+    ],
+)
+def test_a_denial_of_azure_policy_shows_which_policy_and_which_tag(error: dict[str, Any]) -> None:
+    found = envelopes.of({"error": error})
+    assert found.text == f"Resource 'amlarcrelay' was disallowed by policy.\n{SAID}"
+
+
+def test_a_tag_is_known_from_a_policys_parameters_alone() -> None:
+    info = {"policyAssignmentName": "0b1c", "policyAssignmentParameters": {"tagName": {"value": "owner"}}}
+    [said] = envelopes.of({"message": "No.", "additionalInfo": [{"type": "PolicyViolation", "info": info}]}).denials
+    assert said == "Denied by the policy 'of an unknown name' (assignment '0b1c'): it requires the tag owner."
+
+
+def test_a_policy_about_something_else_shows_what_it_denies() -> None:
+    evaluated = [{"path": "location", "operator": "NotIn", "targetValue": ["westeurope"]}]
+    info = {"policyDefinitionName": "locations", "evaluationDetails": {"evaluatedExpressions": evaluated}}
+    [said] = envelopes.of({"message": "No.", "additionalInfo": [{"type": "PolicyViolation", "info": info}]}).denials
+    assert said == """Denied by the policy 'locations': it denies location NotIn ["westeurope"]."""
+
+
 def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
     for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
@@ -133,6 +190,7 @@ def replaced(data: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 ENVELOPES = [json.loads(content) for content, _ in SHAPES.values() if content.startswith((b"{", b"["))]
+ENVELOPES.append({"error": {**DENIED, "additionalInfo": [POLICY]}})
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["code", "message", "error"]), inner),

@@ -71,6 +71,13 @@ INTERNAL = ("GenericError", "internal server error")
         (
             CLUSTER,
             INTERNAL,
+            "Azure does not say why. Check that the extension's Relay exists, that the workspace's identity has the "
+            "role Azure Relay Owner on it, and that the workspace's subscription is enabled. Then try again: "
+            "az ml arc check -c amlarc-cluster -g amlarc-rg",
+        ),
+        (
+            CLUSTER,
+            ("Unheard", "of"),
             "To see its provisioningErrors: az ml arc show -n k8s -w amlarc-ws -g amlarc-rg",
         ),
         (

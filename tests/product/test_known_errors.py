@@ -71,7 +71,7 @@ def test_codes_are_known_of_their_subject_and_mean_nothing_elsewhere(
 
 BY_TYPE = [
     ("", "ComputeNotAccessible", "", "Grant the workspace's managed identity access to the AKS cluster."),
-    ("internal server error", "", "", "the role Azure Kubernetes Service Cluster Admin"),
+    ("internal server error", "", "the role Azure Relay Owner", "the role Azure Kubernetes Service Cluster Admin"),
     ("", "RefreshExtensionIdentityNotSet", "", "Delete the extension, and install it again"),
     ("", "AttachmentOfPrivateAksClusterNotSupported", "", "az connectedk8s connect -n aks -g edge-rg"),
     ("", "ClusterNotReachable", "az connectedk8s show -n edge", "az aks start -n aks -g edge-rg"),

@@ -77,6 +77,7 @@ class _Rule:
     path: re.Pattern[str]
     make: Callable[[Seen, Answer | None], Answer]
     times: int
+    changes: bool = False
 
     def fits(self, seen: Seen) -> bool:
         fits = self.times > 0 and self.method in ("", seen.method) and self.path.search(seen.target) is not None
@@ -124,7 +125,7 @@ class Stub:
             assert told is not None
             return change(told)
 
-        self._rules.append(_Rule(method, re.compile(path, re.I), make, times))
+        self._rules.append(_Rule(method, re.compile(path, re.I), make, times, changes=True))
 
     def change_all(self, change: Callable[[Seen, Answer], Answer]) -> None:
         """Change every answer of the local Azure, knowing what was asked."""
@@ -133,7 +134,7 @@ class Stub:
             assert told is not None
             return change(seen, told)
 
-        self._rules.append(_Rule("", re.compile(""), make, 1_000_000))
+        self._rules.append(_Rule("", re.compile(""), make, 1_000_000, changes=True))
 
     def forget(self) -> None:
         """Forget answers that are left, and what has been seen."""
@@ -148,7 +149,7 @@ class Stub:
         with self._lock:
             self.seen.append(seen)
             rule = next((rule for rule in self._rules if rule.fits(seen)), None)
-            told = self._passed_on(seen) if self._azure else None
+            told = self._passed_on(seen) if self._azure and (rule is None or rule.changes) else None
         if rule:
             return rule.make(seen, told)
         return told or Answer.of({"error": {"code": "NotFound", "message": f"There is no {seen.path}."}}, 404)

@@ -24,6 +24,7 @@ from azext_amlarc.azure.connection.retries import RetryPolicy, logger
 from azext_amlarc.azure.connection.tokens import AuthenticationPolicy, Home, RedirectionPolicy, resolved
 from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
+from azext_amlarc.azure.connection.writing import LagPolicy
 from azext_amlarc.resources.ids import provider_of
 
 # The api-versions of the calls that use no SDK, by provider. Each is in Azure's public Swagger.
@@ -118,7 +119,7 @@ class AzureClient:
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
-                *([] if once else [RetryPolicy(tell)]),
+                *([] if once else [LagPolicy(lambda: self.writes), RetryPolicy(tell)]),
                 AnswerPolicy(),
                 RedirectionPolicy(),
                 AuthenticationPolicy(credential, cloud.scopes, Home(cloud.endpoint, cloud.hosts)),

@@ -23,6 +23,7 @@ _MESSAGES = ("message", "error_description", "errormessage", "detail", "descript
 _NESTED = ("error", "odata.error", "fault", "innererror", "inner_error")
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_TAG_PATH = re.compile(r"tags\[['\"]?([^'\"\[\]]+)['\"]?\]|tags\.([^'\"\[\]]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 
@@ -54,7 +55,13 @@ class Envelope:
                 said.append(one.message if not said or not one.code else f"{one.code}: {one.message}")
             if sum(map(len, said)) > LONGEST_MESSAGE:
                 break
-        return "\n".join(said)
+        return "\n".join([*said, *self.denials])
+
+    @property
+    def denials(self) -> list[str]:
+        """Which policies of Azure Policy deny the request, and what they ask for: a line each."""
+        found = (info for one in self for kind, info in one.infos if kind.lower() == "policyviolation")
+        return list(dict.fromkeys(map(_denial, found)))
 
 
 def read(content: bytes) -> Envelope:
@@ -106,7 +113,7 @@ def _nested(members: Mapping[str, Any], depth: int) -> tuple[Envelope, ...]:
         found = members.get(name)
         inner += found[:_MOST] if isinstance(found, list) else [found] if isinstance(found, Mapping) else []
     read = (of(item, depth + 1) for item in inner)
-    return tuple(one for one in read if one.code or one.message or one.details)
+    return tuple(one for one in read if one.code or one.message or one.details or one.infos)
 
 
 def _code(members: Mapping[str, Any]) -> str:
@@ -137,6 +144,51 @@ def _infos(members: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], .
         for item in items
         if isinstance(item, Mapping) and isinstance(item.get("info"), Mapping)
     )
+
+
+def _denial(info: Mapping[str, Any]) -> str:
+    """What an additionalInfo of the type PolicyViolation says: which policy, by which assignment, about what."""
+    policy, assignment = (
+        _first(info, f"policy{what}DisplayName", f"policy{what}Name", f"policy{what}Id")
+        for what in ("Definition", "Assignment")
+    )
+    by = f" (assignment {assignment!r})" if assignment and assignment != policy else ""
+    tags = _tags(info)
+    fields = f": it requires the tag {', '.join(tags)}" if tags else _fields(info)
+    return f"Denied by the policy {policy or 'of an unknown name'!r}{by}{fields}."
+
+
+def _first(info: Mapping[str, Any], *names: str) -> str:
+    found = (info.get(name) for name in names)
+    return next((cut(value, _LONGEST_CODE) for value in found if isinstance(value, str) and value), "")
+
+
+def _tags(info: Mapping[str, Any]) -> list[str]:
+    """The tags that a policy looks at, in what it evaluated or in its parameters."""
+    paths = [str(found.get(name)) for found in _evaluated(info) for name in ("path", "expression")]
+    tags = [found[1] or found[2] for path in paths if (found := _TAG_PATH.fullmatch(path.strip()))]
+    parameters = info.get("policyAssignmentParameters")
+    for name, given in parameters.items() if isinstance(parameters, Mapping) else ():
+        value = given.get("value") if isinstance(given, Mapping) else given
+        if str(name).lower() in {"tagname", "tag"} and isinstance(value, str) and value:
+            tags.append(value)
+    return list(dict.fromkeys(cut(tag, _LONGEST_CODE) for tag in tags))
+
+
+def _fields(info: Mapping[str, Any]) -> str:
+    """What else it evaluated: `location notIn ["westeurope"]`."""
+    said = [
+        f"{found['path']} {found.get('operator')} {json.dumps(found.get('targetValue'))}"
+        for found in _evaluated(info)
+        if isinstance(found.get("path"), str)
+    ]
+    return f": it denies {cut(', '.join(said), _LONGEST_EXCERPT)}" if said else ""
+
+
+def _evaluated(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    details = info.get("evaluationDetails")
+    found = details.get("evaluatedExpressions") if isinstance(details, Mapping) else None
+    return [item for item in found[:_MOST] if isinstance(item, Mapping)] if isinstance(found, list) else []
 
 
 def _of_xml(text: str) -> Envelope:

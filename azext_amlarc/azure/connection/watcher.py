@@ -72,9 +72,13 @@ class Deadline:
 
 @dataclass
 class WriteLog:
-    """One line for each write so far, shown if the command stops half-way."""
+    """One line for each write so far, shown if the command stops half-way.
+
+    `accepted` holds the paths, in lower case, of what Azure has accepted: it may not show it yet.
+    """
 
     lines: list[str] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
 
     def add(self, line: str) -> None:
         self.lines.append(line)

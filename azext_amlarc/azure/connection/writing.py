@@ -1,12 +1,19 @@
 """What has been written: recorded if Azure has accepted it, as possible if its response was lost, else not at all."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import HttpResponseError, IncompleteReadError, ServiceResponseError
+from azure.core.pipeline.policies import HTTPPolicy
 
+from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.watcher import WriteLog
 
+# Seconds between looks at what Azure does not show yet, half a minute altogether: its caches lag by seconds.
+_LAGS = (1, 1, 2, 3, 5, 8, 10)
 _UNCERTAIN = (ServiceResponseError, IncompleteReadError, KeyboardInterrupt)
 
 
@@ -20,6 +27,38 @@ def recorded(writes: WriteLog, line: str) -> Iterator[None]:
             writes.add(f"possibly {line} (Azure's response was lost)")
         raise
     writes.add(line)
+
+
+class LagPolicy(HTTPPolicy[Any, Any]):
+    """Waits out the 404 of a resource whose PUT Azure has just accepted, or of an action on it (listKeys).
+
+    `writes` gives the record that all connections of a command share.
+    """
+
+    def __init__(self, writes: Callable[[], WriteLog]) -> None:
+        super().__init__()
+        self._writes = writes
+
+    def send(self, request: Any) -> Any:
+        accepted = self._writes().accepted
+        method, path = request.http_request.method, urlsplit(request.http_request.url).path.lower()
+        response = self.next.send(request)
+        if method in {"GET", "POST"}:
+            return self._seen(request, response, path if method == "GET" else path.rpartition("/")[0], accepted)
+        if method == "PUT" and response.http_response.status_code < 300:
+            accepted.add(path)
+        if method == "DELETE":
+            accepted.discard(path)
+        return response
+
+    def _seen(self, request: Any, response: Any, path: str, accepted: set[str]) -> Any:
+        for pause in _LAGS:
+            if response.http_response.status_code != 404 or path not in accepted:
+                return response
+            time.sleep(pause * retries.SECOND)
+            response = self.next.send(request)
+        accepted.discard(path)  # it is gone, and nobody waits for it twice
+        return response
 
 
 def may_be_done(error: BaseException) -> bool:

@@ -43,7 +43,7 @@ class Installation:
     def write(self, existing: Extension | None) -> Operation[Extension]:
         """Create the supporting resources, then send the extension with their connection strings."""
         resolved = self.resolved(existing)
-        made = supporting.ensure(self.azure, resolved.plan, self.watcher)
+        made = supporting.ensure(self.azure, resolved.plan.tagged(self.wanted.tags), self.watcher)
         settings = {**resolved.settings, **made.settings}
         body = resource.body(self.cluster, self.wanted, settings, made.protected, existing)
         operation = self._send(existing, body)

@@ -5,7 +5,6 @@ from functools import partial
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import Work, at_once
-from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
 from azext_amlarc.azure.supporting.making import Provision
@@ -15,7 +14,6 @@ from azext_amlarc.resources import service_bus as bus_of
 from azext_amlarc.resources.supporting import Plan, cluster_in
 
 
-@understood
 def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:
     """Create the missing resources of the plan, in parallel, and read the keys.
 
@@ -37,7 +35,6 @@ def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:
     return Provision(settings, protected, tuple(new for one in made for new in one.new))
 
 
-@understood
 def finish(azure: AzureClient, made: Provision, watcher: Watcher, timeout: float) -> None:
     """Wait until all new resources are usable, `timeout` seconds at most for each; at least one request for each.
 
@@ -47,7 +44,6 @@ def finish(azure: AzureClient, made: Provision, watcher: Watcher, timeout: float
         new.finish(azure, watcher, timeout)
 
 
-@understood
 def read_secrets(azure: AzureClient, settings: Mapping[str, str]) -> dict[str, str]:
     """The protected settings of an installed extension, read from the resources that its plain settings name.
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.supporting.making import Found, Provision, Ready, SupportingResource, is_usable, no_name_left
 from azext_amlarc.azure.supporting.ownership import is_anothers
@@ -51,10 +52,11 @@ def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: Cluste
     return {}
 
 
+@understood
 def _key(azure: AzureClient, workspace_id: str) -> str:
     """The shared key, which the extension calls the connection string."""
     return str(azure.post(f"{workspace_id}/sharedKeys")["primarySharedKey"])
 
 
 def _customer_id(workspace: Found) -> str:
-    return str(workspace["properties"].get("customerId") or "")
+    return str((workspace.get("properties") or {}).get("customerId") or "")

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.names import OWNER, Kind, shared_name, tags
 
 
+@understood
 def is_anothers(azure: AzureClient, cluster: ClusterId, kind: Kind, found: Mapping[str, Any]) -> bool:
     """Whether the resource belongs, or may belong, to another cluster; no request if a tag says so."""
     owner = (found.get("tags") or {}).get(OWNER)

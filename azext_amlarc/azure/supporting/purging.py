@@ -8,7 +8,6 @@ from azure.core.rest import HttpResponse
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.parallel import at_once
-from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.retries import read_retry_after
 from azext_amlarc.azure.connection.waiting import Operation, Poll
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
@@ -32,7 +31,6 @@ class Owned:
         return f"{self.title} {self.id}"
 
 
-@understood
 def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]) -> list[Owned]:
     """What was created for this cluster, by us or by `az k8s-extension`: tagged, and used by no other cluster.
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.supporting.making import (
     Found,
@@ -65,6 +66,7 @@ def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: Cluste
     return {}
 
 
+@understood
 def connections_in(azure: AzureClient, namespace_id: str) -> set[str]:
     """The names of the hybrid connections in a namespace, in lower case: each belongs to the cluster with that name."""
     return {str(item["name"]).lower() for item in azure.get_all(f"{namespace_id}/hybridConnections")}
@@ -85,6 +87,7 @@ def _completed(
     return Ready(namespace, found, secret)
 
 
+@understood
 def _fill(azure: AzureClient, connection_id: str) -> str:
     """The writes change nothing that already exists."""
     azure.put(connection_id, CONNECTION)
@@ -92,6 +95,7 @@ def _fill(azure: AzureClient, connection_id: str) -> str:
     return str(azure.post(f"{connection_id}/{RULE}/listKeys")["primaryConnectionString"])
 
 
+@understood
 def _secret(azure: AzureClient, connection_id: str) -> str | None:
     keys = unless_missing(azure.post, f"{connection_id}/{RULE}/listKeys")
     return str(keys["primaryConnectionString"]) if keys else None

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.supporting.making import Found, Provision, Ready, SupportingResource, is_usable, no_name_left
 from azext_amlarc.azure.supporting.ownership import is_anothers
@@ -94,5 +95,6 @@ def _new_secret(azure: AzureClient, namespace: SupportingResource, watcher: Watc
     return _key(azure, namespace.id, OWN_RULE)
 
 
+@understood
 def _key(azure: AzureClient, namespace_id: str, rule: str) -> str:
     return str(azure.post(f"{namespace_id}/{rule}/listKeys")["primaryConnectionString"])

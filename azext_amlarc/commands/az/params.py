@@ -131,6 +131,14 @@ def _extension_options(loader: Any, prefix: str) -> None:
                 action="store_true",
                 help="Do not prompt for confirmation.",
             )
+    with loader.argument_context(f"{prefix} extension create") as c:
+        c.argument(
+            "tags",
+            nargs="*",
+            action="extend",
+            help="Tags for the Relay, Service Bus and Log Analytics resources that are created, as space-separated "
+            "key=value pairs.",
+        )
     with loader.argument_context(f"{prefix} extension delete") as c:
         c.argument("accepted_only", **_NO_WAIT)
         c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
