@@ -56,7 +56,7 @@ class ArcExtension:
         All settings are validated first: ExtensionException with all findings. Changes nothing if it is up to date, and
         retries a failed one. `version` pins it, and turns automatic upgrades off. An existing extension keeps
         what is not given; ExtensionException if protected settings would be lost and `yes`, as az's --yes, does not
-        allow it. `tags` are set on the Relay, Service Bus and Log Analytics resources that are created. `timeout` (s) is
+        allow it. `tags` are for the Relay, Service Bus and Log Analytics resources that are created. `timeout` (s) is
         for what must be ready first.
         """
         from azext_amlarc.resources.extension import auto_upgrade
