@@ -168,7 +168,7 @@ def test_a_field_is_a_word_a_part_of_one_or_several_words() -> None:
 def test_notes_among_commands_are_comments_and_a_line_each() -> None:
     assert lines((Note("First\nthis:"), command("az login"))) == ["# First this:", "az login"]
     assert lines((Note("Ask `kubectl`."), Note("Then wait."))) == ["Ask `kubectl`.", "Then wait."]
-    assert lines((Note("\x1b[31mred"),)) == ["?[31mred"]
+    assert lines((Note("\x1b[31mred"),)) == ["\\x1b[31mred"]
 
 
 def test_a_sentence_has_its_commands_behind_semicolons() -> None:
