@@ -1,13 +1,18 @@
 """`az ml arc check`: what prevents an installation, and why one does not work."""
 
+import json
 import logging
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import AzDoor, active_subscription, connected
+from azext_amlarc.wording import number
 
 if TYPE_CHECKING:
     from azext_amlarc.checks.check import Result
@@ -35,12 +40,13 @@ def check(
     skip: Sequence[str] | None = None,
     strict: bool = False,
     as_object: bool = False,
+    report_format: str | None = None,
     output_file: str | None = None,
 ) -> Objects | None:
     """Run every check that can run, and report by group what did not pass, why, and what fixes it."""
     from azext_amlarc.checks.check import Phase
     from azext_amlarc.commands.inputs.document import read_document
-    from azext_amlarc.commands.inputs.settings import read_plain
+    from azext_amlarc.commands.inputs.settings import read_planned
     from azext_amlarc.commands.inputs.targets import target_of
     from azext_amlarc.kubernetes import access
     from azext_amlarc.workflows.check import CheckRequest
@@ -49,7 +55,7 @@ def check(
         target=target_of(
             cmd, resource_group_name, cluster_name, cluster_type, resource_id, workspace_name, workspace_group, name
         ),
-        settings=read_plain(settings, "--settings") if settings else None,
+        settings=read_planned(settings, "--settings") if settings else None,
         document=read_document(config, None).document if config else None,
         source=config if config and config != "-" else "",
         phase=Phase(phase) if phase else None,
@@ -60,9 +66,8 @@ def check(
     _hush_requests(cmd)
     began = time.monotonic()
     results = _results(cmd, request)
-    if output_file:
-        _write_report(output_file, request, results, time.monotonic() - began, strict)
-    return _deliver(cmd, results, strict, as_object)
+    report = _Report(results, _heading(request), time.monotonic() - began, strict)
+    return _deliver(cmd, report, "object" if as_object else report_format, output_file)
 
 
 def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
@@ -86,37 +91,49 @@ def _hush_requests(cmd: Any) -> None:
         logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
 
 
-def _deliver(cmd: Any, results: "Sequence[Result]", strict: bool, as_object: bool) -> Objects | None:
-    """Write the results to stdout as text, or return them (--as-object, -o); exit code 1 if they are not good."""
-    from azure.cli.core.azclierror import ValidationError
-
+def _deliver(cmd: Any, found: "_Report", form: str | None, file: str | None) -> Objects | None:
+    """Write the results to stdout and to a file, or return them; exit code 1 if they are not good."""
     from azext_amlarc.checks.report import tally
-    from azext_amlarc.checks.report import terminal as report
-    from azext_amlarc.commands.az.output import end_with_one, options_given, write
+    from azext_amlarc.commands.az import output
     from azext_amlarc.workflows.check import is_good
 
-    given = options_given(cmd)
-    if not is_good(results, strict):
-        end_with_one(cmd.cli_ctx, ValidationError(f"{len(results)} checks: {tally.in_words(results)}."))
-    if as_object or given & {"-o", "--output"}:
-        return [result.as_object() for result in results]
-    color = cmd.cli_ctx.enable_color and sys.stdout.isatty()
-    write(report.text(results, bool(given & {"--verbose", "--debug"}), color, sys.stdout.encoding))
-    return None
+    results = found.results
+    color = cmd.cli_ctx.enable_color and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    verbose = bool(output.options_given(cmd) & {"--verbose", "--debug"})
+    returned: Objects | None = output.deliver(
+        cmd, found.objects(), partial(found.text, verbose, color, sys.stdout.encoding), found.forms(verbose), form, file
+    )
+    if not is_good(results, found.strict):
+        output.end_as_reported(cmd, returned, f"{number(len(results), 'check')}: {tally.in_words(results)}.")
+    return returned
 
 
-def _write_report(
-    path: str, request: "CheckRequest", results: "Sequence[Result]", seconds: float, strict: bool
-) -> None:
-    """Write a JUnit file if the name ends in .xml, otherwise a page."""
-    from azext_amlarc.checks.report import page
-    from azext_amlarc.checks.report import terminal as report
-    from azext_amlarc.commands.az.output import write_file
+@dataclass(frozen=True)
+class _Report:
+    """The results of one run, in every form."""
 
-    if path.lower().endswith(".xml"):
-        write_file(path, report.junit(results, seconds, strict))
-    else:
-        write_file(path, page.html(results, _heading(request)))
+    results: "Sequence[Result]"
+    heading: "Heading"
+    seconds: float
+    strict: bool
+
+    def objects(self) -> Objects:
+        return [result.as_object() for result in self.results]
+
+    def text(self, verbose: bool, color: bool = False, encoding: str = "utf-8") -> str:
+        from azext_amlarc.checks.report import terminal
+
+        return terminal.text(self.results, verbose, color, encoding)
+
+    def forms(self, verbose: bool) -> dict[str, Callable[[], str]]:
+        from azext_amlarc.checks.report import page, terminal
+
+        return {
+            "text": lambda: self.text(verbose),
+            "json": lambda: json.dumps(self.objects(), indent=2, ensure_ascii=False),
+            "junit": lambda: terminal.junit(self.results, self.seconds, self.strict),
+            "html": lambda: page.html(self.results, self.heading),
+        }
 
 
 def _heading(request: "CheckRequest") -> "Heading":

@@ -10,23 +10,30 @@ if TYPE_CHECKING:
 
 
 def validate(
-    cmd: Any, file: Sequence[str], strict: bool = False, report_format: str | None = None
+    cmd: Any,
+    file: Sequence[str],
+    strict: bool = False,
+    report_format: str | None = None,
+    output_file: str | None = None,
 ) -> dict[str, Any] | None:
     """Validate attach configuration files, and report all findings of all files at once."""
-    from azext_amlarc.commands.az.output import deliver
+    from azext_amlarc.commands.az.findings import deliver
     from azext_amlarc.validation.documents import RULES, validate_documents
 
-    return deliver(cmd, validate_documents(file, strict), RULES, report_format)
+    return deliver(cmd, validate_documents(file, strict), RULES, report_format, output_file)
 
 
-def schema() -> dict[str, Any]:
+def schema(cmd: Any) -> dict[str, Any] | None:
     """Show the JSON Schema of the attach configuration file."""
+    from azext_amlarc.commands.az.output import as_json
     from azext_amlarc.validation import document
 
-    return document.schema()
+    found: dict[str, Any] | None = as_json(cmd, document.schema())
+    return found
 
 
 def init(
+    cmd: Any,
     file: str | None = None,
     default: bool = False,
     gpu: str | None = None,
@@ -35,22 +42,26 @@ def init(
     memory: str | None = None,
     selector: Sequence[str] | None = None,
     namespace: str | None = None,
-) -> None:
+) -> dict[str, Any] | None:
     """Write an attach configuration file to start from, or print it if no file is given.
 
     A `.json` file is written as JSON, any other as YAML, with comments, which JSON does not have.
     """
-    from azext_amlarc.commands.az.output import write
+    from azext_amlarc.commands.az.output import wants_object, write
     from azext_amlarc.validation.document import starter
+    from azext_amlarc.workflows import whole_files
 
     given = {"gpus": gpus, "cpu": cpu, "memory": memory, "selector": selector, "namespace": namespace}
     wanted = {name: value for name, value in given.items() if value is not None}
     made = _started(default, gpu, wanted)
     text = starter.as_json(made) if file and file.lower().endswith(".json") else starter.as_yaml(made)
     if file:
-        _write_new(file, text)
+        whole_files.create(file, text)
+    elif wants_object(cmd):
+        return made
     else:
         write(text)
+    return None
 
 
 def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -96,23 +107,14 @@ def _refuse_errors(made: dict[str, Any], wrong: "Sequence[Finding]") -> None:
         raise InvalidInput("The options do not make a valid configuration. Nothing was written.", findings=findings)
 
 
-def _write_new(path: str, text: str) -> None:
-    try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InvalidInput(f"{path} already exists.", "Choose another name, or delete the file first.") from None
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.", "Check the path.") from error
-
-
 def convert(
-    file: str, to: str | None = None, from_format: str | None = None, namespace: str = "default"
-) -> dict[str, Any]:
+    cmd: Any, file: str, to: str | None = None, from_format: str | None = None, namespace: str = "default"
+) -> dict[str, Any] | None:
     """Convert an attach configuration file to InstanceType manifests (`to`), or manifests to one (`from_format`).
 
     Warnings on standard error say what the conversion changes or leaves out.
     """
+    from azext_amlarc.commands.az.output import as_json
     from azext_amlarc.validation.document.manifests import to_document, to_manifests
     from azext_amlarc.validation.files import STDIN, read
 
@@ -121,9 +123,12 @@ def convert(
     raw, source = read(file), STDIN if file == "-" else file
     if to is not None:
         manifests = to_manifests(raw, source)
-        return _converted(manifests.as_list(), manifests.findings)
-    made = to_document(raw, source, namespace)
-    return _converted(made.document, made.findings)
+        converted = _converted(manifests.as_list(), manifests.findings)
+    else:
+        made = to_document(raw, source, namespace)
+        converted = _converted(made.document, made.findings)
+    returned: dict[str, Any] | None = as_json(cmd, converted)
+    return returned
 
 
 def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") -> dict[str, Any]:

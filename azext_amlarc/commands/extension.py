@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.az.connection import AzDoor, connected
+from azext_amlarc.commands.az.connection import AzDoor, asks_nothing, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
 from azext_amlarc.commands.inputs.targets import cluster_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
@@ -164,7 +164,7 @@ def delete(
             watcher.tell(f"Will also delete: {item}")
         if not existing and not owned:
             return
-        confirm(f"Delete the extension {shown!r} from the cluster {cluster_id.name!r}?", yes)
+        confirm(f"Delete the extension {shown!r} from the cluster {cluster_id.name!r}?", yes or asks_nothing(cmd))
         if existing:
             operation = deletion.begin_delete(azure, cluster_id, existing, watcher, force=force)
             if accepted_only:

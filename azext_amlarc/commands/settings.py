@@ -36,13 +36,14 @@ def validate(
     allow_unknown_settings: bool = False,
     strict: bool = False,
     report_format: str | None = None,
+    output_file: str | None = None,
 ) -> dict[str, Any] | None:
     """Validate settings without a cluster, as `extension create` does; with `strict`, warnings fail too."""
-    from azext_amlarc.commands.az.output import deliver
+    from azext_amlarc.commands.az.findings import deliver
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.validation import settings
     from azext_amlarc.validation.text import reading
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
     report = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
-    return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format)
+    return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format, output_file)

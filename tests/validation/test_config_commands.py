@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,26 +15,35 @@ from azext_amlarc.validation.document import starter
 from tests.validation.documents import CASES, EXAMPLES, GUIDE_ADVANCED
 
 
+def command(*options: str) -> Any:
+    """What a handler knows of its command: the options that were typed."""
+    return SimpleNamespace(cli_ctx=SimpleNamespace(data={"safe_params": options}))
+
+
+CMD, OBJECT = command(), command("-o")
+
+
 def refusal(**options: Any) -> Any:
     with pytest.raises((InvalidInput, UsageError)) as caught:
-        config.init(**options)
+        config.init(CMD, **options)
     return caught.value
 
 
 def test_schema_is_the_schema_file() -> None:
-    assert config.schema()["title"] == "Attach configuration"
+    schema: Any = config.schema
+    assert schema(OBJECT)["title"] == "Attach configuration"
 
 
 def test_init_writes_commented_yaml_or_json_by_the_files_name(tmp_path: Path) -> None:
     for name in ("attach.yaml", "attach.json"):
-        config.init(file=str(tmp_path / name))
+        config.init(CMD, file=str(tmp_path / name))
         assert document.read((tmp_path / name).read_bytes(), name).document == starter.example()
     assert "# Jobs run in this namespace" in (tmp_path / "attach.yaml").read_text(encoding="utf-8")
 
 
 def test_init_without_a_file_prints_the_guides_default(capsys: pytest.CaptureFixture[str]) -> None:
     guide = json.loads((EXAMPLES / "attach-default.json").read_bytes())
-    config.init(default=True)
+    config.init(CMD, default=True)
     assert yaml.safe_load(capsys.readouterr().out) == guide
 
 
@@ -48,7 +58,7 @@ def test_init_says_why_it_cannot_write(tmp_path: Path) -> None:
 
 
 def test_init_makes_one_instance_type(capsys: pytest.CaptureFixture[str]) -> None:
-    config.init(gpu="a100", gpus=2, cpu="8", memory="64Gi", selector=["pool=a100", "zone=1"], namespace="ml")
+    config.init(CMD, gpu="a100", gpus=2, cpu="8", memory="64Gi", selector=["pool=a100", "zone=1"], namespace="ml")
     assert yaml.safe_load(capsys.readouterr().out) == starter.one_type(
         "a100", 2, "8", "64Gi", {"pool": "a100", "zone": "1"}, "ml"
     )
@@ -84,14 +94,14 @@ def test_the_findings_of_options_name_no_place_in_a_text_that_nobody_wrote() -> 
 
 
 def test_convert_goes_to_manifests_and_back(tmp_path: Path) -> None:
-    made = config.convert(str(CASES / "document/valid/gpu.json"), to="instancetype")
+    made = config.convert(OBJECT, str(CASES / "document/valid/gpu.json"), to="instancetype")
     (tmp_path / "manifests.json").write_text(json.dumps(made), encoding="utf-8")
-    back = config.convert(str(tmp_path / "manifests.json"), from_format="instancetype")
+    back = config.convert(OBJECT, str(tmp_path / "manifests.json"), from_format="instancetype")
     assert back == json.loads((CASES / "document/valid/gpu.json").read_bytes())
 
 
 def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptureFixture) -> None:
-    config.convert(str(GUIDE_ADVANCED), to="instancetype")
+    config.convert(OBJECT, str(GUIDE_ADVANCED), to="instancetype")
     assert [record.getMessage().split()[2] for record in caplog.records] == [
         "AMLARC-C007",
         "AMLARC-C004",
@@ -104,10 +114,10 @@ def test_convert_says_on_standard_error_what_it_changes(caplog: pytest.LogCaptur
 @pytest.mark.parametrize("options", [{}, {"to": "instancetype", "from_format": "instancetype"}])
 def test_convert_needs_one_direction(options: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="either --to or --from"):
-        config.convert(str(EXAMPLES / "attach-default.json"), **options)
+        config.convert(OBJECT, str(EXAMPLES / "attach-default.json"), **options)
 
 
 def test_convert_writes_nothing_for_an_invalid_file() -> None:
     with pytest.raises(InvalidInput) as caught:
-        config.convert(str(CASES / "document/invalid/F012-list.json"), to="instancetype")
+        config.convert(OBJECT, str(CASES / "document/invalid/F012-list.json"), to="instancetype")
     assert [finding.code for finding in caught.value.findings] == ["AMLARC-F012"]

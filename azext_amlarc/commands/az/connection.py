@@ -86,13 +86,18 @@ def _connect(cmd: Any, subscription: str | None, **options: Any) -> "AzureClient
     )
 
 
+def asks_nothing(cmd: Any) -> bool:
+    """Whether az's configuration (core.disable_confirm_prompt) confirms everything, as it does for az's commands."""
+    return bool(cmd.cli_ctx.config.getboolean("core", "disable_confirm_prompt", fallback=False))
+
+
 class AzDoor:
     """The command line's side of the workflows: a terminal, az's log, az's login."""
 
     def __init__(self, cmd: Any, yes: bool = False) -> None:
         """`yes` confirms everything without a prompt."""
         self._cmd = cmd
-        self._yes = yes
+        self._yes = yes or asks_nothing(cmd)
         self.watcher: Watcher = terminal_watcher(cmd)
 
     def show(self, findings: "Iterable[Finding]") -> None:

@@ -1,9 +1,26 @@
 """Turns every failure into one of az's own error classes, or into exit code 2."""
 
+import errno
 from typing import Any, NoReturn
 
 from azext_amlarc.errors import ArcError, InvalidInput, NotFound, UsageError
-from azext_amlarc.wording import legible
+from azext_amlarc.wording import in_line, legible
+
+# What goes wrong on this machine: no network is asked for these.
+_LOCAL = {
+    errno.EACCES,
+    errno.EBADF,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EISDIR,
+    errno.EMFILE,
+    errno.ENOENT,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EPIPE,
+    errno.EROFS,
+}
 
 
 def raise_for_az(error: Exception) -> NoReturn:
@@ -22,6 +39,9 @@ def raise_for_az(error: Exception) -> NoReturn:
         raise _class_for(error)(_with_notes(message_of(error), error), legible(error.fix) or None) from error
     if isinstance(error, HttpResponseError) and error.response is not None:
         raise _from_response(error) from error
+    if isinstance(error, OSError) and error.errno in _LOCAL:
+        name = in_line(str(error.filename)) if error.filename else "A file, or the terminal"
+        raise azclierror.FileOperationError(_with_notes(f"{name} cannot be used: {error.strerror}", error)) from error
     if isinstance(error, (AzureError, OSError)):
         raise azclierror.AzureConnectionError(
             _with_notes(unanswered(error), error),

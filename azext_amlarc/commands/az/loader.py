@@ -8,6 +8,7 @@ from azure.cli.core import AzCommandsLoader
 from azure.cli.core.commands import AzCliCommand
 
 from azext_amlarc.commands.az import help as _help  # noqa: F401  (az finds help texts by this import)
+from azext_amlarc.commands.az.output import open_streams, print_whole
 
 _COLLECT_EVERY = 100_000
 
@@ -34,6 +35,8 @@ class ArcCommand(AzCliCommand):  # type: ignore[misc]  # az has no types
     """A command whose function gets plain values, whether they were given or are defaults."""
 
     def __call__(self, arguments: dict[str, Any]) -> Any:
+        open_streams()
+        print_whole(self.cli_ctx)
         return super().__call__({name: plain(value) for name, value in arguments.items()})
 
 

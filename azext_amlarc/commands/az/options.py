@@ -191,9 +191,20 @@ def validate_check(namespace: Any) -> None:
         raise UsageError("--workspace-name is required with --name, the name of a compute target.")
     _refuse_unknown("--only", namespace.only)
     _refuse_unknown("--skip", namespace.skip)
-    file = namespace.output_file
-    if file and not file.lower().endswith((".html", ".xml")):
-        raise UsageError(f"--output-file {file}: the file name must end in .html (a page) or .xml (JUnit).")
+    validate_report(namespace)
+
+
+def validate_report(namespace: Any) -> None:
+    """The form of a report in a file is given, or said by the file's name."""
+    from azext_amlarc.commands.az.output import SUFFIXES, form_of
+
+    file, forms = namespace.output_file, namespace._cmd.arguments["report_format"].type.settings["choices"]
+    if not file or (form_of(file, namespace.report_format) or "") in forms:
+        return
+    endings = [ending for ending, form in SUFFIXES.items() if form in forms]
+    raise UsageError(
+        f"--output-file {file}: the file name must end in one of {', '.join(endings)}.", "Or give --format as well."
+    )
 
 
 def _refuse_unknown(option: str, words: Sequence[str] | None) -> None:
@@ -207,7 +218,7 @@ def _refuse_unknown(option: str, words: Sequence[str] | None) -> None:
         if folded(word) not in known:
             near = nearest(word, (*table.GROUPS, *table.IDS))
             fix = f'did you mean "{near}"?' if near else f"the groups are {', '.join(table.GROUPS)}"
-            raise UsageError(f"{option}: there is no group of checks and no check {word!r}: {fix}")
+            raise UsageError(f"{option}: unknown value {word!r}: {fix}")
 
 
 def _forget_default_workspace(namespace: Any) -> None:

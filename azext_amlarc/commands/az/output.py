@@ -1,38 +1,116 @@
-"""Writes reports to stdout and files, and warnings to az's log; sets exit code 1 after az has printed the result."""
+"""What commands print: reports on stdout and in files, warnings in az's log, exit code 1 after the result.
 
+Text of ours is legible in any encoding, and a pipe that its reader has closed is no error.
+"""
+
+import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
-from azext_amlarc.errors import InvalidInput
-from azext_amlarc.findings import Finding, Rule, Severity
-from azext_amlarc.validation.report import formats as report
+from azext_amlarc.errors import ArcError, InvalidInput
+from azext_amlarc.findings import Finding, Severity
 
-
-def deliver(cmd: Any, judged: report.Report, rules: Sequence[Rule], form: str | None) -> dict[str, Any] | None:
-    """The report as an object if `-o` was given; otherwise written to stdout, as text or in the format of --format."""
-    if judged.exit_code:
-        from azure.cli.core.azclierror import InvalidArgumentValueError
-
-        end_with_one(cmd.cli_ctx, InvalidArgumentValueError(report.summary(judged)))
-    if form is None and options_given(cmd) & {"-o", "--output"}:
-        return report.as_object(judged)
-    write(report.render(judged, form or "text", rules))
-    return None
+# The forms of a report by the end of a file's name.
+SUFFIXES = {".html": "html", ".xml": "junit", ".json": "json", ".sarif": "sarif", ".txt": "text"}
 
 
-def write(text: str) -> None:
-    """Write text to stdout as it is: az would print it as a JSON string."""
-    sys.stdout.write(text.removesuffix("\n") + "\n")
+def form_of(path: str, form: str | None) -> str | None:
+    """The form of a report in a file: the given one, or the one that the file's name says."""
+    return form or SUFFIXES.get(os.path.splitext(path)[1].lower())
 
 
-def write_file(path: str, text: str) -> None:
-    """Write text to a file, replacing an existing one; InvalidInput if that fails."""
+def deliver(
+    cmd: Any,
+    thing: Any,
+    text: Callable[[], str],
+    forms: Mapping[str, Callable[[], str]],
+    form: str | None,
+    file: str | None,
+) -> Any:
+    """Return the report as an object if `-o` or `--query` was given; otherwise write it, as text or in `form`.
+
+    With a `file`, that is what is written in `form`, after the result: an error about it ends the command. The form
+    "object" returns it in any case.
+    """
+    on_stdout = None if file and form != "object" else form
+    is_returned = on_stdout == "object" or (on_stdout is None and wants_object(cmd))
+    if not is_returned:
+        write(forms[on_stdout]() if on_stdout else text(), on_stdout or "text")
+    if file:
+        _deliver_file(cmd, file, forms[form_of(file, None if form == "object" else form) or "text"]())
+    return thing if is_returned else None
+
+
+def _deliver_file(cmd: Any, path: str, content: str) -> None:
+    from azext_amlarc.workflows import whole_files
+
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        whole_files.replace(path, content.removesuffix("\n") + "\n")
+    except InvalidInput as error:
+        from azure.cli.core.azclierror import FileOperationError
+
+        end_with(cmd.cli_ctx, FileOperationError(error.message, error.fix))
+
+
+def write(text: str, form: str = "text") -> None:
+    """Write text to stdout as it is: az would print it as a JSON string."""
+    shown = encodable(text.removesuffix("\n") + "\n", sys.stdout.encoding or "utf-8", form)
+    try:
+        sys.stdout.write(shown)
     except OSError as error:
-        raise InvalidInput(f"Cannot write {path}: {error.strerror or error}.", "Choose another file.") from None
+        _lose_stdout(error)
+    flush()
+
+
+def flush() -> None:
+    """Write out what stdout still holds: what fails at the end of Python is a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _lose_stdout(error)
+
+
+def _lose_stdout(error: OSError) -> None:
+    """A reader that has seen enough (`| head`) is no error; a full disk is."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        raise ArcError(f"The result cannot be written to standard output: {error.strerror}.", "Write it elsewhere.")
+
+
+def encodable(text: str, encoding: str, form: str = "text") -> str:
+    """The text with escapes, as the form has them, for characters that the encoding does not have."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text
+    if form in ("json", "sarif"):
+        return "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text)
+    errors = "xmlcharrefreplace" if form in ("html", "junit") else "backslashreplace"
+    return text.encode(encoding, errors).decode(encoding)
+
+
+def wants_object(cmd: Any) -> bool:
+    """Whether the user asked for the object: a default output format in az's configuration does not."""
+    return any(
+        option == "-o" or (len(option) > 3 and ("--output".startswith(option) or "--query".startswith(option)))
+        for option in options_given(cmd)
+    )
+
+
+def as_json(cmd: Any, thing: Any) -> Any:
+    """The object if the user asked for it; otherwise nothing, and JSON on stdout, whatever az's default output is.
+
+    For what is made to be piped or redirected.
+    """
+    if wants_object(cmd):
+        return thing
+    write(json.dumps(thing, indent=2, ensure_ascii=False), "json")
+    return None
 
 
 def options_given(cmd: Any) -> set[str]:
@@ -40,15 +118,49 @@ def options_given(cmd: Any) -> set[str]:
     return set(cmd.cli_ctx.data.get("safe_params") or ())
 
 
-def end_with_one(cli: Any, error: Exception) -> None:
+def open_streams() -> None:
+    """Standard streams that are closed (`<&-`) are empty ones: Python has None for them."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115  (open as long as the process)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def print_whole(cli: Any) -> None:
+    """Have az's own printing of the result end as `write` does, while a failure is still an error of the command."""
+    from azext_amlarc.commands.az.errors import raise_for_az
+
+    az_prints = cli.output.out
+
+    def out(*arguments: Any, **options: Any) -> None:
+        try:
+            try:
+                az_prints(*arguments, **options)
+            except OSError as error:
+                _lose_stdout(error)
+            flush()
+        except ArcError as error:
+            raise_for_az(error)
+
+    cli.output.out = out
+
+
+def end_with(cli: Any, error: BaseException) -> None:
     """Raise the error after az has printed the result, so that stdout has the result and stderr the error."""
     from knack.events import EVENT_CLI_SUCCESSFUL_EXECUTE
 
-    def fail(_cli: Any, **_event: Any) -> None:
+    def fail(_cli: Any, **_event: Any) -> NoReturn:
         cli.unregister_event(EVENT_CLI_SUCCESSFUL_EXECUTE, fail)
         raise error
 
     cli.register_event(EVENT_CLI_SUCCESSFUL_EXECUTE, fail)
+
+
+def end_as_reported(cmd: Any, returned: Any, summary: str) -> None:
+    """Exit with 1: text on stdout has said the summary; beside an object, it is said on stderr."""
+    from azure.cli.core.azclierror import ValidationError
+
+    end_with(cmd.cli_ctx, SystemExit(1) if returned is None else ValidationError(summary))
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

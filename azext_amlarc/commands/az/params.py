@@ -1,8 +1,10 @@
 """Options, under the names that az users know."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from azext_amlarc.commands.az import completers, foreign
+from azext_amlarc.commands.az.output import SUFFIXES
 from azext_amlarc.commands.az.table import PREFIXES
 
 # Not under its usual name, no_wait: az would handle that option itself, and print nothing.
@@ -19,6 +21,11 @@ _WORKSPACE = {"options_list": ["--workspace-name", "-w"], "configured_default": 
 _LIST = {"nargs": "+", "action": "extend"}
 
 _ASKED = "Required; on a terminal you are prompted for it."
+
+
+# What --format takes.
+FORMS_OF_FINDINGS = ("text", "json", "sarif", "junit")
+FORMS_OF_CHECKS = ("text", "json", "junit", "html")
 
 
 def load_arguments(loader: Any, command: str = "") -> None:
@@ -63,7 +70,7 @@ def _completions(loader: Any, prefix: str) -> None:
         c.argument("workspace_name", completer=completers.workspace_names)
         c.argument("workspace_group", completer=get_resource_group_completion_list)
         c.argument("release_train", completer=completers.release_trains)
-        for option in ("config", "config_file", "config_protected_file", "file", "kubeconfig"):
+        for option in ("config", "config_file", "config_protected_file", "file", "kubeconfig", "output_file"):
             c.argument(option, completer=FilesCompleter())  # type: ignore[no-untyped-call]
 
 
@@ -209,12 +216,7 @@ def _offline_options(loader: Any, prefix: str) -> None:
     for scope in (f"{prefix} config validate", f"{prefix} settings validate"):
         with loader.argument_context(scope) as c:
             c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
-            c.argument(
-                "report_format",
-                options_list=["--format"],
-                arg_type=get_enum_type(["text", "json", "sarif", "junit"]),
-                help="Format of the report. Default: text, or the object if -o is given.",
-            )
+            _report_options(c, FORMS_OF_FINDINGS)
     with loader.argument_context(f"{prefix} settings") as c:
         c.argument(
             "workload", arg_type=get_enum_type(["training", "inference"]), help="List only settings for this workload."
@@ -464,5 +466,21 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
         )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
-        c.argument("as_object", action="store_true", help="Return the results as an object instead of text.")
-        c.argument("output_file", help="File to write a report to as well: .html for a page, .xml for JUnit.")
+        c.argument("as_object", action="store_true", help="Return the results as an object, as -o and --query do.")
+        _report_options(c, FORMS_OF_CHECKS)
+
+
+def _report_options(context: Any, forms: Sequence[str]) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type
+
+    context.argument(
+        "report_format",
+        options_list=["--format"],
+        arg_type=get_enum_type(forms),
+        help="Format of the report. Default: text; with --output-file, what its name ends in.",
+    )
+    endings = ", ".join(f"{ending} ({form})" for ending, form in SUFFIXES.items() if form in forms)
+    context.argument(
+        "output_file",
+        help=f"File to write the report to, beside the result on stdout: {endings}, or --format.",
+    )

@@ -40,13 +40,13 @@ COMMANDS = (
     Command("cluster list", "cluster", "list_all", options.validate_cluster_list, rows.cluster_rows),
     Command("verify", "verify", "verify", options.validate_verify, rows.verify_rows),
     Command("check", "check", "check", options.validate_check, rows.check_rows),
-    Command("config validate", "config", "validate", row=rows.report_rows),
+    Command("config validate", "config", "validate", options.validate_report, rows.report_rows),
     Command("config schema", "config", "schema"),
     Command("config init", "config", "init"),
     Command("config convert", "config", "convert"),
     Command("settings list", "settings", "list_all", row=rows.setting_rows),
     Command("settings show", "settings", "show"),
-    Command("settings validate", "settings", "validate", row=rows.report_rows),
+    Command("settings validate", "settings", "validate", options.validate_report, rows.report_rows),
 )
 
 

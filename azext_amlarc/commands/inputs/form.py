@@ -49,7 +49,7 @@ def complete(
 
     `configuration` is the command line's; it is returned unless another one was chosen at the prompt.
     """
-    from azext_amlarc.commands.az.connection import connected
+    from azext_amlarc.commands.az.connection import asks_nothing, connected
 
     with connected(cmd) as azure:
         workspace = _workspace(azure, given)
@@ -66,7 +66,7 @@ def complete(
         if not given.config:
             file, configuration = _until_valid("Configuration file (Enter for none):", partial(_read, namespace))
             done = replace(done, config=file)
-        _confirm(given, done, configuration)
+        _confirm(given, done, configuration, asks_nothing(cmd))
         return done, configuration
 
 
@@ -186,13 +186,13 @@ def _read(namespace: str | None, answer: str) -> "tuple[tuple[str | None, Config
     return (path, configuration), configuration.findings
 
 
-def _confirm(given: Given, done: Given, configuration: "Configuration") -> None:
+def _confirm(given: Given, done: Given, configuration: "Configuration", yes: bool) -> None:
     from azext_amlarc.commands.terminal.asking import confirm
     from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 
     terminal.say(summary(done, configuration.document.get("namespace") or DEFAULT_NAMESPACE))
     terminal.say(f"The same without prompts: {command(sys.argv, given, done)}")
-    confirm("Attach the cluster?", yes=False)
+    confirm("Attach the cluster?", yes)
 
 
 def summary(done: Given, namespace: str) -> str:

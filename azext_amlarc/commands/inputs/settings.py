@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation import document, files, settings
@@ -38,11 +38,17 @@ def read_settings(
     return given
 
 
-def read_plain(pairs: Sequence[str], option: str) -> dict[str, str]:
-    """Plain settings as they were given, not validated; InvalidInput for malformed pairs."""
-    given, findings = settings.parse_pairs(pairs, option)
-    stop_at_errors("Invalid settings", findings)
-    return {setting.key: str(setting.value) for setting in given}
+def read_planned(words: Sequence[str], option: str) -> dict[str, str]:
+    """Plain settings that are planned: key=value, or a file of them; InvalidInput with the errors in each of them."""
+    parts = [part for word in words for part in _planned(word, option)]
+    given = GivenSettings.read(parts, allow_unknown=False)
+    given.stop_at_single_errors()
+    return {setting.key: str(setting.value) for setting in given.settings}
+
+
+def _planned(word: str, option: str) -> list[Parsed]:
+    is_file = "=" not in word and shapes.is_file_name(word, *_SUFFIXES)
+    return [_from_file(word, option)] if is_file else _from_option([word], option)
 
 
 def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:

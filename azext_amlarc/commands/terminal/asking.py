@@ -40,9 +40,12 @@ def _is_yes(answer: str) -> bool:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Write text to stderr."""
-    sys.stderr.write(legible(text) + end)
-    sys.stderr.flush()
+    """Write text to stderr, if anybody reads it."""
+    try:
+        sys.stderr.write(legible(text) + end)
+        sys.stderr.flush()
+    except OSError:  # nobody reads on
+        return
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -55,9 +55,13 @@ class TerminalWatcher:
             self._write("\r\033[K")
 
     def _write(self, text: str) -> None:
-        if not self._silent:
+        if self._silent:
+            return
+        try:
             self._stream.write(text)
             self._stream.flush()
+        except OSError:  # nobody reads on: the work is what matters
+            self._silent = True
 
 
 def _clock(seconds: float) -> str:

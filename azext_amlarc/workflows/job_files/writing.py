@@ -1,10 +1,12 @@
 """Writes job files for `az ml job create`, filled in for a compute target; the templates are in this folder."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from azext_amlarc.errors import InvalidInput
+from azext_amlarc.workflows import whole_files
 
 # Each file and what it shows. `<name>` in a template is replaced by a value from the caller.
 FILES = {
@@ -38,13 +40,13 @@ class Written:
 def write(folder: str, names: Mapping[str, str]) -> list[Written]:
     """Write all files to a folder; InvalidInput, without writing anything, if one of them exists."""
     places = {name: Path(folder, name) for name in FILES}
-    existing = [str(place) for place in places.values() if place.exists()]
+    existing = [str(place) for place in places.values() if os.path.lexists(place)]
     if existing:
         raise InvalidInput(f"These files already exist: {', '.join(existing)}.", "Choose another folder.")
     try:
         for name, place in places.items():
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(_filled(name, names), encoding="utf-8")
+            whole_files.create(str(place), _filled(name, names))
     except OSError as error:
         raise InvalidInput(f"Cannot write to {folder}: {error.strerror}", "Choose another folder.") from None
     return [Written(str(place), FILES[name]) for name, place in places.items()]
