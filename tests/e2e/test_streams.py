@@ -12,7 +12,6 @@ from tests.support.az import VENV, Az, Result
 
 NARROW = [
     {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
-    {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
     {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
 ]
 CHECK = ("amlarc", "check", *CLUSTER)
@@ -42,7 +41,7 @@ def odd(folder: Path) -> Path:
 @pytest.mark.parametrize("variables", NARROW)
 def test_reports_can_be_written_in_any_encoding(az: Az, tmp_path: Path, variables: dict[str, str]) -> None:
     odd(tmp_path)
-    for form in ("text", "json", "sarif", "junit"):
+    for form in ("text", "json", "junit"):
         result = az("amlarc", "config", "validate", "-f", ".", "--format", form, folder=tmp_path, variables=variables)
         assert result.code == 1
         assert "Internal error" not in result.stderr
