@@ -129,7 +129,7 @@ def test_the_remedy_takes_it_over(installed: Az, extended: Cluster, tmp_path: Pa
         (
             ("--apply-types",),
             READ_NODES,
-            "No permission to list instance types (403): instancetypes.amlarc.azureml.com",
+            "No permission to list instancetypes (403): instancetypes.amlarc.azureml.com",
         ),
     ],
 )
