@@ -42,6 +42,7 @@ def check(
     as_object: bool = False,
     report_format: str | None = None,
     output_file: str | None = None,
+    health_report: str | None = None,
 ) -> Objects | None:
     """Run every check that can run, and report by group what did not pass, why, and what fixes it."""
     from azext_amlarc.checks.check import Phase
@@ -65,7 +66,7 @@ def check(
     )
     _hush_requests(cmd)
     began = time.monotonic()
-    results = _results(cmd, request)
+    results = _explained(health_report, request) if health_report else _results(cmd, request)
     report = _Report(results, _heading(request), time.monotonic() - began, strict)
     return _deliver(cmd, report, "object" if as_object else report_format, output_file)
 
@@ -81,6 +82,14 @@ def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
         with connected(cmd, request.target.subscription_id) as azure:
             accepted, known = AzDoor(cmd).login(azure)
             return run_checks(request, azure if accepted else None, known)
+
+
+def _explained(health_report: str, request: "CheckRequest") -> "list[Result]":
+    """What a saved report says, which takes neither a login nor the cluster."""
+    from azext_amlarc.commands.inputs.health_report import read_health_report
+    from azext_amlarc.workflows.check import explain_health_report
+
+    return explain_health_report(request, read_health_report(health_report))
 
 
 def _hush_requests(cmd: Any) -> None:

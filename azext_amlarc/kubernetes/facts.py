@@ -194,8 +194,11 @@ def _pending_releases(kube: Kube) -> tuple[facts.Owned, ...]:
 
 
 def _health_reports(kube: Kube) -> Mapping[str, str]:
-    found = one(kube, f"{_EXTENSION}/configmaps/{healthcheck.NAME}", objects.ConfigMap)
-    return found.data if found else {}
+    for name in (healthcheck.NAME, healthcheck.OLD_NAME):
+        found = one(kube, f"{_EXTENSION}/configmaps/{name}", objects.ConfigMap)
+        if found:
+            return healthcheck.known(found.data)
+    return {}
 
 
 def _instance_types(kube: Kube) -> tuple[Mapping[str, Any], ...]:

@@ -59,7 +59,8 @@ def read_context(kubeconfig: str | None, name: str | None) -> Context:
 
     InvalidInput if a file is missing or not a kubeconfig, or the context is unknown or incomplete.
     """
-    merged = _Merged({source: _read(source) for source in _sources(kubeconfig)})
+    sources = _sources(kubeconfig)
+    merged = _Merged({source: _read(source, beside_others=len(sources) > 1) for source in sources})
     contexts = merged.section("contexts")
     wanted = name or merged.current_context()
     where = " and ".join(map(in_line, merged.documents))
@@ -88,7 +89,8 @@ def _sources(kubeconfig: str | None) -> list[str]:
     return found
 
 
-def _read(source: str) -> Mapping[str, Any]:
+def _read(source: str, *, beside_others: bool = False) -> Mapping[str, Any]:
+    """The file's content; beside others it may be empty, as for kubectl."""
     try:
         document = yaml.load(files.read(source), _Loader)
     except yaml.MarkedYAMLError as error:
@@ -98,6 +100,8 @@ def _read(source: str) -> Mapping[str, Any]:
         raise _invalid(source, f"it is not valid YAML{place}") from None
     except _NO_YAML:
         raise _invalid(source, "it is not valid YAML") from None
+    if document is None and beside_others:
+        return {}
     if not isinstance(document, dict):
         raise _invalid(source, "it is not a mapping")
     return document

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from azext_amlarc.product.steps import Advice, Note, command
 
 NAME = "arcml-healthcheck"
+OLD_NAME = "amlarc-healthcheck"  # before 1.0.75, with keys such as reports-test-success
 # The steps whose reports say why an operation failed: a failed installation is removed, a failed update rolled back.
 EXPLAINING: Mapping[str, tuple[str, ...]] = {
     "install": ("pre-install", "pre-delete"),
@@ -24,6 +25,14 @@ _LINE = re.compile(
     r"Status:[ \t]*(?P<status>Passed|Failed)[ \t]+Name:[ \t]*(?P<name>\S+)"
     r"(?:[ \t]+ErrorCode:[ \t]*(?P<code>\S+))?(?:[ \t]+ErrorMessage:[ \t]*(?P<message>.*))?[ \t]*",
 )
+_OLD_END = "-success"
+# What kubectl logs puts before a line, with --prefix and --timestamps; then what the health check's log does.
+_LOGGED = re.compile(r"(?:\[pod/[^\]]*\] )?(?:\d{4}-\d\d-\d\dT\S+Z )?")
+_KLOG = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [^\]\s]+\] ?")
+_HOOK = re.compile(r"\bHookName: ?([a-z-]+)")
+# A key as `kubectl describe` shows it, and what it shows after all values.
+_DESCRIBED = re.compile(r"reports-([a-z-]+):")
+_AFTER_DATA = ("BinaryData", "Events:")
 _BLOCKING_BELOW = 45_000
 
 
@@ -156,6 +165,53 @@ CODES: Mapping[str, Code] = {
 def read(data: Mapping[str, str]) -> tuple[Checked, ...]:
     """Everything that the ConfigMap's data reports, step by step; other keys are ignored."""
     return tuple(checked for step in STEPS for checked in parse(data.get(_KEY + step, ""), step))
+
+
+def known(data: Mapping[str, str]) -> dict[str, str]:
+    """The ConfigMap's data under today's keys."""
+    return {key.removesuffix(_OLD_END): text for key, text in data.items()}
+
+
+def of_object(document: object) -> dict[str, str]:
+    """The reports in a ConfigMap, a list of them, or the data of one, as kubectl gets it; empty if there are none."""
+    if not isinstance(document, Mapping):
+        return {}
+    items = document.get("items")
+    if isinstance(items, list):
+        return {key: text for item in items for key, text in of_object(item).items()}
+    data = document.get("data", document)
+    if not isinstance(data, Mapping):
+        return {}
+    texts = {key: text for key, text in data.items() if isinstance(key, str) and isinstance(text, str)}
+    return _reporting(known(texts))
+
+
+def of_text(text: str) -> dict[str, str]:
+    """The reports in a log of the health check, in what `kubectl describe` shows, or in a report by itself.
+
+    A step that the text does not name is a test, which is what people run by hand.
+    """
+    steps: dict[str, list[str]] = {}
+    step = "test"
+    for line in text.splitlines():
+        plain = _LOGGED.sub("", line.strip(), count=1)
+        message = _KLOG.sub("", plain, count=1).strip()
+        if message.startswith(_AFTER_DATA):
+            break
+        named = _DESCRIBED.fullmatch(message) or _HOOK.search(message)
+        if named:
+            step = named[1].removesuffix(_OLD_END)
+        elif message == plain or _LINE.fullmatch(message):  # a log's other lines do not continue a checker's message
+            steps.setdefault(step, []).append(message)
+    return _reporting({f"{_KEY}{step}": "\n".join(lines) for step, lines in steps.items()})
+
+
+def _reporting(data: Mapping[str, str]) -> dict[str, str]:
+    return {
+        key: text
+        for key, text in data.items()
+        if key.startswith(_KEY) and any(True for _ in parse(text, key.removeprefix(_KEY)))
+    }
 
 
 def explaining(data: Mapping[str, str], operation: str) -> tuple[Checked, ...]:

@@ -190,6 +190,15 @@ def _is_not_installed(known: Mapping[str, object]) -> bool:
     return isinstance(found, Presence) and not found.found
 
 
+def explain_health_report(request: CheckRequest, reports: Mapping[str, str]) -> list[Result]:
+    """The checks of a health report that was saved to a file; neither Azure nor the cluster is asked."""
+    from azext_amlarc.checks.kubernetes import health
+    from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
+
+    known = _completed({**request.given, HEALTH_REPORTS.name: reports}, request)
+    return run(request.among(health.CHECKS), Facts(known))
+
+
 def is_good(results: Collection[Result], strict: bool = False) -> bool:
     """Whether no check failed or is in error; with `strict`, no check warned either."""
     bad = {Status.FAIL, Status.ERROR} | ({Status.WARN} if strict else set())

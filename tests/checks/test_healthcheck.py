@@ -1,12 +1,16 @@
 """The report of the extension's own health check."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azext_amlarc.commands.inputs.health_report import read_health_report
+from azext_amlarc.errors import InvalidInput
 from azext_amlarc.product import healthcheck
 from azext_amlarc.product.healthcheck import CODES, Checked
 from azext_amlarc.product.known_errors import Names, Subject, advice
@@ -125,3 +129,71 @@ def test_codes_below_45000_block_and_so_does_a_legacy_router() -> None:
     assert [code.code for code in CODES.values() if not code.blocks] == [
         "E45001", "E45002", "E45003", "E45006", "E49999",
     ]  # fmt: skip
+
+
+MESSAGE = "Failed to validate or update instancetype"
+FAILED_TYPE = f"Status: Failed Name: instancetype ErrorCode: E45006 ErrorMessage: {MESSAGE}"
+REPORT = f"\nReport:\nDuration: 149ms\n\nStatus: Passed Name: service\n{FAILED_TYPE}\nStatus: Passed Name: info\n"
+FOUND = [("service", True, ""), ("instancetype", False, "E45006"), ("info", True, "")]
+LOG = """\
+I1212 13:57:17.631907       8 main.go:89] Healthcheck starting ...
+I1212 13:57:17.746774       8 client.go:70] Configuration: &{HookName:pre-install ExtensionName:mlext}
+E1212 13:57:17.896838       8 instancetype.go:31] no matches for kind "InstanceType"
+"""
+CONFIG_MAP = {"kind": "ConfigMap", "metadata": {"name": "arcml-healthcheck"}, "data": {"reports-pre-install": REPORT}}
+LOGGED = "".join(f"I1212 13:57:17.9       8 report.go:12] {line}\n" for line in REPORT.splitlines())
+DESCRIBED = f"""\
+Name:  arcml-healthcheck
+
+Data
+====
+reports-pre-install:
+----
+{REPORT}
+
+BinaryData
+====
+
+Events:  <none>
+"""
+SAVED = {
+    "yaml": (yaml.safe_dump(CONFIG_MAP), "pre-install"),
+    "json": (json.dumps(CONFIG_MAP), "pre-install"),
+    "list": (json.dumps({"kind": "List", "items": [{"data": {"a": "b"}}, CONFIG_MAP]}), "pre-install"),
+    "data": (json.dumps(CONFIG_MAP["data"]), "pre-install"),
+    "old": (json.dumps({"data": {"reports-test-success": REPORT, "status-test-success": "Failed"}}), "test"),
+    "described": (DESCRIBED, "pre-install"),
+    "log": (LOG + LOGGED + "I1212 13:57:18.1       8 main.go:99] Healthcheck finished\n", "pre-install"),
+    "log and report": (LOG + REPORT, "pre-install"),
+    "log with timestamps": (
+        "".join(f"[pod/healthcheck/a] 2023-12-12T13:57:17.123456789Z {line}\n" for line in (LOG + LOGGED).splitlines()),
+        "pre-install",
+    ),
+    "report": (REPORT, "test"),
+    "helm test": (f"NAME: mlext\nPhase: Failed\nPOD LOGS: healthcheck\n{LOGGED}", "test"),
+    "windows": (LOGGED.replace("\n", "\r\n"), "test"),
+}
+
+
+@pytest.mark.parametrize("form", SAVED)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_saved_report_is_read_in_every_form(tmp_path: Path, form: str, encoding: str) -> None:
+    text, step = SAVED[form]
+    (tmp_path / "saved").write_bytes(text.encode(encoding))
+    reports = read_health_report(str(tmp_path / "saved"))
+    assert list(reports) == [f"reports-{step}"]
+    found = healthcheck.read(reports)
+    assert [(one.name, one.passed, one.code) for one in found] == FOUND
+    assert found[1].message == MESSAGE
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0", b"[" * 100_000, b"{}", b"null", b"data: [reports-test]", b"reports-test: 1", b"\xff\xfe",
+     b"reports-\t: {", b'{"data": {"reports-test": "none"}}', b'{"items": {"a": 1}}', b"a: !!timestamp reports-"],
+)  # fmt: skip
+def test_a_file_without_a_report_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "saved").write_bytes(content)
+    with pytest.raises(InvalidInput, match="contains no report of the extension's health check") as caught:
+        read_health_report(str(tmp_path / "saved"))
+    assert "kubectl get configmap -n azureml arcml-healthcheck" in caught.value.fix

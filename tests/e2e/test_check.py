@@ -321,3 +321,40 @@ def test_a_failed_attach_ends_with_the_findings_that_explain_it(az: Az) -> None:
     assert "The cluster has the extension (AMLARC-A040)" in cause
     assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in cause
     assert "Traceback" not in failed.stderr
+
+
+REPORT = "Status: Failed Name: ssl ErrorCode: E40007 ErrorMessage: bad\x1b[2J key\nStatus: Passed Name: node\n"
+
+
+@pytest.fixture
+def signed_out(az: Az, tmp_path: Path) -> dict[str, str]:
+    """A configuration of az without a login."""
+    return {"AZURE_CONFIG_DIR": str(tmp_path / "empty")}
+
+
+def test_a_saved_health_report_is_explained_without_a_login(
+    az: Az, azure: Azure, tmp_path: Path, signed_out: dict[str, str]
+) -> None:
+    (tmp_path / "healthcheck.logs").write_text(REPORT)
+    command = ("amlarc", "check", "--health-report", str(tmp_path / "healthcheck.logs"))
+    result = az(*command, variables=signed_out)
+    assert result.code == 1
+    assert "The health check failed: E40007." in result.stdout
+    assert r"bad\x1b[2J key" in result.stdout
+    assert "az ml arc extension update -c CLUSTER -g GROUP" in result.stdout
+    assert azure.traffic() == []
+    named = az(*command, *CLUSTER, "--as-object").object
+    assert {item["id"]: item["status"] for item in named} == {
+        "AMLARC-K080": "skipped",
+        "AMLARC-K081": "skipped",
+        "AMLARC-K082": "fail",
+    }
+    assert azure.traffic() == []
+
+
+def test_a_file_without_a_health_report_and_a_kubeconfig_beside_one_are_refused(az: Az, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("hello\n")
+    result = az("amlarc", "check", "--health-report", str(tmp_path / "other"))
+    assert (result.code, "contains no report of the extension's health check" in result.stderr) == (1, True)
+    result = az("amlarc", "check", "--health-report", "x", "--kubeconfig", "y")
+    assert (result.code, "--health-report and --kubeconfig cannot be used together" in result.stderr) == (2, True)

@@ -36,6 +36,7 @@ def folder(az: Az, tmp_path: Path) -> Path:
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    (tmp_path / "healthcheck.logs").write_text("Status: Passed Name: node\n")
     (tmp_path / "settings.json").write_text('{"enableTraining": true}')
     types = az.must("amlarc", "config", "convert", "-f", "attach.json", "--to", "instancetype", folder=tmp_path).stdout
     (tmp_path / "types.yaml").write_text(types)

@@ -417,3 +417,18 @@ def test_a_permission_that_is_missing_for_the_first_fact_takes_no_other_away(clu
     found = gathered(cluster, READ_NODES, [facts.NAMESPACES, facts.NODES])
     assert isinstance(found["namespaces"], Unknown)
     assert not isinstance(found["nodes"], Unknown)
+
+
+def test_the_reports_of_an_old_extension_are_found_under_their_old_names(cluster: Cluster) -> None:
+    cluster.create(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "azureml"}},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "amlarc-healthcheck", "namespace": "azureml"},
+            "data": {"reports-test-success": "Status: Passed Name: node"},
+        },
+    )
+    assert gathered(cluster, needs=[facts.HEALTH_REPORTS]) == {
+        "healthReports": {"reports-test": "Status: Passed Name: node"}
+    }

@@ -10,7 +10,7 @@ import yaml
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.kubernetes.client import connect
-from azext_amlarc.kubernetes.entries import Cluster
+from azext_amlarc.kubernetes.entries import Cluster, User
 from azext_amlarc.kubernetes.kubeconfig import read_context
 from azext_amlarc.kubernetes.transport import proxy_to
 
@@ -78,6 +78,41 @@ def test_of_several_files_the_first_with_a_context_counts(elsewhere: Path, monke
     monkeypatch.setenv("KUBECONFIG", f"{first}:{elsewhere / 'missing'}:{second}")
     assert (read_context(None, None).name, read_context(None, None).source) == ("test", str(second))
     assert read_context(None, "prod").source == str(first)
+
+
+def test_several_files_are_merged_as_kubectl_does(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [elsewhere / name / "config" for name in ("one", "two", "three")]
+    parts: tuple[dict[str, Any], ...] = (
+        {"clusters": [{"name": "x", "cluster": {"server": "https://x", "certificate-authority": "ca.pem"}}]},
+        {
+            "contexts": [{"name": "x", "context": {"cluster": "x", "user": "me"}}],
+            "users": [{"name": "me", "user": {"tokenFile": "token", "exec": None}}],
+            "current-context": "x",
+        },
+        {
+            "clusters": [{"name": "x", "cluster": {"server": "https://y", "proxy-url": "http://p"}}],
+            "users": [{"name": "me", "user": {"token": SECRET, "as": "you"}}],
+            "current-context": "y",
+        },
+    )
+    for file, part in zip(files, parts, strict=True):
+        file.parent.mkdir()
+        file.write_text(yaml.safe_dump(part))
+    (elsewhere / "empty").touch()
+    monkeypatch.setenv("KUBECONFIG", ":".join([*map(str, files), str(elsewhere / "empty"), "", "missing"]))
+    found = read_context(None, None)
+    assert (found.name, found.source) == ("x", str(files[1]))
+    assert found.cluster == Cluster(server="https://x", authority=str(elsewhere / "one" / "ca.pem"))
+    assert found.user == User(token_file=str(elsewhere / "two" / "token"))
+
+
+@pytest.mark.parametrize("name", ["azure", "gcp", "oidc", None])
+def test_an_auth_provider_is_told_to_be_converted(tmp_path: Path, name: str | None) -> None:
+    refused = refusal(
+        with_field(tmp_path, "users", "auth-provider", {"name": name, "config": {"access-token": SECRET}})
+    )
+    assert f"auth-provider {name or ''!r}" in refused.message
+    assert "kubelogin convert-kubeconfig" in refused.fix
 
 
 def test_a_proxy_of_the_kubeconfig_is_used(tmp_path: Path) -> None:

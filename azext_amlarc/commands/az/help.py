@@ -169,6 +169,7 @@ _COMMANDS = {
                 "check -c amlarc-cluster -g amlarc-rg --kubeconfig cluster.kubeconfig --phase pre --only kubernetes "
                 "scheduler --output-file report.html",
             ),
+            ("Explain a health report that somebody saved", "check --health-report healthcheck.logs"),
         ),
     ),
     "config validate": (

@@ -189,6 +189,8 @@ def validate_check(namespace: Any) -> None:
         raise UsageError("--workspace-group or --resource-group is required with --workspace-name.")
     if namespace.name and not namespace.workspace_name:
         raise UsageError("--workspace-name is required with --name, the name of a compute target.")
+    if namespace.health_report and (namespace.kubeconfig or namespace.context):
+        raise UsageError("--health-report and --kubeconfig cannot be used together.")
     _refuse_unknown("--only", namespace.only)
     _refuse_unknown("--skip", namespace.skip)
     validate_report(namespace)

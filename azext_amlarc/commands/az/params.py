@@ -418,7 +418,7 @@ def _selection() -> str:
 
 
 def _check_options(loader: Any, prefix: str, selection: str) -> None:
-    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+    from azure.cli.core.commands.parameters import resource_group_name_type
 
     for scope in (f"{prefix} attach", f"{prefix} extension create"):
         with loader.argument_context(scope) as c:
@@ -453,6 +453,21 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
             completer=completers.plain_settings,
             help="Settings that you plan to install, as space-separated key=value pairs.",
         )
+        c.argument(
+            "health_report",
+            help="File with a saved report of the extension's health check: its ConfigMap as YAML or JSON, or the log "
+            "of its pod. Explains that report and runs no other check, without a login and without the cluster.",
+        )
+    _check_selection(loader, prefix, selection)
+    with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
+        c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
+        c.argument("as_object", action="store_true", help="Return the results as an object, as -o and --query do.")
+        _report_options(c, FORMS_OF_CHECKS)
+
+
+def _check_selection(loader: Any, prefix: str, selection: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type
+
     with loader.argument_context(f"{prefix} check", arg_group="Selection") as c:
         c.argument(
             "phase",
@@ -472,10 +487,6 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
             completer=completers.checks,
             help="Do not run these groups or checks, by name or id, such as AMLARC-A063.",
         )
-    with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
-        c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
-        c.argument("as_object", action="store_true", help="Return the results as an object, as -o and --query do.")
-        _report_options(c, FORMS_OF_CHECKS)
 
 
 def _report_options(context: Any, forms: Sequence[str]) -> None:
