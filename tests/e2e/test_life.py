@@ -152,7 +152,7 @@ def test_wait_conditions(installed: Az) -> None:
     assert late.code == 1
     assert "the last state was Succeeded" in late.stderr
     assert installed(*wait, "--deleted", "--exists").code == 2
-    assert installed(*wait, "--custom", "][").code == 1
+    assert installed(*wait, "--custom", "][").code == 2
     installed.must(*DELETE, "--yes")
     assert installed.must(*wait, "--deleted").stdout == ""
 
