@@ -154,6 +154,7 @@ def delete(
     from azext_amlarc.azure.extension import delete as deletion
     from azext_amlarc.commands.terminal.asking import confirm
     from azext_amlarc.product.extension import DEFAULT_NAME
+    from azext_amlarc.workflows import removal
 
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     watcher = terminal_watcher(cmd)
@@ -163,6 +164,8 @@ def delete(
         owned = supporting.owned(azure, cluster_id, settings) if purge else []
         shown = existing.name if existing else name or DEFAULT_NAME
         for line in deletion.consequences(existing) if existing else [f"The cluster has no extension {shown!r}."]:
+            watcher.tell(line)
+        for line in removal.attached_to(azure, cluster_id) if existing else ():
             watcher.tell(line)
         for item in owned:
             watcher.tell(f"Will also delete: {item}")

@@ -7,7 +7,7 @@ from typing import Any
 from azext_amlarc.errors import Refused
 from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.resources.differences import differences
-from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded, name_of
 
 KIND = "Kubernetes"
 _NO_TYPES: dict[str, Any] = {"defaultInstanceType": None, "instanceTypes": None}
@@ -103,6 +103,12 @@ class Wanted:
     def namespace(self) -> str | None:
         """The namespace that was given; None for the one that it has, or the default."""
         return self.document.get("namespace")
+
+
+def what_detaching_does(existing: Compute) -> str:
+    """What goes and what stays, in one line."""
+    where = f"{name_of(existing.resource_id)} (namespace {existing.namespace or DEFAULT_NAMESPACE})"
+    return f"Jobs and endpoints can no longer use {existing.name!r}; its cluster {where} stays as it is."
 
 
 def refuse_another_place(existing: Compute, workspace: WorkspaceId, wanted: Wanted) -> None:

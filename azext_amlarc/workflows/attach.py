@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from azure.core.exceptions import HttpResponseError
+
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.compute.attach import Attachment
 from azext_amlarc.azure.compute.lookup import read_workspace
-from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import converge
+from azext_amlarc.azure.extension.lookup import answers
 from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
 from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
+from azext_amlarc.errors import Refused
 from azext_amlarc.resources.compute import Compute, Wanted, types_that_go
-from azext_amlarc.resources.ids import Target, WorkspaceId
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.preflight import attachment_checks
 
@@ -53,6 +57,8 @@ def begin_attach(
     change = Attachment(azure, workspace, name, spelled, str(found.get("location", "")))
 
     def agree(existing: Compute | None) -> None:
+        if existing is None:
+            _stop_without_extension(azure, cluster.id)
         gone = types_that_go(existing, spelled) if existing else []
         if gone:
             door.confirm(f"Jobs can no longer use these instance types: {', '.join(gone)}.")
@@ -65,3 +71,29 @@ def begin_attach(
     operation = converge(change, change.read(), door.watcher, timeout, agree)
     write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
     return checks.explaining(operation)
+
+
+def _stop_without_extension(azure: AzureClient, cluster: ClusterId) -> None:
+    """Azure would accept the attach, and fail it minutes later. Without the right to look, Azure decides.
+
+    One request, only for a compute target that does not exist yet.
+    """
+    try:
+        found = unless_missing(answers, azure, cluster)
+    except HttpResponseError as error:
+        if error.status_code != 403:
+            raise
+        return
+    where = " ".join(cluster.options)
+    if not found:
+        raise Refused(
+            f"The cluster {cluster.name!r} does not have the extension yet, which compute targets need.",
+            f"Install it first: az ml arc extension create {where} --config enableTraining=True",
+        )
+    state = str((found[0].get("properties") or {}).get("provisioningState") or "").lower()
+    if state == "creating":
+        message = f"The extension on the cluster {cluster.name!r} is still being installed."
+        raise Refused(message, f"Wait for it: az ml arc extension wait {where}")
+    if state == "deleting":
+        message = f"The extension on the cluster {cluster.name!r} is being deleted."
+        raise Refused(message, f"Install it again: az ml arc extension create {where} --config enableTraining=True")

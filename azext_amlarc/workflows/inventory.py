@@ -56,7 +56,6 @@ class ListedCluster:
         return [
             *([] if self.connectivity in _REACHABLE else [f"not connected ({self.connectivity or 'unknown'})"]),
             *_OBSTACLES.get(self.extension_state, []),
-            *([f"already attached as {', '.join(self.attached_as)}"] if self.attached_as else []),
         ]
 
 

@@ -183,7 +183,7 @@ def test_a_user_assigned_identity_and_a_cluster_by_its_id(installed: Az, azure: 
     assert body["properties"]["properties"] == {"namespace": "team-a"}
 
 
-def test_an_attach_takes_five_requests(installed: Az, azure: Azure) -> None:
+def test_an_attach_takes_six_requests(installed: Az, azure: Azure) -> None:
     before = len(azure.traffic())
     installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
-    assert [line["method"] for line in azure.traffic()[before:]] == ["GET", "GET", "GET", "PUT", "GET"]
+    assert [line["method"] for line in azure.traffic()[before:]] == ["GET", "GET", "GET", "GET", "PUT", "GET"]

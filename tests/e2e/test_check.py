@@ -314,12 +314,15 @@ def test_a_failed_installation_ends_with_what_else_is_wrong(az: Az, azure: Azure
     assert "The agents run 1.20.1, but 1.21.0 was requested." in failed.stderr.partition("Possible causes:")[2]
 
 
-def test_a_failed_attach_ends_with_the_findings_that_explain_it(az: Az) -> None:
-    failed = az(*ATTACH)
+def test_a_failed_attach_ends_with_the_findings_that_explain_it(installed: Az, azure: Azure) -> None:
+    error = {"code": "InternalServerError", "message": "Something failed."}
+    azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
+    relay = [id_ for id_ in azure.state()["resources"] if id_.endswith("/hybridconnections/amlarc-cluster")]
+    azure.call("DELETE", relay[0], "2021-11-01")
+    failed = installed(*ATTACH)
     assert failed.code == 1
     cause = failed.stderr.partition("Possible causes:")[2]
-    assert "The cluster has the extension (AMLARC-A040)" in cause
-    assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in cause
+    assert "AMLARC-A051" in cause
     assert "Traceback" not in failed.stderr
 
 

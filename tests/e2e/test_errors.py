@@ -10,6 +10,10 @@ from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.support.az import Az
 from tests.support.azure import Azure
 
+EXTENSIONS = (
+    "/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+    "/providers/Microsoft.KubernetesConfiguration/extensions"
+)
 CREATE = ("amlarc", "extension", "create", *CLUSTER)
 ATTACH = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
 
@@ -301,11 +305,23 @@ def test_a_failed_attach_says_azures_reason_once_with_a_hint(installed: Az, azur
     assert result.stdout == ""
 
 
+@pytest.mark.usefixtures("untouched")
 def test_attaching_without_the_extension_says_what_to_install(az: Az) -> None:
     result = az(*ATTACH)
     assert result.code == 1
     assert_clean(result.stderr)
-    assert "az ml arc extension create" in result.stderr
+    assert "does not have the extension yet" in result.stderr
+    assert "az ml arc extension create -c amlarc-cluster -g amlarc-rg" in result.stderr
+
+
+def test_attaching_while_the_extension_is_being_installed_says_what_to_wait_for(az: Az, azure: Azure) -> None:
+    az.must(*CREATE, "--config", "enableTraining=True", "--no-wait")
+    listed = azure.get(f"{azure.group}{EXTENSIONS}", "2023-05-01").body
+    listed["value"][0]["properties"]["provisioningState"] = "Creating"
+    azure.fault(method="GET", path="/extensions$", status=200, body=listed)
+    result = az(*ATTACH)
+    assert result.code == 1
+    assert "az ml arc extension wait -c amlarc-cluster -g amlarc-rg" in result.stderr
 
 
 def test_a_refusal_of_azure_keeps_its_code_and_correlation_id(az: Az, azure: Azure) -> None:

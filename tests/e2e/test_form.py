@@ -104,12 +104,18 @@ def test_a_cluster_that_cannot_be_attached_says_why(crowd: Az) -> None:
     with session(crowd, *ATTACH, "-n", "k8s-new", "-w", "amlarc-ws", "--workspace-group", "amlarc-rg") as screen:
         for name, reason in (
             ("aks-plain", "extension not installed"),
-            ("amlarc-cluster", "already attached as k8s-compute, k8s-team"),
             ("field-cluster", "not connected (Offline), extension failed"),
             ("ml-cluster", "extension still being installed"),
         ):
             screen.answer(CLUSTER, name)
             screen.expect(f"{name} can't be attached: {reason}.")
+
+
+def test_a_cluster_can_be_attached_a_second_time_under_another_name(crowd: Az) -> None:
+    with session(crowd, *ATTACH, "-n", "k8s-new", "-w", "amlarc-ws", "--workspace-group", "amlarc-rg") as screen:
+        screen.expect("k8s-compute, k8s-team")  # what it is attached as already
+        screen.answer(CLUSTER, "amlarc-cluster")
+        screen.expect("Cluster: amlarc-cluster")
 
 
 def test_a_bad_name_is_asked_for_again(crowd: Az) -> None:
@@ -247,16 +253,17 @@ def test_ctrl_d_at_another_question_is_a_no(installed: Az) -> None:
     assert "Cancelled. Nothing was changed." in result.stderr
 
 
-def test_ctrl_d_at_azs_own_question_is_a_no(crowd: Az, crowded_azure: Azure) -> None:
-    with session(crowd, "amlarc", "detach", "-n", "k8s", "-w", "ml-ws", "-g", "ml-rg") as screen:
-        screen.expect("perform this operation? (y/N):")
+def test_ctrl_d_at_the_question_of_a_detach_is_a_no(crowd: Az, crowded_azure: Azure) -> None:
+    with session(crowd, "amlarc", "detach", "-n", "k8s-compute", "-w", "amlarc-ws", "-g", "amlarc-rg") as screen:
+        screen.expect("Jobs and endpoints can no longer use 'k8s-compute'; its cluster AMLARC-CLUSTER (namespace")
+        screen.expect("Detach 'k8s-compute' from the workspace 'amlarc-ws'? (y/N):")
         screen.press(CTRL_D)
         result = screen.end()
     assert result.code == 1
-    assert "Operation cancelled." in result.stderr
+    assert "Cancelled. Nothing was changed." in result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    assert crowded_azure.traffic() == []
+    assert {line["method"] for line in crowded_azure.traffic()} == {"GET"}
 
 
 @pytest.mark.parametrize(("variables", "arguments"), [({"CI": "true"}, ()), ({}, ("--yes",))])

@@ -95,6 +95,22 @@ def test_only_a_404_means_absent(installed: Az, azure: Azure, status: int) -> No
     assert installed(*DELETE, "--yes").code == 1
 
 
+def test_deleting_says_which_compute_targets_go_with_it_in_which_workspaces(installed: Az) -> None:
+    installed.must("amlarc", "attach", "-n", "k8s-one", *WORKSPACE, "-c", "amlarc-cluster")
+    asked = installed("amlarc", "extension", "delete", *CLUSTER)
+    assert asked.code == 1
+    said = asked.stderr.partition("Delete the extension")[0]
+    assert "1 compute target of the cluster will stop working; detach first:\n" in said
+    assert "  k8s-one in the workspace amlarc-rg/amlarc-ws, namespace default\n" in said
+
+
+def test_deleting_goes_on_where_the_workspaces_cannot_be_read(installed: Az, azure: Azure) -> None:
+    denied = {"error": {"code": "AuthorizationFailed", "message": "No."}}
+    azure.fault(method="GET", path="MachineLearningServices/workspaces$", status=403, body=denied)
+    deleted = installed.must("amlarc", "extension", "delete", *CLUSTER, "--yes")
+    assert "Whether compute targets use the cluster is not known: No permission" in deleted.stderr
+
+
 def test_deleting_asks_first(installed: Az, azure: Azure) -> None:
     before = len(azure.traffic())
     refused = installed(*DELETE)
@@ -135,8 +151,8 @@ def test_wait_conditions(installed: Az) -> None:
     late = installed(*wait, "--deleted", "--timeout", "1", "--interval", "1")
     assert late.code == 1
     assert "the last state was Succeeded" in late.stderr
-    assert installed(*wait, "--deleted", "--exists").code == 1
-    assert installed(*wait, "--custom", "][").code == 1
+    assert installed(*wait, "--deleted", "--exists").code == 2
+    assert installed(*wait, "--custom", "][").code == 2
     installed.must(*DELETE, "--yes")
     assert installed.must(*wait, "--deleted").stdout == ""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import trustme
@@ -26,7 +26,6 @@ class Command:
     words: str
     parameters: Mapping[str, Any]
     before: "tuple[Command, ...]" = ()
-    confirmed: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
         return self.title
@@ -34,7 +33,7 @@ class Command:
     def argv(self) -> list[str]:
         """The command for the real az."""
         options = [part for name, value in self.parameters.items() for part in _option(name, value)]
-        return ["amlarc", *self.words.split(), *options, *(["--yes"] if self.confirmed else [])]
+        return ["amlarc", *self.words.split(), *options]
 
 
 def _option(name: str, value: Any) -> Iterator[str]:
@@ -80,6 +79,6 @@ ATTACH = Command(
     {**COMPUTE, "cluster_name": "amlarc-cluster", "config": str(ROOT / "examples" / "attach-advanced.json")},
     (TRAINING,),
 )
-DETACH = Command("detach", "detach", COMPUTE, (TRAINING, ATTACH), confirmed=True)
+DETACH = Command("detach", "detach", {**COMPUTE, "yes": True}, (TRAINING, ATTACH))
 
 COMMANDS = (TRAINING, INFERENCE, EVERYTHING, UPDATE, DELETE, PURGE, ATTACH, DETACH)

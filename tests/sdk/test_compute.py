@@ -23,9 +23,9 @@ def attached(ws: Workspace, *arguments: Any, **options: Any) -> KubernetesComput
     return ComputeTarget.attach(ws, "amlarc-compute", configuration)
 
 
-def test_an_attach_takes_five_requests_and_the_second_look_ends_the_wait(ws: Workspace, azure: Azure) -> None:
+def test_an_attach_takes_six_requests_and_the_second_look_ends_the_wait(ws: Workspace, azure: Azure) -> None:
     attached(ws).wait_for_completion()
-    assert [item["method"] for item in azure.traffic()] == ["GET", "GET", "GET", "PUT", "GET", "GET"]
+    assert [item["method"] for item in azure.traffic()] == ["GET", "GET", "GET", "GET", "PUT", "GET", "GET"]
 
 
 def test_what_is_printed_is_what_azureml_core_prints(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,19 +182,39 @@ def test_a_name_that_azure_does_not_take_sends_nothing(ws: Workspace, azure: Azu
     assert azure.traffic() == []
 
 
-def test_a_cluster_without_the_extension_fails_with_azures_reason(
-    ws: Workspace, capsys: pytest.CaptureFixture[str]
+def test_a_cluster_without_the_extension_is_refused_before_anything_is_written(ws: Workspace, azure: Azure) -> None:
+    with pytest.raises(ComputeTargetException) as caught:
+        ComputeTarget.attach(ws, "amlarc-compute", KubernetesCompute.attach_configuration(EDGE_CLUSTER))
+    assert caught.value.code == "Refused"
+    assert "does not have the extension yet" in caught.value.message
+    assert "az ml arc extension create -c edge-cluster -g rg" in caught.value.fix
+    assert {item["method"] for item in azure.traffic()} == {"GET"}
+
+
+def test_without_the_right_to_look_for_the_extension_azure_decides(ws: Workspace, azure: Azure) -> None:
+    denied = {"error": {"code": "AuthorizationFailed", "message": "No."}}
+    azure.fault(method="GET", path="/extensions$", status=403, body=denied)
+    attached(ws).wait_for_completion()
+
+
+def failed_attach(ws: Workspace, azure: Azure) -> KubernetesCompute:
+    error = {"code": "ClusterNotReachable", "message": "The cluster is not reachable."}
+    azure.fault(method="PUT", path="/computes/", operation="Failed", error=error)
+    return attached(ws)
+
+
+def test_a_failed_attach_fails_with_azures_reason(
+    ws: Workspace, azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compute = ComputeTarget.attach(ws, "amlarc-compute", KubernetesCompute.attach_configuration(EDGE_CLUSTER))
+    compute = failed_attach(ws, azure)
     with pytest.raises(ComputeTargetException) as caught:
         compute.wait_for_completion(show_output=True)
     assert capsys.readouterr().out == 'Creating\nFailedProvisioning operation finished, operation "Failed"\n'
-    assert "extension not installed" in str(caught.value).lower()
-    assert "az ml arc extension create" in caught.value.fix
+    assert "The cluster is not reachable." in str(caught.value)
 
 
 def test_a_failed_attach_carries_the_correlation_id_of_the_write_that_failed(ws: Workspace, azure: Azure) -> None:
-    compute = ComputeTarget.attach(ws, "amlarc-compute", KubernetesCompute.attach_configuration(EDGE_CLUSTER))
+    compute = failed_attach(ws, azure)
     with pytest.raises(ComputeTargetException) as caught:
         compute.wait_for_completion()
     [write] = [item for item in azure.traffic() if item["method"] == "PUT"]

@@ -1,6 +1,7 @@
 """Attach a cluster to a workspace as a compute target, and detach it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -104,10 +105,17 @@ def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operat
     return followed.by_resource(verb, compute)
 
 
-def begin_detach(azure: AzureClient, workspace: WorkspaceId, name: str, watcher: Watcher) -> Operation[Compute] | None:
+def begin_detach(
+    azure: AzureClient,
+    workspace: WorkspaceId,
+    name: str,
+    watcher: Watcher,
+    agree: Callable[[], None] = lambda: None,
+) -> Operation[Compute] | None:
     """Detach the compute target from the workspace; the cluster, its extension and its namespace stay as they are.
 
     None (and a line for the watcher) if the workspace has no such compute target; NotFound if there is no workspace.
+    `agree` is called before the write, after the watcher has been told what goes, and raises to cancel it.
     """
     found = read(azure, workspace, name)
     if found is None:
@@ -115,6 +123,9 @@ def begin_detach(azure: AzureClient, workspace: WorkspaceId, name: str, watcher:
         return None
     resource.refuse_another_kind(found)
     followed = subject(azure, workspace, name)
+    if not found.is_being_deleted:
+        watcher.tell(resource.what_detaching_does(found))
+        agree()
     accepted = None if found.is_being_deleted else _send_deletion(azure, workspace, name)
     if accepted is None:
         return followed.by_absence("detaching", found, accepted)

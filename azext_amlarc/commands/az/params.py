@@ -315,6 +315,8 @@ def _compute_options(loader: Any, prefix: str) -> None:
             c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
             c.argument("timeout", type=int, help="Maximum time to wait, in seconds.")
             c.argument("accepted_only", **_NO_WAIT)
+    with loader.argument_context(f"{prefix} detach") as c:
+        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
     with loader.argument_context(f"{prefix} attach") as c:
         c.argument("name", options_list=["--name", "-n"], help=f"Name of the compute target. {_ASKED}")
         c.argument(

@@ -7,7 +7,6 @@ from azure.cli.core.commands import CliCommandType
 
 from azext_amlarc.commands.az import options, rows
 from azext_amlarc.commands.az.errors import raise_for_az
-from azext_amlarc.commands.terminal.asking import confirmed
 
 # If the official `ml` extension is installed too, az imports it for every `az ml` command, which takes seconds: the
 # second group avoids that.
@@ -22,7 +21,6 @@ class Command(NamedTuple):
     function: str
     rule: Callable[[Any], None] | None = None
     row: Callable[[Any], Any] | None = None
-    confirmation: Callable[[object], bool] | None = None
 
 
 COMMANDS = (
@@ -35,7 +33,7 @@ COMMANDS = (
     Command("attach", "compute", "attach", options.validate_attach, rows.compute_row),
     Command("show", "compute", "show", row=rows.compute_row),
     Command("list", "compute", "list_all", row=rows.compute_rows),
-    Command("detach", "compute", "detach", confirmation=confirmed),
+    Command("detach", "compute", "detach"),
     Command("wait", "compute", "wait"),
     Command("cluster list", "cluster", "list_all", options.validate_cluster_list, rows.cluster_rows),
     Command("verify", "verify", "verify", options.validate_verify, rows.verify_rows),
@@ -68,5 +66,4 @@ def _register(loader: Any, prefix: str, command: Command) -> None:
             command.function,
             validator=options.rules(command.rule),
             **({"table_transformer": command.row} if command.row else {}),
-            **({"confirmation": command.confirmation} if command.confirmation else {}),
         )

@@ -93,7 +93,7 @@ def _cluster(azure: "AzureClient", given: Given, workspace: "WorkspaceId") -> "L
     items = cluster_items(found.clusters, given.cluster_type)
     if not items:
         raise NotFound("No clusters found that you can see.", "Connect a cluster: az connectedk8s connect")
-    heads = ("Name", "ResourceGroup", "Type", "Connectivity", "Extension", "Kubernetes", "Nodes")
+    heads = ("Name", "ResourceGroup", "Type", "Connectivity", "Extension", "Kubernetes", "Nodes", "AttachedAs")
     return _pick("Cluster", heads, items, given.cluster_name)
 
 
@@ -115,6 +115,7 @@ def cluster_items(found: "Sequence[ListedCluster]", cluster_type: str | None) ->
                 cluster.extension_state,
                 cluster.kubernetes_version or "",
                 str(cluster.node_count or ""),
+                ", ".join(cluster.attached_as or []),
             ),
             ", ".join(cluster.obstacles),
         )

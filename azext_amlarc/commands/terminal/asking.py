@@ -58,14 +58,3 @@ def confirm(question: str, yes: bool) -> None:
         )
     if not _is_yes(ask(f"{question} (y/N):")):
         raise InvalidInput(_CANCELLED)
-
-
-def confirmed(_arguments: object) -> bool:
-    """A command's `confirmation`: az's own question goes to stdout, and fails on Ctrl-D."""
-    if not sys.stdin.isatty():
-        from knack.log import get_logger
-
-        get_logger(__name__).warning("Unable to prompt for confirmation as no tty available. Use --yes.")
-        return False
-    answer = _answer("Are you sure you want to perform this operation? (y/N):")
-    return answer is not None and _is_yes(answer)

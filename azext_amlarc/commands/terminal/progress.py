@@ -1,4 +1,4 @@
-"""Progress on stderr: an animated line on a terminal, otherwise one line for each change of state."""
+"""Progress on stderr: an animated line on a terminal, otherwise one line for each change of state and each minute."""
 
 import sys
 import time
@@ -8,6 +8,7 @@ from azext_amlarc.wording import in_line, legible
 
 _FRAMES = "|/-\\"
 _TICK = 0.2
+_BEAT = 60.0  # seconds between two lines about the same state
 
 
 def terminal_watcher(cmd: Any) -> "TerminalWatcher":
@@ -26,15 +27,17 @@ class TerminalWatcher:
         self._silent = silent
         self._moving = stream.isatty()
         self._state = ""
-        self._began = time.monotonic()
+        self._began = self._said = self._offset = time.monotonic()
         self._frame = 0
 
     def seen(self, state: str, elapsed: float) -> None:
         state = in_line(state)
         if state != self._state:
             self._clear()
-            self._write(f"{state} ({_clock(elapsed)})\n")
+            self._say(state, elapsed)
         self._state = state
+        self._offset = time.monotonic() - elapsed
+        self._beat()
 
     def tell(self, text: str) -> None:
         self._clear()
@@ -47,8 +50,18 @@ class TerminalWatcher:
                 self._frame += 1
                 shown = _clock(time.monotonic() - self._began)
                 self._write(f"\r{_FRAMES[self._frame % len(_FRAMES)]} {self._state} {shown} ")
-            time.sleep(min(left, _TICK if self._moving else left))
+            time.sleep(min(left, _TICK if self._moving else _BEAT))
+            self._beat()
         self._clear()
+
+    def _beat(self) -> None:
+        """Without a terminal, a line a minute: whoever reads a log, or kills what is silent, sees that it goes on."""
+        if not self._moving and self._state and time.monotonic() - self._said >= _BEAT:
+            self._say(self._state, time.monotonic() - self._offset)
+
+    def _say(self, state: str, elapsed: float) -> None:
+        self._said = time.monotonic()
+        self._write(f"{state} ({_clock(elapsed)})\n")
 
     def _clear(self) -> None:
         if self._moving:
