@@ -11,7 +11,8 @@ VERSION = "0.1.0"
 REQUIRES = [
     "azure-mgmt-kubernetesconfiguration>=3.1,<3.2",  # extensions, api 2023-05-01
     "azure-mgmt-machinelearningservices==2.0.0b2",  # the only release with Kubernetes compute; 1.x has none
-    "lightkube>=1.0,<2",  # the cluster's side: 4 MB where the official client has 71; imported with a kubeconfig only
+    # The cluster's side: 4 MB where the official client has 71; imported with a kubeconfig only.
+    "lightkube>=1.0,<2; python_version >= '3.11'",
 ]
 SDK = [
     "azure-identity>=1.17,<2",  # the Python API's credentials; az brings its own
@@ -60,7 +61,8 @@ setup(
         "Intended Audience :: System Administrators",
         "Programming Language :: Python :: 3",
     ],
-    python_requires=">=3.11",
+    # It needs 3.11. An older az would only say "Pip failed": the package itself says what is needed (__init__.py).
+    python_requires=">=3.9",
     packages=find_packages(include=["azext_amlarc", "azext_amlarc.*"]),
     package_data={
         "azext_amlarc": [

@@ -1,6 +1,13 @@
 """`az ml arc`: train Azure Machine Learning models on any Kubernetes cluster."""
 
+import sys
 from typing import Any
+
+if sys.version_info < (3, 11):  # noqa: UP036  (pip lets older ones in, so that az says this and not "Pip failed")
+    raise ImportError(
+        "amlarc needs Python 3.11 or newer, and this is Python {}.{} ({}). "
+        "Install a newer Azure CLI: https://aka.ms/install-azure-cli".format(*sys.version_info[:2], sys.executable)
+    )
 
 
 def __getattr__(name: str) -> Any:

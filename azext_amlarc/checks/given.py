@@ -13,6 +13,8 @@ from azext_amlarc.resources.ids import Target
 SETTINGS: Fact[Mapping[str, str]] = Fact("settings")
 # The extension's name, which is its Helm release's too: the installed one's, or the one that will be installed.
 EXTENSION_NAME: Fact[str] = Fact("extensionName")
+# Azure's installState of the extension: Pending, Installed or Failed.
+INSTALL_STATE: Fact[str] = Fact("installState")
 # The attach configuration: the validated document, as validation.document returns it.
 DOCUMENT: Fact[Mapping[str, Any]] = Fact("document")
 # The file that the attach configuration was read from; a placeholder if it is not known.

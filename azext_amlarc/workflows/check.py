@@ -17,6 +17,7 @@ from azext_amlarc.checks.given import (
     DOCUMENT,
     DOCUMENT_SOURCE,
     EXTENSION_NAME,
+    INSTALL_STATE,
     NAMESPACE,
     SETTINGS,
     TARGET,
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 # The checks for which a write reads enough anyway: they cost no request, and no import of another module of checks.
 FREE: tuple[Check, ...] = (*cluster.CHECKS, *aks.CHECKS, *workspace.CHECKS)
 # Facts that follow from what Azure says, and from what was given.
-_FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {SETTINGS: EXTENSION, EXTENSION_NAME: EXTENSION, NAMESPACE: COMPUTES}
+_FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {
+    SETTINGS: EXTENSION,
+    EXTENSION_NAME: EXTENSION,
+    INSTALL_STATE: EXTENSION,
+    NAMESPACE: COMPUTES,
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class CheckRequest:
             CLUSTER_TYPE.name: self.target.cluster_type,
             DOCUMENT.name: nothing if self.document is None else self.document,
             DOCUMENT_SOURCE.name: self.source or "FILE",
-            **azure_facts.not_applicable(self.target.cluster_type),
+            # Without a cluster, nothing is known of its type: that no cluster was named is the reason then.
+            **(azure_facts.not_applicable(self.target.cluster_type) if self.target.cluster else {}),
         }
 
 
@@ -157,6 +164,7 @@ def _completed(known: Mapping[str, object], request: CheckRequest) -> dict[str, 
         **known,
         SETTINGS.name: _settings(known, request),
         EXTENSION_NAME.name: _extension_name(known, request),
+        INSTALL_STATE.name: _install_state(known),
         NAMESPACE.name: _namespace(known, request),
     }
 
@@ -171,6 +179,11 @@ def _settings(known: Mapping[str, object], request: CheckRequest) -> object:
     if request.settings is None and isinstance(extension, Unknown):
         return extension
     return {**getattr(extension, "settings", {}), **(request.settings or {})}
+
+
+def _install_state(known: Mapping[str, object]) -> object:
+    extension = known.get(EXTENSION.name, Unknown(Status.SKIPPED, "Azure was not asked about the extension."))
+    return getattr(extension, "install_state", extension)
 
 
 def _extension_name(known: Mapping[str, object], request: CheckRequest) -> str:

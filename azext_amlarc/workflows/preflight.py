@@ -82,17 +82,22 @@ class Preflight:
         found = [result for result in bad if result.check.group != self.subject]
         if found:
             error.add_note(f"Possible causes:\n{_shown(found)}")
+        if self.request.kube is None:
+            error.add_note(f"To check the cluster itself: az ml arc check --kubeconfig FILE {self._options()}")
 
     def _run(self, phase: "Phase") -> "list[Result]":
         accepted, login = self.door.login(self.azure)
         return run_checks(replace(self.request, phase=phase), self.azure if accepted else None, login)
 
     def _follow(self) -> str:
+        return f"Fix this, then run the command again. To run all checks: az ml arc check {self._options()}"
+
+    def _options(self) -> str:
         target = self.request.target
-        words = ["az ml arc check", target.cluster_options]
+        words = [target.cluster_options]
         if target.workspace:
             words += ["-w", target.workspace.name, "--workspace-group", target.workspace.resource_group]
-        return f"Fix this, then run the command again. To run all checks: {' '.join(words)}"
+        return " ".join(words)
 
 
 def installation_checks(

@@ -118,6 +118,7 @@ WELL: Mapping[Fact[Any], object] = {
     given.DOCUMENT_SOURCE: "attach.yaml",
     given.NAMESPACE: "ml-team",
     given.EXTENSION_NAME: "amlarc-compute",
+    given.INSTALL_STATE: "Installed",
     given.CLUSTER_TYPE: "connectedClusters",
     TARGET: TARGETED,
     facts.KUBERNETES_VERSION: "v1.34.4",

@@ -124,6 +124,29 @@ CASES = [
         fix="kubectl wait --for=delete namespace/azureml --timeout=15m",
     ),
     Case(
+        "K005",
+        "a cluster that was made anew under the extension",
+        {facts.NAMESPACES: {"default": "Active"}},
+        FAIL,
+        "Azure says that amlarc-compute is Installed, but there is no namespace azureml.",
+        fix="az ml arc extension delete -n amlarc-compute -c edge -g edge-rg --force --yes\n"
+        "az ml arc extension create -n amlarc-compute -c edge -g edge-rg --config enableTraining=True",
+    ),
+    Case(
+        "K005",
+        "a namespace that goes",
+        {facts.NAMESPACES: {"azureml": "Terminating"}},
+        FAIL,
+        "Azure says that amlarc-compute is Installed, but the namespace azureml is Terminating.",
+    ),
+    Case(
+        "K005",
+        "an installation that is not over",
+        {given.INSTALL_STATE: "Pending", facts.NAMESPACES: {}},
+        SKIPPED,
+        "Azure says that the extension is Pending.",
+    ),
+    Case(
         "K004",
         "another cluster",
         {facts.CONNECTED_AS: ClusterId(SUBSCRIPTION, "plant-rg", "connectedClusters", "plant")},

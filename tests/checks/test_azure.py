@@ -512,9 +512,26 @@ CASES = (
         "AMLARC-A073",
         {azure.ATTACHMENTS: Attachments((COMPUTE._replace(workspace="theirs"),), ("secret-ws",))},
         WARN,
-        "Other workspaces have 1 compute target on the cluster",
+        "Other workspaces have 1 compute target in the namespace default",
         "give each workspace its own namespace",
         ("theirs: k8s, namespace default", "secret-ws: not readable"),
+    ),
+    Case(
+        "AMLARC-A073",
+        {azure.ATTACHMENTS: Attachments((COMPUTE._replace(workspace="theirs", namespace="team"),), ())},
+        PASS,
+        "Other workspaces have 1 compute target on the cluster",
+        evidence=("theirs: k8s, namespace team",),
+    ),
+    Case(
+        "AMLARC-A073",
+        {
+            given.TARGET: TARGET._replace(workspace=None),
+            azure.ATTACHMENTS: Attachments((COMPUTE._replace(workspace="theirs"),), ()),
+        },
+        PASS,
+        "Workspaces have 1 compute target on the cluster",
+        evidence=("theirs: k8s, namespace default",),
     ),
     Case(
         "AMLARC-A073",

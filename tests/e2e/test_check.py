@@ -254,7 +254,8 @@ def test_azure_is_asked_in_a_few_round_trips_whatever_there_is_to_ask(far_azure:
 def test_other_workspaces_are_found_page_after_page(crowd: Az) -> None:
     others = crowd.must(*CHECK, "-w", "twin-ws", "--workspace-group", "edge-rg", "--only", "compute", "--as-object")
     found = by_id(others.object)["AMLARC-A073"]
-    assert (found["status"], found["message"]) == ("warn", "Other workspaces have 2 compute targets on the cluster.")
+    same = "Other workspaces have 1 compute target in the namespace default."
+    assert (found["status"], found["message"]) == ("warn", same)
     assert found["evidence"] == [
         "amlarc-rg/amlarc-ws: k8s-compute, namespace default",
         "amlarc-rg/amlarc-ws: k8s-team, namespace team-a",
@@ -361,3 +362,36 @@ def test_a_file_without_a_health_report_and_a_kubeconfig_beside_one_are_refused(
     assert (result.code, "contains no report of the extension's health check" in result.stderr) == (1, True)
     result = az("amlarc", "check", "--health-report", "x", "--kubeconfig", "y")
     assert (result.code, "--health-report and --kubeconfig cannot be used together" in result.stderr) == (2, True)
+
+
+def test_without_a_cluster_that_is_the_reason_why_nothing_of_it_was_looked_at(az: Az) -> None:
+    found = by_id(az(*CHECK[:2], "--as-object").object)
+    assert found["AMLARC-A030"]["message"] == "No cluster was named: -c CLUSTER -g GROUP."
+    assert not [one for one in found.values() if "connected through Azure Arc" in one["message"]]
+    assert found["AMLARC-K001"]["message"] == "No kubeconfig was given: --kubeconfig FILE."
+
+
+def test_bad_settings_that_are_planned_are_findings(az: Az, azure: Azure, tmp_path: Path) -> None:
+    before = len(azure.traffic())
+    bad = az(*CHECK, "--settings", "enableTrainning=True", "clusterPurpose=Bogus")
+    assert bad.code == 1
+    assert "AMLARC-S005 enableTrainning" in bad.stderr
+    assert "AMLARC-S004 clusterPurpose" in bad.stderr
+    (tmp_path / "settings.json").write_text('{"enableTrainning": true}')
+    assert "AMLARC-S005" in az(*CHECK, "--settings", "settings.json", folder=tmp_path).stderr
+    assert len(azure.traffic()) == before
+
+
+def test_another_workspace_is_no_warning_by_itself(crowd: Az) -> None:
+    named = ("-w", "twin-ws", "--workspace-group", "edge-rg", "--only", "A073", "--strict")
+    (crowd.config / "team.json").write_text('{"namespace": "of-its-own"}')
+    shared = crowd.must(*CHECK, *named, "--config", "team.json", "--as-object", folder=crowd.config)
+    [found] = shared.object
+    assert (found["status"], len(found["evidence"])) == ("pass", 2)
+
+
+def test_a_failed_installation_names_the_next_step(az: Az, azure: Azure) -> None:
+    error = {"code": "ExtensionOperationFailed", "message": "It failed."}
+    azure.fault(method="PUT", path="/extensions/", operation="Failed", error=error)
+    failed = az("amlarc", "extension", "create", *CHECK[2:], "--config", "enableTraining=True")
+    assert "az ml arc check --kubeconfig FILE -c amlarc-cluster -g amlarc-rg" in failed.stderr

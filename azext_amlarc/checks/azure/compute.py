@@ -89,16 +89,23 @@ def name_is_free_for_the_cluster(facts: Facts) -> Verdict:
     return Verdict(Status.PASS, f"{target.compute} is available, or already on this cluster.")
 
 
-def nobody_else_uses_the_cluster(facts: Facts) -> Verdict:
-    """No other workspace has a compute target on the cluster: they would share instance types and namespaces."""
-    others = facts[ATTACHMENTS]
+def nobody_else_uses_the_namespace(facts: Facts) -> Verdict:
+    """Several workspaces may share a cluster; in one namespace their jobs share secrets and quotas as well."""
+    others, namespace = facts[ATTACHMENTS], facts[NAMESPACE]
     seen = tuple(f"{it.workspace}: {it.name}, namespace {it.namespace}" for it in others.computes)
     unread = tuple(f"{workspace}: not readable" for workspace in others.unread)
-    if seen:
-        message = f"Other workspaces have {number(len(seen), 'compute target')} on the cluster."
+    same = [it for it in others.computes if it.namespace == namespace] if facts[TARGET].workspace else []
+    if same:
+        message = f"Other workspaces have {number(len(same), 'compute target')} in the namespace {namespace}."
         return Verdict(Status.WARN, message, evidence=(*seen, *unread))
     if unread:
-        return Verdict(Status.ERROR, f"{number(len(unread), 'workspace')} could not be read.", evidence=unread)
+        return Verdict(
+            Status.ERROR, f"{number(len(unread), 'workspace')} could not be read.", evidence=(*seen, *unread)
+        )
+    if seen:
+        owners = "Other workspaces" if facts[TARGET].workspace else "Workspaces"
+        message = f"{owners} have {number(len(seen), 'compute target')} on the cluster."
+        return Verdict(Status.PASS, message, evidence=seen)
     return Verdict(Status.PASS, "No other workspace that you can see uses the cluster.")
 
 
@@ -136,10 +143,10 @@ CHECKS = (
     Check(
         id="AMLARC-A073",
         group=GROUP,
-        title="No other workspace uses the cluster",
+        title="No other workspace uses the same namespace of the cluster",
         phase=Phase.ALL,
-        needs=(ATTACHMENTS,),
-        judge=nobody_else_uses_the_cluster,
+        needs=(ATTACHMENTS, NAMESPACE, TARGET),
+        judge=nobody_else_uses_the_namespace,
         fix=(
             Note(
                 "No action needed if this is intended. Otherwise give each workspace its own namespace and different "

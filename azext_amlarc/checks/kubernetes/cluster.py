@@ -4,7 +4,7 @@ import re
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.fix import CreateNamespace
-from azext_amlarc.checks.given import NAMESPACE, NO_CLUSTER, TARGET
+from azext_amlarc.checks.given import EXTENSION_NAME, INSTALL_STATE, NAMESPACE, NO_CLUSTER, TARGET
 from azext_amlarc.checks.kubernetes.facts import CONNECTED_AS, KUBERNETES_VERSION, NAMESPACES
 from azext_amlarc.product import links
 from azext_amlarc.product.clusters import MANAGED
@@ -50,6 +50,27 @@ def extension_namespace_is_not_being_removed(facts: Facts) -> Verdict:
         return Verdict(Status.FAIL, f"The namespace {EXTENSION_NAMESPACE} is being removed.")
     state = f"is {phase.lower()}" if phase else "does not exist yet"
     return Verdict(Status.PASS, f"The namespace {EXTENSION_NAMESPACE} {state}.")
+
+
+def what_azure_calls_installed_is_there(facts: Facts) -> Verdict:
+    """Azure does not notice when a namespace, or the whole cluster, is made anew under the extension."""
+    if facts[INSTALL_STATE] != "Installed":
+        return Verdict(Status.SKIPPED, f"Azure says that the extension is {facts[INSTALL_STATE]}.")
+    phase, cluster = facts[NAMESPACES].get(EXTENSION_NAMESPACE), facts[TARGET].named_cluster.options
+    if phase == "Active":
+        return Verdict(Status.PASS, f"The namespace {EXTENSION_NAMESPACE} exists.")
+    state = (
+        f"the namespace {EXTENSION_NAMESPACE} is {phase}" if phase else f"there is no namespace {EXTENSION_NAMESPACE}"
+    )
+    name = facts[EXTENSION_NAME]
+    fix = (
+        Note("Delete Azure's record of the extension, then install it again with its settings:"),
+        command("az ml arc extension delete -n {name} {cluster} --force --yes", name=name, cluster=cluster),
+        command(
+            "az ml arc extension create -n {name} {cluster} --config enableTraining=True", name=name, cluster=cluster
+        ),
+    )
+    return Verdict(Status.FAIL, f"Azure says that {name} is Installed, but {state}.", fix)
 
 
 def cluster_is_the_one_that_was_named(facts: Facts) -> Verdict:
@@ -122,5 +143,18 @@ CHECKS = (
         judge=cluster_is_the_one_that_was_named,
         fix=(_CHOOSE,),
         url=links.CONNECT,
+    ),
+    Check(
+        id="AMLARC-K005",
+        group=GROUP,
+        title="The extension that Azure calls installed is on the cluster",
+        phase=Phase.POST,
+        needs=(INSTALL_STATE, NAMESPACES, TARGET, EXTENSION_NAME),
+        judge=what_azure_calls_installed_is_there,
+        fix=(
+            command("az ml arc extension delete -c CLUSTER -g GROUP --force --yes"),
+            command("az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True"),
+        ),
+        url=links.EXTENSION_TROUBLES,
     ),
 )

@@ -31,7 +31,7 @@ class Heading:
 
 def html(results: Sequence[Result], heading: Heading) -> str:
     """The whole page. It is safe to open: every text is escaped, and the page can neither load nor run anything."""
-    shown = tally.all_legible(results)
+    shown = tally.worst_first(tally.all_legible(results))
     of = Heading(*(escape(legible(getattr(heading, field.name))) for field in fields(heading)))
     groups = tally.groups(shown)
     return Template(resources.files(__package__).joinpath("page.html").read_text("utf-8")).substitute(
@@ -114,7 +114,7 @@ def _result(result: Result) -> str:
 
 
 def _details(result: Result) -> Iterator[str]:
-    """Reason, fix, folded evidence and link; the link only if there is something to fix."""
+    """Reason, fix, evidence and link; what is wrong shows its evidence, and the link only if there is a fix."""
     verdict = result.verdict
     if verdict.message:
         yield f'<p class="message">{_prose(verdict.message)}</p>'
@@ -123,7 +123,8 @@ def _details(result: Result) -> Iterator[str]:
         yield f'<div class="fix"><h4>Fix</h4>{steps}</div>'
     if verdict.evidence:
         lines = escape("\n".join(verdict.evidence))
-        yield f"<details><summary>Evidence ({len(verdict.evidence)})</summary><pre>{lines}</pre></details>"
+        is_open = "" if verdict.status in (Status.PASS, Status.SKIPPED) else " open"
+        yield f"<details{is_open}><summary>Evidence ({len(verdict.evidence)})</summary><pre>{lines}</pre></details>"
     if verdict.status not in (Status.PASS, Status.SKIPPED):
         url = escape(result.check.url)
         about = f'<span class="unseen"> about {escape(result.check.id)}</span>'

@@ -26,6 +26,13 @@ def groups(results: Iterable[Result]) -> Mapping[str, Sequence[Result]]:
     return found
 
 
+def worst_first(results: Sequence[Result]) -> list[Result]:
+    """The groups by their most important status, and so the results in each; what is alike keeps its order."""
+    rank = {status: place for place, status in enumerate(MARKS)}
+    members = sorted(groups(results).values(), key=lambda group: rank[worst(group)])
+    return [result for group in members for result in sorted(group, key=lambda one: rank[one.verdict.status])]
+
+
 def counts(results: Iterable[Result]) -> Mapping[Status, int]:
     """How many results have each status; a status that none has is left out."""
     ended = Counter(result.verdict.status for result in results)
