@@ -376,7 +376,7 @@ def test_bad_settings_that_are_planned_are_findings(az: Az, azure: Azure, tmp_pa
     bad = az(*CHECK, "--settings", "enableTrainning=True", "clusterPurpose=Bogus")
     assert bad.code == 1
     assert "AMLARC-S005 enableTrainning" in bad.stderr
-    assert "AMLARC-S004 clusterPurpose" in bad.stderr
+    assert "AMLARC-S007 clusterPurpose" in bad.stderr
     (tmp_path / "settings.json").write_text('{"enableTrainning": true}')
     assert "AMLARC-S005" in az(*CHECK, "--settings", "settings.json", folder=tmp_path).stderr
     assert len(azure.traffic()) == before

@@ -66,9 +66,9 @@ def test_a_cluster_that_cannot_be_reached_is_said_in_one_line(installed: Az, che
     assert result.code == 1
     [line] = [line for line in result.stdout.splitlines() if "cannot be reached" in line]
     # All but the three for which the settings alone are enough.
-    assert line.startswith(f"! {', '.join(OF_THE_CLUSTER)}: 30 errors: {server} cannot be reached: ")
+    assert line.startswith(f"! {', '.join(OF_THE_CLUSTER)}: 31 errors: {server} cannot be reached: ")
     found = installed(*CHECK, *options).object
-    assert sum("cannot be reached" in item["message"] for item in found) == 30
+    assert sum("cannot be reached" in item["message"] for item in found) == 31
 
 
 def test_a_password_of_the_agents_proxy_is_never_said(installed: Az, checked: Cluster) -> None:

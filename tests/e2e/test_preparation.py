@@ -174,9 +174,9 @@ def test_an_unknown_context_stops_the_attach(az: Az, azure: Azure, cluster: Clus
     assert azure.traffic() == []
 
 
-def test_what_was_written_is_named_where_azure_refuses(az: Az, azure: Azure, extended: Cluster) -> None:
+def test_what_was_written_is_named_where_azure_refuses(installed: Az, azure: Azure, extended: Cluster) -> None:
     azure.fault(method="PUT", path="/computes/", status=400, body={"error": {"code": "Bad", "message": "No."}})
-    refused = az(*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
+    refused = installed(*ATTACH, *PREPARE, *kubeconfig(extended), "--yes")
     assert refused.code == 1
     assert f"namespace amlarc-testing on {extended.url}; instance type gpu-instance on {extended.url}" in refused.stderr
     assert names(extended) == ["big-cpu-sku", "defaultinstancetype", "gpu-instance"]
