@@ -39,6 +39,7 @@ GIVEN: Mapping[str, object] = {
     given.DOCUMENT.name: DOCUMENT,
     given.DOCUMENT_SOURCE.name: "attach.json",
     given.EXTENSION_NAME.name: "amlarc-compute",
+    given.INSTALL_STATE.name: "Installed",
     given.NAMESPACE.name: "ml-team",
     given.CLUSTER_TYPE.name: "connectedClusters",
     TARGET.name: TARGETED,
@@ -311,7 +312,7 @@ def test_every_check_ends_for_every_user(cluster: Cluster, user: str) -> None:
 
 ENDS = {
     ADMIN: {
-        "K001": "pass", "K002": "pass", "K003": "pass", "K004": "pass",
+        "K001": "pass", "K002": "pass", "K003": "pass", "K004": "pass", "K005": "pass",
         "K010": "warn", "K011": "pass", "K012": "fail", "K013": "fail",
         "K020": "pass", "K021": "pass", "K022": "fail", "K023": "fail", "K024": "fail", "K025": "fail",
         "K030": "pass", "K031": "pass",
