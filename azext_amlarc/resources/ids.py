@@ -158,11 +158,6 @@ class Target(NamedTuple):
         return " ".join(self.named_cluster.azure_options)
 
     @property
-    def workspace_options(self) -> str:
-        """The options that name the workspace in our commands."""
-        return " ".join(self.named_workspace.options)
-
-    @property
     def named_cluster(self) -> ClusterId:
         """The cluster, or placeholders for a command that the user must complete."""
         return self.cluster or ClusterId(self.subscription_id, "GROUP", self.cluster_type, "CLUSTER")

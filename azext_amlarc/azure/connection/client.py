@@ -99,7 +99,6 @@ class AzureClient:
         self.subscription_id = subscription_id
         self.writes = WriteLog()
         self.timeout = timeout
-        self._watcher = watcher
         self._credential = credential
         self._options: dict[str, Any] = {
             "user_agent": user_agent,

@@ -24,7 +24,6 @@ class Update:
 
     `plan` compares what the user gave with what is installed, without a request. Without a name it is the extension of
     our type.
-    type.
     """
 
     azure: AzureClient

@@ -14,6 +14,12 @@ _NO_WAIT = {
     "help": "Do not wait for the operation to finish.",
 }
 
+_YES = {"options_list": ["--yes", "-y"], "action": "store_true", "help": "Do not prompt for confirmation."}
+
+_TIMEOUT = {"type": int, "help": "Maximum time to wait, in seconds."}
+
+_COMPUTE = {"options_list": ["--name", "-n"], "completer": completers.compute_names}
+
 # `az ml` reads this default too: az configure --defaults workspace=NAME
 _WORKSPACE = {"options_list": ["--workspace-name", "-w"], "configured_default": "workspace"}
 
@@ -21,7 +27,6 @@ _WORKSPACE = {"options_list": ["--workspace-name", "-w"], "configured_default": 
 _LIST = {"nargs": "+", "action": "extend"}
 
 _ASKED = "Required; on a terminal you are prompted for it."
-
 
 # What --format takes.
 FORMS_OF_FINDINGS = ("text", "json", "sarif", "junit")
@@ -120,7 +125,7 @@ def _extension_options(loader: Any, prefix: str) -> None:
             completer=completers.extension_names,
             help="Name of the extension. Default: the one that the cluster has, or amlarc-compute for a new one.",
         )
-        c.argument("timeout", type=int, help="Maximum time to wait, in seconds.")
+        c.argument("timeout", **_TIMEOUT)
     for command in ("create", "update"):
         with loader.argument_context(f"{prefix} extension {command}") as c:
             c.argument("accepted_only", **_NO_WAIT)
@@ -132,12 +137,7 @@ def _extension_options(loader: Any, prefix: str) -> None:
                 arg_type=get_three_state_flag(),
                 help="Let Azure upgrade the extension to new minor versions. Default: true, unless --version is given.",
             )
-            c.argument(
-                "yes",
-                options_list=["--yes", "-y"],
-                action="store_true",
-                help="Do not prompt for confirmation.",
-            )
+            c.argument("yes", **_YES)
     with loader.argument_context(f"{prefix} extension create") as c:
         c.argument(
             "tags",
@@ -148,7 +148,7 @@ def _extension_options(loader: Any, prefix: str) -> None:
         )
     with loader.argument_context(f"{prefix} extension delete") as c:
         c.argument("accepted_only", **_NO_WAIT)
-        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
+        c.argument("yes", **_YES)
         c.argument(
             "force",
             action="store_true",
@@ -305,18 +305,13 @@ def _compute_options(loader: Any, prefix: str) -> None:
 
     for command in ("attach", "show", "list", "detach", "wait"):
         with loader.argument_context(f"{prefix} {command}") as c:
-            c.argument(
-                "name",
-                options_list=["--name", "-n"],
-                completer=completers.compute_names,
-                help="Name of the compute target.",
-            )
+            c.argument("name", **_COMPUTE, help="Name of the compute target.")
             c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
             c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
-            c.argument("timeout", type=int, help="Maximum time to wait, in seconds.")
+            c.argument("timeout", **_TIMEOUT)
             c.argument("accepted_only", **_NO_WAIT)
     with loader.argument_context(f"{prefix} detach") as c:
-        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
+        c.argument("yes", **_YES)
     with loader.argument_context(f"{prefix} attach") as c:
         c.argument("name", options_list=["--name", "-n"], help=f"Name of the compute target. {_ASKED}")
         c.argument(
@@ -372,19 +367,14 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
         c.argument(
             "create_namespace", action="store_true", help="Create the namespace on the cluster if it does not exist."
         )
-        c.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not prompt for confirmation.")
+        c.argument("yes", **_YES)
 
 
 def _verify_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import resource_group_name_type
 
     with loader.argument_context(f"{prefix} verify") as c:
-        c.argument(
-            "name",
-            options_list=["--name", "-n"],
-            completer=completers.compute_names,
-            help="Name of the compute target.",
-        )
+        c.argument("name", **_COMPUTE, help="Name of the compute target.")
         c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
         c.argument("resource_group_name", resource_group_name_type, help="Resource group of the workspace.")
         c.argument("instance_type", help="Instance type to verify. Default: the compute target's default.")
@@ -442,12 +432,7 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
         )
         c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
         c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
-        c.argument(
-            "name",
-            options_list=["--name", "-n"],
-            completer=completers.compute_names,
-            help="Name of the compute target. Default: any on the cluster.",
-        )
+        c.argument("name", **_COMPUTE, help="Name of the compute target. Default: any on the cluster.")
         c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
         c.argument(
             "settings",
