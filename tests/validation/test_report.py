@@ -71,6 +71,14 @@ def test_sarif_has_what_the_standard_requires_and_consistent_indices() -> None:
     assert places[-1] == {"artifactLocation": {"uri": "a%20b.json"}}
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_of_files_that_are_no_text_are_reported_in_every_format(form: str) -> None:
+    name = b"caf\xe9.json".decode("utf-8", "surrogateescape")
+    report = Report((name,), (Finding("AMLARC-F018", Severity.ERROR, "file not found", "check the path", name),))
+    shown = {"sarif": "caf%E9.json", "json": "caf\\udce9.json"}.get(form, r"caf\udce9.json")
+    assert shown in render(report, form, RULES)
+
+
 def test_junit_counts_sources_and_fails_those_with_errors() -> None:
     suites = ElementTree.fromstring(as_junit(judged()))
     assert (suites.get("tests"), suites.get("failures")) == ("5", "3")

@@ -139,7 +139,9 @@ def _sarif_result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 def _sarif_location(finding: Finding) -> dict[str, Any]:
     from urllib.parse import quote
 
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.source.replace("\\", "/"))}}
+    place: dict[str, Any] = {
+        "artifactLocation": {"uri": quote(finding.source.replace("\\", "/"), errors="surrogateescape")}
+    }
     if finding.line is not None:
         place["region"] = {"startLine": finding.line, "startColumn": finding.column or 1}
     location: dict[str, Any] = {"physicalLocation": place}
