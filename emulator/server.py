@@ -132,7 +132,7 @@ def _announce(cloud: Cloud) -> None:
     }
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exports.items()]
     _write(data / "env.sh", "".join(lines).encode())
-    subscription = next(item for item in state.resources.values() if item.kind == SUBSCRIPTION)
+    subscription = state.of_kind(SUBSCRIPTION)[0]
     ready = {
         "endpoint": cloud.endpoint,
         "caFile": str(data / "ca.pem"),

@@ -118,7 +118,7 @@ def list_tenants(visit: Visit) -> Reply:
 
 def list_subscriptions(visit: Visit) -> Reply:
     """GET /subscriptions."""
-    found = [item for item in visit.cloud.state.resources.values() if item.kind == SUBSCRIPTION]
+    found = visit.cloud.state.of_kind(SUBSCRIPTION)
     return Reply(200, {"value": [_subscription(visit.cloud, item) for item in found], "nextLink": ""})
 
 
@@ -280,7 +280,7 @@ def _subscription(cloud: Cloud, subscription: Resource) -> Json:
 
 
 def _group(cloud: Cloud, group: Resource) -> Json:
-    return cloud.types[GROUP].shown(cloud, group, "")
+    return cloud.types[GROUP].shown(group, "")
 
 
 def _namespace(cloud: Cloud, namespace: Resource) -> Json:
@@ -325,16 +325,12 @@ TYPES = (
     ResourceType(
         provider="Microsoft.Resources",
         path="resourceGroups",
-        versions=VERSIONS,
-        shown_type="Microsoft.Resources/resourceGroups",
         ended=_group_ended,
         report=_report_group,
     ),
     ResourceType(
         provider="Microsoft.Resources",
         path="providers",
-        versions=VERSIONS,
-        shown_type="Microsoft.Resources/providers",
         ended=_registration_ended,
     ),
 )

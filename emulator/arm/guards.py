@@ -41,7 +41,7 @@ def _check_locks(cloud: Cloud, method: str, path: str) -> None:
 
 def _locked(cloud: Cloud, method: str, target: str) -> Iterator[str]:
     """The scopes whose locks are in the way: at and above a target, and below one that is to be deleted."""
-    for lock in [item for item in cloud.state.resources.values() if item.kind == LOCK]:
+    for lock in cloud.state.of_kind(LOCK):
         scope = lock.id.rpartition("/providers/")[0]
         above = f"{target}/".startswith(f"{scope.lower()}/")
         below = method == "DELETE" and f"{scope.lower()}/".startswith(f"{target}/")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from emulator.arm import errors, shapes
+from emulator.arm import errors, shapes, versions
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import Address, name_of, place
 from emulator.options import Options
@@ -87,8 +87,8 @@ class State:
         for other in [other for other in self.resources if other == key or other.startswith(key + "/")]:
             del self.resources[other]
 
-    def of_kind(self, kind: str, below: str) -> list[Resource]:
-        """The resources of one kind below an id, oldest first."""
+    def of_kind(self, kind: str, below: str = "") -> list[Resource]:
+        """The resources of one kind below an id, or all of them, oldest first."""
         prefix = below.lower() + "/"
         return [item for key, item in self.resources.items() if item.kind == kind and key.startswith(prefix)]
 
@@ -173,7 +173,7 @@ class Call:
 
     def shown(self, resource: Resource) -> Json:
         """The resource as its provider shows it at this call's api-version."""
-        return self.type.shown(self.cloud, resource, self.version)
+        return self.type.shown(resource, self.version)
 
 
 Handler = Callable[[Call], Reply]
@@ -211,6 +211,7 @@ class ResourceType:
     `report` is what the operation's URL answers.
     `shape` is what a PUT or PATCH may hold, and `malformed` how the provider refuses properties that don't fit it.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
+    `type_shown` is its resources' type where Azure spells it otherwise than provider and path.
     `get` and `listed` answer for one and for the whole collection, if what is kept doesn't.
     `page_token` is the query parameter that its nextLinks hold; `last_page` is what its lists have beside their value
     if there is no next one.
@@ -220,8 +221,6 @@ class ResourceType:
 
     provider: str
     path: str
-    versions: tuple[str, ...]
-    shown_type: str
     get: Handler | None = None
     put: Handler | None = None
     patch: Handler | None = None
@@ -235,6 +234,7 @@ class ResourceType:
     seeded: Callable[[Cloud, str, Json], Resource] | None = None
     headers: Callable[[Call], Mapping[str, str]] = lambda call: {}
     spell: Callable[[str], str] = lambda id_: id_
+    type_shown: str = ""
     page_token: str = "$skiptoken"
     last_page: Mapping[str, None] = field(default_factory=dict)
     scopes: tuple[str, ...] = (GROUP,)
@@ -247,7 +247,17 @@ class ResourceType:
         """The key under which it is registered and its resources are kept."""
         return f"{self.provider}/{self.path}".lower()
 
-    def shown(self, cloud: Cloud, resource: Resource, version: str) -> Json:
+    @property
+    def shown_type(self) -> str:
+        """The type that its resources have: provider and path, unless Azure spells it otherwise."""
+        return self.type_shown or f"{self.provider}/{self.path}"
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The api-versions that it takes, oldest first."""
+        return versions.of(self.provider)
+
+    def shown(self, resource: Resource, version: str) -> Json:
         """The whole resource as the provider answers it."""
         head = {"id": self.spell(resource.id), "name": name_of(resource.id), "type": self.shown_type}
         return {**head, **self.show(resource, version)}

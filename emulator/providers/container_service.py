@@ -3,7 +3,6 @@
 import hashlib
 import uuid
 
-from emulator.arm import versions
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType, missing_at_gateway
 
@@ -128,16 +127,13 @@ TYPES = (
     ResourceType(
         provider="Microsoft.ContainerService",
         path="managedClusters",
-        versions=versions.of("Microsoft.ContainerService"),
-        shown_type="Microsoft.ContainerService/ManagedClusters",
+        type_shown="Microsoft.ContainerService/ManagedClusters",
         seeded=seeded,
         spell=_spelled,
     ),
     ResourceType(
         provider="Microsoft.ContainerService",
         path="managedClusters/agentPools",
-        versions=versions.of("Microsoft.ContainerService"),
-        shown_type="Microsoft.ContainerService/managedClusters/agentPools",
         get=get_pool,
         listed=list_pools,
         spell=_spelled,

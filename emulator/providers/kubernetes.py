@@ -5,7 +5,7 @@ import hashlib
 import uuid
 from typing import Any
 
-from emulator.arm import clock, operations, shapes, versions
+from emulator.arm import clock, operations, shapes
 from emulator.arm.core import location_in
 from emulator.arm.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
 
@@ -196,8 +196,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.Kubernetes",
         path="connectedClusters",
-        versions=versions.of("Microsoft.Kubernetes"),
-        shown_type="microsoft.kubernetes/connectedclusters",
+        type_shown="microsoft.kubernetes/connectedclusters",
         put=put,
         patch=patch,
         delete=delete,

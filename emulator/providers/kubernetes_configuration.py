@@ -6,7 +6,7 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 
-from emulator.arm import clock, operations, shapes, versions
+from emulator.arm import clock, operations, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
@@ -322,9 +322,7 @@ TYPES = (
     ResourceType(
         provider="Microsoft.KubernetesConfiguration",
         path="extensions",
-        versions=versions.of("Microsoft.KubernetesConfiguration"),
         last_page={"nextLink": None},
-        shown_type="Microsoft.KubernetesConfiguration/extensions",
         put=put,
         patch=patch,
         delete=delete,

@@ -4,13 +4,12 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from emulator.arm import clock, operations, shapes, versions
+from emulator.arm import clock, operations, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import container_service, kubernetes, kubernetes_configuration, managed_identity
 
-VERSIONS = versions.of("Microsoft.MachineLearningServices")
 WORKSPACE = "microsoft.machinelearningservices/workspaces"
 COMPUTE = "microsoft.machinelearningservices/workspaces/computes"
 COMPUTE_NAME = re.compile(r"[A-Za-z0-9-]{2,16}")
@@ -289,8 +288,6 @@ TYPES = (
     ResourceType(
         provider="Microsoft.MachineLearningServices",
         path="workspaces",
-        versions=VERSIONS,
-        shown_type="Microsoft.MachineLearningServices/workspaces",
         page_token="$skip",
         show=show_workspace,
         seeded=seeded_workspace,
@@ -299,8 +296,6 @@ TYPES = (
     ResourceType(
         provider="Microsoft.MachineLearningServices",
         path="workspaces/computes",
-        versions=VERSIONS,
-        shown_type="Microsoft.MachineLearningServices/workspaces/computes",
         page_token="$skip",
         put=put,
         delete=delete,

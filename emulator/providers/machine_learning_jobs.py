@@ -13,7 +13,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
 from emulator.providers import kubernetes
-from emulator.providers.machine_learning import COMPUTE, VERSIONS, extension_on, malformed, user_error
+from emulator.providers.machine_learning import COMPUTE, extension_on, malformed, user_error
 
 JOB = "microsoft.machinelearningservices/workspaces/jobs"
 CONTAINER = "microsoft.machinelearningservices/workspaces/environments"
@@ -255,8 +255,6 @@ TYPES = (
     ResourceType(
         provider="Microsoft.MachineLearningServices",
         path="workspaces/jobs",
-        versions=VERSIONS,
-        shown_type="Microsoft.MachineLearningServices/workspaces/jobs",
         put=put,
         delete=delete,
         actions={"cancel": cancel},
@@ -269,8 +267,6 @@ TYPES = (
     ResourceType(
         provider="Microsoft.MachineLearningServices",
         path="workspaces/environments",
-        versions=VERSIONS,
-        shown_type="Microsoft.MachineLearningServices/workspaces/environments",
         put=put_container,
         missing=_missing_environment,
         shape=shapes.resource(DESCRIBED),
@@ -279,8 +275,6 @@ TYPES = (
     ResourceType(
         provider="Microsoft.MachineLearningServices",
         path="workspaces/environments/versions",
-        versions=VERSIONS,
-        shown_type="Microsoft.MachineLearningServices/workspaces/environments/versions",
         put=put_environment,
         missing=_missing_environment,
         makes_parent=container_made,

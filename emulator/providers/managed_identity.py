@@ -2,7 +2,7 @@
 
 import uuid
 
-from emulator.arm import shapes, versions
+from emulator.arm import shapes
 from emulator.arm.core import location_in
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
@@ -76,8 +76,6 @@ TYPES = (
     ResourceType(
         provider=PROVIDER,
         path="userAssignedIdentities",
-        versions=versions.of(PROVIDER),
-        shown_type=f"{PROVIDER}/userAssignedIdentities",
         put=put,
         patch=patch,
         delete=delete,

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator.arm import clock, operations, shapes, versions
+from emulator.arm import clock, operations, shapes
 from emulator.arm.core import LOCATIONS, location_in
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
@@ -47,8 +47,7 @@ class Namespaces:
         return ResourceType(
             provider=self.provider,
             path="namespaces",
-            versions=versions.of(self.provider),
-            shown_type=f"{self.provider}/Namespaces",
+            type_shown=f"{self.provider}/Namespaces",
             put=self.put,
             patch=self.patch,
             delete=delete_namespace,
@@ -143,7 +142,7 @@ def report(cloud: Cloud, operation: Operation) -> Reply:
     if operation.status or namespace is None:
         return Reply(200)
     version = operation.target.rpartition("=")[2]
-    shown = cloud.types[operation.kind].shown(cloud, namespace, version)
+    shown = cloud.types[operation.kind].shown(namespace, version)
     return Reply(202, shown, {"location": cloud.endpoint + operation.target})
 
 
@@ -224,8 +223,7 @@ def below(
     return ResourceType(
         provider=provider,
         path=path,
-        versions=versions.of(provider),
-        shown_type=f"{provider}/{path.lower()}",
+        type_shown=f"{provider}/{path.lower()}",
         put=_once_active(put),
         delete=delete,
         actions={name: _once_active(action) for name, action in (actions or {}).items()},

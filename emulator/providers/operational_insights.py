@@ -9,7 +9,7 @@ import re
 import secrets
 import uuid
 
-from emulator.arm import clock, errors, operations, shapes, versions
+from emulator.arm import clock, errors, operations, shapes
 from emulator.arm.core import LOCATIONS, location_in
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Call, Cloud, Json, Operation, Reply, Resource, ResourceType
@@ -175,8 +175,6 @@ TYPES = (
     ResourceType(
         provider="Microsoft.OperationalInsights",
         path="workspaces",
-        versions=versions.of("Microsoft.OperationalInsights"),
-        shown_type="Microsoft.OperationalInsights/workspaces",
         put=put,
         patch=patch,
         delete=delete,

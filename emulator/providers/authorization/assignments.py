@@ -7,13 +7,12 @@ import re
 import uuid
 from collections.abc import Callable
 
-from emulator.arm import clock, rights, shapes, versions
+from emulator.arm import clock, rights, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
 PROVIDER = "Microsoft.Authorization"
-VERSIONS = versions.of(PROVIDER)
 USER_ASSIGNED = "microsoft.managedidentity/userassignedidentities"
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
@@ -36,7 +35,7 @@ def list_permissions(call: Call) -> Reply:
 def list_assignments(call: Call) -> Reply:
     """GET the assignments at a scope, above and below it, or those of them that `$filter` lets through."""
     tests = _tests(call, call.query.get("$filter", ""))
-    items = [item for item in call.cloud.state.resources.values() if item.kind == ASSIGNMENT]
+    items = call.cloud.state.of_kind(ASSIGNMENT)
     found = [item for item in items if all(test(item) for test in tests)]
     return Reply(200, {"value": [call.shown(item) for item in found]})
 
@@ -160,7 +159,7 @@ def _directory(cloud: Cloud) -> set[str]:
     identities = [item.body.get("identity") or {} for item in cloud.state.resources.values()]
     users = [user for identity in identities for user in identity.get("userAssignedIdentities", {}).values()]
     ids = [item["principalId"] for item in [*identities, *users] if "principalId" in item]
-    own = [item.properties["principalId"] for item in cloud.state.resources.values() if item.kind == USER_ASSIGNED]
+    own = [item.properties["principalId"] for item in cloud.state.of_kind(USER_ASSIGNED)]
     return {id_.lower() for id_ in [cloud.state.principal["objectId"], *ids, *own]}
 
 
@@ -193,16 +192,12 @@ TYPES = (
     ResourceType(
         provider=PROVIDER,
         path="permissions",
-        versions=VERSIONS,
-        shown_type=f"{PROVIDER}/permissions",
         listed=list_permissions,
         scopes=(),
     ),
     ResourceType(
         provider=PROVIDER,
         path="roleAssignments",
-        versions=VERSIONS,
-        shown_type=f"{PROVIDER}/roleAssignments",
         put=put,
         delete=delete,
         listed=list_assignments,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from emulator.arm import clock, shapes, versions
+from emulator.arm import clock, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
@@ -34,7 +34,9 @@ def get(call: Call) -> Reply:
 def list_definitions(call: Call) -> Reply:
     """GET the definitions at a scope, or those of them that `$filter` lets through."""
     tests = _tests(call.query.get("$filter", ""))
-    shown = [_shown(call, item) for item in (*_built_in(), *_made(call.cloud)) if _is_at(item, call.parent.id)]
+    shown = [
+        _shown(call, item) for item in _all(call.cloud) if _is_at(item, call.parent.id)
+    ]
     return Reply(200, {"value": [item for item in shown if all(test(item["properties"]) for test in tests)]})
 
 
@@ -83,12 +85,16 @@ def _built_in() -> list[Resource]:
     return [Resource(f"{root}/{role['name']}", KIND, {"properties": {**role["role"], **made}}) for role in BUILT_IN]
 
 
-def _made(cloud: Cloud) -> list[Resource]:
-    return [item for item in cloud.state.resources.values() if item.kind == KIND]
+def _all(cloud: Cloud) -> list[Resource]:
+    return [*_built_in(), *cloud.state.of_kind(KIND)]
 
 
 def _found(call: Call) -> Resource:
-    known = [item for item in (*_built_in(), *_made(call.cloud)) if name_of(item.id).lower() == call.name.lower()]
+    known = [
+        item
+        for item in (*_built_in(), *call.cloud.state.of_kind(KIND))
+        if name_of(item.id).lower() == call.name.lower()
+    ]
     if not known:
         raise _missing(call)
     return known[0]
@@ -133,8 +139,6 @@ TYPES = (
     ResourceType(
         provider=PROVIDER,
         path="roleDefinitions",
-        versions=versions.of(PROVIDER),
-        shown_type=f"{PROVIDER}/roleDefinitions",
         get=get,
         put=put,
         delete=delete,

@@ -1,6 +1,6 @@
 """Microsoft.Authorization/locks. What they forbid, `emulator.arm.guards` does."""
 
-from emulator.arm import guards, shapes, versions
+from emulator.arm import guards, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
@@ -44,8 +44,6 @@ TYPES = (
     ResourceType(
         provider=PROVIDER,
         path="locks",
-        versions=versions.of(PROVIDER),
-        shown_type=f"{PROVIDER}/locks",
         put=put,
         delete=delete,
         missing=_missing,
