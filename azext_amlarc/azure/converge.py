@@ -5,7 +5,7 @@ the result. An existing resource may still show the state of an earlier write, s
 Either may lag behind the other, or never finish: every few polls, the other one is read as well.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -77,11 +77,10 @@ def converge(
         change.refuse(existing)
         if existing.is_being_deleted:
             existing = _after_deletion(change, existing, watcher, timeout)
-    differences = change.differences(existing) if existing else []
-    if existing and existing.in_progress and not differences:
-        watcher.tell(f"Already in progress ({existing.provisioning_state}); waiting for it.")
-        return change.join(existing)
-    if existing and existing.in_progress:
+    if existing is not None and existing.in_progress:
+        if not change.differences(existing):
+            watcher.tell(f"Already in progress ({existing.provisioning_state}); waiting for it.")
+            return change.join(existing)
         existing = _after_another(change, existing, watcher, timeout)
     return _write(change, existing, watcher, agree)
 
@@ -161,6 +160,11 @@ class Subject(Generic[T]):
         if operation is None:
             return self.by_resource(verb, resource, accepted)
         return self._operation(verb, resource, accepted, PolledOperation(operation, self._poll))
+
+    def joined(self, verbs: Mapping[str, str], existing: T) -> Operation[T]:
+        """Follow a write or a deletion that is already in progress; `verbs` are by provisioning state in lower case."""
+        verb = verbs.get(existing.provisioning_state.lower(), "changing")
+        return self.by_absence(verb, existing, None) if existing.is_being_deleted else self.by_resource(verb, existing)
 
     def by_absence(self, verb: str, resource: T, accepted: Accepted | None) -> Operation[T]:
         """Follow a deletion by the resource: it has finished when the resource is gone."""

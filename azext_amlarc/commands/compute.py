@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.az.connection import AzDoor, asks_nothing, connected
+from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT, missing_for_attach
 from azext_amlarc.commands.inputs import form
 from azext_amlarc.commands.inputs.targets import cluster_of, workspace_of
@@ -131,12 +131,10 @@ def detach(
 ) -> None:
     """Detach the compute target from the workspace; the cluster stays as it is."""
     from azext_amlarc.azure.compute import attach as attachment
-    from azext_amlarc.commands.terminal.asking import confirm
 
     workspace = workspace_of(cmd, resource_group_name, workspace_name)
-    door = AzDoor(cmd)
-    question = f"Detach {name!r} from the workspace {workspace.name!r}?"
-    agree = partial(confirm, question, yes or asks_nothing(cmd))
+    door = AzDoor(cmd, yes)
+    agree = partial(door.confirm, "", f"Detach {name!r} from the workspace {workspace.name!r}?")
     with connected(cmd, watcher=door.watcher) as azure:
         operation = attachment.begin_detach(azure, workspace, name, door.watcher, agree)
         if operation and not accepted_only:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.az.connection import AzDoor, asks_nothing, connected
+from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
 from azext_amlarc.commands.inputs.targets import cluster_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
@@ -152,12 +152,12 @@ def delete(
     """Remove the extension from the cluster; with --purge, also the Azure resources that were created for it."""
     from azext_amlarc.azure import supporting
     from azext_amlarc.azure.extension import delete as deletion
-    from azext_amlarc.commands.terminal.asking import confirm
     from azext_amlarc.product.extension import DEFAULT_NAME
     from azext_amlarc.workflows import removal
 
     cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    watcher = terminal_watcher(cmd)
+    door = AzDoor(cmd, yes)
+    watcher = door.watcher
     with connected(cmd, cluster_id.subscription_id, watcher=watcher, timeout=timeout) as azure:
         existing = deletion.find_to_delete(azure, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
@@ -171,7 +171,7 @@ def delete(
             watcher.tell(f"Will also delete: {item}")
         if not existing and not owned:
             return
-        confirm(f"Delete the extension {shown!r} from the cluster {cluster_id.name!r}?", yes or asks_nothing(cmd))
+        door.confirm("", f"Delete the extension {shown!r} from the cluster {cluster_id.name!r}?")
         if existing:
             operation = deletion.begin_delete(azure, cluster_id, existing, watcher, force=force)
             if accepted_only:

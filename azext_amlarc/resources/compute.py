@@ -132,7 +132,9 @@ def changes(existing: Compute, wanted: Wanted) -> list[str]:
     old, new = _types_of(existing), _wanted_types(existing, wanted)
     return [
         *differences(_without_nulls(old), _without_nulls(new)),
-        *differences({"identity": _identity_of(existing)}, {"identity": _wanted_identity(existing, wanted)}),
+        *differences(
+            {"identity": _compared(existing.identity)}, {"identity": _compared(_sent_identity(wanted, existing))}
+        ),
     ]
 
 
@@ -152,24 +154,13 @@ def _wanted_types(existing: Compute | None, wanted: Wanted) -> dict[str, Any]:
     return {key: wanted.document.get(key) or None for key in _NO_TYPES}
 
 
-def _identity_of(existing: Compute) -> dict[str, Any] | None:
-    """The identity as a write names it: its type, and the user-assigned ones' ids."""
-    identity = existing.identity or {}
-    kind = identity.get("type")
-    if not kind or kind == "None":
+def _compared(identity: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """An identity to be compared: its type, and the user-assigned ones' ids in one spelling."""
+    kind = (identity or {}).get("type")
+    if not identity or not kind or kind == "None":
         return None
     ids = sorted(map(folded, identity.get("userAssignedIdentities") or {}))
     return {"type": kind, **({"userAssignedIdentities": dict.fromkeys(ids, "assigned")} if ids else {})}
-
-
-def _wanted_identity(existing: Compute | None, wanted: Wanted) -> dict[str, Any] | None:
-    if not wanted.identity_type:
-        return _identity_of(existing) if existing else None
-    ids = sorted(map(folded, wanted.user_assigned_identities))
-    return {
-        "type": wanted.identity_type,
-        **({"userAssignedIdentities": dict.fromkeys(ids, "assigned")} if ids else {}),
-    }
 
 
 def _without_nulls(value: Any) -> Any:

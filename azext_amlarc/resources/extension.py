@@ -258,7 +258,7 @@ def refuse_another_type(existing: Extension) -> None:
 def refuse_another(existing: Extension) -> None:
     """Refused if the name belongs to an extension of another type, or to one that is being deleted."""
     refuse_another_type(existing)
-    if existing.provisioning_state.lower() == "deleting":
+    if existing.is_being_deleted:
         raise Refused(
             f"The extension {existing.name!r} is being deleted; you cannot reinstall it until that finishes.",
             "Wait about ten minutes, then run the command again.",

@@ -148,16 +148,6 @@ class Target(NamedTuple):
         return cls(cluster.subscription_id, cluster, cluster.cluster_type, workspace, compute)
 
     @property
-    def cluster_options(self) -> str:
-        """The options that name the cluster in our commands."""
-        return " ".join(self.named_cluster.options)
-
-    @property
-    def azure_options(self) -> str:
-        """The options that name the cluster in `az connectedk8s` and `az aks`."""
-        return " ".join(self.named_cluster.azure_options)
-
-    @property
     def named_cluster(self) -> ClusterId:
         """The cluster, or placeholders for a command that the user must complete."""
         return self.cluster or ClusterId(self.subscription_id, "GROUP", self.cluster_type, "CLUSTER")

@@ -125,11 +125,7 @@ class KubernetesCompute:
     def list(workspace: InWorkspace) -> "list[KubernetesCompute]":
         """The workspace's compute targets on Kubernetes clusters. One request for each page."""
         with raised_as(ComputeTargetException):
-            azure = workspace.connection
-            return [
-                KubernetesCompute(workspace, found.name, attachment.join(azure, workspace.id, found))
-                for found in computes.list_all(azure, workspace.id)
-            ]
+            return listed(workspace)
 
     @property
     def details(self) -> Compute:
@@ -239,6 +235,15 @@ class KubernetesCompute:
 
 # azureml-core's base class of all compute targets; here there is only one.
 ComputeTarget = KubernetesCompute
+
+
+def listed(workspace: InWorkspace) -> list[KubernetesCompute]:
+    """The workspace's compute targets on Kubernetes clusters; failures as they come."""
+    azure = workspace.connection
+    return [
+        KubernetesCompute(workspace, found.name, attachment.join(azure, workspace.id, found))
+        for found in computes.list_all(azure, workspace.id)
+    ]
 
 
 def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:

@@ -9,13 +9,12 @@ from typing import Any
 
 from azure.core.credentials import TokenCredential
 
-from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import WorkspaceId
-from azext_amlarc.sdk.compute import KubernetesCompute
+from azext_amlarc.sdk.compute import KubernetesCompute, listed
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 from azext_amlarc.validation import files
@@ -76,8 +75,7 @@ class Workspace:
     ) -> "Workspace":
         """The workspace, if it exists; otherwise WorkspaceException. One request."""
         workspace = cls(subscription_id, resource_group, name, credential, cloud)
-        with raised_as(WorkspaceException):
-            compute.workspace_location(workspace.connection, workspace.id)
+        workspace._answer  # noqa: B018  (read now, to raise if there is none, and kept)
         return workspace
 
     @property
@@ -132,13 +130,8 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
 
     @cached_property
     def _found(self) -> dict[str, KubernetesCompute]:
-        workspace = self._workspace
         with raised_as(WorkspaceException):
-            azure = workspace.connection
-            return {
-                found.name: KubernetesCompute(workspace, found.name, attachment.join(azure, workspace.id, found))
-                for found in compute.list_all(azure, workspace.id)
-            }
+            return {found.name: found for found in listed(self._workspace)}
 
     def __getitem__(self, name: str) -> KubernetesCompute:
         return self._found[name]

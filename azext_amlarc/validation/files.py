@@ -29,7 +29,8 @@ TEXT = "<text>"
 _PIECE = 65536
 _PATIENCE = 1.0  # seconds until somebody must have begun to write to a pipe
 
-_SUFFIXES = (".json", ".yaml", ".yml")
+# The endings of the files that are read as JSON or YAML.
+SUFFIXES = (".json", ".yaml", ".yml")
 
 
 def read(path_or_dash: str, called: str = "") -> bytes:
@@ -158,4 +159,4 @@ def expand(name: str) -> list[str]:
 def _documents_in(directory: str) -> Iterator[str]:
     for folder, subfolders, names in os.walk(directory):
         subfolders[:] = [subfolder for subfolder in subfolders if not subfolder.startswith(".")]
-        yield from (os.path.join(folder, name) for name in names if name.lower().endswith(_SUFFIXES))
+        yield from (os.path.join(folder, name) for name in names if name.lower().endswith(SUFFIXES))

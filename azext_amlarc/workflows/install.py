@@ -19,6 +19,7 @@ from azext_amlarc.workflows.preflight import installation_checks
 
 if TYPE_CHECKING:
     from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.validation.settings import Judgement
 
 
 @dataclass(frozen=True)
@@ -93,16 +94,19 @@ def begin_update(
         "releaseTrain": release.train,
     }
 
-    def plan(existing: Extension) -> Change:
-        judgement = given.judged(cluster, existing, domain)
+    def judged(existing: Extension) -> "Judgement":
+        return given.judged(cluster, existing, domain)
+
+    def planned(existing: Extension, judgement: "Judgement") -> Change:
         return plan_change(cluster, existing, judgement.plain, judgement.protected, properties)
 
     def agree(existing: Extension | None) -> None:
         if existing is not None:
-            door.show(given.judged(cluster, existing, domain).findings)
-            _confirm(door, existing, plan(existing).settings, [])
+            judgement = judged(existing)
+            door.show(judgement.findings)
+            _confirm(door, existing, planned(existing, judgement).settings, [])
 
-    change = Update(azure, cluster, name, plan, door.watcher)
+    change = Update(azure, cluster, name, lambda existing: planned(existing, judged(existing)), door.watcher)
     checks = installation_checks(azure, door, cluster, name, {}, None)
     return checks.explaining(converge(change, change.read(), door.watcher, timeout, agree))
 

@@ -94,7 +94,7 @@ class Preflight:
 
     def _options(self) -> str:
         target = self.request.target
-        words = [target.cluster_options]
+        words = [*target.named_cluster.options]
         if target.workspace:
             words += ["-w", target.workspace.name, "--workspace-group", target.workspace.resource_group]
         return " ".join(words)

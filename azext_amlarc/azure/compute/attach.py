@@ -98,11 +98,7 @@ def _hint(workspace: WorkspaceId, last: Compute, code: str, message: str) -> str
 
 def join(azure: AzureClient, workspace: WorkspaceId, compute: Compute) -> Operation[Compute]:
     """Follow a write to the compute target that is already in progress."""
-    verb = _VERBS.get(compute.provisioning_state.lower(), "changing")
-    followed = subject(azure, workspace, compute.name)
-    if compute.is_being_deleted:
-        return followed.by_absence(verb, compute, None)
-    return followed.by_resource(verb, compute)
+    return subject(azure, workspace, compute.name).joined(_VERBS, compute)
 
 
 def begin_detach(

@@ -13,11 +13,6 @@ from azext_amlarc.resources.compute import KIND, Compute, from_sdk, refuse_anoth
 from azext_amlarc.resources.ids import WorkspaceId, folded
 
 
-def workspace_location(azure: AzureClient, workspace: WorkspaceId) -> str:
-    """The workspace's region, which a compute target must name; NotFound if there is no such workspace."""
-    return str(read_workspace(azure, workspace).get("location", ""))
-
-
 def read_workspace(azure: AzureClient, workspace: WorkspaceId) -> dict[str, Any]:
     """The workspace as Azure returns it, one request; NotFound if there is no such workspace."""
     try:

@@ -58,10 +58,10 @@ def unanswered(error: Exception) -> str:
     """The message for a request without a response, or without a usable one."""
     if isinstance(error, UnreadableAnswer | AnswerTooLarge):
         return error.message
-    return f"Azure could not be reached: {why_unreached(error)}"
+    return f"Azure could not be reached: {_why_unreached(error)}"
 
 
-def why_unreached(error: Exception) -> str:
+def _why_unreached(error: Exception) -> str:
     """Why there was no response: the innermost error, since requests wraps urllib3's, which wraps the system's."""
     inner = getattr(error, "inner_exception", None) or error
     return envelopes.cut(str(getattr(inner, "message", None) or inner))

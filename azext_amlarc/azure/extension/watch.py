@@ -29,11 +29,7 @@ def subject(azure: AzureClient, cluster: ClusterId, name: str) -> Subject[Extens
 
 def join(azure: AzureClient, cluster: ClusterId, extension: Extension) -> Operation[Extension]:
     """Follow a write to the extension that is already in progress."""
-    verb = _VERBS.get(extension.provisioning_state.lower(), "changing")
-    followed = subject(azure, cluster, extension.name)
-    if extension.is_being_deleted:
-        return followed.by_absence(verb, extension, None)
-    return followed.by_resource(verb, extension)
+    return subject(azure, cluster, extension.name).joined(_VERBS, extension)
 
 
 def _hint(cluster: ClusterId, name: str, _last: Extension, code: str, message: str) -> str:

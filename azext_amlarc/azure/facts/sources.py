@@ -8,11 +8,9 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure.connection.answers import refusal, why_unreached
+from azext_amlarc.azure.connection.answers import refusal, unanswered
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.reading import UnreadableAnswer
 from azext_amlarc.azure.connection.registration import unregistered_provider
-from azext_amlarc.azure.connection.transport import AnswerTooLarge
 from azext_amlarc.checks.check import Fact, Facts, Status, Unavailable, Unknown
 from azext_amlarc.checks.given import NO_CLUSTER, NO_WORKSPACE
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
@@ -38,9 +36,7 @@ class Source:
 def why(error: Exception) -> Unknown:
     """Why asking Azure failed. A missing permission is named; an unregistered provider has a check of its own."""
     if not isinstance(error, HttpResponseError) or error.response is None:
-        if isinstance(error, UnreadableAnswer | AnswerTooLarge):
-            return Unknown(Status.ERROR, error.message)
-        return Unknown(Status.ERROR, f"Azure could not be reached: {why_unreached(error)}")
+        return Unknown(Status.ERROR, unanswered(error))
     provider = unregistered_provider(error.response)
     if provider:
         return skipped(f"The provider {provider} is not registered.")

@@ -1,10 +1,13 @@
 """Turns every failure into one of az's own error classes, or into exit code 2."""
 
 import errno
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from azext_amlarc.errors import ArcError, InvalidInput, NotFound, UsageError
 from azext_amlarc.wording import in_line, legible
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
 
 # What goes wrong on this machine: no network is asked for these.
 _LOCAL = {
@@ -80,7 +83,7 @@ def message_of(error: ArcError) -> str:
     return _coded(error.code, error.message, error.correlation_id)
 
 
-def _from_response(error: "HttpResponseError") -> Exception:  # type: ignore[name-defined]  # noqa: F821
+def _from_response(error: "HttpResponseError") -> Exception:
     """az's error for the status, with ARM's code, message and correlation id, and the known fix."""
     from azure.cli.core.util import get_error_type_by_status_code
 

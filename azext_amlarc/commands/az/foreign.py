@@ -3,7 +3,6 @@
 They are taken, and left out, where they say that value; otherwise refused with the reason.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from azext_amlarc.errors import UsageError
@@ -66,13 +65,8 @@ FOREIGN = (
 
 def take(namespace: Any) -> None:
     """Remove these options from what the command gets; UsageError for a value that is not the possible one."""
+    command = namespace._cmd.name.removeprefix("ml arc ").removeprefix("amlarc ")
     for item in FOREIGN:
-        value = vars(namespace).pop(item.dest, None) if item.options[0] in _known(namespace) else None
+        value = vars(namespace).pop(item.dest, None) if command in item.commands else None
         if value is not None and value.lower() not in item.values:
             raise UsageError(f"{item.reason}.", f"Remove {item.options[0]} {value}.")
-
-
-def _known(namespace: Any) -> Iterator[str]:
-    """The options of other tools that the command has."""
-    command = namespace._cmd.name.removeprefix("ml arc ").removeprefix("amlarc ")
-    return (item.options[0] for item in FOREIGN if command in item.commands)

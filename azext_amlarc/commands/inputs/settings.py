@@ -15,7 +15,6 @@ from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.settings.parsing import Parsed
 from azext_amlarc.validation.text import reading as text
 
-_SUFFIXES = (".json", ".yaml", ".yml")
 _PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
 
 
@@ -47,7 +46,7 @@ def read_planned(words: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _planned(word: str, option: str) -> list[Parsed]:
-    is_file = "=" not in word and shapes.is_file_name(word, *_SUFFIXES)
+    is_file = "=" not in word and shapes.is_file_name(word, *files.SUFFIXES)
     return [_from_file(word, option)] if is_file else _from_option([word], option)
 
 
@@ -70,7 +69,7 @@ def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
 def _from_option(words: Sequence[str], option: str, protected: bool = False) -> list[Parsed]:
     """Settings as key=value; what az loaded for `@FILE` may be a whole settings file, or a pair a line."""
     pairs = [pair for word in words if not _is_object(word) for pair in _lines(word)]
-    named = [pair for pair in pairs if shapes.is_file_name(pair, *_SUFFIXES)]
+    named = [pair for pair in pairs if shapes.is_file_name(pair, *files.SUFFIXES)]
     found, findings = settings.parse_pairs([pair for pair in pairs if pair not in named], option, protected)
     of_files = [_file_in_place_of_pair(name, option) for name in named]
     objects = [_parsed(word.encode(errors="surrogateescape"), option, protected) for word in words if _is_object(word)]
@@ -98,7 +97,7 @@ def _from_file(path: str | None, option: str, protected: bool = False) -> Parsed
         return [], []
     if _is_object(path) or shapes.contents(path):
         return _parsed(path.encode(errors="surrogateescape"), option, protected)
-    echoed = not protected or path == "-" or shapes.is_file_name(path, *_SUFFIXES)
+    echoed = not protected or path == "-" or shapes.is_file_name(path, *files.SUFFIXES)
     if "=" in path and not files.exists(path):
         fix = f"give key=value with {option.removesuffix('-file')}"
         return [], [codes.about(Setting("", None, option), codes.FOREIGN, "the value is a setting, not a file", fix)]

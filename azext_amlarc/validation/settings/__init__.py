@@ -11,7 +11,7 @@ from azext_amlarc.validation.settings.judgement import (
     plain_values,
 )
 from azext_amlarc.validation.settings.parsing import from_mapping, parse_pairs
-from azext_amlarc.validation.settings.rules import ClusterFacts
+from azext_amlarc.validation.settings.together import ClusterFacts
 
 __all__ = [
     "RULES",

@@ -38,7 +38,7 @@ def _effects(key: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterat
     if record is None or not _was_running(record, old):
         return
     for effect in record.update:
-        if not _happens(effect.when, key, old, new):
+        if not _happens(effect.when, key, new):
             continue
         rule = codes.STAYS if effect.when == "removed" else codes.BREAKS
         message = f"{_shown(key, old)} changes to {_shown(key, new)}: {effect.effect}"
@@ -55,7 +55,7 @@ def _shown(key: str, settings: Mapping[str, str]) -> str:
     return quoted(settings[key]) if key in settings else "not set"
 
 
-def _happens(when: str, key: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+def _happens(when: str, key: str, new: Mapping[str, str]) -> bool:
     if key not in new:  # Azure keeps settings that an update does not mention
         return when == "removed"
     return when in ("changed", {"true": "turned on", "false": "turned off"}.get(_value(new, key) or ""))

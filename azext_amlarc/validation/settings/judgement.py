@@ -13,8 +13,9 @@ from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation.settings import codes, rules, shapes, single
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.derived import Known, is_copied, same
-from azext_amlarc.validation.settings.rules import PEM_PAIR, ClusterFacts, Given
+from azext_amlarc.validation.settings.rules import PEM_PAIR
 from azext_amlarc.validation.settings.tls import pem
+from azext_amlarc.validation.settings.together import ClusterFacts, Given
 
 INSTALLED: Final = "the installed extension"
 

@@ -7,9 +7,7 @@ from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product import catalogue
 from azext_amlarc.validation.settings import codes, tolerations
 from azext_amlarc.validation.settings.codes import Setting, about
-from azext_amlarc.validation.settings.together import ClusterFacts, Given
-
-__all__ = ["ClusterFacts", "Given", "validate"]
+from azext_amlarc.validation.settings.together import Given
 
 # Microsoft's guide warns of these: the installation can fail if the cluster already has them.
 GUIDE_WARNING: Final[Mapping[str, str]] = {

@@ -201,7 +201,7 @@ class _Builder:
 
     def _member(self, parent: _Node, key: _Node, value: _Node) -> None:
         if key.tag == "merge":
-            self._merge(parent, key, value)
+            self._merge(parent, value)
             return
         if not isinstance(key.data, str):
             scalar = not isinstance(key.data, dict | list)
@@ -217,7 +217,7 @@ class _Builder:
         parent.members[name] = (key.position, value)
         parent.data[name] = value.data
 
-    def _merge(self, parent: _Node, key: _Node, value: _Node) -> None:
+    def _merge(self, parent: _Node, value: _Node) -> None:
         sources = [member for _, member in value.members.values()] if isinstance(value.data, list) else [value]
         for source in sources:
             if isinstance(source.data, dict):

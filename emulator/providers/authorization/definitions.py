@@ -34,9 +34,7 @@ def get(call: Call) -> Reply:
 def list_definitions(call: Call) -> Reply:
     """GET the definitions at a scope, or those of them that `$filter` lets through."""
     tests = _tests(call.query.get("$filter", ""))
-    shown = [
-        _shown(call, item) for item in _all(call.cloud) if _is_at(item, call.parent.id)
-    ]
+    shown = [_shown(call, item) for item in _all(call.cloud) if _is_at(item, call.parent.id)]
     return Reply(200, {"value": [item for item in shown if all(test(item["properties"]) for test in tests)]})
 
 
