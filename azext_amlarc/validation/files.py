@@ -6,6 +6,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from io import BufferedReader, FileIO
 
 from azext_amlarc.errors import InvalidInput
@@ -154,6 +155,16 @@ def expand(name: str) -> list[str]:
     if not found:
         raise _refusal(NOTHING_MATCHES, f"no files match {name}", "name a .json, .yaml or .yml file")
     return found
+
+
+def would_read(name: str, file: str) -> bool:
+    """Whether a name means this file, which may not exist yet: by its path, by a pattern, or as its directory."""
+    if not name:
+        return False
+    path, place = os.path.realpath(_expanded(without_at(name))), os.path.realpath(file)
+    if os.path.isdir(path):
+        return place.startswith(path + os.sep) and place.lower().endswith(SUFFIXES)
+    return path == place or fnmatch(place, os.path.abspath(name))
 
 
 def _documents_in(directory: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from azext_amlarc.commands.az.table import COMMANDS
-from tests.commands.parsing import Wrong, read
+from tests.commands.parsing import Wrong, load, read
 
 CREATE = "amlarc extension create -c amlarc-cluster -g amlarc-rg"
 UPDATE = "amlarc extension update -c amlarc-cluster -g amlarc-rg"
@@ -256,3 +256,68 @@ def test_a_resource_id_with_dots_for_a_name_is_refused_where_it_is_read() -> Non
 
     with pytest.raises(InvalidInput, match="not a valid cluster name"):
         naming.cluster_of(f"{GROUP}/Microsoft.Kubernetes/connectedClusters/..", "--resource-id")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{CREATE} --config-file a.json --config-file b.json",
+        f"{CREATE} --config-protected-file a.json --config-protected-settings-file b.json",
+        f"{CREATE} --config-protected-settings-file a.json --config-protected-settings-file b.json",
+        f"{ATTACH} -c a --config x.json --config y.json",
+        f"{ATTACH} -c a --kubeconfig x --kubeconfig y",
+        "amlarc config validate -f a.json --output-file a.xml --output-file b.xml",
+    ],
+)
+def test_an_option_with_one_file_is_not_given_two(line: str) -> None:
+    assert "given twice" in refusal(line)
+
+
+def test_the_same_value_twice_is_one() -> None:
+    assert read(f"{CREATE} --config-file a.json --config-settings-file a.json")["config_file"] == "a.json"
+
+
+@pytest.mark.parametrize("command", ["attach", "detach", "verify"])
+def test_a_time_is_not_negative(command: str) -> None:
+    assert "--timeout" in refusal(f"amlarc {command} -n k8s -w amlarc-ws -g amlarc-rg --timeout -5")
+
+
+@pytest.mark.parametrize(
+    ("line", "output"),
+    [
+        ("config validate -f one.json", "one.json"),
+        ("config validate -f one.json", "./folder/../one.json"),
+        ("config validate -f one.json", "link.json"),
+        ("config validate -f folder", "folder/report.json"),
+        ("config validate -f other.json folder", "folder/deep/report.json"),
+        ("config validate -f *.json", "report.json"),
+        ("settings validate --config-file one.json", "one.json"),
+        ("settings validate --config-protected sslKeyPemFile=one.json", "one.json"),
+        ("settings validate --config-protected-settings-file one.json", "one.json"),
+        ("check --kubeconfig one.json", "one.json"),
+        ("config validate -f one.json --format json", "-"),
+    ],
+)
+def test_a_report_never_replaces_what_is_read(
+    line: str, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder" / "deep").mkdir(parents=True)
+    (tmp_path / "one.json").write_text("{}")
+    (tmp_path / "link.json").symlink_to("one.json")
+    assert f"--output-file {output} is" in refusal(f"amlarc {line} --output-file {output}", 2) or output == "-"
+
+
+@pytest.mark.parametrize("output", ["report.json", "folder/report.xml"])
+def test_a_report_beside_what_is_read_is_written(output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert read(f"amlarc config validate -f folder --output-file {output}")["output_file"] == output
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_the_names_of_an_option_leave_room_for_its_help(command: str) -> None:
+    """knack indents help texts beside the names, and wraps at 100 columns."""
+    options = load(f"amlarc {command}").arguments.values()
+    longest = max(len(" ".join(argument.options_list)) for argument in options)
+    assert longest < 45

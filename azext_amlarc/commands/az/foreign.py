@@ -63,10 +63,51 @@ FOREIGN = (
 )
 
 
+class Alias(NamedTuple):
+    """Another tool's name of an option of ours, `dest`: an option of its own, since knack prints help beside names."""
+
+    option: str
+    dest: str
+
+    @property
+    def own_dest(self) -> str:
+        return self.option.strip("-").replace("-", "_")
+
+    @property
+    def help(self) -> str:
+        """The option's help text."""
+        return f"For command lines of other tools: another name of --{self.dest.replace('_', '-')}."
+
+
+ALIASES = (
+    Alias("--config-settings", "config"),
+    Alias("--configuration-settings", "config"),
+    Alias("--config-settings-file", "config_file"),
+    Alias("--configuration-settings-file", "config_file"),
+    Alias("--config-protected-settings", "config_protected"),
+    Alias("--configuration-protected-settings", "config_protected"),
+    Alias("--config-protected-settings-file", "config_protected_file"),
+    Alias("--configuration-protected-settings-file", "config_protected_file"),
+)
+ALIASED = (*_INSTALL, "settings validate")
+
+
 def take(namespace: Any) -> None:
     """Remove these options from what the command gets; UsageError for a value that is not the possible one."""
     command = namespace._cmd.name.removeprefix("ml arc ").removeprefix("amlarc ")
+    for alias in ALIASES if command in ALIASED else ():
+        _merge(namespace, alias)
     for item in FOREIGN:
         value = vars(namespace).pop(item.dest, None) if command in item.commands else None
         if value is not None and value.lower() not in item.values:
             raise UsageError(f"{item.reason}.", f"Remove {item.options[0]} {value}.")
+
+
+def _merge(namespace: Any, alias: Alias) -> None:
+    """Give the alias's value to its option: lists add up, a file is given once."""
+    given, own = vars(namespace).pop(alias.own_dest), getattr(namespace, alias.dest)
+    if isinstance(given, list):
+        given = [*(own or []), *given]
+    elif given is not None and own not in (None, given):
+        raise UsageError(f"--{alias.dest.replace('_', '-')} is given twice, with two values.", "Pass it once.")
+    setattr(namespace, alias.dest, own if given is None else given)

@@ -14,6 +14,9 @@ from azext_amlarc.errors import InvalidInput, UsageError
 if TYPE_CHECKING:
     from azext_amlarc.resources.naming import Kind
 
+# The options that name files to read, or settings whose values may.
+_INPUTS = ("file", "config", "config_file", "config_protected", "config_protected_file", "kubeconfig", "health_report")
+
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
 
 
@@ -201,12 +204,28 @@ def validate_report(namespace: Any) -> None:
     from azext_amlarc.commands.az.output import SUFFIXES, form_of
 
     file, forms = namespace.output_file, namespace._cmd.arguments["report_format"].type.settings["choices"]
+    if file:
+        _refuse_input_as_output(file, namespace)
     if not file or (form_of(file, namespace.report_format) or "") in forms:
         return
     endings = [ending for ending, form in SUFFIXES.items() if form in forms]
     raise UsageError(
         f"--output-file {file}: the file name must end in one of {', '.join(endings)}.", "Or give --format as well."
     )
+
+
+def _refuse_input_as_output(file: str, namespace: Any) -> None:
+    """A report must not replace what it reports on, nor be a file that the next run reads."""
+    from azext_amlarc.validation import files
+
+    if file == "-":
+        raise UsageError("--output-file is a file: without it, the report is on standard output.")
+    for given in filter(None, map(vars(namespace).get, _INPUTS)):
+        for name in [given] if isinstance(given, str) else given:
+            if any(files.would_read(path, file) for path in (name, name.partition("=")[2])):
+                raise UsageError(
+                    f"--output-file {file} is one of the files that are read.", "Choose a file that is none of them."
+                )
 
 
 def _refuse_unknown(option: str, words: Sequence[str] | None) -> None:

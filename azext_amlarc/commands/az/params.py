@@ -1,5 +1,6 @@
 """Options, under the names that az users know."""
 
+import argparse
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +15,17 @@ _NO_WAIT = {
     "help": "Do not wait for the operation to finish.",
 }
 
+
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if seconds < 0:
+        raise ValueError("A time is not negative.")
+    return seconds
+
+
 _YES = {"options_list": ["--yes", "-y"], "action": "store_true", "help": "Do not prompt for confirmation."}
 
-_TIMEOUT = {"type": int, "help": "Maximum time to wait, in seconds."}
+_TIMEOUT = {"type": _seconds, "help": "Maximum time to wait, in seconds."}
 
 _COMPUTE = {"options_list": ["--name", "-n"], "completer": completers.compute_names}
 
@@ -47,6 +56,30 @@ def load_arguments(loader: Any, command: str = "") -> None:
         _check_options(loader, prefix, _selection() if command == f"{prefix} check" else "")
         _offline_options(loader, prefix)
         _foreign_options(loader, prefix)
+        _once(loader, prefix)
+
+
+# Options whose files a second one would replace unread. For others, az's rule is that the last one counts.
+_FILES = {"config", "config_file", "config_protected_file", "output_file", "kubeconfig", "health_report"}
+
+
+class _Once(argparse.Action):
+    """Takes one value: argparse alone would keep the last of two, and nobody would miss the first."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        given = vars(namespace).setdefault("_given_once", {})
+        if given.setdefault(self.dest, values) != values:
+            raise argparse.ArgumentError(self, "given twice, with two values; pass it once")
+        setattr(namespace, self.dest, values)
+
+
+def _once(loader: Any, prefix: str) -> None:
+    """Refuse a second file of every option that takes one."""
+    for scope, options in loader.argument_registry.arguments.items():
+        if scope == prefix or scope.startswith(f"{prefix} "):
+            for dest in _FILES & options.keys():
+                if not {"action", "nargs"} & options[dest].settings.keys():
+                    options[dest].settings["action"] = _Once
 
 
 def _foreign_options(loader: Any, prefix: str) -> None:
@@ -54,7 +87,12 @@ def _foreign_options(loader: Any, prefix: str) -> None:
     for item in foreign.FOREIGN:
         for command in item.commands:
             with loader.argument_context(f"{prefix} {command}", arg_group="Compatibility") as c:
-                c.extra(item.dest, options_list=list(item.options), help=item.help)
+                c.extra(item.dest, options_list=list(item.options), action=_Once, help=item.help)
+    for command in foreign.ALIASED:
+        with loader.argument_context(f"{prefix} {command}", arg_group="Compatibility") as c:
+            for alias in foreign.ALIASES:
+                takes = {"action": _Once} if alias.dest.endswith("_file") else _LIST
+                c.extra(alias.own_dest, options_list=[alias.option], help=alias.help, **takes)
     with loader.argument_context(f"{prefix} attach", arg_group="Compatibility") as c:
         c.extra(
             "file",
@@ -178,23 +216,19 @@ def _setting_options(loader: Any, prefix: str) -> None:
         with loader.argument_context(scope, arg_group="Settings") as c:
             c.argument(
                 "config",
-                options_list=["--config", "--configuration-settings", "--config-settings"],
+                options_list=["--config"],
                 **_LIST,
                 completer=completers.plain_settings,
                 help="Settings as space-separated key=value pairs.",
             )
             c.argument(
                 "config_file",
-                options_list=["--config-file", "--config-settings-file", "--configuration-settings-file"],
+                options_list=["--config-file"],
                 help="JSON or YAML file of settings; --config takes precedence.",
             )
             c.argument(
                 "config_protected",
-                options_list=[
-                    "--config-protected",
-                    "--config-protected-settings",
-                    "--configuration-protected-settings",
-                ],
+                options_list=["--config-protected"],
                 **_LIST,
                 completer=completers.protected_settings,
                 help="Protected settings as space-separated key=value pairs. Other processes can see them: prefer "
@@ -202,12 +236,7 @@ def _setting_options(loader: Any, prefix: str) -> None:
             )
             c.argument(
                 "config_protected_file",
-                options_list=[
-                    "--config-protected-file",
-                    "--protected-file",
-                    "--config-protected-settings-file",
-                    "--configuration-protected-settings-file",
-                ],
+                options_list=["--config-protected-file", "--protected-file"],
                 help="JSON or YAML file of protected settings, or - for standard input.",
             )
             c.argument(
@@ -391,7 +420,7 @@ def _verify_options(loader: Any, prefix: str) -> None:
             help="Environment to use instead of a small curated one: azureml:NAME:VERSION, "
             "azureml://registries/… or a resource id.",
         )
-        c.argument("timeout", type=int, help="Maximum time to wait, in seconds. Unfinished jobs keep running.")
+        c.argument("timeout", type=_seconds, help="Maximum time to wait, in seconds. Unfinished jobs keep running.")
         c.argument(
             "write_examples",
             help="Folder to write job files for this compute target to. No job is run, and existing files are never "
