@@ -47,6 +47,11 @@ def legible(content: str) -> str:
     return lines if lines.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in lines)
 
 
+def is_unicode(text: str) -> bool:
+    """Whether the text can be sent: bytes that are not UTF-8 reach Python as lone surrogates, which no JSON carries."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def in_line(content: str, most: int | None = None) -> str:
     """Somebody else's text, legible within a line of ours, which it cannot end; only its beginning if it is longer."""
     short = content if most is None or len(content) <= most else f"{content[:most]}…"

@@ -66,6 +66,8 @@ def attach(
     replaces_types = configuration.file is not None
     wanted = Wanted(cluster_id, configuration.document, identities, identity, replaces_types)
     door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
+    if create_namespace and new_namespace is None:
+        door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
     writes_to_cluster = new_namespace is not None or bool(manifests)
     # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
     opened = kube or (access.KubeAccess(None, None) if writes_to_cluster else None)

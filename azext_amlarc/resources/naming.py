@@ -22,7 +22,10 @@ class Kind(NamedTuple):
 
 
 _ANY = re.compile(r"(?!\.{1,2}$)[^<>*%&:\\?/#\x00-\x1f\x7f]{1,260}(?<![\s.])")
-_ANY_RULE = r"it must not be . or .., end in a period or a space, or contain any of < > * % & : \ ? / #"
+_ANY_RULE = (
+    "it must have at most 260 characters, must not be . or .., end in a period or a space, or contain control "
+    r"characters or any of < > * % & : \ ? / #"
+)
 
 CLUSTER = Kind("cluster", _ANY, _ANY_RULE)
 SUBSCRIPTION = Kind("subscription", _ANY, _ANY_RULE)
@@ -47,8 +50,10 @@ VERSION = Kind(
 RELEASE_TRAIN = Kind("release train", re.compile(r"[A-Za-z][A-Za-z0-9_-]*"), "it is one word, such as stable")
 
 
-def fault(kind: Kind, name: str) -> str:
+def fault(kind: Kind, name: object) -> str:
     """What is wrong with a name, in one clause; empty if Azure accepts it."""
+    if not isinstance(name, str):
+        return f"the {kind.title} is not text"
     if kind.valid.fullmatch(name):
         return ""
     if not name:
@@ -57,7 +62,7 @@ def fault(kind: Kind, name: str) -> str:
     return f"{quoted(name)} is not a valid {noun}: {kind.rule}"
 
 
-def stop_at_faults(given: Mapping[str, tuple[Kind, str | None]]) -> None:
+def stop_at_faults(given: Mapping[str, tuple[Kind, object]]) -> None:
     """Raise InvalidInput with every name that Azure would not accept; `given` is by what the caller calls each."""
     found = {source: fault(kind, name) for source, (kind, name) in given.items() if name is not None}
     lines = [f"{source}: {text}" for source, text in found.items() if text]
@@ -67,6 +72,8 @@ def stop_at_faults(given: Mapping[str, tuple[Kind, str | None]]) -> None:
 
 def cluster_of(text: str, source: str) -> ClusterId:
     """The cluster with this resource id, as the user gave it; InvalidInput if it is no id, or can be nobody's."""
+    if not isinstance(text, str):
+        raise InvalidInput(f"{source} is not text.", "Pass the cluster's resource id.")
     found = ClusterId.parse(text, source)
     stop_at_faults({source: (CLUSTER, found.name), f"{source}'s group": (RESOURCE_GROUP, found.resource_group)})
     return found

@@ -13,6 +13,7 @@ from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Compute, Wanted
 from azext_amlarc.resources.ids import WorkspaceId
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, stop_at_types
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.watching import log, wait_printing
@@ -113,7 +114,13 @@ class KubernetesCompute:
         registration of a resource provider.
         """
         with raised_as(ComputeTargetException):
-            named = document.validate_compute_name(name, "name")
+            stop_at_types(FLAG, yes=yes)
+            stop_at_types(SECONDS, timeout=timeout)
+            if not isinstance(attach_configuration, Wanted):
+                raise InvalidInput(
+                    "attach_configuration is not one.", "Pass what KubernetesCompute.attach_configuration returns."
+                )
+            named = document.validate_compute_name(name if isinstance(name, str) else "", "name")
             stop_at_errors("Invalid compute name", named)
             log(named)
             azure = workspace.connection

@@ -12,6 +12,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, TEXTS, stop_at_types
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.watching import wait_printing
@@ -63,7 +64,11 @@ class ArcExtension:
         from azext_amlarc.workflows.install import Release, begin_install
 
         with raised_as(ExtensionException):
-            given = _read(settings, protected_settings or {}, allow_unknown_settings)
+            stop_at_types(SETTINGS, settings=settings, protected_settings=protected_settings)
+            stop_at_types(TEXTS, tags=tags)
+            stop_at_types(FLAG, yes=yes)
+            stop_at_types(SECONDS, timeout=timeout)
+            given = _read(settings or {}, protected_settings or {}, allow_unknown_settings)
             given.stop_at_single_errors()
             release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
             cluster_id = naming.cluster_of(cluster_resource_id, "cluster_resource_id")

@@ -146,15 +146,15 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
 def _named(subscription_id: str, resource_group: str, name: str | None, workspace_name: str | None) -> WorkspaceId:
     if (name is None) == (workspace_name is None):
         raise InvalidInput("A workspace is named by either name or workspace_name.", "Pass one of them.")
-    named = str(name or workspace_name or "")
+    named = name if name is not None else workspace_name
     naming.stop_at_faults(
         {
-            "subscription_id": (naming.SUBSCRIPTION, subscription_id),
-            "resource_group": (naming.RESOURCE_GROUP, resource_group),
+            "subscription_id": (naming.SUBSCRIPTION, subscription_id or ""),
+            "resource_group": (naming.RESOURCE_GROUP, resource_group or ""),
             "name": (naming.WORKSPACE, named),
         }
     )
-    return WorkspaceId(subscription_id, resource_group, named)
+    return WorkspaceId(subscription_id, resource_group, str(named))
 
 
 def _find_config(path: str | os.PathLike[str]) -> Path:
@@ -190,13 +190,20 @@ def _read_config(path: Path) -> WorkspaceId:
 def _object_in(path: Path) -> dict[str, Any]:
     name = in_line(str(path))
     try:
-        found = json.loads(files.read(str(path)).decode("utf-8-sig"))
+        found = json.loads(files.read(str(path)).decode("utf-8-sig"), object_pairs_hook=_unique)
     except ValueError as error:
         raise InvalidInput(f"{name} is not valid JSON: {in_line(str(error))}", _DOWNLOAD) from None
     except RecursionError:
         raise InvalidInput(f"{name} is not valid JSON: it is nested too deeply", _DOWNLOAD) from None
     if not isinstance(found, dict):
         raise InvalidInput(f"{name} is not a JSON object.", _DOWNLOAD)
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has the same key twice")
     return found
 
 

@@ -13,8 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Validate attach configurations: 0 valid or only warnings, 1 errors (--strict: or warnings), 2 wrong usage."""
     options = _parser().parse_args(arguments)
     report = validate_documents(options.files, options.strict)
-    _write(render(report, options.format, RULES))
-    return report.exit_code
+    is_written = _write(render(report, options.format, RULES))
+    return report.exit_code if is_written else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,13 +31,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _write(content: str) -> None:
+def _write(content: str) -> bool:
     """Print with escapes for what the terminal cannot encode; a closed pipe (`| head`) is not an error."""
+    if sys.stdout is None:
+        return _unwritten("it is closed")
     try:
         sys.stdout.buffer.write(content.encode(sys.stdout.encoding or "utf-8", "backslashreplace") + b"\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        # What is left in the buffer would be written again, and fail again, at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return isinstance(error, BrokenPipeError) or _unwritten(error.strerror)
+    return True
+
+
+def _unwritten(reason: str | None) -> bool:
+    if sys.stderr is not None:
+        sys.stderr.write(f"The report cannot be written to standard output: {reason}.\n")
+    return False
 
 
 if __name__ == "__main__":

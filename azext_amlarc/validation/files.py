@@ -1,5 +1,6 @@
 """Finds the files that users name, and reads them up to a limit. Every failure is an InvalidInput with a code."""
 
+import errno
 import os
 import select
 import stat
@@ -42,6 +43,8 @@ def read(path_or_dash: str, called: str = "") -> bytes:
     limit = LARGEST + 1
     name = called or path_or_dash
     try:
+        if path_or_dash == "-" and sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
         if path_or_dash == "-":
             content = sys.stdin.buffer.read(limit)
         else:

@@ -81,9 +81,8 @@ def validate_compute_name(name: str, source: str) -> list[Finding]:
 def _compute_name_rules(name: str) -> list[tuple[Rule, bool, str, str]]:
     """Each rule, whether the name breaks it, the rest of the message, and the fix."""
     invalid = "not a valid compute name: "
-    cleaned = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")
-    digits = re.fullmatch(r"(.*?)-+([0-9]+)", name, re.DOTALL)
-    joined = f"{digits[1]}{digits[2]}" if digits else name
+    near = _nearest_compute_name(name)
+    instead = f"use {quoted(near)}" if near else "choose another name"
     return [
         (
             COMPUTE_LENGTH,
@@ -101,19 +100,19 @@ def _compute_name_rules(name: str) -> list[tuple[Rule, bool, str, str]]:
             COMPUTE_CHARACTERS,
             re.fullmatch(r"[A-Za-z0-9-]*", name) is None,
             f"{invalid}use only letters, digits and hyphens",
-            f"use {quoted(cleaned)}" if cleaned else "choose another name",
+            instead,
         ),
         (
             COMPUTE_TRAILING_DIGITS,
-            digits is not None,
+            re.fullmatch(r".*-[0-9]+", name, re.DOTALL) is not None,
             f"{invalid}it must not end in a hyphen followed by digits",
-            f"use {quoted(joined)}",
+            instead,
         ),
         (
             COMPUTE_TRAILING_HYPHEN,
             name.endswith("-"),
             f"{invalid}it ends in a hyphen, and workloads on it would fail with an internal server error",
-            f"use {quoted(name.rstrip('-'))}" if name.rstrip("-") else "choose another name",
+            instead,
         ),
         (
             COMPUTE_LONG,
@@ -122,6 +121,13 @@ def _compute_name_rules(name: str) -> list[tuple[Rule, bool, str, str]]:
             "choose a name of at most 16 characters",
         ),
     ]
+
+
+def _nearest_compute_name(name: str) -> str:
+    """The name without what no name has; empty if that breaks another rule."""
+    cleaned = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")
+    joined = re.sub(r"-+(?=[0-9]+$)", "", cleaned)
+    return joined if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{2,23}", joined) else ""
 
 
 def validate_namespace(name: str, source: str) -> list[Finding]:

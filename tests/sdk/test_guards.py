@@ -98,3 +98,39 @@ def test_instance_types_that_jobs_may_use_go_only_if_the_caller_says_so(
     ComputeTarget.attach(ws, "amlarc-compute", one, yes=True).wait_for_completion()
     assert set(KubernetesCompute(ws, "amlarc-compute").instance_types or {}) == {"small"}
     assert "Jobs can no longer use these instance types: big." in caplog.text
+
+
+ENABLED = {"enableTraining": True}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"settings": ["enableTraining=True"]},
+        {"settings": {3: "x"}},
+        {"settings": ENABLED, "protected_settings": ["x"]},
+        {"settings": ENABLED, "protected_settings": {3: "x"}},
+        {"settings": ENABLED, "yes": "no"},
+        {"settings": ENABLED, "tags": "a=b"},
+        {"settings": ENABLED, "tags": {"a": 5}},
+        {"settings": ENABLED, "timeout": "x"},
+        {"settings": ENABLED, "timeout": -1},
+        {"settings": ENABLED, "version": 1},
+    ],
+)
+def test_arguments_of_another_type_are_refused_before_any_request(azure: Azure, given: dict[str, Any]) -> None:
+    before = len(azure.traffic())
+    with pytest.raises(ExtensionException):
+        ArcExtension.install(EDGE_CLUSTER, credential=Login(azure), **given)
+    assert len(azure.traffic()) == before
+
+
+@pytest.mark.parametrize(("name", "more"), [(None, {}), (5, {}), ("k8s", {"yes": "no"}), ("k8s", {"timeout": "x"})])
+def test_attach_takes_what_it_says(ws: Workspace, name: Any, more: dict[str, Any]) -> None:
+    configuration = KubernetesCompute.attach_configuration(CLUSTER)
+    with pytest.raises(ComputeTargetException):
+        ComputeTarget.attach(ws, name, configuration, **more)
+    with pytest.raises(ComputeTargetException, match="attach_configuration"):
+        ComputeTarget.attach(ws, "k8s", {})  # type: ignore[arg-type]
+    with pytest.raises(ComputeTargetException, match="not text"):
+        KubernetesCompute.attach_configuration(b"x")  # type: ignore[arg-type]

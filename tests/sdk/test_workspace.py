@@ -177,3 +177,16 @@ def test_computes_of_another_kind_are_not_among_the_targets(ws: Workspace, azure
     compute = {"name": "cpus", "location": "eastus", "properties": {"computeType": "AmlCompute"}}
     azure.fault(method="GET", path="/computes$", status=200, body={"value": [compute]})
     assert "cpus" not in ws.compute_targets
+
+
+def test_a_config_with_a_key_twice_is_refused(tmp_path: Path) -> None:
+    twice = '{"subscription_id": "1", "subscription_id": "2", "resource_group": "g", "workspace_name": "wsp"}'
+    (tmp_path / "config.json").write_text(twice)
+    with pytest.raises(WorkspaceException, match="same key twice"):
+        Workspace.from_config(tmp_path)
+
+
+@pytest.mark.parametrize("given", [(None, "g", "wsp"), ("s", None, "wsp"), (1, "g", "wsp"), ("s", "g", 5)])
+def test_names_that_are_no_text_are_refused(given: tuple[Any, Any, Any]) -> None:
+    with pytest.raises(WorkspaceException, match=r"empty|not text"):
+        Workspace(*given)

@@ -1,6 +1,7 @@
 """`python -m azext_amlarc.validation` as users run it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,13 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("redirected", [">/dev/full", ">&-", "<&- -"])
+def test_streams_that_fail_are_a_line_and_exit_code_one(redirected: str) -> None:
+    command = f'"{sys.executable}" -m azext_amlarc.validation {VALID} {redirected}'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=PACKAGE_ROOT)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len((done.stderr + done.stdout).splitlines()) <= 3

@@ -7,7 +7,7 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.product import catalogue
 from azext_amlarc.validation.settings import codes, foreign, shapes, values
 from azext_amlarc.validation.settings.codes import COMMAND_LINE, Setting, about
-from azext_amlarc.wording import quoted
+from azext_amlarc.wording import is_unicode, quoted
 
 Parsed = tuple[list[Setting], list[Finding]]
 
@@ -84,6 +84,8 @@ def bad_key(setting: Setting) -> Finding | None:
     """The finding about a key that no setting can have, or None."""
     if not setting.key:
         return about(setting, codes.PAIR, "the key is empty", "name a setting, or delete this one")
+    if not is_unicode(setting.key):
+        return about(setting, codes.PAIR, "the key is not valid Unicode", "write it in UTF-8")
     if setting.key.split() != [setting.key]:
         hidden = setting.name != setting.key
         fix = f"write {''.join(setting.key.split()) or 'a key'}" if not hidden else "write key=value, without spaces"

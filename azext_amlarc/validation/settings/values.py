@@ -14,7 +14,7 @@ from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation import names
 from azext_amlarc.validation.settings import codes, shapes
 from azext_amlarc.validation.settings.codes import Setting, about
-from azext_amlarc.wording import quoted
+from azext_amlarc.wording import is_unicode, quoted
 
 RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+", re.IGNORECASE)
 
@@ -44,7 +44,9 @@ def normalize(setting: Setting, record: Record | None) -> str | Finding:
 def text_of(key: str, value: object) -> str | Problem:
     """A JSON value as the text of a setting: strings unchanged, True or False, numbers in decimal digits."""
     if isinstance(value, str):
-        return value
+        return (
+            value if is_unicode(value) else Problem(codes.KIND, "the value is not valid Unicode", "write it in UTF-8")
+        )
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int) and abs(value) < 10**18:

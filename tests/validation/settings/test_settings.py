@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from azext_amlarc.findings import Finding, errors_in
+from azext_amlarc.findings import Finding, Severity, errors_in
 from azext_amlarc.product import catalogue
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
@@ -402,3 +402,14 @@ def test_what_others_installed_and_nobody_touches_only_warns() -> None:
     assert errors(judgement) == []
     assert [finding.code for finding in judgement.findings if finding.severity == "warning"] == ["AMLARC-S024"]
     assert errors(updated({}, "enableInference=True", "inferenceRouterServiceType=NodePort")) == ["AMLARC-S024"]
+
+
+@pytest.mark.parametrize("key", ["nodeSelector.a", "some.chart.value"])
+def test_what_is_not_unicode_cannot_be_sent(key: str) -> None:
+    lone = "x\udc9by"
+    [finding] = [found for found in settings.judge([Setting(key, lone, "--config")], allow_unknown=True).findings
+                 if "Unicode" in found.message]  # fmt: skip
+    assert finding.severity is Severity.ERROR
+    [named] = [found for found in settings.judge([Setting(key + lone, "v", "--config")], allow_unknown=True).findings
+               if "Unicode" in found.message]  # fmt: skip
+    assert named.severity is Severity.ERROR

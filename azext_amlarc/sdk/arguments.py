@@ -1,0 +1,34 @@
+"""Types of arguments: a notebook has no type checker, and a wrong type must not reach Azure, or end in a TypeError."""
+
+from collections.abc import Mapping
+
+from azext_amlarc.errors import InvalidInput
+
+TEXTS, SETTINGS, FLAG, SECONDS = "a dictionary of texts", "a dictionary with texts as keys", "True or False", "a number"
+
+
+def stop_at_types(expected: str, **given: object) -> None:
+    """InvalidInput for each argument that is not what is expected; None is no argument."""
+    wrong = [name for name, value in given.items() if value is not None and not _IS[expected](value)]
+    if wrong:
+        raise InvalidInput(f"{', '.join(wrong)}: expected {expected}.", "Nothing was sent.")
+
+
+def _is_settings(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+_IS = {
+    TEXTS: _is_texts,
+    SETTINGS: _is_settings,
+    FLAG: lambda value: isinstance(value, bool),
+    SECONDS: _is_seconds,
+}
