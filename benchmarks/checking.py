@@ -28,6 +28,8 @@ def check_all(kubeconfig: str) -> None:
     user = {
         given.SETTINGS.name: {"enableTraining": "True"},
         given.DOCUMENT.name: {"defaultInstanceType": "cpu", "instanceTypes": {"cpu": {}}},
+        given.EXTENSION_NAME.name: "amlarc-compute",
+        given.INSTALL_STATE.name: "Installed",
         given.NAMESPACE.name: "default",
         given.CLUSTER_TYPE.name: "connectedClusters",
         TARGET.name: Target(""),
