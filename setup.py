@@ -13,6 +13,7 @@ REQUIRES = [
     "azure-mgmt-machinelearningservices==2.0.0b2",  # the only release with Kubernetes compute; 1.x has none
     # The cluster's side: 4 MB where the official client has 71; imported with a kubeconfig only.
     "lightkube>=1.0,<2; python_version >= '3.11'",
+    "socksio>=1.0,<2; python_version >= '3.11'",  # for httpx, through a SOCKS proxy: 36 kB, imported for one alone
 ]
 SDK = [
     "azure-identity>=1.17,<2",  # the Python API's credentials; az brings its own

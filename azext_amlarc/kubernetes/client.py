@@ -94,7 +94,7 @@ def connect(kubeconfig: str | None, context: str | None) -> Kube:
     InvalidInput if the kubeconfig can't be used, Denied if its sign-in program fails.
     """
     found = read_context(kubeconfig, context)
-    if found.user.plugin is not None:
+    if found.user.plugin is not None and found.user.needs_plugin:
         found = replace(found, user=sign_in(found, found.user.plugin))
     server = found.cluster.server or ""
     # Verified by our transport: lightkube would load the system's authorities for nothing.

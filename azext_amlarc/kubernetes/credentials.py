@@ -94,12 +94,17 @@ def tls(context: Context) -> ssl.SSLContext:
     return made
 
 
+def authority(cluster: Cluster) -> bytes | None:
+    """The certificates that the cluster's one is verified with, in PEM; ValueError if they can't be read."""
+    return _content(cluster.authority, cluster.authority_data, "certificate-authority")
+
+
 def _verification(cluster: Cluster) -> ssl.SSLContext:
-    authority = _content(cluster.authority, cluster.authority_data, "certificate-authority")
-    if authority is None:
+    trusted = authority(cluster)
+    if trusted is None:
         return httpx2.create_ssl_context(verify=not cluster.insecure)
     try:
-        return ssl.create_default_context(cadata=authority.decode())
+        return ssl.create_default_context(cadata=trusted.decode())
     except (UnicodeDecodeError, ssl.SSLError) as error:
         raise ValueError("its certificate authority is not a certificate in PEM") from error
 

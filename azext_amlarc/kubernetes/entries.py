@@ -3,7 +3,16 @@
 https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
 
+from typing import Any
+
 from msgspec import Struct, field
+
+
+class Extension(Struct, frozen=True):
+    """What a program keeps beside a cluster, of whatever shape, under a name of its own."""
+
+    name: str
+    extension: Any = None
 
 
 class Cluster(Struct, frozen=True):
@@ -15,6 +24,8 @@ class Cluster(Struct, frozen=True):
     insecure: bool | None = field(name="insecure-skip-tls-verify", default=None)
     server_name: str | None = field(name="tls-server-name", default=None)
     proxy_url: str | None = field(name="proxy-url", default=None)
+    disable_compression: bool | None = field(name="disable-compression", default=None)
+    extensions: list[Extension] | None = None
 
 
 class Variable(Struct, frozen=True):
@@ -32,6 +43,8 @@ class Plugin(Struct, frozen=True):
     args: list[str] | None = None
     env: list[Variable] | None = None
     hint: str | None = field(name="installHint", default=None)
+    interactive_mode: str | None = field(name="interactiveMode", default=None)
+    wants_cluster: bool | None = field(name="provideClusterInfo", default=None)
 
 
 class AuthProvider(Struct, frozen=True):
@@ -57,6 +70,13 @@ class User(Struct, frozen=True):
     impersonated_uid: str | None = field(name="as-uid", default=None)
     impersonated_groups: list[str] | None = field(name="as-groups", default=None)
     impersonated_extra: dict[str, list[str] | None] | None = field(name="as-user-extra", default=None)
+
+    @property
+    def needs_plugin(self) -> bool:
+        """Whether its sign-in program has to run: what is written beside one counts instead, as for kubectl."""
+        has_certificate = (self.certificate or self.certificate_data) and (self.key or self.key_data)
+        written = self.token or self.token_file or self.username or has_certificate
+        return self.plugin is not None and not written
 
 
 class ContextEntry(Struct, frozen=True):

@@ -19,15 +19,18 @@ from typing import IO, Any
 from msgspec.structs import replace
 
 from azext_amlarc.errors import Denied, InvalidInput
-from azext_amlarc.kubernetes.entries import Plugin, User
+from azext_amlarc.kubernetes.credentials import authority
+from azext_amlarc.kubernetes.entries import Cluster, Plugin, User
 from azext_amlarc.kubernetes.kubeconfig import Context
-from azext_amlarc.wording import legible
+from azext_amlarc.wording import in_line, legible
 
 _TIMEOUT = 300  # seconds: the user may have to sign in with a browser
 _LARGEST = 2**20  # bytes on stdout; a token and a certificate with its key are a few thousand
 _MOST_SHOWN = 2**16  # bytes of its messages that the user gets to see
 _AFTER_EXIT = 5  # seconds for what it wrote last; a child that it left behind may keep its pipes open for ever
 _CREDENTIALS = ("token", "clientCertificateData", "clientKeyData")
+_V1 = "client.authentication.k8s.io/v1"  # the first version without a default for interactiveMode
+_OF_PLUGINS = "client.authentication.k8s.io/exec"  # the name under which a cluster keeps what is meant for them
 
 
 def sign_in(context: Context, plugin: Plugin) -> User:
@@ -42,7 +45,7 @@ def sign_in(context: Context, plugin: Plugin) -> User:
     token, certificate, key = found
     if not token and not (certificate and key):
         raise _no_credentials(plugin.command)
-    signed_in = replace(context.user, plugin=None, token_file=None, username=None, password=None, token=token)
+    signed_in = replace(context.user, plugin=None, token=token)
     if not (certificate and key):
         return signed_in
     return replace(signed_in, certificate_data=_base64(certificate), key_data=_base64(key))
@@ -50,12 +53,14 @@ def sign_in(context: Context, plugin: Plugin) -> User:
 
 def _output(context: Context, plugin: Plugin) -> bytes:
     program = f"The sign-in program {plugin.command!r} of the context {context.name!r}"
+    interactive = _is_interactive(context, plugin, program)
+    environment = _environment(context, plugin, interactive)
     try:
         # A program in PATH is found by its name; a path is absolute.
         process = subprocess.Popen(
             [plugin.command, *(plugin.args or ())],
-            env=_environment(plugin),
-            stdin=subprocess.DEVNULL,
+            env=environment,
+            stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -129,10 +134,45 @@ def _pieces(pipe: IO[bytes] | None) -> Iterator[bytes]:
             yield piece
 
 
-def _environment(plugin: Plugin) -> dict[str, str]:
-    told = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": False}}
+def _is_interactive(context: Context, plugin: Plugin, program: str) -> bool:
+    """Whether it may ask the user, on our standard input; Denied if it must and can't, InvalidInput for no mode."""
+    if not plugin.interactive_mode and plugin.api_version == _V1:
+        reason = f"its exec has no interactiveMode, which {_V1} demands, and kubectl with it"
+        raise context.unusable(reason, "Add to the user's exec: interactiveMode: IfAvailable")
+    mode, terminal = plugin.interactive_mode or "IfAvailable", os.isatty(0)
+    if mode not in ("Never", "IfAvailable", "Always"):
+        reason = f"its exec has the interactiveMode {mode!r}"
+        raise context.unusable(reason, "Write one of Never, IfAvailable, Always")
+    if mode == "Always" and not terminal:
+        fix = "Run the command in a terminal, or use a kubeconfig whose sign-in asks nothing"
+        raise Denied(f"{program} has to ask the user, but standard input is not a terminal.", fix)
+    return terminal and mode != "Never"
+
+
+def _environment(context: Context, plugin: Plugin, interactive: bool) -> dict[str, str]:
+    """As kubectl does it, our word comes last."""
     given = {one.name: one.value or "" for one in plugin.env or ()}
-    return {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(told), **given}
+    try:
+        spec = {**({"cluster": _told(context.cluster)} if plugin.wants_cluster else {}), "interactive": interactive}
+        told = {"kind": "ExecCredential", "apiVersion": plugin.api_version, "spec": spec}
+        return {**os.environ, **given, "KUBERNETES_EXEC_INFO": json.dumps(told, allow_nan=False)}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise context.unusable(f"its cluster cannot be told to its sign-in program: {in_line(str(error))}") from None
+
+
+def _told(cluster: Cluster) -> dict[str, Any]:
+    """The cluster as client-go tells it to plugins (ConfigToExecCluster); the certificates are told, not their file."""
+    trusted = authority(cluster)
+    ours = [one.extension for one in cluster.extensions or () if one.name == _OF_PLUGINS]
+    told = {
+        "tls-server-name": cluster.server_name,
+        "insecure-skip-tls-verify": cluster.insecure,
+        "certificate-authority-data": base64.b64encode(trusted).decode() if trusted else None,
+        "proxy-url": cluster.proxy_url,
+        "disable-compression": cluster.disable_compression,
+    }
+    named = {name: value for name, value in told.items() if value}
+    return {"server": cluster.server, **named, "config": ours[0] if ours else None}
 
 
 def _status(output: bytes, command: str) -> dict[str, Any]:

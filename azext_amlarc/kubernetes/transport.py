@@ -6,7 +6,8 @@ A server may be hostile or broken: no answer takes more memory or time than a cl
 import ipaddress
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.request import getproxies
 
 import httpx2
@@ -17,6 +18,8 @@ from azext_amlarc.kubernetes.entries import Cluster
 LARGEST = 64 * 2**20  # bytes of one response, decompressed; a page of 1000 pods is 10 MB
 LONGEST = 120.0  # seconds for one response
 _ENCODINGS = ("", "identity", "gzip")
+# kubectl takes these of a kubeconfig; of the environment also socks5h, which is the same: the proxy resolves the host.
+_PROXIES = ("http", "https", "socks5", "socks5h")
 # What no longer holds for a body that has been decoded.
 _OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
@@ -30,7 +33,8 @@ class Transport(httpx2.BaseTransport):
     def __init__(
         self, verify: ssl.SSLContext, proxy: str | None, headers: Iterable[Header] = (), server_name: str | None = None
     ) -> None:
-        self._inner = httpx2.HTTPTransport(verify=verify, proxy=proxy)
+        way = _ThroughSocks if proxy and proxy.lower().startswith("socks") else httpx2.HTTPTransport
+        self._inner = way(verify=verify, proxy=proxy)
         self._headers = list(headers)
         self._server_name = server_name
 
@@ -56,6 +60,27 @@ class Transport(httpx2.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
+
+
+class _ThroughSocks(httpx2.HTTPTransport):
+    """httpx's way through a SOCKS proxy, which leaves open what the proxy refused, and raises what socksio does."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        streams: list[Any] = []
+
+        def trace(event: str, told: Mapping[str, Any]) -> None:
+            if event.endswith("connect_tcp.complete"):
+                streams.append(told["return_value"])
+
+        request.extensions = {**request.extensions, "trace": trace}
+        try:
+            return super().handle_request(request)
+        except Exception as error:
+            for stream in streams:
+                stream.close()
+            if isinstance(error, httpx2.HTTPError):
+                raise
+            raise httpx2.ProxyError("the proxy does not answer like a SOCKS proxy", request=request) from error
 
 
 def _body(response: httpx2.Response, deadline: float) -> bytes:
@@ -92,15 +117,15 @@ def _checked(proxy: str, source: str) -> str:
     named = source if source.startswith("its") else f"the proxy in {source.upper()}"
     written = proxy if "://" in proxy else f"http://{proxy}"
     scheme = written.partition("://")[0].lower()
-    if scheme.startswith("socks"):
-        raise ValueError(f"{named} is a SOCKS proxy, which is not supported: use an HTTP proxy, or NO_PROXY")
+    if scheme.startswith("socks") and scheme not in _PROXIES:
+        raise ValueError(f"{named} is not a SOCKS proxy of version 5: use socks5://, an HTTP proxy or NO_PROXY")
     try:
         url = httpx2.Proxy(written).url
-        valid = scheme in ("http", "https") and bool(url.host) and "%20" not in url.host and (url.port or 0) < 2**16
+        valid = scheme in _PROXIES and bool(url.host) and "%20" not in url.host and (url.port or 0) < 2**16
     except (ValueError, httpx2.InvalidURL):
         valid = False
     if not valid:
-        raise ValueError(f"{named} is not the URL of an HTTP proxy")
+        raise ValueError(f"{named} is not the URL of an HTTP or SOCKS5 proxy")
     return written
 
 

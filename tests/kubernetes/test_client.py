@@ -1,11 +1,7 @@
 """Signing in to a real API server, and what is said where that fails."""
 
-import json
-import os
 import socket
-import stat
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -62,20 +58,6 @@ def answering(answer: bytes) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     thread.join()
     listener.close()
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> Path:
-    """A program that signs in; tests say what it does by the argument that it gets."""
-    path = tmp_path / "sign-in"
-    path.write_text('#!/bin/sh\neval "$1"\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
-
-
-def with_plugin(cluster: Cluster, folder: Path, command: str | Path, script: str, **parts: Any) -> Path:
-    described = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(command), "args": [script], **parts}
-    return changed(cluster, folder, user={"exec": described})
 
 
 def token_of(cluster: Cluster, user: str) -> str:
@@ -264,127 +246,3 @@ def test_a_password_in_the_servers_address_is_not_told(cluster: Cluster, tmp_pat
         host = f"127.0.0.1:{listener.getsockname()[1]}"
     refused = failure(changed(cluster, tmp_path, server=f"https://me:{TOKEN}@{host}"))
     assert refused.message.startswith(f"https://{host} cannot be reached: ")
-
-
-@pytest.mark.parametrize("version", ["v1", "v1beta1"])
-def test_a_program_signs_in_with_a_token(cluster: Cluster, tmp_path: Path, plugin: Path, version: str) -> None:
-    credential = json.dumps({"status": {"token": token_of(cluster, READ_NODES)}})
-    name = f"client.authentication.k8s.io/{version}"
-    script = f"echo \"$KUBERNETES_EXEC_INFO\" | grep -q {name} && test $AS = x && echo '{credential}'"
-    env = [{"name": "AS", "value": "x"}]
-    assert list_nodes(with_plugin(cluster, tmp_path, plugin, script, apiVersion=name, env=env)) == []
-
-
-def test_a_program_beside_the_kubeconfig_signs_in_with_a_certificate(
-    cluster: Cluster, tmp_path: Path, plugin: Path
-) -> None:
-    certificate = cluster.ca.issue_cert(READ_NODES, common_name=READ_NODES)
-    status = {
-        "clientCertificateData": certificate.cert_chain_pems[0].bytes().decode(),
-        "clientKeyData": certificate.private_key_pem.bytes().decode(),
-    }
-    (tmp_path / "credential.json").write_text(json.dumps({"status": status}))
-    file = with_plugin(cluster, tmp_path, f"./{plugin.name}", f"cat {tmp_path / 'credential.json'}")
-    assert list_nodes(file) == []
-    assert [request.user for request in cluster.requests()] == [READ_NODES]
-
-
-def test_a_program_beside_a_kubeconfig_named_without_a_folder_is_that_file(
-    cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    others = tmp_path / "others"
-    others.mkdir()
-    (others / plugin.name).write_text("#!/bin/sh\nexit 9\n")
-    (others / plugin.name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{others}:{os.environ['PATH']}")
-    monkeypatch.chdir(tmp_path)
-    credential = json.dumps({"status": {"token": token_of(cluster, READ_NODES)}})
-    with_plugin(cluster, tmp_path, f"./{plugin.name}", f"echo '{credential}'")
-    assert list_nodes(Path("config")) == []
-
-
-def test_what_a_program_prints_is_shown_as_it_comes_without_control_characters(
-    cluster: Cluster, tmp_path: Path, plugin: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    script = "printf 'code \\033[31m1234\\342\\200\\256\\nnext' >&2; exit 3"
-    failure(with_plugin(cluster, tmp_path, plugin, script))
-    assert capfd.readouterr().err == "code \\x1b[31m1234\\u202e\nnext"
-
-
-def test_a_program_that_prints_without_end_is_ended(
-    cluster: Cluster, tmp_path: Path, plugin: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    refused = failure(with_plugin(cluster, tmp_path, plugin, "exec yes"))
-    assert isinstance(refused, Denied)
-    assert refused.message.endswith("printed more than 1048576 bytes.")
-    refused = failure(with_plugin(cluster, tmp_path, plugin, "yes | head -c 3000000 >&2; exit 3"))
-    assert refused.message.endswith("exited with 3.")
-    assert len(capfd.readouterr().err) <= 65536
-
-
-def test_a_program_that_leaves_a_child_behind_is_not_waited_for(
-    cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._AFTER_EXIT", 0.2)
-    credential = json.dumps({"status": {"token": token_of(cluster, READ_NODES)}})
-    began = time.monotonic()
-    assert list_nodes(with_plugin(cluster, tmp_path, plugin, f"sleep 6 & echo '{credential}'")) == []
-    assert time.monotonic() - began < 5
-
-
-def test_a_hint_is_legible(cluster: Cluster, tmp_path: Path) -> None:
-    refused = failure(with_plugin(cluster, tmp_path, "kubelogin-x", "", installHint="brew\x1b[2J install\nkubelogin"))
-    assert refused.fix == "brew\\x1b[2J install\nkubelogin"
-
-
-@pytest.mark.parametrize("command", ["", "a\0b", ".", "/"])
-def test_a_program_that_cannot_be_one(cluster: Cluster, tmp_path: Path, command: str) -> None:
-    assert isinstance(failure(with_plugin(cluster, tmp_path, command, "")), InvalidInput)
-
-
-def test_a_program_that_is_not_installed_is_named_with_its_own_hint(cluster: Cluster, tmp_path: Path) -> None:
-    refused = failure(with_plugin(cluster, tmp_path, "kubelogin-x", TOKEN, installHint="brew install kubelogin"))
-    assert isinstance(refused, InvalidInput)
-    assert "'kubelogin-x' of the context 'read-nodes' cannot be run: No such file" in refused.message
-    assert refused.fix == "brew install kubelogin"
-
-
-def test_a_program_that_fails_speaks_to_the_user_itself(
-    cluster: Cluster, tmp_path: Path, plugin: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    refused = failure(with_plugin(cluster, tmp_path, plugin, f"echo expired >&2; : {TOKEN}; exit 3"))
-    assert isinstance(refused, Denied)
-    assert refused.message.endswith(" of the context 'read-nodes' exited with 3.")
-    assert capfd.readouterr().err == "expired\n"
-
-
-def test_a_program_that_does_not_end(
-    cluster: Cluster, tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("azext_amlarc.kubernetes.plugin._TIMEOUT", 0.1)
-    refused = failure(with_plugin(cluster, tmp_path, plugin, "exec sleep 60"))
-    assert isinstance(refused, Denied)
-    assert refused.message.endswith(" of the context 'read-nodes' did not finish within 0.1 s.")
-
-
-@pytest.mark.parametrize(
-    "output",
-    [
-        "",
-        "[]",
-        "{}",
-        "[" * 100_000,
-        "<html>",
-        '{"status": {}}',
-        '{"status": null}',
-        '{"status": {"token": 1}}',
-        '{"status": {"token": ["x"]}}',
-        '{"status": {"clientCertificateData": "x"}}',
-        '{"status": {"clientCertificateData": 1, "clientKeyData": 1}}',
-        '{"status": {"token": "x", "clientKeyData": {}}}',
-    ],
-)
-def test_a_program_that_gives_no_credentials(cluster: Cluster, tmp_path: Path, plugin: Path, output: str) -> None:
-    refused = failure(with_plugin(cluster, tmp_path, plugin, f"echo '{output}'"))
-    assert isinstance(refused, Denied)
-    assert "returned neither a token nor a certificate" in refused.message

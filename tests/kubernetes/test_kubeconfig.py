@@ -228,6 +228,11 @@ def test_what_should_be_text(tmp_path: Path, section: str, field: str, value: An
         ("users", "exec", {"command": "kubelogin", "apiVersion": "v1", "args": [None]}),
         ("users", "exec", {"command": "kubelogin", "apiVersion": "v1", "env": {SECRET: SECRET}}),
         ("users", "exec", {"command": "kubelogin", "apiVersion": "v1", "env": [{"name": 1}]}),
+        ("users", "exec", {"command": "kubelogin", "apiVersion": "v1", "interactiveMode": 1}),
+        ("users", "exec", {"command": "kubelogin", "apiVersion": "v1", "provideClusterInfo": "true"}),
+        ("clusters", "disable-compression", 1),
+        ("clusters", "extensions", {"name": "x"}),
+        ("clusters", "extensions", [{"extension": SECRET}]),
     ],
 )
 def test_fields_of_another_type(tmp_path: Path, section: str, field: str, value: Any) -> None:
@@ -306,30 +311,30 @@ def test_names_and_files_are_shown_legibly(tmp_path: Path) -> None:
     assert refused.fix == "Pass one of its contexts: pr\\nod\\u202e"
 
 
-PROXIES = ("socks5://proxy:1080", "socks5h://me:" + SECRET + "@proxy:1080", "SOCKS4://proxy")
+OLD_PROXIES = ("socks4://proxy:1080", "socks4a://me:" + SECRET + "@proxy:1080", "SOCKS://proxy")
 
 
-@pytest.mark.parametrize("proxy", PROXIES)
-def test_a_socks_proxy_of_the_kubeconfig_is_refused_by_name(tmp_path: Path, proxy: str) -> None:
+@pytest.mark.parametrize("proxy", OLD_PROXIES)
+def test_a_socks_proxy_of_another_version_is_refused_by_name(tmp_path: Path, proxy: str) -> None:
     file = kubeconfig(tmp_path / "config", "prod", current="prod", **{"proxy-url": proxy})
-    assert "its proxy-url is a SOCKS proxy, which is not supported" in refusal(file).message
+    assert "its proxy-url is not a SOCKS proxy of version 5: use socks5://" in refusal(file).message
 
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY"])
-@pytest.mark.parametrize("proxy", PROXIES)
-def test_a_socks_proxy_of_the_environment_is_refused_by_name(
+@pytest.mark.parametrize("proxy", OLD_PROXIES)
+def test_such_a_proxy_of_the_environment_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str
 ) -> None:
     file = kubeconfig(tmp_path / "config", "prod", current="prod")
     monkeypatch.setenv(variable, proxy)
-    assert f"the proxy in {variable.upper()} is a SOCKS proxy, which is not supported" in refusal(file).message
+    assert f"the proxy in {variable.upper()} is not a SOCKS proxy of version 5" in refusal(file).message
 
 
 @pytest.mark.parametrize("exempt", ["*", "prod", "prod:6443", "a,PROD", "10.0.0.0/8,prod"])
-def test_a_socks_proxy_that_the_server_is_exempt_from_is_no_matter(
+def test_such_a_proxy_that_the_server_is_exempt_from_is_no_matter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exempt: str
 ) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://proxy:1080")
+    monkeypatch.setenv("ALL_PROXY", "socks4://proxy:1080")
     monkeypatch.setenv("NO_PROXY", exempt)
     connect(str(kubeconfig(tmp_path / "config", "prod", current="prod")), None).close()
 
@@ -340,7 +345,7 @@ def test_a_socks_proxy_that_the_server_is_exempt_from_is_no_matter(
 )
 def test_what_is_no_proxy(tmp_path: Path, proxy: str) -> None:
     file = kubeconfig(tmp_path / "config", "prod", current="prod", **{"proxy-url": proxy})
-    assert "its proxy-url is not the URL of an HTTP proxy" in refusal(file).message
+    assert "its proxy-url is not the URL of an HTTP or SOCKS5 proxy" in refusal(file).message
 
 
 @pytest.mark.parametrize(
@@ -363,7 +368,7 @@ def test_the_proxy_is_the_one_that_kubectl_would_use(
     monkeypatch: pytest.MonkeyPatch, server: str, exempt: str, proxy: str | None
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
-    monkeypatch.setenv("ALL_PROXY", "socks5://proxy:1080")
+    monkeypatch.setenv("ALL_PROXY", "socks5h://proxy:1080")
     monkeypatch.setenv("NO_PROXY", exempt)
     assert proxy_to(Cluster(server=server)) == proxy
 
