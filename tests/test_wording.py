@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from azext_amlarc.findings import Finding, Severity
-from azext_amlarc.validation.report.formats import Report, as_line, as_text, render
+from azext_amlarc.validation.report.formats import Report, render
+from azext_amlarc.validation.report.text import as_line, as_text
 from azext_amlarc.wording import in_line, legible, quoted
 
 ESCAPE, BIDI = "\x1b]0;title\x07", "\u202egnp.exe\u202c"

@@ -2,7 +2,6 @@
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure.connection.answers import envelope
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
@@ -37,6 +36,8 @@ def _canonical(found: str | None, asked: ClusterId) -> str:
 
 
 def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
+    from azext_amlarc.azure.connection.answers import envelope
+
     group = cluster_id.resource_group
     if envelope(error).code == "ResourceGroupNotFound":
         return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT, missing_for_attach
-from azext_amlarc.commands.inputs import form
-from azext_amlarc.commands.inputs.targets import cluster_of, workspace_of
+from azext_amlarc.commands.inputs.targets import Given, cluster_of, workspace_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def attach(
     from azext_amlarc.validation.document.identity import meant_type
     from azext_amlarc.workflows.attach import begin_attach
 
-    named = form.Given(
+    named = Given(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
     given, configuration = _completed(cmd, named, namespace)
@@ -92,7 +91,7 @@ def _prepared(
     return prepare(access, door, cluster_id, namespace, manifests) if access else None
 
 
-def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[form.Given, Configuration]":
+def _completed(cmd: Any, given: Given, namespace: str | None) -> "tuple[Given, Configuration]":
     """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown."""
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.document import read_document
@@ -102,6 +101,8 @@ def _completed(cmd: Any, given: form.Given, namespace: str | None) -> "tuple[for
     configuration = read_document(given.config, namespace, named)
     show_findings(configuration.findings)
     if missing_for_attach(given):
+        from azext_amlarc.commands.inputs import form
+
         return form.complete(cmd, given, configuration, namespace)
     return given, configuration
 

@@ -134,7 +134,7 @@ def convert(
 def _converted(content: dict[str, Any] | None, findings: "Sequence[Finding]") -> dict[str, Any]:
     from knack.log import get_logger
 
-    from azext_amlarc.validation.report.formats import as_line
+    from azext_amlarc.validation.report.text import as_line
 
     if content is None:
         raise InvalidInput("The file cannot be converted. Nothing was written.", findings=findings)

@@ -10,7 +10,7 @@ from azext_amlarc.commands.inputs.targets import cluster_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
 
 if TYPE_CHECKING:
-    from azext_amlarc.resources.extension import Extension
+    from azext_amlarc.resources.installed import Extension
 
 
 def create(

@@ -37,7 +37,7 @@ class ArcException(Exception):
         self.findings = tuple(findings)
 
     def __str__(self) -> str:
-        from azext_amlarc.validation.report.formats import as_text
+        from azext_amlarc.validation.report.text import as_text
 
         correlation = f"Correlation id: {self.correlation_id}" if self.correlation_id else ""
         lines = [f"({self.code}) {self.message}", as_text(self.findings), correlation, self.fix]

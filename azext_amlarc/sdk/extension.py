@@ -18,7 +18,7 @@ from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.watching import wait_printing
 
 if TYPE_CHECKING:
-    from azext_amlarc.resources.extension import Extension
+    from azext_amlarc.resources.installed import Extension
     from azext_amlarc.validation.settings.given import GivenSettings
 
 

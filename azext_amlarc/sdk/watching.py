@@ -10,7 +10,7 @@ from typing import TypeVar
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import WriteFailed
 from azext_amlarc.findings import Finding, Severity
-from azext_amlarc.validation.report.formats import as_line
+from azext_amlarc.validation.report.text import as_line
 
 T = TypeVar("T")
 

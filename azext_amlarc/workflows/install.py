@@ -11,8 +11,9 @@ from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.azure.extension.lookup import find
 from azext_amlarc.azure.facts.clusters import facts_of
-from azext_amlarc.resources.extension import Change, Extension, Wanted, lost, plan_change, protected_to_send
+from azext_amlarc.resources.extension import Change, Wanted, lost, plan_change, protected_to_send
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.preflight import installation_checks
@@ -113,7 +114,7 @@ def begin_update(
 
 def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:
     """Ask before a write that breaks what runs, or that loses protected settings."""
-    from azext_amlarc.validation.report.formats import as_text
+    from azext_amlarc.validation.report.text import as_text
     from azext_amlarc.validation.settings.breakage import what_breaks
 
     old = existing.shown_settings

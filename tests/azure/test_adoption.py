@@ -11,7 +11,8 @@ from azext_amlarc.azure.extension.delete import find_to_delete
 from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.azure.extension.lookup import show
 from azext_amlarc.errors import NotFound, Refused
-from azext_amlarc.resources.extension import Extension, Wanted, lost, protected_to_send
+from azext_amlarc.resources.extension import Wanted, lost, protected_to_send
+from azext_amlarc.resources.installed import Extension
 from tests.support.azure import Azure
 from tests.support.connecting import Diary, cluster, connect
 

@@ -32,7 +32,7 @@ from azext_amlarc.errors import ArcError
 from azext_amlarc.resources.compute import Wanted as WantedCompute
 from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import Target, WorkspaceId
-from azext_amlarc.resources.supporting import plan
+from azext_amlarc.resources.supporting.plan import plan
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.workflows import inventory
 from tests.azure.test_envelopes import SHAPES, places, replaced

@@ -13,8 +13,9 @@ from azext_amlarc.azure.extension.delete import begin_delete
 from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.errors import NotFound, Refused, StillRunning, WriteFailed
 from azext_amlarc.resources import compute
-from azext_amlarc.resources.extension import Extension, Wanted
+from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import WorkspaceId
+from azext_amlarc.resources.installed import Extension
 from tests.support.azure import Azure
 from tests.support.connecting import Diary, cluster, connect
 

@@ -10,7 +10,7 @@ from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.errors import StillRunning, WriteFailed
-from azext_amlarc.resources.supporting import plan
+from azext_amlarc.resources.supporting.plan import plan
 from tests.support import connecting as things
 from tests.support.azure import Azure, running
 from tests.support.connecting import (

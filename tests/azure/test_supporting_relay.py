@@ -3,7 +3,7 @@
 import pytest
 
 from azext_amlarc.azure.supporting import ensure
-from azext_amlarc.resources.supporting import plan
+from azext_amlarc.resources.supporting.plan import plan
 from tests.support import connecting as things
 from tests.support.azure import Azure, running
 from tests.support.connecting import CONNECTION, RELAY, RELAY_NAMESPACE, bodies, cluster, connect_cluster, make

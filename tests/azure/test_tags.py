@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure.supporting import ensure
-from azext_amlarc.resources.names import merged
-from azext_amlarc.resources.supporting import plan
+from azext_amlarc.resources.supporting.names import merged
+from azext_amlarc.resources.supporting.plan import plan
 from azext_amlarc.sdk import ArcExtension
 from tests.support.azure import Azure
 from tests.support.connecting import ALL, TAG, Diary, Login, bodies, cluster, connect

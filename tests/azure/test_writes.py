@@ -17,9 +17,10 @@ from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.azure.supporting import ensure
 from azext_amlarc.errors import NotFound, WriteFailed
 from azext_amlarc.resources.compute import Wanted as WantedCompute
-from azext_amlarc.resources.extension import Extension, Wanted
+from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import WorkspaceId
-from azext_amlarc.resources.supporting import plan
+from azext_amlarc.resources.installed import Extension
+from azext_amlarc.resources.supporting.plan import plan
 from tests.support.azure import Azure
 from tests.support.connecting import ALL, RELAY, Diary, cluster
 from tests.support.emulated import install

@@ -14,8 +14,9 @@ import pytest
 from azext_amlarc.product.clusters import MANAGED
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.resources.cluster import Cluster
-from azext_amlarc.resources.extension import Extension, Wanted, body, plan_change, resolve
+from azext_amlarc.resources.extension import Wanted, body, plan_change, resolve
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings.given import GivenSettings
 from tests.support.golden import assert_golden

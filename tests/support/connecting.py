@@ -16,7 +16,7 @@ from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.resources.supporting import plan
+from azext_amlarc.resources.supporting.plan import plan
 from tests.support.azure import Azure
 
 T = TypeVar("T", bound=Provisioned)

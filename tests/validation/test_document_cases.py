@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document, names
-from azext_amlarc.validation.report.formats import as_text
+from azext_amlarc.validation.report.text import as_text
 from azext_amlarc.validation.text import reading
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES, EXAMPLES, GUIDE_ADVANCED, GUIDE_DEFAULT

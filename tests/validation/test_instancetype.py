@@ -13,7 +13,7 @@ from hypothesis import given
 from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document.manifests import RULES, to_document, to_manifests
-from azext_amlarc.validation.report.formats import as_text
+from azext_amlarc.validation.report.text import as_text
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES, GUIDE_ADVANCED, GUIDE_DEFAULT, well_shaped
 

@@ -10,7 +10,8 @@ import pytest
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation import document
 from azext_amlarc.validation.documents import RULES
-from azext_amlarc.validation.report.formats import FORMATS, Report, as_junit, as_line, as_sarif, render
+from azext_amlarc.validation.report.formats import FORMATS, Report, as_junit, as_sarif, render
+from azext_amlarc.validation.report.text import as_line
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES
 

@@ -12,8 +12,14 @@ import yaml
 from hypothesis import given
 
 from azext_amlarc.validation import document
-from azext_amlarc.validation.text import yamltext
+from azext_amlarc.validation.text import parsing, yamltext
+from azext_amlarc.validation.text.reading import Reading
 from tests.validation.documents import mutated, well_shaped
+
+
+def parse(text: str, source: str) -> Reading:
+    """The reading of a text that is one document."""
+    return parsing.only_one(yamltext.parse_all(text, source), source)
 
 
 def position(finding: Any) -> tuple[str, int, int]:
@@ -31,20 +37,20 @@ def test_a_document_means_the_same_in_yaml_and_in_json(made: dict[str, Any]) -> 
 @given(mutated())
 def test_json_is_yaml(made: dict[str, Any]) -> None:
     text = json.dumps(made)
-    reading = yamltext.parse(text, "a.yaml")
+    reading = parse(text, "a.yaml")
     if reading.usable and not reading.findings:
         assert reading.data == json.loads(text)
 
 
 def test_positions_are_those_of_the_text() -> None:
-    reading = yamltext.parse("a:\n  - b: é\n    😀: [x, 010x]\n", "f")
+    reading = parse("a:\n  - b: é\n    😀: [x, 010x]\n", "f")
     spots = reading.spots([("a", 0, "b"), ("a", 0, "😀", 1)])
     assert spots["a", 0, "b"] == ((2, 5), (2, 8), "é")
     assert spots["a", 0, "😀", 1] == ((3, 12), (3, 12), "010x")
 
 
 def test_merged_keys_yield_to_own_ones_and_are_no_duplicates() -> None:
-    reading = yamltext.parse("a: &a {x: p, y: q}\nb: {<<: *a, x: r}\n", "f")
+    reading = parse("a: &a {x: p, y: q}\nb: {<<: *a, x: r}\n", "f")
     assert reading.findings == ()
     assert reading.data == {"a": {"x": "p", "y": "q"}, "b": {"x": "r", "y": "q"}}
 
@@ -61,7 +67,7 @@ def test_merged_keys_yield_to_own_ones_and_are_no_duplicates() -> None:
     ],
 )
 def test_plain_scalars_are_what_yaml_makes_of_them_but_dates_are_text(written: str, value: object) -> None:
-    assert yamltext.parse(f"a: {written}", "f").data == {"a": value}
+    assert parse(f"a: {written}", "f").data == {"a": value}
 
 
 def test_unquoted_values_get_a_fix_with_quotes() -> None:
@@ -73,7 +79,7 @@ def test_unquoted_values_get_a_fix_with_quotes() -> None:
 def test_a_small_text_that_expands_without_end_is_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
-    (finding,) = yamltext.parse("\n".join(lines), "f").findings
+    (finding,) = parse("\n".join(lines), "f").findings
     assert finding.code == "AMLARC-F011"
 
 
@@ -94,7 +100,7 @@ NESTING = {
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 def test_nesting_beyond_any_stack_is_refused(text: str, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml, "CSafeLoader", getattr(yaml, loader))
-    (finding,) = yamltext.parse(text, "f").findings
+    (finding,) = parse(text, "f").findings
     assert position(finding) == ("AMLARC-F010", *NESTING[text])
 
 
@@ -110,19 +116,19 @@ def test_a_parser_that_stops_ahead_of_its_events_has_met_depth_or_not(
         raise yaml.scanner.ScannerError("while looking ahead", start, "enough of it", end)
 
     monkeypatch.setattr(yaml, "parse", stops)
-    (finding,) = yamltext.parse(text, "f").findings
+    (finding,) = parse(text, "f").findings
     assert finding.code == code
 
 
 @pytest.mark.parametrize("text", ["a: '" + "[" * 2000 + "' b", "a: #" + "{" * 2000 + "\n [}"])
 def test_brackets_in_quotes_and_comments_do_not_nest(text: str) -> None:
-    (finding,) = yamltext.parse(text, "f").findings
+    (finding,) = parse(text, "f").findings
     assert finding.code == "AMLARC-F003"
 
 
 def test_depth_through_aliases_counts() -> None:
     lines = ["a0: &a0 x"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 120)]
-    (finding,) = yamltext.parse("\n".join(lines), "f").findings
+    (finding,) = parse("\n".join(lines), "f").findings
     assert finding.code == "AMLARC-F010"
 
 
@@ -146,12 +152,12 @@ def test_without_pyyaml_one_finding_says_to_install_it(tmp_path: Path) -> None:
 
 def test_pyyamls_own_parser_in_python_finds_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["a: [1", "a: b: c", "a:\n\tb: 1", 'a: "x', "a: *b"]
-    in_c = [position(yamltext.parse(text, "f").findings[0]) for text in texts]
+    in_c = [position(parse(text, "f").findings[0]) for text in texts]
     monkeypatch.delattr(yaml, "CSafeLoader")
-    assert [position(yamltext.parse(text, "f").findings[0]) for text in texts] == in_c
+    assert [position(parse(text, "f").findings[0]) for text in texts] == in_c
 
 
 @pytest.mark.parametrize("written", ["010", "0x10", "1:30", "1_000", "1e3", "0o17", "+1.5e3"])
 def test_a_number_that_yaml_parsers_disagree_about_has_to_be_quoted(written: str) -> None:
-    (finding,) = yamltext.parse(f"a: {written}", "f").findings
+    (finding,) = parse(f"a: {written}", "f").findings
     assert (finding.code, finding.fix) == ("AMLARC-F015", f'write it in quotes: "{written}"')

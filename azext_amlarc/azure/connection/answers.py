@@ -1,14 +1,15 @@
 """ARM's error responses: code, message, correlation id, known fix."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
-from azext_amlarc.azure.connection import envelopes
-from azext_amlarc.azure.connection.envelopes import Envelope
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, not_json
 from azext_amlarc.azure.connection.transport import AnswerTooLarge
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.connection.envelopes import Envelope
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,11 @@ def refusal(error: HttpResponseError) -> Refusal:
     return Refusal(code, message, correlation_id(error.response), sentence(advice_for_request(code, message)))
 
 
-def envelope(error: HttpResponseError) -> Envelope:
+def envelope(error: HttpResponseError) -> "Envelope":
     """The error in a response, whatever its shape; an empty one without a response."""
-    return envelopes.read(content_of(error.response)) if error.response is not None else Envelope()
+    from azext_amlarc.azure.connection import envelopes
+
+    return envelopes.read(content_of(error.response)) if error.response is not None else envelopes.Envelope()
 
 
 def is_of_the_login(error: HttpResponseError) -> bool:
@@ -63,6 +66,8 @@ def unanswered(error: Exception) -> str:
 
 def _why_unreached(error: Exception) -> str:
     """Why there was no response: the innermost error, since requests wraps urllib3's, which wraps the system's."""
+    from azext_amlarc.azure.connection import envelopes
+
     inner = getattr(error, "inner_exception", None) or error
     return envelopes.cut(str(getattr(inner, "message", None) or inner))
 

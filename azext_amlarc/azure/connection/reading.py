@@ -8,7 +8,6 @@ from typing import Any, ParamSpec, TypeVar
 from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline.policies import ContentDecodePolicy, SansIOHTTPPolicy
 
-from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.transport import host_of
 
 P = ParamSpec("P")
@@ -90,6 +89,8 @@ def items(page: Mapping[str, Any], url: str) -> list[dict[str, Any]]:
 
 def not_json(response: Any) -> str:
     """What an answer is that is no JSON, with its first words."""
+    from azext_amlarc.azure.connection import envelopes
+
     content = content_of(response)
     words = envelopes.excerpt(content)
     said = f": {words}" if words else ""
@@ -133,5 +134,7 @@ def _kind(content: bytes) -> str:
 
 
 def _said(error: Exception) -> str:
+    from azext_amlarc.azure.connection import envelopes
+
     kind = type(error).__name__
     return f"{kind}: {envelopes.cut(str(error), 200)}"

@@ -8,7 +8,6 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import HTTPPolicy
 
-from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.reading import content_of
 from azext_amlarc.azure.connection.watcher import Deadline, Watcher
 from azext_amlarc.errors import Refused, StillRunning
@@ -42,6 +41,8 @@ def unregistered_provider(response: Any) -> str | None:
     """The provider that a 409 response names as not registered; None for any other response."""
     if response.status_code != 409:
         return None
+    from azext_amlarc.azure.connection import envelopes
+
     error = envelopes.read(content_of(response))
     found = re.search(r"namespace '([^']+)'", error.text) if error.code == _UNREGISTERED else None
     return found[1] if found else None

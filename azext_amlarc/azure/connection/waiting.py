@@ -6,7 +6,6 @@ from typing import Any, Generic, TypeVar
 
 from azure.core.exceptions import DeserializationError, HttpResponseError, ServiceResponseTimeoutError
 
-from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.answers import correlation_id
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, json_object
@@ -209,6 +208,8 @@ def operation_error(azure: AzureClient, url: str | None) -> tuple[str, str] | No
     """Code and message of a failed operation; None if Azure gives none."""
     if url is None:
         return None
+    from azext_amlarc.azure.connection import envelopes
+
     try:
         told = envelopes.of(json_object(azure.get_url(url)).get("error"))
     except (HttpResponseError, UnreadableAnswer):

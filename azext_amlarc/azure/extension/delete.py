@@ -6,8 +6,8 @@ from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.extension.lookup import address, find, read
 from azext_amlarc.azure.extension.watch import subject
 from azext_amlarc.errors import NotFound
-from azext_amlarc.resources.extension import Extension, refuse_another_type
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension, refuse_another_type
 
 
 def find_to_delete(azure: AzureClient, cluster: ClusterId, name: str | None) -> Extension | None:

@@ -15,7 +15,8 @@ from azext_amlarc.azure.extension.watch import join, subject
 from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.resources import extension as resource
 from azext_amlarc.resources.cluster import Cluster
-from azext_amlarc.resources.extension import Extension, Wanted
+from azext_amlarc.resources.extension import Wanted
+from azext_amlarc.resources.installed import Extension, from_sdk, refuse_another
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Installation:
         return find(self.azure, self.cluster.id, self.name)
 
     def refuse(self, existing: Extension) -> None:
-        resource.refuse_another(existing)
+        refuse_another(existing)
 
     def differences(self, existing: Extension) -> list[str]:
         return resource.changes(existing, self.resolved(existing), self.wanted)
@@ -76,6 +77,6 @@ class Installation:
         followed = subject(azure, cluster, name)
         if accepted is None:
             return followed.by_resource("installing", show(azure, cluster, name))
-        sent = resource.from_sdk(accepted.model, cluster)
+        sent = from_sdk(accepted.model, cluster)
         follow = followed.by_resource if existing is None else followed.by_operation
         return follow("installing", sent, accepted)

@@ -4,13 +4,12 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient, Pages
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound, Refused
 from azext_amlarc.product.extension import TYPE
-from azext_amlarc.resources.extension import Extension, from_sdk, install_state_of
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension, from_sdk, install_state_of
 
 
 @understood
@@ -73,6 +72,8 @@ def _all(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
         found = Pages(azure.cloud).all(azure.extensions.list(*address(cluster)))
     except HttpResponseError as error:
         if error.status_code == 404:
+            from azext_amlarc.azure import clusters
+
             clusters.read(azure, cluster)  # raises our own message about what is missing
         raise
     return [from_sdk(item, cluster) for item in found]

@@ -15,7 +15,8 @@ from azext_amlarc.azure.extension.lookup import address, show
 from azext_amlarc.azure.extension.watch import join, subject
 from azext_amlarc.resources import extension as resource
 from azext_amlarc.resources.cluster import Cluster
-from azext_amlarc.resources.extension import Change, Extension
+from azext_amlarc.resources.extension import Change
+from azext_amlarc.resources.installed import Extension, from_sdk, refuse_another
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Update:
         return show(self.azure, self.cluster.id, self.name)
 
     def refuse(self, existing: Extension) -> None:
-        resource.refuse_another(existing)
+        refuse_another(existing)
 
     def differences(self, existing: Extension) -> tuple[str, ...]:
         """Never empty while another write is in progress: Azure answers 409 to a PATCH meanwhile."""
@@ -90,5 +91,5 @@ class Update:
         followed = subject(azure, cluster, name)
         if accepted is None:
             return followed.by_resource("updating", self.read())
-        sent = resource.from_sdk(accepted.model, cluster) if accepted.model else existing
+        sent = from_sdk(accepted.model, cluster) if accepted.model else existing
         return followed.by_operation("updating", sent, accepted)

@@ -6,8 +6,8 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.extension.lookup import read, show
-from azext_amlarc.resources.extension import Extension
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension
 
 _VERBS = {"creating": "installing", "updating": "updating", "deleting": "deleting"}
 

@@ -21,8 +21,8 @@ from azext_amlarc.checks.azure.facts import (
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
 from azext_amlarc.product.extension import TYPE
 from azext_amlarc.product.steps import command
-from azext_amlarc.resources import relay
 from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.supporting import relay
 
 Properties = Mapping[str, Any]
 

@@ -8,10 +8,10 @@ from azext_amlarc.azure.connection.parallel import Work, at_once
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
 from azext_amlarc.azure.supporting.making import Provision
-from azext_amlarc.resources import log_analytics as logs_of
-from azext_amlarc.resources import relay as relay_of
-from azext_amlarc.resources import service_bus as bus_of
-from azext_amlarc.resources.supporting import Plan, cluster_in
+from azext_amlarc.resources.supporting import log_analytics as logs_of
+from azext_amlarc.resources.supporting import relay as relay_of
+from azext_amlarc.resources.supporting import service_bus as bus_of
+from azext_amlarc.resources.supporting.plan import Plan, cluster_in
 
 
 def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:

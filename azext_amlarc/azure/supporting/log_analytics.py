@@ -8,9 +8,9 @@ from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.supporting.making import Found, Provision, Ready, SupportingResource, is_usable, no_name_left
 from azext_amlarc.azure.supporting.ownership import is_anothers
-from azext_amlarc.resources import names
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.resources.log_analytics import CUSTOMER_ID, ENABLED, PROTECTED, TITLE, WANTED, LogAnalytics
+from azext_amlarc.resources.supporting import names
+from azext_amlarc.resources.supporting.log_analytics import CUSTOMER_ID, ENABLED, PROTECTED, TITLE, WANTED, LogAnalytics
 
 
 def ensure(azure: AzureClient, watcher: Watcher, *, wanted: LogAnalytics) -> Provision:

@@ -11,7 +11,7 @@ from typing import Any
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.resources.names import OWNER, Kind, shared_name, tags
+from azext_amlarc.resources.supporting.names import OWNER, Kind, shared_name, tags
 
 
 @understood

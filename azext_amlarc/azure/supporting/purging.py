@@ -15,9 +15,9 @@ from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.azure.supporting import relay
 from azext_amlarc.azure.supporting.ownership import is_anothers
 from azext_amlarc.errors import WriteFailed
-from azext_amlarc.resources import log_analytics, names, service_bus
-from azext_amlarc.resources import relay as relays
 from azext_amlarc.resources.ids import ClusterId, name_of
+from azext_amlarc.resources.supporting import log_analytics, names, service_bus
+from azext_amlarc.resources.supporting import relay as relays
 
 
 @dataclass(frozen=True)

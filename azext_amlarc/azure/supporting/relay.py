@@ -16,7 +16,7 @@ from azext_amlarc.azure.supporting.making import (
     no_name_left,
 )
 from azext_amlarc.resources.ids import ClusterId, name_of
-from azext_amlarc.resources.relay import (
+from azext_amlarc.resources.supporting.relay import (
     CONNECTION,
     CONNECTION_ID,
     ENABLED,

@@ -9,9 +9,9 @@ from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.supporting.making import Found, Provision, Ready, SupportingResource, is_usable, no_name_left
 from azext_amlarc.azure.supporting.ownership import is_anothers
-from azext_amlarc.resources import names
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.resources.service_bus import (
+from azext_amlarc.resources.supporting import names
+from azext_amlarc.resources.supporting.service_bus import (
     BORN_RULE,
     ENABLED,
     OWN_RULE,

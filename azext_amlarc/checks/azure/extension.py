@@ -12,8 +12,8 @@ from azext_amlarc.product.known_errors import Subject, advice
 from azext_amlarc.product.steps import Command, Note, command
 from azext_amlarc.resources.advice import names_of_target
 from azext_amlarc.resources.ids import Target
-from azext_amlarc.resources.relay import ENABLED as RELAY_ENABLED
-from azext_amlarc.resources.relay import PROTECTED as RELAY_SECRETS
+from azext_amlarc.resources.supporting.relay import ENABLED as RELAY_ENABLED
+from azext_amlarc.resources.supporting.relay import PROTECTED as RELAY_SECRETS
 from azext_amlarc.wording import ago
 
 GROUP = "extension"

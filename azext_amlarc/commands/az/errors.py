@@ -77,7 +77,7 @@ def _class_for(error: ArcError) -> type:
 def message_of(error: ArcError) -> str:
     """The message with its findings, or with its code and correlation id."""
     if isinstance(error, InvalidInput) and error.findings:
-        from azext_amlarc.validation.report.formats import as_text
+        from azext_amlarc.validation.report.text import as_text
 
         return f"{error.message}\n{as_text(error.findings)}"
     return _coded(error.code, error.message, error.correlation_id)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az import foreign
-from azext_amlarc.commands.terminal.asking import can_ask
 from azext_amlarc.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
@@ -134,6 +133,8 @@ def validate_attach(namespace: Any) -> None:
         compute_file.take(namespace)
     _refuse_two_names(namespace)
     _refuse_settings(namespace.config, "az ml arc extension create --config")
+    from azext_amlarc.commands.terminal.asking import can_ask
+
     missing = missing_for_attach(namespace)
     if missing and (namespace.yes or not can_ask()):
         raise UsageError(

@@ -7,10 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from azext_amlarc.errors import ArcError, InvalidInput
-from azext_amlarc.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from azext_amlarc.findings import Finding
 
 # The forms of a report by the end of a file's name.
 SUFFIXES = {".html": "html", ".xml": "junit", ".json": "json", ".sarif": "sarif", ".txt": "text"}
@@ -163,11 +165,12 @@ def end_as_reported(cmd: Any, returned: Any, summary: str) -> None:
     end_with(cmd.cli_ctx, SystemExit(1) if returned is None else ValidationError(summary))
 
 
-def show_findings(findings: Iterable[Finding]) -> None:
+def show_findings(findings: "Iterable[Finding]") -> None:
     """Log the findings that do not stop the command: warnings, and with --verbose the others."""
     from knack.log import get_logger
 
-    from azext_amlarc.validation.report.formats import as_text
+    from azext_amlarc.findings import Severity
+    from azext_amlarc.validation.report.text import as_text
 
     logger = get_logger(__name__)
     for finding in findings:

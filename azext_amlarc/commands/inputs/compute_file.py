@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from azext_amlarc.errors import InvalidInput, UsageError, stop_at_errors
-from azext_amlarc.validation import document, files
+from azext_amlarc.validation import files
+from azext_amlarc.validation.text import parsing
 from azext_amlarc.wording import quoted
 
 _TYPES = {"system_assigned": "SystemAssigned", "user_assigned": "UserAssigned"}
@@ -34,7 +35,7 @@ def take(namespace: Any) -> None:
 
 
 def _read(path: str) -> Mapping[str, Any]:
-    reading = document.parse(files.read(path), path)
+    reading = parsing.parse(files.read(path), path)
     stop_at_errors(f"Invalid file {path}", reading.findings)
     if not isinstance(reading.data, dict):
         raise InvalidInput(f"{path} is not a compute target's YAML file.", "It has name, type and resource_id.")

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.findings import Finding, errors_in
 from azext_amlarc.validation import document, files
-from azext_amlarc.validation.document import Outcome, manifests
-from azext_amlarc.validation.document.manifests import Manifests
+from azext_amlarc.validation.document import Outcome
+
+if TYPE_CHECKING:
+    from azext_amlarc.validation.document.manifests import Manifests
 
 
 @dataclass(frozen=True)
@@ -19,15 +21,17 @@ class Configuration:
     findings: tuple[Finding, ...]
     file: Outcome | None = None
 
-    def instance_types(self) -> Manifests:
+    def instance_types(self) -> "Manifests":
         """The instance types as objects for the cluster, with what that changes; InvalidInput with every error."""
+        from azext_amlarc.validation.document import manifests
+
         if self.file is None:
-            return Manifests(None, ())
+            return manifests.Manifests(None, ())
         converted = manifests.convert(self.file)
         codes = {rule.code for rule in manifests.RULES}
         findings = tuple(finding for finding in converted.findings if finding.code in codes)
         stop_at_errors(f"Invalid instance types in {self.file.source}", findings)
-        return Manifests(converted.items, findings)
+        return manifests.Manifests(converted.items, findings)
 
 
 def read_document(path: str | None, namespace: str | None, others: Sequence[Finding] = ()) -> Configuration:

@@ -4,10 +4,11 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from azext_amlarc.commands.inputs.targets import Given
 from azext_amlarc.commands.terminal import asking as terminal
 from azext_amlarc.commands.terminal import menu
 from azext_amlarc.commands.terminal.menu import Item
@@ -22,24 +23,6 @@ if TYPE_CHECKING:
     from azext_amlarc.workflows.inventory import ListedCluster
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Given:
-    """Name, workspace, cluster and configuration as given to `attach`; None for what was not given."""
-
-    name: str | None
-    workspace_name: str | None
-    workspace_group: str | None
-    resource_group_name: str | None
-    cluster_name: str | None
-    cluster_type: str | None
-    resource_id: str | None
-    config: str | None
-
-    @property
-    def type_of_cluster(self) -> str:
-        return self.cluster_type or "connectedClusters"
 
 
 def complete(
@@ -153,7 +136,7 @@ def _pick(what: str, heads: Sequence[str], items: Sequence[Item[T]], named: str 
 def _until_valid(question: str, read: Callable[[str], "tuple[T, Iterable[Finding]]"]) -> T:
     """Prompt until an answer is valid; shows the errors of the others, and the warnings of the valid one."""
     from azext_amlarc.commands.az.errors import message_of
-    from azext_amlarc.validation.report.formats import as_text
+    from azext_amlarc.validation.report.text import as_text
 
     while True:
         answer = terminal.ask(question)

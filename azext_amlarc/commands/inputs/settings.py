@@ -8,11 +8,11 @@ from dataclasses import replace
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
 from azext_amlarc.product.extension import SENT_AS
-from azext_amlarc.validation import document, files, settings
-from azext_amlarc.validation.document.shape import kind
+from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import Setting, codes, shapes
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.settings.parsing import Parsed
+from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text import reading as text
 
 _PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
@@ -115,7 +115,7 @@ def _parsed(raw: bytes, source: str, protected: bool) -> Parsed:
     if what and what.startswith(("PEM", "a cert")):
         fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
         return [], [codes.about(Setting("", None, source), codes.FOREIGN, f"the file is {what}, not settings", fix)]
-    reading = document.parse(raw, source)
+    reading = parsing.parse(raw, source)
     faults = [_unrepeated(finding) if protected else finding for finding in reading.findings]
     if not reading.usable:
         return [], faults
@@ -123,7 +123,7 @@ def _parsed(raw: bytes, source: str, protected: bool) -> Parsed:
         fix = 'write {"key": "value", …}'
         return [], [
             *faults,
-            text.finding(text.TOP_LEVEL, f"the settings are {kind(reading.data)}, not an object", fix, source),
+            text.finding(text.TOP_LEVEL, f"the settings are {text.kind(reading.data)}, not an object", fix, source),
         ]
     spots = reading.spots([(key,) for key in reading.data])
     found, findings = settings.from_mapping(reading.data, source, protected, lambda key: spots[(key,)].key)

@@ -1,11 +1,30 @@
 """The cluster, workspace and compute target that the options name."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import active_subscription, subscription_id
 
 if TYPE_CHECKING:
     from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
+
+
+@dataclass(frozen=True)
+class Given:
+    """Name, workspace, cluster and configuration as given to `attach`; None for what was not given."""
+
+    name: str | None
+    workspace_name: str | None
+    workspace_group: str | None
+    resource_group_name: str | None
+    cluster_name: str | None
+    cluster_type: str | None
+    resource_id: str | None
+    config: str | None
+
+    @property
+    def type_of_cluster(self) -> str:
+        return self.cluster_type or "connectedClusters"
 
 
 def cluster_of(

@@ -12,12 +12,12 @@ from azext_amlarc.validation import names
 from azext_amlarc.validation.document import walk
 from azext_amlarc.validation.document.foreign import NO_TOLERATIONS, instead_of_tolerations, is_manifest
 from azext_amlarc.validation.document.resources import DEFAULTS, SIDES, is_device
-from azext_amlarc.validation.document.shape import integer, kind
+from azext_amlarc.validation.document.shape import integer
 from azext_amlarc.validation.document.walk import Outcome
 from azext_amlarc.validation.names import as_dns_name
 from azext_amlarc.validation.quantity import parse
-from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text.reading import Complaint, JsonPath, Reading, decode, placed, unusable
+from azext_amlarc.validation.text import parsing
+from azext_amlarc.validation.text.reading import Complaint, JsonPath, kind, placed
 from azext_amlarc.wording import quoted
 
 API_VERSION = "amlarc.azureml.com/v1alpha1"
@@ -191,7 +191,7 @@ class _Item(NamedTuple):
 
 def to_document(raw: bytes, source: str, namespace: str = "default") -> FromManifests:
     """Convert InstanceType manifests: a List, an InstanceTypeList, or one or more YAML documents."""
-    readings = _readings(raw, source)
+    readings = parsing.parse_all(raw, source)
     faults = tuple(finding for reading in readings for finding in reading.findings)
     if not all(reading.usable for reading in readings):
         return FromManifests(None, faults)
@@ -230,17 +230,6 @@ def _left_out(data: Mapping[str, Any]) -> str:
     metadata = data.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return f"left out: {data['kind']} {quoted(str(name or 'without a name'))}"
-
-
-def _readings(raw: bytes, source: str) -> list[Reading]:
-    decoded = decode(raw, source)
-    if isinstance(decoded, Finding):
-        return [unusable(decoded)]
-    if walk.is_yaml(decoded, source):
-        from azext_amlarc.validation.text import yamltext
-
-        return yamltext.parse_all(decoded, source)
-    return [jsontext.parse(decoded, source)]
 
 
 def _items(reading: int, path: JsonPath, data: Any) -> Iterator[_Item]:

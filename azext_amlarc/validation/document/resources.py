@@ -8,10 +8,10 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from azext_amlarc.findings import Rule, Severity
-from azext_amlarc.validation.document.shape import STRING, integer, unknown_keys, wrong_type
+from azext_amlarc.validation.document.shape import integer, unknown_keys, wrong_type
 from azext_amlarc.validation.names import DNS_SUBDOMAIN, LABEL_NAME
 from azext_amlarc.validation.quantity import LARGEST, UNSIGNED, corrections, parse
-from azext_amlarc.validation.text.reading import Complaint, JsonPath
+from azext_amlarc.validation.text.reading import STRING, Complaint, JsonPath
 from azext_amlarc.wording import did_you_mean, quoted
 
 SIDES = ("requests", "limits")

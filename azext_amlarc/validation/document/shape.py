@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from azext_amlarc.findings import Rule, Severity
-from azext_amlarc.validation.text.reading import Complaint, JsonPath
+from azext_amlarc.validation.text.reading import STRING, Complaint, JsonPath, kind
 from azext_amlarc.wording import did_you_mean, quoted
 
 UNKNOWN_KEY = Rule("AMLARC-D001", Severity.ERROR, "only documented keys are used")
 WRONG_TYPE = Rule("AMLARC-D002", Severity.ERROR, "values have their documented types")
 
 RULES = (UNKNOWN_KEY, WRONG_TYPE)
-
-STRING = "a string"
 
 # Keys of the CLI of 2021, of Kubernetes and of other tools that are spelled too differently to be suggested.
 _ALIASES = {"request": "requests", "limit": "limits", "selector": "nodeSelector", "ns": "namespace"}
@@ -38,19 +36,6 @@ def wrong_type(path: JsonPath, value: object, wanted: str, fix: str = "") -> Com
     message = f"{name} is {kind(value)}, not {wanted}"
     usual = f"write {wanted}" + (", or leave it out" if value is None else "")
     return Complaint(WRONG_TYPE, path, message, fix or usual, quote=quote and not fix)
-
-
-def kind(value: object) -> str:
-    """The JSON type of the value, with its article."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, str):
-        return STRING
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
-    return "a number"
 
 
 def integer(value: object) -> int | None:

@@ -8,9 +8,9 @@ from typing import Any
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import foreign, resources, shape
-from azext_amlarc.validation.document.shape import STRING, integer, unknown_keys, wrong_type
-from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text.reading import TOP_LEVEL, Complaint, JsonPath, Reading, decode, placed, unusable
+from azext_amlarc.validation.document.shape import integer, unknown_keys, wrong_type
+from azext_amlarc.validation.text import parsing
+from azext_amlarc.validation.text.reading import STRING, TOP_LEVEL, Complaint, JsonPath, Reading, kind, placed
 from azext_amlarc.wording import did_you_mean, quoted
 
 KEYS = ("$schema", "namespace", "defaultInstanceType", "instanceTypes")
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def read(raw: bytes, source: str) -> Outcome:
-    """Validate an attach configuration, JSON or YAML (`is_yaml`); findings in the order of the text.
+    """Validate an attach configuration, JSON or YAML; findings in the order of the text.
 
     The document is returned as Azure expects it: quantities are strings, and `$schema` is removed.
     """
@@ -86,30 +86,15 @@ def schema() -> dict[str, Any]:
 
 def parse(raw: bytes, source: str) -> Reading:
     """The data of a JSON or YAML text, with the findings about the file; of several manifests the first."""
-    decoded = decode(raw, source)
-    if isinstance(decoded, Finding):
-        return unusable(decoded)
-    if is_yaml(decoded, source):
-        from azext_amlarc.validation.text import yamltext
-
-        readings = yamltext.parse_all(decoded, source)
-        return readings[0] if foreign.is_manifest(readings[0].data) else yamltext.only_one(readings, source)
-    return jsontext.parse(decoded, source)
-
-
-def is_yaml(decoded: str, source: str) -> bool:
-    """Whether a text is YAML: by the source's extension, otherwise if it does not start like JSON."""
-    name = source.lower()
-    if name.endswith((".yaml", ".yml")):
-        return True
-    return not name.endswith(".json") and decoded.lstrip()[0] not in "{[\"'"
+    readings = parsing.parse_all(raw, source)
+    return readings[0] if foreign.is_manifest(readings[0].data) else parsing.only_one(readings, source)
 
 
 def validate(data: object) -> Iterator[Complaint]:
     """Every complaint about a document's data, by the rules of Microsoft's guide and of Kubernetes."""
     if not isinstance(data, dict):
         fix = f"write an object with the keys {', '.join(KEYS[1:])}"
-        yield Complaint(TOP_LEVEL, (), f"the document is {shape.kind(data)}, not an object", fix)
+        yield Complaint(TOP_LEVEL, (), f"the document is {kind(data)}, not an object", fix)
         return
     recognized = list(foreign.recognized(data))
     if recognized:

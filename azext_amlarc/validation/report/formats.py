@@ -1,4 +1,4 @@
-"""Reports of findings: text, JSON, SARIF 2.1.0, JUnit XML, and the exit code."""
+"""Reports of files: text, JSON, SARIF 2.1.0, JUnit XML, and the exit code."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,8 @@ from typing import Any
 
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation.report import junit
-from azext_amlarc.wording import in_line, number
+from azext_amlarc.validation.report.text import as_text
+from azext_amlarc.wording import number
 
 FORMATS = ("text", "json", "sarif", "junit")
 
@@ -51,24 +52,6 @@ def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
 def _escaped(text: str) -> str:
     """The JSON with escapes for what JSON allows in strings, and a terminal would act on."""
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
-
-
-def as_text(findings: Iterable[Finding]) -> str:
-    """`file:line:column: severity CODE path: message`, with the fix on its own line."""
-    return "\n".join(
-        _headline(finding) + (f"\n    fix: {in_line(finding.fix)}" if finding.fix else "") for finding in findings
-    )
-
-
-def as_line(finding: Finding) -> str:
-    """The finding and its fix on one line, for logs."""
-    return _headline(finding) + (f"; {in_line(finding.fix)}" if finding.fix else "")
-
-
-def _headline(finding: Finding) -> str:
-    place = f"{finding.place}: " if finding.place else ""
-    path = f"{finding.path}: " if finding.path not in ("", "$") else ""
-    return in_line(f"{place}{finding.severity} {finding.code} {path}{finding.message}")
 
 
 def summary(report: Report) -> str:

@@ -12,7 +12,7 @@ from azext_amlarc.validation.settings.derived import worked_out
 
 if TYPE_CHECKING:
     from azext_amlarc.resources.cluster import Cluster
-    from azext_amlarc.resources.extension import Extension
+    from azext_amlarc.resources.installed import Extension
     from azext_amlarc.validation.report.formats import Report
 
 

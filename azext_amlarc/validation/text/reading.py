@@ -67,6 +67,9 @@ RULES = (
 JsonPath = tuple[str | int, ...]
 
 
+STRING = "a string"
+
+
 class Position(NamedTuple):
     """A position in a text; both count from 1, columns in characters."""
 
@@ -166,6 +169,19 @@ def too_deep(source: str, position: Position) -> Finding:
 def fits(number: str) -> bool:
     """Whether a decimal number is a finite double (Python itself may refuse 640 digits or more)."""
     return len(number) <= 400 and math.isfinite(float(number))
+
+
+def kind(value: object) -> str:
+    """The JSON type of the value, with its article."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, str):
+        return STRING
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return "a number"
 
 
 def nests_too_deeply(data: object) -> bool:

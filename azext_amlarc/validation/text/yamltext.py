@@ -5,7 +5,7 @@ PyYAML's composer recurses (a deep text exhausts the stack) and expands aliases 
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,6 @@ from azext_amlarc.validation.text.reading import (
     EMPTY,
     NOT_A_NUMBER,
     NUMBER_RANGE,
-    SECOND_DOCUMENT,
     SYNTAX,
     TOO_LARGE,
     TRUNCATED,
@@ -67,20 +66,6 @@ class _Refused(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
         self.finding = finding
-
-
-def parse(text: str, source: str) -> Reading:
-    """The data of a YAML text with one document."""
-    return only_one(parse_all(text, source), source)
-
-
-def only_one(readings: Sequence[Reading], source: str) -> Reading:
-    """The one document of a text, or the finding that there are more."""
-    if len(readings) == 1:
-        return readings[0]
-    position = readings[1].spots([()])[()].value
-    fix = "keep one document per file"
-    return unusable(finding(SECOND_DOCUMENT, "a second document starts here", fix, source, position))
 
 
 def parse_all(text: str, source: str) -> list[Reading]:

@@ -6,9 +6,9 @@ Names and values are those of `az k8s-extension`, so that each tool recognizes c
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from azext_amlarc.resources import log_analytics, relay, service_bus
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.supporting import log_analytics, relay, service_bus
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from azext_amlarc.resources import names
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.supporting import names
 
 TITLE = "Service Bus namespace"
 ENABLED = "servicebus.enabled"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from azext_amlarc.resources import names
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId, name_of, parent_of
+from azext_amlarc.resources.supporting import names
 
 TITLE = "Relay namespace"
 ENABLED = "relayserver.enabled"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from azext_amlarc.resources import names
 from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.supporting import names
 
 TITLE = "Log Analytics workspace"
 WANTED = "logAnalyticsWS"

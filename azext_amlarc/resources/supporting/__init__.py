@@ -1,0 +1,1 @@
+"""Relay, Service Bus and Log Analytics as data: which a cluster needs, their names, the settings that follow."""
