@@ -10,6 +10,7 @@ from azext_amlarc.commands.inputs.targets import cluster_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
 
 if TYPE_CHECKING:
+    from azext_amlarc.product.releases import Offer
     from azext_amlarc.resources.installed import Extension
 
 
@@ -212,3 +213,18 @@ def wait(
             timeout,
             interval,
         )
+
+
+def versions(
+    cmd: Any,
+    resource_group_name: str | None = None,
+    cluster_name: str | None = None,
+    cluster_type: str = "connectedClusters",
+    resource_id: str | None = None,
+) -> "list[Offer]":
+    """List the versions that the cluster can have, by release train."""
+    from azext_amlarc.azure.extension import releases
+
+    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
+    with connected(cmd, cluster_id.subscription_id) as azure:
+        return releases.list_all(azure, cluster_id)

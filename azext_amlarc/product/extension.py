@@ -3,6 +3,10 @@
 TYPE = "microsoft.azureml.kubernetes"
 DEFAULT_NAME = "amlarc-compute"  # the one in Microsoft's guide of 2021
 
+# The release trains that Azure's documents name; others are private. Microsoft supports the first.
+RELEASE_TRAINS = ("stable", "preview")
+DEFAULT_TRAIN = RELEASE_TRAINS[0]
+
 # Where the extension lives, where the agents of Azure Arc do, and where jobs run unless a namespace is given.
 EXTENSION_NAMESPACE = "azureml"
 AGENT_NAMESPACE = "azure-arc"

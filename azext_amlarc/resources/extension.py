@@ -6,7 +6,7 @@ from typing import Any
 
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.product.clusters import CONNECTED
-from azext_amlarc.product.extension import EXTENSION_NAMESPACE, NODES_FOR_HA, SENT_AS, TYPE
+from azext_amlarc.product.extension import DEFAULT_TRAIN, EXTENSION_NAMESPACE, NODES_FOR_HA, SENT_AS, TYPE
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.differences import differences
 from azext_amlarc.resources.ids import folded
@@ -228,7 +228,7 @@ def body(
     properties = {
         "extensionType": TYPE,
         "autoUpgradeMinorVersion": upgrades,
-        "releaseTrain": wanted.release_train or (existing and existing.release_train) or "stable",
+        "releaseTrain": wanted.release_train or (existing and existing.release_train) or DEFAULT_TRAIN,
         "scope": (existing and existing.scope) or {"cluster": {"releaseNamespace": EXTENSION_NAMESPACE}},
         "configurationSettings": dict(settings),
         "configurationProtectedSettings": {**made, **second_names(wanted.protected), **wanted.protected},

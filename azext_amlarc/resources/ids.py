@@ -189,6 +189,12 @@ def provider_of(text: str) -> str:
     return text.rpartition("/providers/")[2].partition("/")[0]
 
 
+def top_type_of(text: str) -> str:
+    """The outermost type of the last provider in an id, or in a collection's; empty if it has none."""
+    _, below, tail = text.rpartition("/providers/")
+    return tail.partition("/")[2].partition("/")[0] if below else ""
+
+
 def _expected(text: str) -> str:
     found = ResourceId.find(text)
     found_type = found.path[-1][0].lower() if found else ""

@@ -18,6 +18,7 @@ from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.watching import wait_printing
 
 if TYPE_CHECKING:
+    from azext_amlarc.product.releases import Offer
     from azext_amlarc.resources.installed import Extension
     from azext_amlarc.validation.settings.given import GivenSettings
 
@@ -103,6 +104,20 @@ class ArcExtension:
             azure = _connected(cluster, credential, cloud)
             found = extension.show(azure, cluster, name)
         return cls(azure, cluster, extension_watch.join(azure, cluster, found))
+
+    @classmethod
+    def versions(
+        cls, cluster_resource_id: str, *, credential: TokenCredential | None = None, cloud: str | None = None
+    ) -> "list[Offer]":
+        """The versions that the cluster can have, as `az ml arc extension versions` lists them.
+
+        ExtensionException if Azure lists none.
+        """
+        from azext_amlarc.azure.extension import releases
+
+        with raised_as(ExtensionException):
+            cluster = naming.cluster_of(cluster_resource_id, "cluster_resource_id")
+            return releases.list_all(_connected(cluster, credential, cloud), cluster)
 
     @property
     def details(self) -> "Extension":

@@ -49,7 +49,7 @@ def begin_install(
 
     What is not given stays as it is on an extension that exists. The operation's failure says what the checks find
     then. Another write to the extension is waited for, `timeout` seconds at most. `tags` are for the Azure resources
-    that are created. InvalidInput or Refused before anything is sent.
+    that are created. InvalidInput or Refused before anything is sent, also for a release that does not exist.
     """
     if kube:
         kube.read()  # one that is of no use is said before anybody is asked
@@ -59,6 +59,7 @@ def begin_install(
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
+    _stop_at_unknown(azure, door, cluster.id, existing, release)
     released = (release.train, release.version, release.auto_upgrade)
     wanted = Wanted(judgement.plain, judgement.protected, *released, tags or {})
     change = Installation(azure, cluster, name, wanted, door.watcher)
@@ -109,7 +110,18 @@ def begin_update(
 
     change = Update(azure, cluster, name, lambda existing: planned(existing, judged(existing)), door.watcher)
     checks = installation_checks(azure, door, cluster, name, {}, None)
-    return checks.explaining(converge(change, change.read(), door.watcher, timeout, agree))
+    existing = change.read()
+    _stop_at_unknown(azure, door, cluster.id, existing, release)
+    return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
+
+
+def _stop_at_unknown(
+    azure: AzureClient, door: Door, cluster_id: ClusterId, existing: Extension | None, release: Release
+) -> None:
+    if release.train or release.version:
+        from azext_amlarc.azure.extension.releases import stop_at_unknown
+
+        stop_at_unknown(azure, door.watcher, cluster_id, existing, release.train, release.version)
 
 
 def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:

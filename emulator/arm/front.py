@@ -147,7 +147,7 @@ def _type(cloud: Cloud, address: Address, version: str, body: Json) -> ResourceT
 
 def _parent(cloud: Cloud, address: Address, type_: ResourceType, method: str) -> Resource:
     """What the resource hangs under; a 404 of ARM's own when that doesn't exist."""
-    parent = cloud.state.get(address.parent)
+    parent = cloud.state.get(address.parent) or type_.implied(cloud, address.parent)
     if parent is None and method == "PUT" and type_.makes_parent and cloud.state.get(_above(address.parent)):
         parent = type_.makes_parent(cloud, address.parent)
     if parent is None:

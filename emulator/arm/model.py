@@ -217,6 +217,8 @@ class ResourceType:
     if there is no next one.
     `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
     `makes_parent` gives what a PUT hangs under, if the provider doesn't want that first; the PUT's handler keeps it.
+    `implied` gives what this hangs under where nothing is kept of that, as below a catalogue; it has the parent's id.
+    `served` are its api-versions, oldest first, where it doesn't have all that its provider has.
     """
 
     provider: str
@@ -239,6 +241,8 @@ class ResourceType:
     last_page: Mapping[str, None] = field(default_factory=dict)
     scopes: tuple[str, ...] = (GROUP,)
     makes_parent: Callable[[Cloud, str], Resource] | None = None
+    implied: Callable[[Cloud, str], Resource | None] = lambda cloud, id_: None
+    served: tuple[str, ...] = ()
     shape: shapes.Shape = field(default_factory=lambda: shapes.resource(dict))
     malformed: Callable[[Call, str], ArmError] = _malformed
 
@@ -255,7 +259,7 @@ class ResourceType:
     @property
     def versions(self) -> tuple[str, ...]:
         """The api-versions that it takes, oldest first."""
-        return versions.of(self.provider)
+        return self.served or versions.of(self.provider)
 
     def shown(self, resource: Resource, version: str) -> Json:
         """The whole resource as the provider answers it."""

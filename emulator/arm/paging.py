@@ -14,7 +14,8 @@ def page(call: Call, path: str, items: list[Json]) -> Json:
     end = start + call.cloud.options.page_size
     if end >= len(items):
         return {"value": items[start:end], **call.type.last_page}
-    query = urlencode({"api-version": call.version, parameter: _token(end)})
+    others = {key: value for key, value in call.query.items() if key not in ("api-version", parameter.lower())}
+    query = urlencode({"api-version": call.version, **others, parameter: _token(end)})
     return {"value": items[start:end], "nextLink": f"{call.cloud.endpoint}{path}?{query}"}
 
 

@@ -7,6 +7,7 @@ from emulator.arm.model import ResourceType
 from emulator.providers import (
     authorization,
     container_service,
+    extension_types,
     kubernetes,
     kubernetes_configuration,
     machine_learning,
@@ -22,6 +23,7 @@ MODULES = (
     kubernetes,
     container_service,
     kubernetes_configuration,
+    extension_types,
     machine_learning,
     machine_learning_jobs,
     relay,

@@ -10,13 +10,10 @@ from emulator.arm import clock, operations, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
 from emulator.arm.model import Call, Cloud, Ending, Json, Operation, Reply, Resource, ResourceType
-from emulator.providers import container_service, kubernetes
+from emulator.providers import container_service, extension_types, kubernetes
+from emulator.providers.extension_types import MACHINE_LEARNING
 
 KIND = "microsoft.kubernetesconfiguration/extensions"
-MACHINE_LEARNING = "microsoft.azureml.kubernetes"
-# What the release trains hold now, and the namespace that each type is known to install into.
-CURRENT = {MACHINE_LEARNING: "1.1.64"}
-NAMESPACES = {MACHINE_LEARNING: "azureml"}
 CONNECTION_SETTING = "relayserver.hybridConnectionResourceID"
 OPERATION_VERSIONS = (
     "2019-11-01-Preview, 2021-05-01-preview, 2021-06-01-preview, 2021-09-01, 2021-11-01-preview, 2022-01-01-preview, "
@@ -46,6 +43,10 @@ OWNED = (
     "operation : [Create] on the config, For general troubleshooting visit: https://aka.ms/k8s-extensions-TSG, For "
     "more application specific troubleshooting visit: Troubleshooting: https://aka.ms/arcmltsg."
 )
+NO_CHART = (
+    "The extension operation failed with the following error:  Error: [ InnerError: [Chart path not found for the "
+    "version and the release train]]"
+)
 PATCH_CONFLICT = (
     "The PATCH method cannot be completed due to a conflict. (ProvisioningState of extension: {}). Please wait for a "
     "few minutes for the ProvisioningState to change to Succeeded, Failed or Canceled and retry again. If the problem "
@@ -63,7 +64,7 @@ def put(call: Call) -> Reply:
     if known:
         _keep(extension, known)
     call.cloud.state.add(extension)
-    ending = call.ending or _clash(call.cloud, call.parent, extension)
+    ending = call.ending or _no_chart(extension) or _clash(call.cloud, call.parent, extension)
     return _started(call, 201, extension, _begin(call, extension, "create", "Creating", ending))
 
 
@@ -81,7 +82,8 @@ def patch(call: Call) -> Reply:
             extension.properties[key] = given[key]
     extension.properties["provisioningState"] = "Updating"
     extension.body["systemData"]["lastModifiedAt"] = _now()
-    return _started(call, 202, extension, _begin(call, extension, "update", "Updating", call.ending))
+    ending = call.ending or _no_chart(extension)
+    return _started(call, 202, extension, _begin(call, extension, "update", "Updating", ending))
 
 
 def delete(call: Call) -> Reply:
@@ -205,6 +207,17 @@ def _keep(extension: Resource, known: Resource) -> None:
         extension.body["identity"] = known.body["identity"]
 
 
+def _no_chart(extension: Resource) -> Ending | None:
+    """How it ends where the release train has no such version, or the type no such train."""
+    properties = extension.properties
+    known = extension_types.versions(properties["extensionType"], properties["releaseTrain"])
+    if properties["extensionType"].lower() not in extension_types.CATALOGUE:
+        return None
+    if known and properties["version"] in (None, *known):
+        return None
+    return Ending("Failed", {"code": "ExtensionOperationFailed", "message": NO_CHART})
+
+
 def _clash(cloud: Cloud, cluster: Resource, extension: Resource) -> Ending | None:
     """How Helm fails where another release of the same chart owns what is there once a cluster."""
     others = [item for item in machine_learning_on(cloud, cluster.id) if item.id != extension.id and _is_there(item)]
@@ -233,7 +246,7 @@ def _is_there(extension: Resource) -> bool:
 def _scope(type_: str, asked: Json) -> Json:
     if asked.get("namespace"):
         return {"namespace": asked["namespace"]}
-    default = NAMESPACES.get(type_.lower(), type_.rpartition(".")[2].lower())
+    default = extension_types.namespace_of(type_)
     return {"cluster": {"releaseNamespace": (asked.get("cluster") or {}).get("releaseNamespace") or default}}
 
 
@@ -244,7 +257,7 @@ def _aks_identity(cloud: Cloud) -> Json:
 def _resolve_version(extension: Resource) -> None:
     """The version that runs; it is pinned as well unless minor versions upgrade themselves."""
     properties = extension.properties
-    current = properties["version"] or CURRENT.get(properties["extensionType"].lower(), "1.0.0")
+    current = properties["version"] or extension_types.newest(properties["extensionType"], properties["releaseTrain"])
     properties["currentVersion"] = current
     if not properties["autoUpgradeMinorVersion"]:
         properties["version"] = current

@@ -124,9 +124,9 @@ def test_a_managed_cluster_gets_neither_identity_nor_relay(az: Az, azure: Azure)
 
 
 def test_a_pinned_version_turns_automatic_upgrades_off(az: Az, azure: Azure) -> None:
-    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--version", "1.1.68")
+    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--version", "1.1.60")
     [body] = sent(azure, "PUT", "/extensions/")
-    assert body["properties"]["version"] == "1.1.68"
+    assert body["properties"]["version"] == "1.1.60"
     assert body["properties"]["autoUpgradeMinorVersion"] is False
 
 

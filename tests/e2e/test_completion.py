@@ -88,6 +88,11 @@ ONLINE = {
         ["amlarc-compute "],
         f"/resourceGroups/edge-rg{CONNECTED}/edge-cluster/providers/Microsoft.KubernetesConfiguration/extensions",
     ),
+    "az amlarc extension update -c edge-cluster -g edge-rg --release-train preview --version ": (
+        ["1.1.70", "1.1.64"],
+        f"/resourceGroups/edge-rg{CONNECTED}/edge-cluster/providers/Microsoft.KubernetesConfiguration"
+        "/extensionTypes/microsoft.azureml.kubernetes/versions",
+    ),
 }  # fmt: skip
 
 

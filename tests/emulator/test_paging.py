@@ -63,3 +63,11 @@ def test_machine_learning_calls_its_token_skip(azure: Azure) -> None:
 def test_a_token_of_somebody_elses_making_is_400(azure: Azure) -> None:
     reply = azure.send("GET", f"{clusters(azure)}?api-version=2021-10-01&%24skiptoken=elsewhere")
     assert (reply.status, reply.code) == (400, "InvalidSkipToken")
+
+
+def test_the_next_page_is_of_the_same_question(azure: Azure) -> None:
+    types = f"{azure.group}{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensionTypes"
+    versions = f"{types}/microsoft.azureml.kubernetes/versions"
+    first = azure.call("GET", versions, "2023-05-01-preview", majorVersion="1").body
+    assert "&majorversion=1&" in first["nextLink"]
+    assert [item["name"] for item in azure.poll(first["nextLink"]).body["value"]] == ["1.1.60"]

@@ -144,6 +144,16 @@ def test_missing_extensions_and_clusters(azure: Azure) -> None:
     assert extension.message == "Extension instance with name 'amlarc-compute' not found."
 
 
+def test_versions_of_a_type_of_extension(azure: Azure) -> None:
+    types, version = "providers/Microsoft.KubernetesConfiguration", "2023-05-01-preview"
+    below = (f"{azure.group}{CLUSTER}/{types}", f"/subscriptions/{azure.subscription_id}/{types}/locations/eastus")
+    for number, place in enumerate(below):
+        versions = f"{place}/extensionTypes/microsoft.azureml.kubernetes/versions"
+        found = azure.call("GET", versions, version, showLatest="false")
+        one = azure.get(f"{versions}/1.1.64", version)
+        compare("k8s_extension_types", [(4 + number, found), (6 + number, one)])
+
+
 def test_a_connected_cluster(azure: Azure) -> None:
     path, version = f"{azure.group}{CLUSTER}-new", "2021-10-01"
     properties = {"agentPublicKeyCertificate": "MII", "distribution": "aks", "infrastructure": "azure"}

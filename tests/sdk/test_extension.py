@@ -78,6 +78,15 @@ def test_names_versions_and_trains_are_validated_before_anything_is_sent(azure: 
     assert azure.traffic() == []
 
 
+def test_a_release_that_does_not_exist_is_refused_with_those_that_do(azure: Azure) -> None:
+    with pytest.raises(ExtensionException, match="no version 1\\.1\\.70") as caught:
+        install(azure, version="1.1.70")
+    assert "The release train preview has it." in caught.value.fix
+    assert not [item for item in azure.traffic() if item["method"] == "PUT"]
+    [running] = [offer for offer in ArcExtension.versions(CLUSTER, credential=Login(azure)) if offer.is_default]
+    assert (running.release_train, running.version) == ("stable", "1.1.64")
+
+
 def test_a_protected_setting_is_sent_and_never_shown(azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
     name = "relay-namespace"
     relay = f"{GROUP}/providers/Microsoft.Relay/namespaces/{name}/hybridConnections/edge-cluster"

@@ -25,15 +25,17 @@ from azext_amlarc.azure.connection.tokens import AuthenticationPolicy, Home, Red
 from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.azure.connection.writing import LagPolicy
-from azext_amlarc.resources.ids import provider_of
+from azext_amlarc.resources.ids import provider_of, top_type_of
 
-# The api-versions of the calls that use no SDK, by provider. Each is in Azure's public Swagger.
+# The api-versions of the calls that use no SDK, by provider, or by type where that has its own. Each is in Azure's
+# public Swagger.
 API_VERSIONS = {
     "Microsoft.Authorization": "2022-04-01",
     "Microsoft.ContainerService": "2024-05-01",
     # The first one that reports the agents' upgrades.
     "Microsoft.Kubernetes": "2024-01-01",
     "Microsoft.KubernetesConfiguration": "2023-05-01",
+    "Microsoft.KubernetesConfiguration/extensionTypes": "2023-05-01-preview",
     "Microsoft.MachineLearningServices": "2023-04-01",
     # The last one that also has sharedKeys.
     "Microsoft.OperationalInsights": "2020-08-01",
@@ -159,9 +161,12 @@ class AzureClient:
         """The resource as Azure returns it; HttpResponseError for status 400 and above."""
         return json_object(self._send(self._request("GET", resource_id, api_version=api_version)))
 
-    def get_all(self, collection_id: str) -> list[dict[str, Any]]:
-        """All resources of a collection, page by page; HttpResponseError for status 400 and above."""
-        answer = self._send(self._request("GET", collection_id))
+    def get_all(self, collection_id: str, **query: str) -> list[dict[str, Any]]:
+        """All resources of a collection, page by page; HttpResponseError for status 400 and above.
+
+        `query` are parameters of the first page's URL, which Azure's links to others repeat.
+        """
+        answer = self._send(self._request("GET", collection_id, query=query))
         pages = Pages(self.cloud)
         found: list[dict[str, Any]] = []
         while True:
@@ -200,10 +205,15 @@ class AzureClient:
         return self._send(HttpRequest("GET", resolved(url, self.cloud.endpoint)), anonymous=anonymous)
 
     def _request(
-        self, method: str, resource_id: str, body: Mapping[str, Any] | None = None, api_version: str | None = None
+        self,
+        method: str,
+        resource_id: str,
+        body: Mapping[str, Any] | None = None,
+        api_version: str | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> HttpRequest:
         url = self._client.format_url(quote(resource_id))
-        params = {"api-version": api_version or _api_version(resource_id)}
+        params = {**(query or {}), "api-version": api_version or _api_version(resource_id)}
         return HttpRequest(method, url, params=params, json=body)
 
     def _send(self, request: HttpRequest, **options: Any) -> HttpResponse:
@@ -288,5 +298,6 @@ def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 
 def _api_version(resource_id: str) -> str:
     """The api-version of the last provider in the id, which owns the resource; Microsoft.Resources if there is none."""
-    provider = provider_of(resource_id) or "Microsoft.Resources"
-    return API_VERSIONS.get(provider, API_VERSIONS["Microsoft.Resources"])
+    provider, kind = provider_of(resource_id) or "Microsoft.Resources", top_type_of(resource_id)
+    known = API_VERSIONS.get(f"{provider}/{kind}") or API_VERSIONS.get(provider)
+    return known or API_VERSIONS["Microsoft.Resources"]

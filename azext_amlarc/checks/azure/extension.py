@@ -8,6 +8,7 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.clusters import CONNECTED
+from azext_amlarc.product.extension import DEFAULT_TRAIN
 from azext_amlarc.product.known_errors import Subject, advice
 from azext_amlarc.product.steps import Command, Note, command
 from azext_amlarc.resources.advice import names_of_target
@@ -17,7 +18,6 @@ from azext_amlarc.resources.supporting.relay import PROTECTED as RELAY_SECRETS
 from azext_amlarc.wording import ago
 
 GROUP = "extension"
-STABLE = "stable"
 _DERIVED = ("cluster_name", "clusterId", "location", "domain")
 # How long Microsoft's troubleshooting page says to wait for an earlier operation.
 _LONGEST = timedelta(hours=1)
@@ -98,10 +98,10 @@ def release_train_is_stable(facts: Facts) -> Verdict:
     """The extension comes from the release train that Microsoft supports."""
     extension, target = facts[EXTENSION], facts[TARGET]
     train = extension.release_train or "unknown"
-    if train.lower() == STABLE:
+    if train.lower() == DEFAULT_TRAIN:
         return Verdict(Status.PASS, f"The release train is {train}.")
-    update = _command("update", extension, target, "--release-train", STABLE)
-    return Verdict(Status.WARN, f"The release train is {train}, not {STABLE}.", (update,))
+    update = _command("update", extension, target, "--release-train", DEFAULT_TRAIN)
+    return Verdict(Status.WARN, f"The release train is {train}, not {DEFAULT_TRAIN}.", (update,))
 
 
 def what_the_chart_needs_is_there(facts: Facts) -> Verdict:

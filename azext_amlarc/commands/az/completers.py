@@ -47,8 +47,10 @@ def setting_keys(_prefix: str) -> Iterable[str]:
 
 @_offline
 def release_trains(_prefix: str) -> tuple[str, ...]:
-    """The release trains that Azure's Swagger names."""
-    return ("stable", "preview")
+    """The release trains that Azure's documents name."""
+    from azext_amlarc.product.extension import RELEASE_TRAINS
+
+    return RELEASE_TRAINS
 
 
 @_offline
@@ -140,6 +142,16 @@ def extension_names(azure: "AzureClient", namespace: Any) -> list[str]:
 
     cluster_id = _cluster(azure, namespace)
     return list(extension.install_states(azure, cluster_id)) if cluster_id else []
+
+
+@_of_azure
+def versions(azure: "AzureClient", namespace: Any) -> Iterable[str]:
+    """The versions of the release train given so far, or of stable, once the cluster and its group have been given."""
+    from azext_amlarc.azure.extension import releases
+    from azext_amlarc.product.extension import DEFAULT_TRAIN
+
+    cluster_id = _cluster(azure, namespace)
+    return releases.versions(azure, cluster_id, namespace.release_train or DEFAULT_TRAIN) if cluster_id else ()
 
 
 def _cluster(azure: "AzureClient", namespace: Any) -> "ClusterId | None":

@@ -77,6 +77,13 @@ _COMMANDS = {
             ("Wait for the deletion", "extension wait -c amlarc-cluster -g amlarc-rg --deleted"),
         ),
     ),
+    "extension versions": (
+        "List the versions of the extension that a cluster can have, by release train.",
+        "isRunning is the one on the cluster, isDefault the one that an installation takes without --version and "
+        "--release-train. Azure lists what fits the cluster's type, region and Kubernetes version. `extension create` "
+        "and `update` refuse a version or a release train that it does not list.",
+        (("List as a table", "extension versions -c amlarc-cluster -g amlarc-rg -o table"),),
+    ),
     "attach": (
         "Attach a cluster to a workspace as a compute target.",
         "The name and the configuration are validated before anything is sent. The namespace must exist on the "

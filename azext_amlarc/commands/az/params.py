@@ -167,8 +167,16 @@ def _extension_options(loader: Any, prefix: str) -> None:
     for command in ("create", "update"):
         with loader.argument_context(f"{prefix} extension {command}") as c:
             c.argument("accepted_only", **_NO_WAIT)
-            c.argument("release_train", help="Release train of the extension.")
-            c.argument("version", help="Version to pin the extension to. This turns automatic upgrades off.")
+            c.argument(
+                "release_train",
+                help="Release train of the extension, one of `extension versions`. Default: the installed one, or "
+                "stable.",
+            )
+            c.argument(
+                "version",
+                completer=completers.versions,
+                help="Version to pin the extension to, one of `extension versions`. This turns automatic upgrades off.",
+            )
             c.argument(
                 "auto_upgrade_minor_version",
                 options_list=["--auto-upgrade", "--auto-upgrade-minor-version"],

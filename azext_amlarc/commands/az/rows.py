@@ -28,6 +28,22 @@ def extension_rows(extensions: Iterable[Mapping[str, Any]]) -> list[Row]:
     return [extension_row(extension) for extension in extensions]
 
 
+def version_rows(offers: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Releases of the extension in `-o table`: what each is, in words."""
+    words = {"isRunning": "running", "isDefault": "default"}
+    return [
+        OrderedDict(
+            ReleaseTrain=offer["releaseTrain"],
+            Version=offer["version"],
+            State=", ".join(
+                [word for key, word in words.items() if offer[key]]
+                + ([] if offer["isOffered"] else ["no longer offered"])
+            ),
+        )
+        for offer in offers
+    ]
+
+
 def cluster_rows(clusters: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Clusters in `-o table`."""
     return [

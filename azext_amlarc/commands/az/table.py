@@ -30,6 +30,7 @@ COMMANDS = (
     Command("extension update", "extension", "update", options.validate_release, rows.extension_row),
     Command("extension delete", "extension", "delete", options.validate_cluster),
     Command("extension wait", "extension", "wait", options.validate_cluster),
+    Command("extension versions", "extension", "versions", options.validate_cluster, rows.version_rows),
     Command("attach", "compute", "attach", options.validate_attach, rows.compute_row),
     Command("show", "compute", "show", row=rows.compute_row),
     Command("list", "compute", "list_all", row=rows.compute_rows),
