@@ -4,6 +4,7 @@ A seed is a JSON object; `seed.json` beside this module is the default one and s
 
 * `tenantId`, and `servicePrincipal` with clientId, clientSecret, objectId, and where it may not do everything `actions`
   and `notActions`, as in a role's definition;
+* `groups`, where the directory has any: the ids of each group's members, which may be groups, by the group's id;
 * `subscriptions`, each with subscriptionId, displayName, `state` ("Enabled" if it isn't given; a "Disabled" one takes
   no writes), `resourceGroups` (name, location, tags), `providers` (the registration state of each that Azure shall have
   here) and `resources`.
@@ -31,6 +32,7 @@ def load(cloud: Cloud, file: Path | None) -> None:
     cloud.state.operations.clear()
     try:
         cloud.state.tenant, cloud.state.principal = document["tenantId"], document["servicePrincipal"]
+        cloud.state.groups = document.get("groups", {})
         for subscription in document["subscriptions"]:
             _plant(cloud, subscription)
     except KeyError as missing:

@@ -31,6 +31,27 @@ class RegisterProvider(NamedTuple):
         return True
 
 
+class GrantRole(NamedTuple):
+    """Give a managed identity a role at a scope; `role_id` is the built-in role's."""
+
+    principal_id: str
+    role_id: str
+    role: str
+    scope: str
+
+    @property
+    def text(self) -> str:
+        template = (
+            "az role assignment create --assignee-object-id {principal_id} "
+            "--assignee-principal-type ServicePrincipal --role {role} --scope {scope}"
+        )
+        return command(template, principal_id=self.principal_id, role=self.role, scope=self.scope).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
 class ChangeSettings(NamedTuple):
     """Give the extension of this name on a cluster these settings, each as key=value."""
 
@@ -83,5 +104,5 @@ def extension_options(cluster: ClusterId, extension: str) -> list[str]:
     return [*(["-n", extension] if extension != DEFAULT_NAME else []), *cluster.options]
 
 
-Change = RegisterProvider | ChangeSettings | CreateNamespace | ApplyInstanceTypes
+Change = RegisterProvider | GrantRole | ChangeSettings | CreateNamespace | ApplyInstanceTypes
 Fix = tuple[Command | Note | Change, ...]

@@ -1,12 +1,13 @@
 """All checks, in the order in which they are shown."""
 
 from azext_amlarc.checks import kubernetes
-from azext_amlarc.checks.azure import aks, cluster, compute, extension, relay, rights, subscription, workspace
+from azext_amlarc.checks.azure import aks, cluster, compute, extension, relay, rights, roles, subscription, workspace
 from azext_amlarc.checks.check import Check
 
 AZURE: tuple[Check, ...] = (
     *subscription.CHECKS,
     *rights.CHECKS,
+    *roles.CHECKS,
     *cluster.CHECKS,
     *aks.CHECKS,
     *extension.CHECKS,

@@ -71,6 +71,7 @@ class State:
     operations: dict[str, Operation] = field(default_factory=dict)
     tenant: str = ""
     principal: Json = field(default_factory=dict)
+    groups: Json = field(default_factory=dict)
 
     def get(self, id_: str) -> Resource | None:
         """The resource with this id, in whatever casing."""
@@ -98,7 +99,7 @@ class State:
 
     def load(self, document: Json) -> None:
         """Take over what `as_json` gave, in place."""
-        self.tenant, self.principal = document["tenant"], document["principal"]
+        self.tenant, self.principal, self.groups = document["tenant"], document["principal"], document["groups"]
         self.resources = {key: Resource(**item) for key, item in document["resources"].items()}
         self.operations = {key: Operation(**item) for key, item in document["operations"].items()}
 

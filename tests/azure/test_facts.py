@@ -1,7 +1,9 @@
 """What checks know of Azure: read from a local one, each fact by itself."""
 
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from azext_amlarc.checks.azure.facts import (
     ComputeError,
     ExtensionStatus,
     Grant,
+    Identity,
     Presence,
     Rights,
     Subscription,
@@ -28,19 +31,27 @@ from azext_amlarc.checks.azure.facts import (
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.product.steps import sentence
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
-from tests.support.azure import Azure
+from tests.support.azure import ROOT, Azure, running
 from tests.support.connecting import CONNECTION, RELAY_NAMESPACE, connect
 from tests.support.emulated import (
+    ASSIGNMENTS,
     CLUSTER,
     COMPUTE,
+    DEFINITIONS,
     EXTENSION,
+    FIRST,
+    IDENTITIES,
     INSTALL,
     MANAGED,
     RIGHTS,
+    STRANGER,
     WORKSPACE,
+    assign,
     attachment,
     finish,
     install,
+    principal,
+    role,
 )
 
 ALL = {fact for check in checks.AZURE for fact in check.needs}
@@ -168,7 +179,8 @@ def test_without_an_extension_its_relay_is_not_asked_for(azure: Azure) -> None:
 
 
 def test_the_workspace(azure: Azure) -> None:
-    assert one(azure, facts.WORKSPACE) == Workspace("eastus", "Succeeded", True, ())
+    around = (Identity(principal(azure)), f"{azure.group}/providers/Microsoft.Storage/storageAccounts/amlarcws", "")
+    assert one(azure, facts.WORKSPACE) == Workspace("eastus", "Succeeded", True, (), *around)
     answer = azure.get(azure.group + WORKSPACE, "2023-04-01").body
     state = {"privateLinkServiceConnectionState": {"status": "Approved"}}
     answer["properties"] |= {
@@ -176,7 +188,7 @@ def test_the_workspace(azure: Azure) -> None:
         "privateEndpointConnections": [{"name": "from-lab", "properties": state}],
     }
     azure.fault(path="/workspaces/amlarc-ws$", status=200, body=answer)
-    assert one(azure, facts.WORKSPACE) == Workspace("eastus", "Succeeded", False, (("from-lab", "Approved"),))
+    assert one(azure, facts.WORKSPACE) == Workspace("eastus", "Succeeded", False, (("from-lab", "Approved"),), *around)
 
 
 def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
@@ -193,6 +205,7 @@ def test_the_computes_of_the_workspace_on_the_cluster(azure: Azure) -> None:
         "training",
         "Failed",
         (ComputeError("UserError", "See the details."), ComputeError("ClusterNotReachable", "It can't be reached.")),
+        Identity(principal(azure, COMPUTE)),
     )
     assert one(azure, facts.COMPUTES) == (on_cluster,)
     assert one(azure, facts.COMPUTES, target(azure, compute="nothing")) == ()
@@ -224,7 +237,107 @@ def test_what_was_not_named_is_not_asked_for(azure: Azure) -> None:
     assert len(azure.traffic()) == 4
 
 
+def identity_of(azure: Azure, found: dict[str, Any]) -> Identity:
+    """The identity of the workspace, whose body in Azure is changed like this."""
+    body = azure.get(azure.group + WORKSPACE, "2023-04-01").body
+    azure.fault(path="/workspaces/amlarc-ws$", status=200, body={**body, **found})
+    workspace: Workspace = one(azure, facts.WORKSPACE)
+    assert workspace.identity
+    return workspace.identity
+
+
+def test_the_identity_that_the_workspace_uses(azure: Azure) -> None:
+    users = {f"{azure.group}{IDENTITIES}/{name}": {"principalId": f"of-{name}"} for name in ("a", "b")}
+    both = {"type": "SystemAssigned,UserAssigned", "principalId": "own", "userAssignedIdentities": users}
+    primary = {
+        "primaryUserAssignedIdentity": f"{azure.group}{IDENTITIES}/B".replace("resourceGroups", "resourcegroups")
+    }
+    assert identity_of(azure, {"identity": both}) == Identity("own")
+    assert identity_of(azure, {"identity": both, "properties": primary}) == Identity(
+        "of-b", f"{azure.group}{IDENTITIES}/b"
+    )
+    assert identity_of(azure, {"identity": {**both, "principalId": None}}).id == f"{azure.group}{IDENTITIES}/a"
+
+
+def test_the_roles_of_the_workspaces_identity_with_what_they_allow(azure: Azure) -> None:
+    own = {
+        "roleName": "Lab",
+        "assignableScopes": [azure.group],
+        "permissions": [{"dataActions": ["Microsoft.Relay/*"]}],
+    }
+    lab = f"{azure.group}{DEFINITIONS}/{STRANGER}"
+    assert azure.put(lab, "2022-04-01", {"properties": own}).status == 201
+    assign(azure, f"/subscriptions/{azure.subscription_id}")
+    narrow = {"condition": "@Resource[a] StringEquals 'b'", "conditionVersion": "2.0"}
+    assign(azure, azure.group + CLUSTER, STRANGER, roleDefinitionId=lab, **narrow)
+    other = {"principalId": STRANGER, "principalType": "User"}
+    assign(azure, azure.group, "aaaaaaaa-0000-0000-0000-000000000001", **other)
+    found = one(azure, facts.WORKSPACE_ROLES)
+    assert found.identity == Identity(principal(azure))
+    assert sorted(found.assignments) == [
+        facts.Assignment(
+            "b24988ac-6180-42a0-ab88-20f7382dd24c",
+            "Contributor",
+            (
+                Grant(
+                    ("*",),
+                    (
+                        "Microsoft.Authorization/*/Delete",
+                        "Microsoft.Authorization/*/Write",
+                        "Microsoft.Authorization/elevateAccess/Action",
+                    ),
+                ),
+            ),
+            f"/subscriptions/{azure.subscription_id}",
+        ),
+        facts.Assignment(
+            STRANGER, "Lab", (Grant((), (), ("Microsoft.Relay/*",)),), azure.group + CLUSTER, narrow["condition"]
+        ),
+    ]
+
+
+def test_roles_that_a_group_gives(tmp_path: Path) -> None:
+    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    me = "77777777-0000-0000-0000-000000000001"
+    seed["groups"] = {STRANGER: [me]}
+    identity = {"id": f"/resourceGroups/amlarc-rg{IDENTITIES}/ws-id", "location": "eastus", "properties": {}}
+    identity["properties"] = {"principalId": me}
+    users: dict[str, Any] = {f"/subscriptions/00000000-0000-0000-0000-000000000001{identity['id']}": {}}
+    resources = seed["subscriptions"][0]["resources"]
+    resources.insert(0, identity)
+    resources[-1]["identity"] = {"type": "UserAssigned", "userAssignedIdentities": users}
+    (tmp_path / "seed.json").write_text(json.dumps(seed))
+    with running(tmp_path, "--seed", str(tmp_path / "seed.json")) as azure:
+        given = {"roleDefinitionId": role(azure), "principalId": STRANGER, "principalType": "Group"}
+        azure.put(f"{azure.group}{ASSIGNMENTS}/{FIRST}", "2022-04-01", {"properties": given})
+        found = one(azure, facts.WORKSPACE_ROLES)
+        assert (found.identity.kind, found.identity.principal_id) == ("user-assigned", me)
+        assert [(it.role, it.by_group) for it in found.assignments] == [("Contributor", True)]
+
+
+def test_the_identities_of_compute_targets(azure: Azure) -> None:
+    install(azure)
+    gone, there = (f"{azure.group}{IDENTITIES}/{name}" for name in ("gone", "there"))
+    azure.put(there, "2023-01-31", {"location": "eastus"})
+    attached: tuple[tuple[str, list[str]], ...] = (("", [gone]), ("-2", [there]), ("-3", []))
+    for name, users in attached:
+        kind = {"type": "UserAssigned", "userAssignedIdentities": {id_: {} for id_ in users}}
+        body = {**attachment(azure), "identity": kind if users else {"type": "None"}}
+        finish(azure, azure.put(f"{azure.group}{COMPUTE}{name}", "2023-04-01", body))
+    lost, found = one(azure, facts.COMPUTE_ROLES)
+    assert (lost.compute, lost.exists, lost.identity.id, lost.storage, lost.registry) == (
+        "k8s",
+        False,
+        gone,
+        None,
+        None,
+    )
+    assert (found.compute, found.exists, found.identity.id, found.registry) == ("k8s-2", True, there, None)
+    assert found.storage == facts.Roles(found.identity, ())
+
+
 REFUSED = (
+    (facts.WORKSPACE_ROLES, "Microsoft.Authorization/roleAssignments/read"),
     (facts.SUBSCRIPTION, "Microsoft.Resources/subscriptions/read"),
     (facts.RELAY_PROVIDER, "Microsoft.Resources/subscriptions/providers/read"),
     (facts.CLUSTER_RIGHTS, "Microsoft.Authorization/permissions/read"),

@@ -10,10 +10,13 @@ import pytest
 from azext_amlarc.checks import given, selection, table
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import (
+    Assignment,
     Attachments,
     ComputeError,
+    ComputeRoles,
     ExtensionStatus,
     Grant,
+    Identity,
     Presence,
     RelayPart,
     Rights,
@@ -29,18 +32,26 @@ from tests.checks.azure_facts import (
     AKS,
     AKS_TARGET,
     CLUSTER,
+    CLUSTER_ID,
     COMPUTE,
     CONNECTION_ID,
+    CONTRIBUTOR,
     DERIVED,
     EXTENSION,
     GOOD,
     GROUP_ID,
+    IDENTITY,
+    JOB_ROLES,
     NAMESPACE_ID,
+    REGISTRY_ID,
     RULE_ID,
+    STORAGE_ID,
     SUBSCRIPTION_ID,
     TARGET,
     WORKSPACE,
+    WORKSPACE_ROLES,
     provider,
+    roles,
 )
 
 CHECKS: Mapping[str, Check] = {check.id: check for check in table.AZURE}
@@ -81,6 +92,22 @@ def rights(*actions: str, but: tuple[str, ...] = ()) -> Rights:
     return Rights(GROUP_ID, (Grant(actions, but),))
 
 
+def held(role_id: str, scope: str = GROUP_ID, grants: tuple[Grant, ...] = (), **more: Any) -> Assignment:
+    return Assignment(role_id, "a role", grants, scope, **more)
+
+
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+EXTENSION_CONTRIBUTOR = "85cb6faf-e071-4c9b-8136-154b5a04f717"
+CLUSTER_ADMIN = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8"
+# On a group and a cluster whose names begin like those that are asked about.
+ELSEWHERE_HELD = (held(CLUSTER_ADMIN, f"{GROUP_ID}2"), held(CLUSTER_ADMIN, f"{CLUSTER_ID}2"))
+JOBS = ComputeRoles("k8s", Identity("jobs"), True, JOB_ROLES, JOB_ROLES)
+ONLY_SOME = "@Resource[Microsoft.KubernetesConfiguration/extensions:Name] StringEquals 'other'"
+# What the portal writes where somebody may give only some roles.
+DELEGATED = (
+    "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/"
+    "roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {2787bf04-f1f5-4bfe-8383-c8a24483ee38}))"
+)
 SKIP, WARN, FAIL, PASS, ERROR = Status.SKIPPED, Status.WARN, Status.FAIL, Status.PASS, Status.ERROR
 CASES = (
     Case(
@@ -154,6 +181,135 @@ CASES = (
         "listClusterAdminCredential",
         "--role 'Azure Kubernetes Service Cluster Admin Role'",
     ),
+    Case(
+        "AMLARC-A012",
+        {azure.WORKSPACE_ROLES: roles()},
+        FAIL,
+        "The workspace's user-assigned identity lacks Reader, Kubernetes Extension Contributor on lab.",
+        f"az role assignment create --assignee-object-id {IDENTITY.principal_id} --assignee-principal-type "
+        f"ServicePrincipal --role 'Kubernetes Extension Contributor' --scope {CLUSTER_ID}",
+        ("Reader on lab: missing", "Kubernetes Extension Contributor on lab: missing"),
+    ),
+    Case(
+        "AMLARC-A012",
+        {
+            azure.WORKSPACE_ROLES: roles(held(READER), held(EXTENSION_CONTRIBUTOR), *ELSEWHERE_HELD),
+            given.TARGET: AKS_TARGET,
+        },
+        FAIL,
+        "The workspace's user-assigned identity lacks Azure Kubernetes Service Cluster Admin Role on aks.",
+        "--role 'Azure Kubernetes Service Cluster Admin Role'",
+    ),
+    Case(
+        "AMLARC-A012",
+        {
+            azure.WORKSPACE_ROLES: roles(held(READER), held(EXTENSION_CONTRIBUTOR), held(CLUSTER_ADMIN)),
+            given.TARGET: AKS_TARGET,
+        },
+        PASS,
+        "The workspace's user-assigned identity has what it needs on aks: Reader, Kubernetes Extension Contributor, ",
+    ),
+    Case(
+        "AMLARC-A012",
+        {azure.WORKSPACE_ROLES: roles(held("b24988ac-6180-42a0-ab88-20f7382dd24c", scope="/", grants=CONTRIBUTOR))},
+        PASS,
+        "has what it needs on lab",
+    ),
+    Case(
+        "AMLARC-A012",
+        {
+            azure.WORKSPACE_ROLES: roles(
+                held(
+                    "own-1", grants=(Grant(("*/read",)),), scope="/providers/Microsoft.Management/managementGroups/mg"
+                ),
+                held("own-2", grants=(Grant(("*",), ("*/delete",)), Grant(("*/extensions/delete",)))),
+            )
+        },
+        PASS,
+        "has what it needs on lab",
+    ),
+    Case(
+        "AMLARC-A012",
+        {azure.WORKSPACE_ROLES: roles(held(READER), held("own", grants=(Grant(("*",), ("*/extensions/write",)),)))},
+        FAIL,
+        "The workspace's user-assigned identity lacks Kubernetes Extension Contributor on lab.",
+    ),
+    Case(
+        "AMLARC-A012",
+        {azure.WORKSPACE_ROLES: roles(held(READER), held(EXTENSION_CONTRIBUTOR, condition=ONLY_SOME, by_group=True))},
+        WARN,
+        "The workspace's user-assigned identity has Kubernetes Extension Contributor on lab only under a condition.",
+        f"az role assignment list --assignee {IDENTITY.principal_id} --scope {CLUSTER_ID} --include-inherited",
+        (
+            f"Reader on lab: has a role at {GROUP_ID}",
+            f"Kubernetes Extension Contributor on lab: has a role at {GROUP_ID}, by a group under a condition: "
+            + ONLY_SOME,
+        ),
+    ),
+    Case(
+        "AMLARC-A012",
+        {
+            azure.WORKSPACE_ROLES: roles(
+                held("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", grants=(Grant(("*",)),), condition=DELEGATED)
+            )
+        },
+        PASS,
+        "has what it needs on lab",
+    ),
+    Case(
+        "AMLARC-A012",
+        {azure.WORKSPACE_ROLES: roles(identity=Identity("ws")), azure.COMPUTES: ()},
+        WARN,
+        "The workspace's system-assigned identity does not have Reader, Kubernetes Extension Contributor on lab. Azure",
+        "--assignee-object-id ws ",
+    ),
+    Case(
+        "AMLARC-A012",
+        {azure.WORKSPACE_ROLES: roles(identity=Identity("ws"))},
+        SKIP,
+        "The workspace's system-assigned identity has no such role, and the cluster is attached all the same.",
+    ),
+    Case("AMLARC-A012", {given.TARGET: TARGET._replace(cluster=None)}, SKIP, "No cluster was named"),
+    Case(
+        "AMLARC-A013",
+        {azure.WORKSPACE_ROLES: roles(WORKSPACE_ROLES.assignments[0])},
+        FAIL,
+        "The workspace's user-assigned identity lacks Azure Relay Owner on labrelay.",
+        f"--role 'Azure Relay Owner' --scope {NAMESPACE_ID}",
+    ),
+    Case("AMLARC-A013", extension(settings={}), SKIP, "The extension's settings name no hybrid connection"),
+    Case(
+        "AMLARC-A013",
+        extension(settings={"relayserver.hybridConnectionResourceID": CONNECTION_ID.replace("lab-rg", "other-rg")}),
+        SKIP,
+        "The Relay labrelay is in another resource group than the cluster: its roles are not read.",
+    ),
+    Case(
+        "AMLARC-A014",
+        {azure.COMPUTE_ROLES: (JOBS._replace(exists=False, identity=IDENTITY, storage=None, registry=None),)},
+        FAIL,
+        "The identity lab-id of the compute target k8s does not exist.",
+        "Attach the cluster again with an identity that exists",
+        (IDENTITY.id,),
+    ),
+    Case(
+        "AMLARC-A014",
+        {azure.COMPUTE_ROLES: (JOBS._replace(storage=roles(), registry=None),)},
+        WARN,
+        "The compute target's identity does not have Storage Blob Data Reader on labstore; its jobs may need it.",
+        f"--assignee-object-id jobs --assignee-principal-type ServicePrincipal --role 'Storage Blob Data Reader' "
+        f"--scope {STORAGE_ID}",
+        ("k8s: Storage Blob Data Reader on labstore: missing",),
+    ),
+    Case(
+        "AMLARC-A014",
+        {azure.COMPUTE_ROLES: (JOBS._replace(registry=roles()),)},
+        WARN,
+        "The compute target's identity does not have AcrPull on labimages; its jobs may need it.",
+        f"--role AcrPull --scope {REGISTRY_ID}",
+    ),
+    Case("AMLARC-A014", {azure.COMPUTE_ROLES: ()}, SKIP, "The compute target has no identity"),
+    Case("AMLARC-A014", {azure.COMPUTES: ()}, SKIP, "The workspace has no such compute target"),
     Case(
         "AMLARC-A020",
         {azure.CLUSTER_FOUND: Presence(False, "There is none", (Note("connect it"),))},

@@ -11,7 +11,14 @@ from azext_amlarc.checks import given
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import RelayPart
 from azext_amlarc.checks.check import Fact, Result, Status, Verdict
-from azext_amlarc.checks.fix import ApplyInstanceTypes, ChangeSettings, CreateNamespace, Fix, RegisterProvider
+from azext_amlarc.checks.fix import (
+    ApplyInstanceTypes,
+    ChangeSettings,
+    CreateNamespace,
+    Fix,
+    GrantRole,
+    RegisterProvider,
+)
 from azext_amlarc.checks.kubernetes import facts as kubernetes
 from azext_amlarc.checks.kubernetes.facts import Owned
 from azext_amlarc.product.steps import Command, Note, lines
@@ -37,6 +44,11 @@ def of_azure(id_: str, changes: Mapping[Fact[Any], object]) -> Verdict:
 
 CHANGES = [
     (RegisterProvider("Microsoft.Relay", "1111"), "az provider register -n Microsoft.Relay --wait --subscription 1111"),
+    (
+        GrantRole("1111", "2222", "Azure Relay Owner", "/subscriptions/s/resourceGroups/my (group)"),
+        "az role assignment create --assignee-object-id 1111 --assignee-principal-type ServicePrincipal "
+        "--role 'Azure Relay Owner' --scope '/subscriptions/s/resourceGroups/my (group)'",
+    ),
     (CreateNamespace("team-a"), "kubectl create namespace team-a"),
     (
         ChangeSettings(ODD, "amlarc-compute", ("nodeSelector.a\\.b=c d", "x=1")),
@@ -94,6 +106,7 @@ def test_a_fix_of_a_check_holds_data_and_no_text_alone() -> None:
     changes = [step for _, fix in all_fixes() for step in fix if not isinstance(step, Command | Note)]
     assert {type(change) for change in changes} == {
         RegisterProvider,
+        GrantRole,
         ChangeSettings,
         CreateNamespace,
         ApplyInstanceTypes,

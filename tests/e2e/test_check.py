@@ -247,7 +247,7 @@ def test_azure_is_asked_in_a_few_round_trips_whatever_there_is_to_ask(far_azure:
     before = len(far_azure.traffic())
     az.must(*CHECK, "-w", "amlarc-ws")
     lines = far_azure.traffic()[before:]
-    assert len(lines) == 55
+    assert len(lines) == 56
     assert longest_chain(lines) <= 8
 
 

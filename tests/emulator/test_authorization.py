@@ -1,10 +1,12 @@
 """Permissions, the assignments of roles, and a service principal that may not do everything."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.azure import Azure, Reply
+from tests.support.azure import ROOT, Azure, Reply, running
 from tests.support.emulated import (
     ASSIGNMENTS,
     CLUSTER,
@@ -228,3 +230,20 @@ def test_a_reset_gives_everything_back(azure: Azure) -> None:
 def test_a_grant_that_makes_no_sense_is_refused(azure: Azure, grant: object) -> None:
     assert azure.send("POST", "/emulator/principal", grant).status == 400
     assert azure.get(azure.group, "2021-04-01").status == 200
+
+
+def test_assigned_to_finds_the_roles_of_groups_of_groups(tmp_path: Path) -> None:
+    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    inner, outer = "5e1c0000-0000-0000-0000-00000000000A", "5e1c0000-0000-0000-0000-00000000000b"
+    seed["groups"] = {outer: [inner], inner: [seed["servicePrincipal"]["objectId"].upper()], SECOND: []}
+    (tmp_path / "seed.json").write_text(json.dumps(seed))
+    with running(tmp_path, "--seed", str(tmp_path / "seed.json")) as azure:
+        me = seed["servicePrincipal"]["objectId"]
+        made = assign(azure, azure.group, principalId=outer, principalType="Group")
+        assert (made.status, made.body["properties"]["principalType"]) == (201, "Group")
+        assign(azure, azure.group, SECOND, principalId=SECOND, principalType="Group")
+        path = f"{azure.group}{ASSIGNMENTS}"
+        assert names(azure.call("GET", path, VERSION, **{"$filter": f"assignedTo('{me}')"})) == [FIRST]
+        assert names(azure.call("GET", path, VERSION, **{"$filter": f"principalId eq '{me}'"})) == []
+        wrong = assign(azure, azure.group + CLUSTER, SECOND, principalId=outer, principalType="ServicePrincipal")
+        assert (wrong.status, wrong.code) == (400, "UnmatchedPrincipalType")

@@ -37,6 +37,7 @@ API_VERSIONS = {
     "Microsoft.KubernetesConfiguration": "2023-05-01",
     "Microsoft.KubernetesConfiguration/extensionTypes": "2023-05-01-preview",
     "Microsoft.MachineLearningServices": "2023-04-01",
+    "Microsoft.ManagedIdentity": "2023-01-31",
     # The last one that also has sharedKeys.
     "Microsoft.OperationalInsights": "2020-08-01",
     # The first one that documents a namespace's status, the only sign that it is being removed.
@@ -298,6 +299,6 @@ def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 
 def _api_version(resource_id: str) -> str:
     """The api-version of the last provider in the id, which owns the resource; Microsoft.Resources if there is none."""
-    provider, kind = provider_of(resource_id) or "Microsoft.Resources", top_type_of(resource_id)
-    known = API_VERSIONS.get(f"{provider}/{kind}") or API_VERSIONS.get(provider)
-    return known or API_VERSIONS["Microsoft.Resources"]
+    provider, kind = provider_of(resource_id).lower(), top_type_of(resource_id).lower()
+    known = {name.lower(): version for name, version in API_VERSIONS.items()}
+    return known.get(f"{provider}/{kind}") or known.get(provider) or API_VERSIONS["Microsoft.Resources"]

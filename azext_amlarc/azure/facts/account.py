@@ -42,8 +42,9 @@ def _provider(
         str(item.get("resourceType")): tuple(map(region, item.get("locations") or ()))
         for item in found.get("resourceTypes") or ()
     }
-    namespace = name_of(place(target))
-    return {fact.name: Provider(namespace, str(found.get("registrationState") or "NotRegistered"), regions)}
+    state = str(found.get("registrationState") or "NotRegistered")
+    subscription = place(target).split("/")[2]
+    return {fact.name: Provider(name_of(place(target)), state, regions, subscription)}
 
 
 def _of_extensions(target: Target) -> str:

@@ -10,14 +10,14 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
-from azext_amlarc.azure.facts import account, clusters, extensions, workspaces
+from azext_amlarc.azure.facts import account, clusters, extensions, roles, workspaces
 from azext_amlarc.azure.facts.sources import Known, Source, why
 from azext_amlarc.checks.check import Fact, Facts, Unavailable
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.errors import ArcError
 
 _FIRST = (*account.SOURCES, *clusters.SOURCES, *extensions.SOURCES, *workspaces.SOURCES)
-_SECOND = extensions.RELAY_SOURCES
+_SECOND = (*extensions.RELAY_SOURCES, *roles.SOURCES)
 
 
 def gather(azure: AzureClient, needs: Collection[Fact[Any]], given: Mapping[str, object]) -> Known:

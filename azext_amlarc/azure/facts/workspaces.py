@@ -19,6 +19,7 @@ from azext_amlarc.checks.azure.facts import (
     Attachments,
     Compute,
     ComputeError,
+    Identity,
     Presence,
     Workspace,
 )
@@ -57,7 +58,20 @@ def _workspace(found: Mapping[str, Any]) -> Workspace:
         provisioning_state=str(own.get("provisioningState") or ""),
         is_public=own.get("publicNetworkAccess") != "Disabled",
         private_endpoints=tuple(map(_endpoint, own.get("privateEndpointConnections") or ())),
+        identity=_identity(found.get("identity") or {}, str(own.get("primaryUserAssignedIdentity") or "")),
+        storage=str(own.get("storageAccount") or ""),
+        registry=str(own.get("containerRegistry") or ""),
     )
+
+
+def _identity(given: Mapping[str, Any], primary: str = "") -> Identity | None:
+    """The one that is used: the primary user-assigned one, the system's, or else the first user-assigned one."""
+    users = {str(id_): item or {} for id_, item in (given.get("userAssignedIdentities") or {}).items()}
+    named = next((id_ for id_ in users if is_same(id_, primary)), "")
+    if not named and given.get("principalId"):
+        return Identity(str(given["principalId"]))
+    chosen = named or next(iter(users), "")
+    return Identity(str(users[chosen].get("principalId") or ""), chosen) if chosen else None
 
 
 def _endpoint(connection: Mapping[str, Any]) -> tuple[str, str]:
@@ -125,6 +139,7 @@ def _compute(item: Mapping[str, Any], workspace: str) -> Compute:
         namespace=str((own.get("properties") or {}).get("namespace") or "default"),
         provisioning_state=str(own.get("provisioningState") or ""),
         errors=tuple(ComputeError(str(it.get("code") or ""), str(it.get("message") or "")) for it in errors),
+        identity=_identity(item.get("identity") or {}),
     )
 
 

@@ -32,21 +32,27 @@ class Subscription(NamedTuple):
 
 
 class Provider(NamedTuple):
-    """A resource provider in the subscription: its registration state, and the regions of each of its types."""
+    """A resource provider in a subscription: its registration state, and the regions of each of its types."""
 
     namespace: str
     state: str
     regions: Mapping[str, tuple[str, ...]]
+    subscription_id: str
 
 
 class Grant(NamedTuple):
-    """What one role allows: actions, with `*` for anything, except those in `not_actions`."""
+    """What one role allows: actions, with `*` for anything, except those in `not_actions`; likewise actions on data."""
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
         return _covers(self.actions, action) and not _covers(self.not_actions, action)
+
+    def allows_on_data(self, action: str) -> bool:
+        return _covers(self.data_actions, action) and not _covers(self.not_data_actions, action)
 
 
 class Rights(NamedTuple):
@@ -57,6 +63,52 @@ class Rights(NamedTuple):
 
     def allow(self, action: str) -> bool:
         return any(grant.allows(action) for grant in self.grants)
+
+
+class Identity(NamedTuple):
+    """A managed identity: the id of its principal, and its resource id, which is empty for a system-assigned one."""
+
+    principal_id: str
+    id: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "user-assigned" if self.id else "system-assigned"
+
+
+class Assignment(NamedTuple):
+    """A role that an identity has: its id (a GUID) and name, what it allows, at which scope, under which condition.
+
+    `by_group` if a group has it that the identity is a member of.
+    """
+
+    role_id: str
+    role: str
+    grants: tuple[Grant, ...]
+    scope: str
+    condition: str = ""
+    by_group: bool = False
+
+
+class Roles(NamedTuple):
+    """An identity's assignments that apply to a resource group or to something in it."""
+
+    identity: Identity
+    assignments: tuple[Assignment, ...]
+
+
+class ComputeRoles(NamedTuple):
+    """What a compute target's identity is, and which roles it has.
+
+    `exists` is False for a user-assigned identity that is gone. `storage` and `registry` are the roles in the groups of
+    the workspace's storage account and container registry; None if the workspace has none.
+    """
+
+    compute: str
+    identity: Identity
+    exists: bool
+    storage: Roles | None
+    registry: Roles | None
 
 
 class Cluster(NamedTuple):
@@ -139,12 +191,18 @@ class RelayPart(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """A workspace. `private_endpoints` are its connections, each with its status (Approved, Pending, Rejected)."""
+    """A workspace. `private_endpoints` are its connections, each with its status (Approved, Pending, Rejected).
+
+    `identity` is the one that it uses itself; `storage` and `registry` are ids, the latter empty until it is needed.
+    """
 
     location: str
     provisioning_state: str
     is_public: bool
     private_endpoints: tuple[tuple[str, str], ...]
+    identity: Identity | None = None
+    storage: str = ""
+    registry: str = ""
 
 
 class ComputeError(NamedTuple):
@@ -163,6 +221,8 @@ class Compute(NamedTuple):
     namespace: str
     provisioning_state: str
     errors: tuple[ComputeError, ...]
+    # The one that its jobs have: Azure uses only the first of several user-assigned ones.
+    identity: Identity | None = None
 
 
 class Attachments(NamedTuple):
@@ -182,6 +242,10 @@ RELAY_PROVIDER: Fact[Provider] = Fact("relayProvider")
 WORKSPACE_PROVIDER: Fact[Provider] = Fact("workspaceProvider")
 CLUSTER_RIGHTS: Fact[Rights] = Fact("clusterRights")
 WORKSPACE_RIGHTS: Fact[Rights] = Fact("workspaceRights")
+# What the workspace's identity has in the cluster's resource group, or on something in it.
+WORKSPACE_ROLES: Fact[Roles] = Fact("workspaceRoles")
+# Of the compute targets in COMPUTES, those that have an identity.
+COMPUTE_ROLES: Fact[tuple[ComputeRoles, ...]] = Fact("computeRoles")
 # Of each pair, the first says whether it exists; if it does not, the second is unknown.
 CLUSTER_FOUND: Fact[Presence] = Fact("clusterFound")
 CLUSTER: Fact[Cluster] = Fact("cluster")

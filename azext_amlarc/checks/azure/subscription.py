@@ -15,7 +15,6 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.fix import RegisterProvider
-from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.steps import Note, command
 
@@ -34,11 +33,11 @@ def subscription_is_enabled(facts: Facts) -> Verdict:
 
 def provider_is_registered(facts: Facts, fact: Fact[Provider]) -> Verdict:
     """The resource provider is registered in the subscription, without which Azure refuses its resources."""
-    provider, subscription = facts[fact], facts[TARGET].subscription_id
+    provider = facts[fact]
     message = f"{provider.namespace} is {provider.state}."
     if provider.state == "Registered":
         return Verdict(Status.PASS, message)
-    register = RegisterProvider(provider.namespace, subscription)
+    register = RegisterProvider(provider.namespace, provider.subscription_id)
     return Verdict(Status.WARN if provider.state == "Registering" else Status.FAIL, message, (register,))
 
 
@@ -57,7 +56,7 @@ def _provider_checks() -> Iterator[Check]:
             group=GROUP,
             title=title,
             phase=Phase.ALL,
-            needs=(fact, TARGET),
+            needs=(fact,),
             judge=partial(provider_is_registered, fact=fact),
             fix=(command("az provider register -n PROVIDER --wait"),),
             url=links.PROVIDERS,

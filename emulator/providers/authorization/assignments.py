@@ -16,7 +16,8 @@ PROVIDER = "Microsoft.Authorization"
 USER_ASSIGNED = "microsoft.managedidentity/userassignedidentities"
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
-OF_PRINCIPAL = re.compile(r"principalid eq '([^']+)'|assignedto\('([^']+)'\)")
+OF_PRINCIPAL = re.compile(r"principalid eq '([^']+)'")
+ASSIGNED_TO = re.compile(r"assignedto\('([^']+)'\)")
 
 WRITABLE: shapes.Shape = {
     **dict.fromkeys(("roleDefinitionId", "principalId", *OPTIONAL), str),
@@ -101,19 +102,30 @@ def _tests(call: Call, text: str) -> list[Test]:
 
     words = [word.strip().lower() for word in text.split(" and ") if word.strip()]
     near = is_above if "atscope()" in words else is_near
-    return [near, *(_of_principal(word, text) for word in words if word != "atscope()")]
+    return [near, *(_of_principal(call.cloud, word, text) for word in words if word != "atscope()")]
 
 
-def _of_principal(word: str, text: str) -> Test:
-    match = OF_PRINCIPAL.fullmatch(word)
-    if match is None:
+def _of_principal(cloud: Cloud, word: str, text: str) -> Test:
+    """Those of a principal itself; `assignedTo` adds those of the groups that it is in."""
+    itself, assigned = OF_PRINCIPAL.fullmatch(word), ASSIGNED_TO.fullmatch(word)
+    if itself is None and assigned is None:
         message = (
             f"The filter '{text}' is not supported. Supported filters are either 'atScope()' or 'principalId eq "
             "'{value}'' or 'assignedTo('{value}')'."
         )
         raise ArmError(400, "UnsupportedQuery", message, cause=None)
-    principal = match[1] or match[2]
-    return lambda item: item.properties["principalId"].lower() == principal
+    wanted = {itself[1]} if itself else _with_groups(cloud, assigned[1] if assigned else "")
+    return lambda item: item.properties["principalId"].lower() in wanted
+
+
+def _with_groups(cloud: Cloud, principal: str) -> set[str]:
+    """A principal and every group that it is a member of, at once or through other groups."""
+    found, fresh = {principal}, {principal}
+    while fresh:
+        members = {group.lower(): {it.lower() for it in ids} for group, ids in cloud.state.groups.items()}
+        fresh = {group for group, ids in members.items() if ids & fresh} - found
+        found |= fresh
+    return found
 
 
 def _asked(call: Call) -> tuple[Json, str]:
@@ -136,11 +148,10 @@ def _principal_type(cloud: Cloud, asked: Json) -> str:
     """The type of the principal, which the request must have if the directory doesn't know the principal yet."""
     principal, told = asked["principalId"], asked.get("principalType")
     bare = principal.replace("-", "")
-    known = principal.lower() in _directory(cloud)
-    if known and told not in (None, "ServicePrincipal"):
+    known = _directory(cloud).get(principal.lower())
+    if known and told not in (None, known):
         message = (
-            f"The PrincipalId '{bare}' has type 'ServicePrincipal' , which is different from specified PrinciaplType "
-            f"'{told}'."
+            f"The PrincipalId '{bare}' has type '{known}' , which is different from specified PrinciaplType '{told}'."
         )
         raise ArmError(400, "UnmatchedPrincipalType", message, cause=None)
     if not known and told is None:
@@ -151,16 +162,19 @@ def _principal_type(cloud: Cloud, asked: Json) -> str:
             "value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype"
         )
         raise ArmError(400, "PrincipalNotFound", message, cause=None)
-    return told or "ServicePrincipal"
+    return told or known or "ServicePrincipal"
 
 
-def _directory(cloud: Cloud) -> set[str]:
-    """The principals that exist: the one that signs in, the identities of resources, and those of their own."""
+def _directory(cloud: Cloud) -> dict[str, str]:
+    """The types of the principals that exist: the one that signs in, identities of resources, their own, and groups."""
     identities = [item.body.get("identity") or {} for item in cloud.state.resources.values()]
     users = [user for identity in identities for user in identity.get("userAssignedIdentities", {}).values()]
     ids = [item["principalId"] for item in [*identities, *users] if "principalId" in item]
     own = [item.properties["principalId"] for item in cloud.state.of_kind(USER_ASSIGNED)]
-    return {id_.lower() for id_ in [cloud.state.principal["objectId"], *ids, *own]}
+    services = dict.fromkeys(
+        [cloud.state.principal["objectId"].lower(), *map(str.lower, [*ids, *own])], "ServicePrincipal"
+    )
+    return services | dict.fromkeys(map(str.lower, cloud.state.groups), "Group")
 
 
 def _at(cloud: Cloud, scope: str) -> list[Resource]:

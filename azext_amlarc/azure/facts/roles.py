@@ -1,0 +1,94 @@
+"""Which roles the managed identities of a workspace and of its compute targets have.
+
+Assignments are read at a resource group, where Azure lists those above it, on it, and on what is in it; `assignedTo`
+adds those of the groups that the identity is a member of.
+https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, skipped
+from azext_amlarc.checks.azure.facts import (
+    COMPUTE_ROLES,
+    COMPUTES,
+    WORKSPACE,
+    WORKSPACE_ROLES,
+    Assignment,
+    Compute,
+    ComputeRoles,
+    Grant,
+    Identity,
+    Roles,
+    Workspace,
+)
+from azext_amlarc.checks.check import Facts, Status, Unavailable, Unknown
+from azext_amlarc.resources.ids import ResourceId, Target, group_id, name_of
+
+_PROVIDER = "providers/Microsoft.Authorization"
+
+Definition = tuple[str, tuple[Grant, ...]]  # a role's name, and what it allows
+
+
+def _workspace_roles(azure: AzureClient, target: Target, known: Facts) -> Known:
+    cluster, identity = cluster_of(target), known[WORKSPACE].identity
+    if identity is None:
+        raise Unavailable(skipped("The workspace has no managed identity."))
+    group = group_id(cluster.subscription_id, cluster.resource_group)
+    return {WORKSPACE_ROLES.name: _roles(azure, identity, group)}
+
+
+def _compute_roles(azure: AzureClient, _target: Target, known: Facts) -> Known:
+    workspace = known[WORKSPACE]
+    found = [_of_compute(azure, one, one.identity, workspace) for one in known[COMPUTES] if one.identity]
+    return {COMPUTE_ROLES.name: tuple(found)}
+
+
+def _of_compute(azure: AzureClient, compute: Compute, identity: Identity, workspace: Workspace) -> ComputeRoles:
+    if identity.id and unless_missing(azure.get, identity.id) is None:
+        return ComputeRoles(compute.name, identity, False, None, None)
+    storage = _at_resource(azure, identity, workspace.storage)
+    return ComputeRoles(compute.name, identity, True, storage, _at_resource(azure, identity, workspace.registry))
+
+
+def _at_resource(azure: AzureClient, identity: Identity, resource_id: str) -> Roles | None:
+    place = ResourceId.find(resource_id)
+    return _roles(azure, identity, group_id(place.subscription_id, place.resource_group)) if place else None
+
+
+def _roles(azure: AzureClient, identity: Identity, group: str) -> Roles:
+    """One request for the assignments, and one for each role among them."""
+    if not identity.principal_id:
+        raise Unavailable(Unknown(Status.ERROR, f"Azure does not say which principal {identity.id} has."))
+    only = {"$filter": f"assignedTo('{identity.principal_id}')"}
+    found = azure.get_all(f"{group}/{_PROVIDER}/roleAssignments", **only)
+    own = [item["properties"] for item in found]
+    definitions = {id_: _definition(azure, id_) for id_ in sorted({str(it["roleDefinitionId"]).lower() for it in own})}
+    return Roles(identity, tuple(_assignment(it, identity, definitions[it["roleDefinitionId"].lower()]) for it in own))
+
+
+def _definition(azure: AzureClient, role_id: str) -> Definition:
+    own = azure.get(role_id)["properties"]
+    return str(own.get("roleName") or name_of(role_id)), tuple(map(_grant, own.get("permissions") or ()))
+
+
+def _grant(item: Mapping[str, Any]) -> Grant:
+    return Grant(*(tuple(item.get(part) or ()) for part in ("actions", "notActions", "dataActions", "notDataActions")))
+
+
+def _assignment(own: Mapping[str, Any], identity: Identity, definition: Definition) -> Assignment:
+    return Assignment(
+        role_id=name_of(own["roleDefinitionId"]).lower(),
+        role=definition[0],
+        grants=definition[1],
+        scope=str(own.get("scope") or ""),
+        condition=str(own.get("condition") or ""),
+        by_group=str(own["principalId"]).lower() != identity.principal_id.lower(),
+    )
+
+
+SOURCES = (
+    Source((WORKSPACE_ROLES,), _workspace_roles, (WORKSPACE,)),
+    Source((COMPUTE_ROLES,), _compute_roles, (WORKSPACE, COMPUTES)),
+)
