@@ -1,6 +1,6 @@
 """The cluster extension Microsoft.AzureML.Kubernetes as wanted: what is sent, and how it differs from what is there."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,7 +153,7 @@ def _own_choices(cluster: Cluster, settings: Mapping[str, str], given: Mapping[s
 
 def changes(existing: Extension, resolved: Resolved, wanted: Wanted) -> list[str]:
     """What installing this would change, a line each; protected values cannot be compared, so they are sent anyway."""
-    lines = [*differences(_folded(existing.configuration_settings), _folded(resolved.settings))]
+    lines = [*_changed_settings(existing.configuration_settings, resolved.settings)]
     lines += differences(_release(existing), _wanted_release(existing, wanted))
     there = set(existing.configuration_protected_settings)
     lines += [f"{key}: (not set) -> (protected)" for key in sorted(resolved.plan.protected_names - there)]
@@ -165,9 +165,15 @@ def _as_given(key: str, there: Collection[str]) -> str:
     return "(protected) -> (protected; values cannot be compared)" if is_there else "(not set) -> (protected)"
 
 
-def _folded(settings: Mapping[str, str]) -> dict[str, str]:
-    """Settings in one spelling: the chart takes true and True alike, and Azure compares ids without case."""
-    return {key: _one_spelling(value) for key, value in settings.items()}
+def _changed_settings(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """A line for each setting that means something else than before."""
+    changed = [key for key in {**old, **new} if not _means_the_same(old.get(key), new.get(key))]
+    yield from differences({key: old.get(key) for key in changed}, {key: new.get(key) for key in changed})
+
+
+def _means_the_same(one: str | None, other: str | None) -> bool:
+    """Whether two values are equal: the chart takes true and True alike, and Azure compares ids without case."""
+    return one == other or (None not in (one, other) and _one_spelling(str(one)) == _one_spelling(str(other)))
 
 
 def _one_spelling(value: str) -> str:
@@ -270,19 +276,24 @@ def plan_change(
     given = {**settings, **chart_settings(settings, old)}
     plan = supporting.plan(cluster, {**old, **given}, old)
     wanted = {**given, **plan.settings}
-    changed = {key: value for key, value in wanted.items() if not is_sound or old.get(key) != value}
+    changed = {key: value for key, value in wanted.items() if not is_sound or not _means_the_same(old.get(key), value)}
     installed = {
         "version": existing.version or existing.current_version,
         "autoUpgradeMinorVersion": existing.auto_upgrade_minor_version,
         "releaseTrain": existing.release_train,
     }
     named = {key: value for key, value in properties.items() if value is not None}
-    moved = {key: value for key, value in named.items() if not is_sound or value != installed[key]}
+    moved = {key: value for key, value in named.items() if not is_sound or not _is_same_release(value, installed[key])}
     lines = [] if is_sound else [f"state: {existing.provisioning_state} -> tried again"]
     lines += [*differences({key: old.get(key) for key in changed}, changed)]
     lines += differences({key: installed[key] for key in moved}, moved)
     lines += [f"{key}: (protected) -> (protected, given again)" for key in sorted(protected)]
     return Change(changed, protected, moved, tuple(lines), plan)
+
+
+def _is_same_release(wanted: object, installed: object) -> bool:
+    """Azure takes a train in any letter case."""
+    return str(wanted).lower() == str(installed).lower()
 
 
 def wants_more(existing: Extension, change: Change) -> bool:

@@ -196,6 +196,9 @@ def top_type_of(text: str) -> str:
 
 
 def _expected(text: str) -> str:
+    bare = text.strip().strip("\"'")
+    if bare != text.strip() and ClusterId.find(bare):
+        return "Remove the quotes, which are part of the value."
     found = ResourceId.find(text)
     found_type = found.path[-1][0].lower() if found else ""
     forms = [

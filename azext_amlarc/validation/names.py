@@ -13,6 +13,9 @@ LABEL_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 LABEL_VALUE = rf"(?:{LABEL_NAME})?"
 LABEL_KEY = rf"(?:(?=[^/]{{1,253}}/){DNS_SUBDOMAIN}/)?{LABEL_NAME}"
 
+# Where users look for labels that exist.
+SEE_LABELS = "kubectl get nodes --show-labels"
+
 LONGEST_SUBDOMAIN = 253
 LONGEST_LABEL_KEY = 253 + 1 + 63
 

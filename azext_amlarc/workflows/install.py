@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azext_amlarc.azure import clusters
+from azext_amlarc.azure import clusters, supporting
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.extension.install import Installation
 from azext_amlarc.azure.extension.lookup import find
 from azext_amlarc.azure.facts.clusters import facts_of
+from azext_amlarc.product.extension import DEFAULT_TRAIN
 from azext_amlarc.resources.extension import Change, Wanted, lost, plan_change, protected_to_send
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.installed import Extension
@@ -53,6 +54,7 @@ def begin_install(
     """
     if kube:
         kube.read()  # one that is of no use is said before anybody is asked
+    _warn_of_train(door, release)
     cluster = clusters.read(azure, cluster_id)
     existing = find(azure, cluster.id, name)
     judgement = given.judged(cluster, existing, azure.cloud.application_domain)
@@ -60,14 +62,15 @@ def begin_install(
     checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(cluster), all_checks)
     _stop_at_unknown(azure, door, cluster.id, existing, release)
+    protected = supporting.read_own(azure, judgement.plain, judgement.protected) | judgement.protected
     released = (release.train, release.version, release.auto_upgrade)
-    wanted = Wanted(judgement.plain, judgement.protected, *released, tags or {})
+    wanted = Wanted(judgement.plain, protected, *released, tags or {})
     change = Installation(azure, cluster, name, wanted, door.watcher)
 
     def agree(now: Extension | None) -> None:
         if now is not None:
-            resolved = change.resolved(now)
-            _confirm(door, now, resolved.settings, lost(now, protected_to_send(resolved, wanted)))
+            resolved, kept = change.resolved(now), change.kept(now)
+            _confirm(door, now, resolved.settings, lost(now, {*protected_to_send(resolved, wanted), *kept}))
 
     return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
 
@@ -88,6 +91,7 @@ def begin_update(
     """
     from azext_amlarc.azure.extension.update import Update
 
+    _warn_of_train(door, release)
     cluster = clusters.read(azure, cluster_id)
     domain = azure.cloud.application_domain
     properties = {
@@ -122,6 +126,11 @@ def _stop_at_unknown(
         from azext_amlarc.azure.extension.releases import stop_at_unknown
 
         stop_at_unknown(azure, door.watcher, cluster_id, existing, release.train, release.version)
+
+
+def _warn_of_train(door: Door, release: Release) -> None:
+    if release.train and release.train.lower() != DEFAULT_TRAIN:
+        door.warn(f"The release train is {release.train!r}, not {DEFAULT_TRAIN!r}: its releases are for testing.")
 
 
 def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:

@@ -26,7 +26,14 @@ class Type(NamedTuple):
 
 
 CATALOGUE = {
-    MACHINE_LEARNING: Type("azureml", {STABLE: ("1.1.64", "1.1.39", "1.1.60"), "preview": ("1.1.64", "1.1.70")}),
+    MACHINE_LEARNING: Type(
+        "azureml",
+        {
+            STABLE: ("1.1.64", "1.1.39", "1.1.60"),
+            "preview": ("1.1.64", "1.1.70"),
+            "staging": ("1.1.71",),  # which Microsoft's own scripts install from (Azure/AML-Kubernetes, amlarc-tool.sh)
+        },
+    ),
 }
 
 

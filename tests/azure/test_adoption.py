@@ -187,3 +187,26 @@ def test_a_relay_of_the_users_own_stays(azure: Azure) -> None:
     settings = sent(azure)["properties"]["configurationSettings"]
     assert settings["relayserver.hybridConnectionResourceID"] == own
     assert not [item for item in azure.traffic() if item["method"] == "PUT" and "/Microsoft.Relay/" in item["url"]]
+
+
+def test_a_connection_string_that_may_not_be_read_is_one_that_would_be_lost(azure: Azure) -> None:
+    own = f"{azure.group}/providers/Microsoft.Relay/namespaces/own-relay/hybridConnections/one"
+    put(
+        azure,
+        configurationSettings={"relayserver.enabled": "true", "relayserver.hybridConnectionResourceID": own},
+        configurationProtectedSettings={"relayServerConnectionString": "Endpoint=sb://own"},
+    )
+    azure.allow("*", but=["Microsoft.Relay/namespaces/hybridConnections/authorizationRules/listKeys/action"])
+    with connect(azure) as arm:
+        change = Installation(arm, cluster(azure), None, Wanted({"enableTraining": "True"}), Diary())
+        assert change.kept(show(arm, cluster(azure).id, None)) == {}
+
+
+def test_a_difference_shows_what_is_sent(azure: Azure) -> None:
+    put(azure, configurationSettings={"cluster_name": "ignored", "enableTraining": "true"})
+    with connect(azure) as arm:
+        diary = Diary()
+        create(azure, arm, Wanted({"enableTraining": "True"}), diary=diary)
+    assert f"Will change cluster_name: ignored -> {cluster(azure).id}" in diary.told
+    assert "Will change relayserver.enabled: (not set) -> true" in diary.told
+    assert not [line for line in diary.told if "enableTraining" in line]

@@ -3,12 +3,15 @@
 import json
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import CLUSTER, WORKSPACE
 from tests.support.az import VENV, Az, Result
+from tests.support.azure import Azure
 
 NARROW = [
     {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
@@ -176,3 +179,43 @@ def test_az_is_told_once_not_to_ask(installed: Az) -> None:
 def test_a_detach_asks_nothing_either(az: Az) -> None:
     silent = {"AZURE_CORE_DISABLE_CONFIRM_PROMPT": "true"}
     assert az("amlarc", "detach", "-n", "nothing", *WORKSPACE, variables=silent).code == 0
+
+
+@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}])
+def test_messages_on_a_terminal_have_no_color_if_no_color_is_set(az: Az, variables: dict[str, str]) -> None:
+    screen, terminal = os.openpty()
+    command = [str(VENV / "bin" / "az"), "amlarc", "show", "-n", "..", *WORKSPACE]
+    environment = {**az.environment, "TERM": "xterm", **variables}
+    with subprocess.Popen(command, env=environment, cwd=az.config, stdin=terminal, stdout=terminal, stderr=terminal):
+        os.close(terminal)
+        seen = b""
+        with suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while piece := os.read(screen, 4096):
+                seen += piece
+    os.close(screen)
+    assert b"is not a valid compute target name" in seen
+    assert (b"\x1b" in seen, seen.startswith(b"ERROR: ")) == ((False, True) if variables else (True, False))
+
+
+HOSTILE = "a\x9b2J\u202eb\x85c\u2028d\x1be"
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "tsv", "table"])
+def test_what_others_put_into_a_result_is_printed_visibly(az: Az, azure: Azure, form: str) -> None:
+    body = {
+        "properties": {
+            "extensionType": "Microsoft.AzureML.Kubernetes",
+            "configurationSettings": {"enableTraining": "True", "relayserver.enabled": "false", "x.y": HOSTILE},
+        }
+    }
+    place = f"{azure.group}/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+    azure.put(f"{place}/providers/Microsoft.KubernetesConfiguration/extensions/theirs", "2023-05-01", body)
+    query = ("--query", 'configurationSettings."x.y"')
+    shown = az.must("amlarc", "extension", "show", *CLUSTER, *query, "-o", form).stdout
+    assert shown.replace("\n", "").isprintable()
+    if form == "json":
+        assert json.loads(shown) == HOSTILE
+    elif form == "yaml":
+        assert yaml.safe_load(shown) == HOSTILE
+    else:
+        assert r"a\x9b2J\u202eb\x85c\u2028d\x1be" in shown

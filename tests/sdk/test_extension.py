@@ -147,3 +147,72 @@ def test_a_deletion_takes_what_was_made_for_it_with_purge(azure: Azure) -> None:
     extension.delete(purge=True)
     left = [id_ for id_ in azure.state()["resources"] if "microsoft.relay/" in id_ or "edge-cluster/providers" in id_]
     assert left == []
+
+
+NAMESPACE = f"{GROUP}/providers/Microsoft.Relay/namespaces/theirs-1"
+CONNECTION = f"{NAMESPACE}/hybridConnections/hc"
+OWN_RELAY = {"enableTraining": True, "relayserver.hybridConnectionResourceID": CONNECTION}
+STRINGS = {"relayServerConnectionString", "relayserver.relayConnectionString"}
+
+
+def relay_of_ones_own(azure: Azure) -> None:
+    provider = "/subscriptions/123/providers/Microsoft.Relay"
+    azure.call("POST", f"{provider}/register", "2021-04-01")
+    while azure.get(provider, "2021-04-01").body["registrationState"] != "Registered":
+        pass
+    for path, body in (
+        (NAMESPACE, {"location": "eastus"}),
+        (CONNECTION, {"properties": {"requiresClientAuthorization": True}}),
+        (f"{CONNECTION}/authorizationRules/azureml_rw", {"properties": {"rights": ["Manage", "Send", "Listen"]}}),
+    ):
+        assert azure.put(path, "2017-04-01", body).status < 300
+
+
+def last_sent(azure: Azure) -> Any:
+    bodies = [
+        item["requestBody"] for item in azure.traffic() if item["method"] == "PUT" and "/extensions/" in item["url"]
+    ]
+    return bodies[-1]["properties"]
+
+
+@pytest.mark.parametrize(("train", "warned"), [("staging", True), ("Stable", False)])
+def test_a_train_for_testing_is_warned_of(
+    azure: Azure, caplog: pytest.LogCaptureFixture, train: str, warned: bool
+) -> None:
+    install(azure, release_train=train)
+    told = f"The release train is {train!r}, not 'stable': its releases are for testing."
+    assert (told in caplog.messages) is warned
+
+
+def test_the_connection_string_of_a_relay_of_ones_own_is_read(azure: Azure) -> None:
+    relay_of_ones_own(azure)
+    extension = install(azure, settings=OWN_RELAY)
+    extension.wait_for_completion()
+    assert set(last_sent(azure)["configurationProtectedSettings"]) == STRINGS
+    shown = dict(extension.details.configuration_settings)
+    extension.delete()
+    install(azure, settings=shown)
+    assert last_sent(azure)["configurationSettings"] == shown
+    assert (
+        "Endpoint=sb://theirs-1." in last_sent(azure)["configurationProtectedSettings"]["relayServerConnectionString"]
+    )
+
+
+def test_the_connection_string_of_a_relay_of_ones_own_stays_when_something_else_changes(azure: Azure) -> None:
+    relay_of_ones_own(azure)
+    install(azure, settings=OWN_RELAY).wait_for_completion()
+    changed = install(azure, settings={"installVolcano": False})
+    changed.wait_for_completion()
+    assert set(changed.details.configuration_protected_settings) == STRINGS
+    assert set(last_sent(azure)["configurationProtectedSettings"]) == STRINGS
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_relay_whose_keys_cannot_be_read_is_refused(azure: Azure, readable: bool) -> None:
+    if not readable:
+        relay_of_ones_own(azure)
+        azure.allow("*", but=["Microsoft.Relay/namespaces/hybridConnections/authorizationRules/listKeys/action"])
+    with pytest.raises(ExtensionException, match="cannot be read") as caught:
+        install(azure, settings=OWN_RELAY)
+    assert "relayServerConnectionString" in caught.value.fix
+    assert [item for item in azure.traffic() if item["method"] == "PUT" and "/extensions/" in item["url"]] == []

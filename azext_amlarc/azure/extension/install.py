@@ -1,9 +1,12 @@
 """Install the cluster extension Microsoft.AzureML.Kubernetes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure import supporting
 from azext_amlarc.azure.connection.client import AzureClient
@@ -44,9 +47,10 @@ class Installation:
     def write(self, existing: Extension | None) -> Operation[Extension]:
         """Create the supporting resources, then send the extension with their connection strings."""
         resolved = self.resolved(existing)
+        kept = self.kept(existing) if existing else {}
         made = supporting.ensure(self.azure, resolved.plan.tagged(self.wanted.tags), self.watcher)
         settings = {**resolved.settings, **made.settings}
-        body = resource.body(self.cluster, self.wanted, settings, made.protected, existing)
+        body = resource.body(self.cluster, self.wanted, settings, {**kept, **made.protected}, existing)
         operation = self._send(existing, body)
         return replace(operation, then=partial(supporting.finish, self.azure, made))
 
@@ -54,6 +58,22 @@ class Installation:
         """All plain settings that are sent, as far as they are known without a request."""
         domain = self.azure.cloud.application_domain
         return resource.resolve(self.cluster, domain, self.wanted.settings, existing)
+
+    def kept(self, existing: Extension) -> dict[str, str]:
+        """The installed protected settings that are not sent anyway, as far as they can be read from Azure again."""
+        resolved = self.resolved(existing)
+        gone = resource.lost(existing, resource.protected_to_send(resolved, self.wanted))
+        found = self._readable(resolved.settings) if gone else {}
+        return {key: found[key] for key in gone if key in found}
+
+    def _readable(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The keys of the resources that the settings name; none without the right to list them."""
+        try:
+            return supporting.read_secrets(self.azure, settings)
+        except HttpResponseError as error:
+            if error.status_code != 403:
+                raise
+            return {}
 
     @understood
     def _send(self, existing: Extension | None, body: dict[str, Any]) -> Operation[Extension]:

@@ -14,8 +14,8 @@ from azext_amlarc.product import releases
 from azext_amlarc.product.extension import TYPE
 from azext_amlarc.product.releases import Offer, Wish
 from azext_amlarc.product.steps import command
-from azext_amlarc.resources.installed import Extension
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension
 
 
 def list_all(azure: AzureClient, cluster: ClusterId) -> list[Offer]:

@@ -1,17 +1,20 @@
 """Create the supporting resources of a plan, and read their keys again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
+
+from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import Work, at_once
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.supporting import log_analytics, relay, service_bus
 from azext_amlarc.azure.supporting.making import Provision
+from azext_amlarc.errors import Refused
 from azext_amlarc.resources.supporting import log_analytics as logs_of
 from azext_amlarc.resources.supporting import relay as relay_of
 from azext_amlarc.resources.supporting import service_bus as bus_of
-from azext_amlarc.resources.supporting.plan import Plan, cluster_in
+from azext_amlarc.resources.supporting.plan import OwnResource, Plan, cluster_in, own_without_strings
 
 
 def ensure(azure: AzureClient, plan: Plan, watcher: Watcher) -> Provision:
@@ -60,3 +63,30 @@ def read_secrets(azure: AzureClient, settings: Mapping[str, str]) -> dict[str, s
     for secrets in at_once(azure, SilentWatcher(), reads):
         found |= secrets
     return found
+
+
+def read_own(azure: AzureClient, given: Mapping[str, str], protected: Collection[str]) -> dict[str, str]:
+    """The connection strings of the user's own resources that are `given` without them; one request for each.
+
+    Refused if one cannot be read: the extension would be installed without it.
+    """
+    kinds = {relay_of.TITLE: relay, bus_of.TITLE: service_bus}
+    return {
+        own.string: _readable(azure, kinds[own.title].secret_of, own) for own in own_without_strings(given, protected)
+    }
+
+
+def _readable(azure: AzureClient, read: Callable[[AzureClient, str], str | None], own: OwnResource) -> str:
+    reason = "it does not exist, or has no rule whose keys can be listed"
+    try:
+        secret = read(azure, own.id)
+    except HttpResponseError as error:
+        if error.status_code != 403:
+            raise
+        secret, reason = None, "you have no right to list its keys"
+    if secret is None:
+        raise Refused(
+            f"The connection string of the {own.title} {own.id} is not given, and cannot be read: {reason}.",
+            f"Check the ID, or give the protected setting {own.string} as well.",
+        )
+    return secret

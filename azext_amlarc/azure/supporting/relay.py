@@ -60,7 +60,7 @@ def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: Cluste
         return {}
     known = settings.get(CONNECTION_ID)
     for connection_id in [known] if known else connection_ids(cluster) if cluster else []:
-        secret = _secret(azure, connection_id)
+        secret = secret_of(azure, connection_id)
         if secret is not None:
             return dict.fromkeys(PROTECTED, secret)
     return {}
@@ -78,7 +78,7 @@ def _completed(
     """Create what is missing, the namespace included; None if the namespace is another cluster's."""
     if not is_usable(found):
         return namespace.create(azure, watcher)
-    secret = _secret(azure, connection_id)
+    secret = secret_of(azure, connection_id)
     if secret is None:
         others = connections_in(azure, namespace.id)
         if others and name_of(connection_id).lower() not in others:
@@ -96,6 +96,6 @@ def _fill(azure: AzureClient, connection_id: str) -> str:
 
 
 @understood
-def _secret(azure: AzureClient, connection_id: str) -> str | None:
+def secret_of(azure: AzureClient, connection_id: str) -> str | None:
     keys = unless_missing(azure.post, f"{connection_id}/{RULE}/listKeys")
     return str(keys["primaryConnectionString"]) if keys else None

@@ -46,7 +46,7 @@ def _ensure_at(azure: AzureClient, wanted: ServiceBus, namespace_id: str, watche
     missing = list(_missing(azure, wanted, namespace_id))
     if missing:
         namespace.repair(azure, watcher, lambda: [azure.put(entity_id, entity) for entity_id, entity in missing])
-    return Ready(namespace, found, _secret(azure, namespace_id) or _new_secret(azure, namespace, watcher))
+    return Ready(namespace, found, secret_of(azure, namespace_id) or _new_secret(azure, namespace, watcher))
 
 
 def _fill(azure: AzureClient, wanted: ServiceBus, namespace_id: str) -> str:
@@ -76,13 +76,13 @@ def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: Cluste
         return {}
     known = settings.get(RESOURCE_ID)
     for namespace_id in [known] if known else names.candidates(cluster, names.SERVICE_BUS) if cluster else []:
-        secret = _secret(azure, namespace_id)
+        secret = secret_of(azure, namespace_id)
         if secret is not None:
             return dict.fromkeys(PROTECTED, secret)
     return {}
 
 
-def _secret(azure: AzureClient, namespace_id: str) -> str | None:
+def secret_of(azure: AzureClient, namespace_id: str) -> str | None:
     for rule in (BORN_RULE, OWN_RULE):
         secret = unless_missing(_key, azure, namespace_id, rule)
         if secret:

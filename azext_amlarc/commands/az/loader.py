@@ -2,6 +2,8 @@
 
 import atexit
 import gc
+import logging
+import os
 from typing import Any
 
 from azure.cli.core import AzCommandsLoader
@@ -22,6 +24,19 @@ def spare_the_collector() -> None:
     gc.freeze()
     gc.set_threshold(_COLLECT_EVERY)
     atexit.register(gc.freeze)
+
+
+def without_color(cli: Any) -> None:
+    """Have az's own messages be without colors if NO_COLOR asks for it (no-color.org): az knows only core.no_color."""
+    from azure.cli.core.style import Theme, format_styled_text
+
+    cli.enable_color = False
+    format_styled_text.theme = Theme.NONE
+    for handler in (*logging.getLogger().handlers, *logging.getLogger("cli").handlers):
+        if getattr(handler, "enable_color", False):
+            vars(handler)["enable_color"] = False
+            # Where there is a color az leaves out the level's name.
+            handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
 
 
 def plain(value: Any) -> Any:
@@ -54,6 +69,8 @@ class ArcCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az has no ty
         from azext_amlarc.commands.az.table import load_command_table
 
         spare_the_collector()
+        if args and os.environ.get("NO_COLOR"):
+            without_color(self.cli_ctx)
         load_command_table(self)
         table: dict[str, Any] = self.command_table
         return table

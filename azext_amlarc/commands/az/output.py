@@ -7,9 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from azext_amlarc.errors import ArcError, InvalidInput
+from azext_amlarc.wording import legible
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
@@ -134,10 +136,10 @@ def print_whole(cli: Any) -> None:
 
     az_prints = cli.output.out
 
-    def out(*arguments: Any, **options: Any) -> None:
+    def out(result: Any, formatter: Callable[[Any], str], **options: Any) -> None:
         try:
             try:
-                az_prints(*arguments, **options)
+                az_prints(result, partial(_visibly, formatter, cli.invocation.data["output"]), **options)
             except OSError as error:
                 _lose_stdout(error)
             flush()
@@ -145,6 +147,25 @@ def print_whole(cli: Any) -> None:
             raise_for_az(error)
 
     cli.output.out = out
+
+
+def _visibly(formatter: Callable[[Any], str], form: str, result: Any) -> str:
+    """The result in az's format, without what a terminal would act on: it may come from a file or a server.
+
+    JSON and YAML mean the same as before. JSON that az colors has escapes of its own; any in the data are escaped by
+    JSON already.
+    """
+    text = formatter(result)
+    if text.replace("\n", "").isprintable():
+        return text
+    if form in ("json", "jsonc"):
+        own = "\n\x1b" if form == "jsonc" else "\n"
+        return "".join(char if char.isprintable() or char in own else json.dumps(char)[1:-1] for char in text)
+    if form in ("yaml", "yamlc"):
+        import yaml
+
+        text = yaml.safe_dump(json.loads(json.dumps(result.result)), default_flow_style=False)
+    return legible(text)
 
 
 def end_with(cli: Any, error: BaseException) -> None:

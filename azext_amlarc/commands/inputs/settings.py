@@ -33,7 +33,8 @@ def read_settings(
         _from_file(config_protected_file, "--config-protected-file", protected=True),
     ]
     given = GivenSettings.read(parts, allow_unknown)
-    _warn_of_readers(config_protected or (), [config_protected_file, *given.files])
+    keys = [path for path, content in given.files.items() if isinstance(content, bytes) and b"PRIVATE KEY" in content]
+    _warn_of_readers(config_protected or (), [config_protected_file, *keys])
     return given
 
 

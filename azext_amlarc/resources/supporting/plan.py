@@ -3,7 +3,7 @@
 Names and values are those of `az k8s-extension`, so that each tool recognizes clusters set up with the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from azext_amlarc.resources.cluster import Cluster
@@ -61,3 +61,25 @@ def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, 
 def cluster_in(settings: Mapping[str, str]) -> ClusterId | None:
     """The cluster that an extension's settings name."""
     return ClusterId.find(settings.get("clusterId") or settings.get("cluster_name"))
+
+
+@dataclass(frozen=True)
+class OwnResource:
+    """A Relay or Service Bus of the user's own: its kind in words, its id, the setting for its connection string."""
+
+    title: str
+    id: str
+    string: str
+
+
+_OWN = (
+    (relay.TITLE, relay.CONNECTION_ID, relay.PROTECTED[0]),
+    (service_bus.TITLE, service_bus.RESOURCE_ID, service_bus.PROTECTED[0]),
+)
+
+
+def own_without_strings(given: Mapping[str, str], protected: Collection[str]) -> Iterator[OwnResource]:
+    """The user's own resources among the settings given whose connection strings are not among the protected ones."""
+    for title, key, string in _OWN:
+        if key in given and string not in protected:
+            yield OwnResource(title, given[key], string)

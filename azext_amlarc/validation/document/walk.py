@@ -10,7 +10,16 @@ from azext_amlarc.validation import names
 from azext_amlarc.validation.document import foreign, resources, shape
 from azext_amlarc.validation.document.shape import integer, unknown_keys, wrong_type
 from azext_amlarc.validation.text import parsing
-from azext_amlarc.validation.text.reading import STRING, TOP_LEVEL, Complaint, JsonPath, Reading, kind, placed
+from azext_amlarc.validation.text.reading import (
+    IF_EMPTY,
+    STRING,
+    TOP_LEVEL,
+    Complaint,
+    JsonPath,
+    Reading,
+    kind,
+    placed,
+)
 from azext_amlarc.wording import did_you_mean, quoted
 
 KEYS = ("$schema", "namespace", "defaultInstanceType", "instanceTypes")
@@ -48,7 +57,7 @@ RULES = (
 
 _TYPE_NAME = re.compile(TYPE_NAME)
 _LABEL = "at most 63 letters, digits, - _ or . with a letter or digit at both ends"
-_SEE_LABELS = "list the labels of the nodes: kubectl get nodes --show-labels"
+_SEE_LABELS = f"list the labels of the nodes: {names.SEE_LABELS}"
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def read(raw: bytes, source: str) -> Outcome:
 
     The document is returned as Azure expects it: quantities are strings, and `$schema` is removed.
     """
-    reading = parse(raw, source)
+    reading = parse(raw, source, "run `az ml arc config init` if you need an attach configuration to start from")
     if not reading.usable:
         return Outcome(None, reading.findings, reading, source)
     findings = tuple(placed(list(validate(reading.data)), reading, source))
@@ -84,9 +93,9 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def parse(raw: bytes, source: str) -> Reading:
+def parse(raw: bytes, source: str, if_empty: str = IF_EMPTY) -> Reading:
     """The data of a JSON or YAML text, with the findings about the file; of several manifests the first."""
-    readings = parsing.parse_all(raw, source)
+    readings = parsing.parse_all(raw, source, if_empty)
     return readings[0] if foreign.is_manifest(readings[0].data) else parsing.only_one(readings, source)
 
 

@@ -97,12 +97,13 @@ OWN_VALUE = _info(37, "your value replaces one that the tool sets")
 COST = _info(38, "a setting may incur costs")
 LEFT_ON = _info(39, "versions of 2021 install components that the cluster may already have")
 INSTALLED_TWICE = _warning(40, "installing a component that the cluster already has can make the installation fail")
-OWN_RESOURCE = _error(41, "your own relay or Service Bus requires its resource ID and its connection string")
+OWN_RESOURCE = _error(41, "the connection string of your own relay or Service Bus requires its resource ID")
 DISTRIBUTION = _warning(42, "openshift matches the cluster's distribution")
 NO_EFFECT = _warning(43, "a setting has no effect with the others")
 TOLERATION = _error(44, "a toleration is complete, and its parts agree")
 REPEATED = _info(45, "a setting repeats what the tool sets")
 RETIRED = _warning(46, "a setting uses a service that still exists")
+READ_FROM_AZURE = _info(47, "the connection string of your own relay or Service Bus is given, or read from Azure")
 
 # The certificate and its key.
 NOT_PEM = _error(50, "a PEM file is in PEM format")
@@ -128,7 +129,7 @@ ABSENT: Final = frozenset(
     rule.code
     for rule in (
         *(NO_WORKLOAD, TRAINING_ONLY, INFERENCE_ONLY, NO_ROUTER_TYPE, NO_HTTPS, HALF_PAIR, NO_CNAME),
-        *(OWN_RESOURCE, NO_EFFECT, TOLERATION),
+        *(OWN_RESOURCE, READ_FROM_AZURE, NO_EFFECT, TOLERATION),
     )
 )
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from azext_amlarc.findings import Finding
-from azext_amlarc.product import catalogue
+from azext_amlarc.product import catalogue, helm
+from azext_amlarc.validation.names import SEE_LABELS
 from azext_amlarc.validation.settings import codes, foreign, shapes, values
 from azext_amlarc.validation.settings.codes import COMMAND_LINE, Setting, about
 from azext_amlarc.wording import is_unicode, quoted
@@ -88,10 +89,20 @@ def bad_key(setting: Setting) -> Finding | None:
         return about(setting, codes.PAIR, "the key is not valid Unicode", "write it in UTF-8")
     if setting.key.split() != [setting.key]:
         hidden = setting.name != setting.key
-        fix = f"write {''.join(setting.key.split()) or 'a key'}" if not hidden else "write key=value, without spaces"
         shown = "" if hidden else f" {quoted(setting.key)}"
-        return about(setting, codes.SPACES, f"the key{shown} contains spaces", fix)
+        return about(setting, codes.SPACES, f"the key{shown} contains spaces", _without_spaces(setting.key, hidden))
     return None
+
+
+def _without_spaces(key: str, hidden: bool) -> str:
+    """What to write instead: without spaces around the key, or within it where that makes a known one."""
+    words = key.split()
+    joined = "".join(words)
+    if not hidden and (len(words) == 1 or joined in catalogue.records()):
+        return f"write {joined}"
+    if key.startswith(helm.NODE_SELECTOR):
+        return f"write the label's key as the nodes have it: {SEE_LABELS}"
+    return "write key=value, without spaces"
 
 
 def from_mapping(

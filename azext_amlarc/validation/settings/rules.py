@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from azext_amlarc.findings import Finding, Rule
-from azext_amlarc.product import catalogue
 from azext_amlarc.validation.settings import codes, tolerations
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.together import Given
@@ -184,12 +183,15 @@ def components_are_not_installed_twice(given: Given) -> Iterator[Finding]:
 
 
 def own_resources_are_complete(given: Given) -> Iterator[Finding]:
-    for pair in OWN_RESOURCES:
-        for key, other in (pair, pair[::-1]):
-            if key in given.settings and not given.tried(other):
-                message = f"given without {other}, which is for the same resource"
-                kind = "protected" if catalogue.records()[other].protected else "plain"
-                yield about(given.settings[key], codes.OWN_RESOURCE, message, f"add the {kind} setting {other}")
+    """A connection string alone does not tell its resource; that of a resource can be read from Azure."""
+    for place, string in OWN_RESOURCES:
+        if string in given.settings and not given.tried(place):
+            message = f"given without {place}, which is for the same resource"
+            yield about(given.settings[string], codes.OWN_RESOURCE, message, f"add the plain setting {place}")
+        elif place in given.settings and not given.tried(string):
+            message = "its connection string is not given, so it is read from Azure"
+            fix = f"add the protected setting {string}, unless you may list the resource's keys"
+            yield about(given.settings[place], codes.READ_FROM_AZURE, message, fix)
 
 
 def openshift_is_what_the_cluster_is(given: Given) -> Iterator[Finding]:

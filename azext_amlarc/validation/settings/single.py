@@ -70,7 +70,7 @@ def _advice(setting: Setting, near: str | None) -> Iterator[str]:
         return
     question = f"did you mean {near}? " if near else ""
     yield f"{question}`az ml arc settings list` shows all known settings"
-    yield "allow unknown settings to send it unchecked"
+    yield "to send it unchecked, allow unknown settings (--allow-unknown-settings)"
 
 
 def _as_family(setting: Setting) -> str:

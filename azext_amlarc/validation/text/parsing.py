@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text.reading import SECOND_DOCUMENT, Reading, decode, finding, unusable
+from azext_amlarc.validation.text.reading import IF_EMPTY, SECOND_DOCUMENT, Reading, decode, finding, unusable
 
 
 def parse(raw: bytes, source: str) -> Reading:
@@ -12,9 +12,12 @@ def parse(raw: bytes, source: str) -> Reading:
     return only_one(parse_all(raw, source), source)
 
 
-def parse_all(raw: bytes, source: str) -> list[Reading]:
-    """The data of each document in a text, at least one; an unusable reading if it cannot be parsed."""
-    decoded = decode(raw, source)
+def parse_all(raw: bytes, source: str, if_empty: str = IF_EMPTY) -> list[Reading]:
+    """The data of each document in a text, at least one; an unusable reading if it cannot be parsed.
+
+    `if_empty` is the fix for a file without content.
+    """
+    decoded = decode(raw, source, if_empty)
     if isinstance(decoded, Finding):
         return [unusable(decoded)]
     if _is_yaml(decoded, source):

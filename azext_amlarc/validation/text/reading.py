@@ -64,6 +64,8 @@ RULES = (
     NOTHING_MATCHES,
 )
 
+IF_EMPTY = "check that this is the right file, and that it was saved"
+
 JsonPath = tuple[str | int, ...]
 
 
@@ -136,8 +138,11 @@ def _step(step: str | int) -> str:
     return "['" + quoted(step)[1:-1].replace("'", "\\'") + "']"
 
 
-def decode(raw: bytes, source: str) -> str | Finding:
-    """The text of UTF-8 bytes without its byte order mark, or a finding if it cannot be decoded."""
+def decode(raw: bytes, source: str, if_empty: str = IF_EMPTY) -> str | Finding:
+    """The text of UTF-8 bytes without its byte order mark, or a finding if it cannot be decoded.
+
+    `if_empty` is the fix for a file without content.
+    """
     if len(raw) > LARGEST:
         return too_large(source)
     encoding = _foreign_encoding(raw)
@@ -149,8 +154,7 @@ def decode(raw: bytes, source: str) -> str | Finding:
     except UnicodeDecodeError as error:
         return _undecodable(error, source)
     if not text.strip():
-        fix = "run `az ml arc config init` if you need an attach configuration to start from"
-        return finding(EMPTY, "the file is empty", fix, source, Position(1, 1))
+        return finding(EMPTY, "the file is empty", if_empty, source, Position(1, 1))
     return text
 
 

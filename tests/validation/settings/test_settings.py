@@ -413,3 +413,18 @@ def test_what_is_not_unicode_cannot_be_sent(key: str) -> None:
     [named] = [found for found in settings.judge([Setting(key + lone, "v", "--config")], allow_unknown=True).findings
                if "Unicode" in found.message]  # fmt: skip
     assert named.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("enable Training", "write enableTraining"),
+        (" installVolcano ", "write installVolcano"),
+        ("nodeSelector.a b", "write the label's key as the nodes have it: kubectl get nodes --show-labels"),
+        ("some chart.value", "write key=value, without spaces"),
+        (" ", "write key=value, without spaces"),
+    ],
+)
+def test_a_key_with_spaces_gets_a_suggestion_only_if_one_is_certain(key: str, fix: str) -> None:
+    _, [finding] = settings.parse_pairs([f"{key}=c"])
+    assert (finding.code, finding.fix) == ("AMLARC-S002", fix)

@@ -1,6 +1,7 @@
 """The commands `az ml arc settings list, show, validate` as functions; tests/e2e has them through az."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,25 @@ def test_nothing_given_is_a_report_too() -> None:
     report = validate()
     assert report.sources == ("--config",)
     assert [finding.code for finding in report.findings] == ["AMLARC-S020"]
+
+
+def test_an_empty_file_of_settings_is_not_taken_for_an_attach_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text("")
+    [finding] = validate(config_file=str(file)).findings
+    assert (finding.code, finding.fix) == ("AMLARC-F001", "check that this is the right file, and that it was saved")
+
+
+def test_only_a_file_with_a_key_is_a_secret(
+    tmp_path: Path, pem_files: Mapping[str, bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    pairs = []
+    for key, kind in (("sslCertPemFile", "certificate"), ("sslKeyPemFile", "key")):
+        file = tmp_path / f"{kind}.pem"
+        file.write_bytes(pem_files[kind])
+        file.chmod(0o644)
+        pairs.append(f"{key}={file}")
+    validate(config=["enableTraining=True"], config_protected=pairs)
+    assert [record.message for record in caplog.records] == [
+        f"{tmp_path}/key.pem is readable by other users. To restrict it: chmod 600 {tmp_path}/key.pem"
+    ]
