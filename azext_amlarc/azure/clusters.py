@@ -1,8 +1,6 @@
 """Kubernetes clusters: connected through Azure Arc, or AKS."""
 
-from azure.core.exceptions import HttpResponseError
-
-from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.client import AzureClient, or_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.clusters import CONNECTED, PROVIDERS
@@ -13,12 +11,8 @@ from azext_amlarc.resources.ids import ClusterId, group_id
 @understood
 def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
     """The cluster, one request; NotFound, with a fix, if it does not exist."""
-    try:
+    with or_missing(cluster_id.resource_group, _missing(cluster_id)):
         found = azure.get(str(cluster_id))
-    except HttpResponseError as error:
-        if error.status_code != 404:
-            raise
-        raise _not_found(cluster_id, error) from error
     return from_answer(found, ClusterId.parse(_canonical(found.get("id"), cluster_id)))
 
 
@@ -35,12 +29,8 @@ def _canonical(found: str | None, asked: ClusterId) -> str:
     return found if found and asked.same_as(found) else str(asked)
 
 
-def _not_found(cluster_id: ClusterId, error: HttpResponseError) -> NotFound:
-    from azext_amlarc.azure.connection.answers import envelope
-
+def _missing(cluster_id: ClusterId) -> NotFound:
     group = cluster_id.resource_group
-    if envelope(error).code == "ResourceGroupNotFound":
-        return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")
     if cluster_id.cluster_type == CONNECTED:
         return NotFound(
             f"There is no Azure Arc-enabled cluster {cluster_id.name!r} in the resource group {group!r}.",

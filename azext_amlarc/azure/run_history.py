@@ -7,9 +7,10 @@ operations/_job_operations.py, _restclient/runhistory), which `az ml job stream`
 service.
 """
 
+from functools import cached_property
 from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.connection import envelopes
 from azext_amlarc.azure.connection.client import AzureClient
@@ -18,20 +19,35 @@ from azext_amlarc.azure.connection.tokens import resolved
 from azext_amlarc.resources.ids import WorkspaceId
 
 
-def failure(azure: AzureClient, workspace: WorkspaceId, job_name: str) -> tuple[str, str] | None:
-    """Code and message of a job's failure; None if the run history has none, or can't be read.
+class RunHistory:
+    """The run history of a workspace, which is looked for when the first job has failed."""
 
-    A workspace behind a private link may be reachable only from its own network: that says nothing about the job.
-    """
-    try:
-        details = _details(azure, workspace, job_name)
-    except AzureError:
-        return None
-    error = envelopes.of(details.get("error"))
-    return (error.code, error.text) if error.code or error.text else None
+    def __init__(self, azure: AzureClient, workspace: WorkspaceId) -> None:
+        self._azure = azure
+        self._workspace = workspace
+        self._is_reachable = True
 
+    def failure(self, job_name: str) -> tuple[str, str] | None:
+        """Code and message of a job's failure; None if the run history has none, or can't be read.
 
-def _details(azure: AzureClient, workspace: WorkspaceId, job_name: str) -> dict[str, Any]:
-    discovery = str((azure.get(str(workspace)).get("properties") or {}).get("discoveryUrl"))
-    host = resolved(str(json_object(azure.get_url(discovery, anonymous=True)).get("api")), discovery).rstrip("/")
-    return json_object(azure.get_url(f"{host}/history/v1.0{workspace}/runs/{job_name}/details"))
+        A workspace behind a private link may be reachable only from its own network: that says nothing about the job,
+        and is found out once.
+        """
+        try:
+            details = self._details(job_name) if self._is_reachable else {}
+        except AzureError as error:
+            self._is_reachable = isinstance(error, HttpResponseError)
+            return None
+        told = envelopes.of(details.get("error"))
+        return (told.code, told.text) if told.code or told.text else None
+
+    def _details(self, job_name: str) -> dict[str, Any]:
+        return json_object(self._azure.get_url(f"{self._runs}/{job_name}/details"))
+
+    @cached_property
+    def _runs(self) -> str:
+        """Where the runs of the workspace are; two requests."""
+        own = self._azure.get(str(self._workspace)).get("properties") or {}
+        discovery = str(own.get("discoveryUrl"))
+        services = json_object(self._azure.get_url(discovery, anonymous=True))
+        return f"{resolved(str(services.get('api')), discovery).rstrip('/')}/history/v1.0{self._workspace}/runs"

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from azext_amlarc.azure import jobs, run_history
+from azext_amlarc.azure import jobs
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import wait_until
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.jobs import Job
+from azext_amlarc.azure.run_history import RunHistory
 from azext_amlarc.errors import InvalidInput, Refused, StillRunning
 from azext_amlarc.product.extension import DEFAULT_NAMESPACE
 from azext_amlarc.product.known_errors import Subject, advice, advice_for_state
@@ -108,7 +109,8 @@ def verify(
             run.submit(instance_type)
         with suppress(StillRunning):
             wait_until(run.poll, _are_over, states, watcher, timeout, None)
-        return [run.explained(job) for job in run.jobs]
+        history = RunHistory(azure, workspace)
+        return [run.explained(job, history) for job in run.jobs]
 
 
 def write_examples(
@@ -186,14 +188,14 @@ class _Run:
                     self.watcher.tell(f"{label(found)}: {found.status}")
         return self.jobs
 
-    def explained(self, job: Job) -> Job:
+    def explained(self, job: Job, history: RunHistory) -> Job:
         """The job with what is known about why it failed or does not progress."""
         if job.is_good:
             return job
         names = names_of_compute(self.workspace, self.compute)
         if not job.is_over:
             return replace(job, hint=sentence(advice_for_state(job.status, names)))
-        code, message = run_history.failure(self.azure, self.workspace, job.name) or ("", "")
+        code, message = history.failure(job.name) or ("", "")
         hint = sentence(advice(Subject.JOB, code, message, names))
         return replace(job, error_code=code or None, error_message=message or None, hint=hint or None)
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure import run_history
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient, Pages
@@ -15,6 +14,7 @@ from azext_amlarc.azure.connection.reading import UnreadableAnswer
 from azext_amlarc.azure.connection.tokens import Home, resolved
 from azext_amlarc.azure.extension import lookup as extensions
 from azext_amlarc.azure.extension.install import Installation
+from azext_amlarc.azure.run_history import RunHistory
 from azext_amlarc.product.hosts import hosts_of
 from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import WorkspaceId
@@ -228,7 +228,7 @@ def test_discovery_is_read_without_a_token_even_at_home(home: Stub, arm: AzureCl
     discovery(home, f"{home.endpoint}/discovery")
     home.answer("/discovery", Answer.of({"api": home.endpoint}))
     home.answer("/history/", Answer.of(HISTORY))
-    assert run_history.failure(arm, WORKSPACE, "job") == ("UserError", "No such image.")
+    assert RunHistory(arm, WORKSPACE).failure("job") == ("UserError", "No such image.")
     assert [seen.token for seen in home.seen] == ["Bearer TOKEN", None, "Bearer TOKEN"]
 
 
@@ -236,7 +236,7 @@ def test_a_run_history_abroad_gets_no_token(home: Stub, abroad: Stub, arm: Azure
     discovery(home, f"{abroad.endpoint}/discovery")
     abroad.answer("/discovery", Answer.of({"api": abroad.endpoint}))
     abroad.answer("/history/", Answer.of(HISTORY, 401))
-    assert run_history.failure(arm, WORKSPACE, "job") is None
+    assert RunHistory(arm, WORKSPACE).failure("job") is None
     assert [seen.token for seen in abroad.seen] == [None, None]
 
 
@@ -245,7 +245,25 @@ def test_a_run_history_abroad_gets_no_token(home: Stub, abroad: Stub, arm: Azure
 def test_a_discovery_that_leads_nowhere_is_no_reason(home: Stub, arm: AzureClient, url: Any, api: bool) -> None:
     discovery(home, f"{home.endpoint}/discovery" if api else url)
     home.answer("/discovery", Answer.of({"api": url}))
-    assert run_history.failure(arm, WORKSPACE, "job") is None
+    assert RunHistory(arm, WORKSPACE).failure("job") is None
+
+
+def test_a_run_history_is_looked_for_once_whatever_comes_of_it(home: Stub, abroad: Stub, arm: AzureClient) -> None:
+    found = RunHistory(arm, WORKSPACE)
+    discovery(home, f"{home.endpoint}/discovery")
+    home.answer("/discovery", Answer.of({"api": home.endpoint}))
+    home.answer("/history/.*/runs/a/", Answer.of(HISTORY))
+    home.answer("/history/.*/runs/b/", Answer.of({"error": {"code": "x"}}, 404))
+    home.answer("/history/.*/runs/c/", Answer.of(HISTORY))
+    reason = ("UserError", "No such image.")
+    assert [found.failure(job) for job in "abc"] == [reason, None, reason]
+    assert len(home.seen) == 5
+    home.forget()
+    lost = RunHistory(arm, WORKSPACE)
+    discovery(home, f"{abroad.endpoint}/discovery")
+    abroad.answer("/discovery", Answer(b"<html>"))
+    assert [lost.failure(job) for job in "abc"] == [None] * 3
+    assert (len(home.seen), len(abroad.seen)) == (1, 1)
 
 
 def installation(arm: AzureClient, azure: Azure) -> Installation:

@@ -1,18 +1,31 @@
 """No body, however ill-typed, gets a traceback out of the emulator, and what it refuses it doesn't keep."""
 
+import asyncio
 import itertools
+import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator import options, seed
 from emulator.arm import core, shapes
+from emulator.arm.ids import name_of
+from emulator.arm.model import SUBSCRIPTION, Call, Cloud, State
+from emulator.arm.model import Reply as Answer
 from emulator.providers import TABLE
+from emulator.snapshot import Snapshot
 from emulator.wire import faults
+from emulator.wire.app import Front
+from emulator.wire.authority import Authority, new_key, read_key
+from emulator.wire.faults import Faults
+from emulator.wire.headers import Allowance
+from emulator.wire.traffic import Traffic
 from tests.support.azure import Azure, Reply
 from tests.support.emulated import (
     ASSIGNMENTS,
@@ -262,3 +275,47 @@ def test_the_tests_own_doors_say_what_is_wrong(azure: Azure, door: str) -> None:
         azure.send("DELETE", "/emulator/faults")
         assert azure.get(azure.group, "2021-04-01").status in (200, 403)
     azure.reset()
+
+
+def test_a_fault_of_the_emulators_own_is_told_as_azure_tells_its_own_and_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_call: Call) -> Answer:
+        raise KeyError("what nobody thought of")
+
+    kind = "microsoft.relay/namespaces"
+    cloud = Cloud("https://localhost:1", options.parse(["--data", str(tmp_path)]), State(), dict(TABLE))
+    cloud.types[kind] = replace(TABLE[kind], put=broken)  # type: ignore[index]
+    seed.load(cloud, None)
+    authority = Authority(cloud.endpoint, read_key(new_key()), cloud.state, 3600)
+    traffic = Traffic(tmp_path / "traffic.jsonl")
+    front = Front(cloud, authority, Faults([]), traffic, Snapshot(None), Allowance())
+    group = f"/subscriptions/{name_of(cloud.state.of_kind(SUBSCRIPTION)[0].id)}/resourceGroups/amlarc-rg"
+    token = authority.issue(cloud.endpoint)
+    body = {"location": "eastus"}
+    status, answered = exchange(front, "PUT", f"{group}{NAMESPACE}?api-version=2021-11-01", token, body)
+    assert (status, answered["error"]["code"]) == (500, "InternalServerError")
+    assert "what nobody thought of" not in str(answered)
+    assert "KeyError: 'what nobody thought of'" in capsys.readouterr().err
+    assert exchange(front, "GET", f"{group}{NAMESPACE}?api-version=2021-11-01", token)[0] == 404
+    assert exchange(front, "GET", f"{group}?api-version=2021-04-01", token)[0] == 200
+    traffic.close()
+    recorded = [json.loads(line)["status"] for line in (tmp_path / "traffic.jsonl").read_text().splitlines()]
+    assert recorded == [500, 404, 200]
+
+
+def exchange(front: Front, method: str, target: str, token: str, body: object = None) -> tuple[int, Any]:
+    """One exchange with the application in this process, as a web server would ask for it."""
+    path, _, query = target.partition("?")
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"" if body is None else json.dumps(body).encode()}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": headers}
+    asyncio.run(front({**scope, "query_string": query.encode()}, receive, send))
+    return sent[0]["status"], json.loads(sent[1]["body"])

@@ -98,6 +98,16 @@ def test_a_failure_brings_its_hint(azure: Azure, workspace: WorkspaceId, message
     assert hint in str(job.hint)
 
 
+def test_the_reasons_of_several_jobs_are_read_from_one_run_history(azure: Azure, workspace: WorkspaceId) -> None:
+    for code in ("First", "Second", "Third"):
+        azure.fault(method="PUT", path="/jobs/", operation="Failed", error={"code": code, "message": "m"})
+    found = run(azure, workspace, "small", None, None)
+    assert [job.error_code for job in found] == ["First", "Second", "Third"]
+    reads = [line["url"].partition("?")[0] for line in azure.traffic() if line["method"] == "GET"]
+    looked_for = [url for url in reads if url.endswith(("/workspaces/amlarc-ws", "/discovery"))]
+    assert (len(looked_for), sum("/history/" in url for url in reads)) == (2, 3)
+
+
 def test_a_cluster_that_does_not_train_is_told_how_to(azure: Azure, workspace: WorkspaceId) -> None:
     inference = {**INSTALL["properties"], "configurationSettings": {"enableTraining": "False"}}
     finish(azure, azure.put(azure.group + CLUSTER + EXTENSION, "2023-05-01", {**INSTALL, "properties": inference}))

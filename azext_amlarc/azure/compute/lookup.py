@@ -1,12 +1,13 @@
 """Read the Kubernetes compute targets of an Azure Machine Learning workspace."""
 
 import json
+from contextlib import AbstractContextManager
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.answers import envelope
-from azext_amlarc.azure.connection.client import AzureClient, Pages
+from azext_amlarc.azure.connection.client import AzureClient, Pages, not_found, or_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.resources.compute import KIND, Compute, from_sdk, refuse_another_kind
@@ -15,20 +16,18 @@ from azext_amlarc.resources.ids import WorkspaceId, folded
 
 def read_workspace(azure: AzureClient, workspace: WorkspaceId) -> dict[str, Any]:
     """The workspace as Azure returns it, one request; NotFound if there is no such workspace."""
-    try:
+    with _in(workspace):
         return azure.get(str(workspace))
-    except HttpResponseError as error:
-        if error.status_code != 404:
-            raise
-        raise _workspace_missing(workspace, error) from error
 
 
-def _workspace_missing(workspace: WorkspaceId, error: HttpResponseError) -> NotFound:
-    group = workspace.resource_group
-    if envelope(error).code == "ResourceGroupNotFound":
-        return NotFound(f"There is no resource group {group!r}.", "List your resource groups: az group list -o table")
+def _in(workspace: WorkspaceId) -> AbstractContextManager[None]:
+    """Raises a 404 as NotFound: the workspace is missing, or its resource group."""
+    return or_missing(workspace.resource_group, _missing(workspace))
+
+
+def _missing(workspace: WorkspaceId) -> NotFound:
     return NotFound(
-        f"There is no workspace {workspace.name!r} in the resource group {group!r}.",
+        f"There is no workspace {workspace.name!r} in the resource group {workspace.resource_group!r}.",
         "If the workspace is in another resource group, pass that one.",
     )
 
@@ -41,17 +40,18 @@ def read(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute | Non
     except HttpResponseError as error:
         if error.status_code != 404:
             raise
-        if envelope(error).code in {"ResourceGroupNotFound", "ParentResourceNotFound"}:
-            raise _workspace_missing(workspace, error) from error
-        if workspace.name.lower() in _missing_workspace(error):
-            raise _workspace_missing(workspace, error) from error
+        if _is_of_the_workspace(error, workspace):
+            raise not_found(error, workspace.resource_group, _missing(workspace)) from error
         return None
 
 
-def _missing_workspace(error: HttpResponseError) -> str:
-    """ARM's message in lower case if the workspace, not the compute target, is missing; otherwise empty."""
-    message = envelope(error).text.lower()
-    return message if "'microsoft.machinelearningservices/workspaces/" in message else ""
+def _is_of_the_workspace(error: HttpResponseError, workspace: WorkspaceId) -> bool:
+    """Whether a 404 says that the workspace, not the compute target, is missing."""
+    told = envelope(error)
+    if told.code in {"ResourceGroupNotFound", "ParentResourceNotFound"}:
+        return True
+    message = told.text.lower()
+    return "'microsoft.machinelearningservices/workspaces/" in message and workspace.name.lower() in message
 
 
 def show(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
@@ -69,25 +69,17 @@ def show(azure: AzureClient, workspace: WorkspaceId, name: str) -> Compute:
 @understood
 def list_all(azure: AzureClient, workspace: WorkspaceId) -> list[Compute]:
     """The workspace's compute targets on Kubernetes clusters."""
-    try:
+    with _in(workspace):
         listed = Pages(azure.cloud).all(azure.computes.list(workspace.resource_group, workspace.name))
-        found = [from_sdk(item, workspace) for item in listed]
-    except HttpResponseError as error:
-        if error.status_code != 404:
-            raise
-        raise _workspace_missing(workspace, error) from error
+    found = [from_sdk(item, workspace) for item in listed]
     return [compute for compute in found if compute.compute_type == KIND]
 
 
 @understood
 def names_by_cluster(azure: AzureClient, workspace: WorkspaceId) -> dict[str, list[str]]:
     """The names of the workspace's compute targets by their clusters' ids in lower case; one request for each page."""
-    try:
+    with _in(workspace):
         found = answers(azure, str(workspace))
-    except HttpResponseError as error:
-        if error.status_code != 404:
-            raise
-        raise _workspace_missing(workspace, error) from error
     names: dict[str, list[str]] = {}
     for item in found:
         names.setdefault(folded(item["properties"].get("resourceId")), []).append(item["name"])

@@ -1,7 +1,8 @@
 """One signed-in connection to a cloud's Resource Manager, shared by the management SDKs and our own few calls."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -25,6 +26,7 @@ from azext_amlarc.azure.connection.tokens import AuthenticationPolicy, Home, Red
 from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.azure.connection.writing import LagPolicy
+from azext_amlarc.errors import NotFound
 from azext_amlarc.resources.ids import provider_of, top_type_of
 
 # The api-versions of the calls that use no SDK, by provider, or by type where that has its own. Each is in Azure's
@@ -295,6 +297,27 @@ def unless_missing(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         if error.status_code != 404:
             raise
         return None
+
+
+@contextmanager
+def or_missing(resource_group: str, missing: NotFound) -> Iterator[None]:
+    """Raises a 404 as `missing`, or as NotFound of the resource group where it is that which Azure misses."""
+    try:
+        yield
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
+        raise not_found(error, resource_group, missing) from error
+
+
+def not_found(error: HttpResponseError, resource_group: str, missing: NotFound) -> NotFound:
+    """What a 404 means: `missing`, or that there is no such resource group."""
+    from azext_amlarc.azure.connection.answers import envelope
+
+    if envelope(error).code != "ResourceGroupNotFound":
+        return missing
+    what = f"There is no resource group {resource_group!r}."
+    return NotFound(what, "List your resource groups: az group list -o table")
 
 
 def _api_version(resource_id: str) -> str:
