@@ -52,7 +52,8 @@ class Code:
     """An error code: its name if one is documented, what causes it, and what to do about it.
 
     `settings` of the extension, if there are any, are the fix; `advice` says how, or what to do instead. Its field
-    {cluster} stands for the options that name the cluster to our commands.
+    {cluster} stands for the options that name the cluster to our commands. `otherwise` is for an extension that has
+    these settings already; its field {nodes} stands for the options that list the nodes that the nodeSelector leaves.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Code:
     cause: str
     advice: Advice
     settings: tuple[str, ...] = ()
+    otherwise: Advice = ()
 
     @property
     def blocks(self) -> bool:
@@ -83,6 +85,7 @@ CODES: Mapping[str, Code] = {
             "the cluster assigns no address to a Service of type LoadBalancer",
             (Note("Use another type, `NodePort` or `ClusterIP`:"),),
             ("inferenceRouterServiceType=NodePort",),
+            (Note("It is a NodePort now; the report may be older."), command("kubectl get services -n azureml")),
         ),
         Code(
             "E40002",
@@ -90,6 +93,13 @@ CODES: Mapping[str, Code] = {
             "inferenceRouterHA needs three healthy nodes, or the nodeSelector settings match too few",
             (Note("Add nodes, or turn inferenceRouterHA off:"),),
             ("inferenceRouterHA=False",),
+            (
+                Note(
+                    "inferenceRouterHA is off already: the nodes that the extension may use are too few, or unhealthy. "
+                    "Add nodes, or give more of them the labels of the nodeSelector settings. Those that have them now:"
+                ),
+                command("kubectl get nodes {nodes}"),
+            ),
         ),
         Code(
             "E40003",
@@ -119,6 +129,10 @@ CODES: Mapping[str, Code] = {
             "two Prometheus operators conflict with each other",
             (Note("Use the cluster's own operator, with a ServiceMonitor for the kubelet:"),),
             ("installPromOp=False",),
+            (
+                Note("installPromOp is off already: a ServiceMonitor for the kubelet is what the other one needs."),
+                command("kubectl get servicemonitors -A"),
+            ),
         ),
         Code(
             "E45003",
@@ -151,9 +165,12 @@ CODES: Mapping[str, Code] = {
         Code(
             "E45006",
             "",
-            "an InstanceType object could not be validated or updated",
+            "an InstanceType object could not be validated or updated, or the cluster does not know the kind "
+            "InstanceType yet, which the extension brings",
             (
-                Note("Each needs cpu and memory under requests and under limits, as text:"),
+                Note("See whether the cluster knows the kind; before a first installation it does not:"),
+                command("kubectl get crd instancetypes.amlarc.azureml.com"),
+                Note("If it does, each object needs cpu and memory under requests and under limits, as text:"),
                 command("kubectl get instancetypes -o yaml"),
             ),
         ),

@@ -920,6 +920,67 @@ CASES = [
     ),
     Case(
         "K080",
+        "too few nodes although inferenceRouterHA is off, AML-Kubernetes issue 271",
+        {
+            **settings(inferenceRouterHA="False", **{"nodeSelector__pool": "gpu", "nodeSelector__a\\__b/c": "d"}),
+            **reports(pre_install="Status: Failed Name: node ErrorCode: E40002 ErrorMessage: Insufficient node"),
+        },
+        FAIL,
+        "The health check failed: E40002.",
+        fix="# inferenceRouterHA is off already: the nodes that the extension may use are too few, or unhealthy. Add "
+        "nodes, or give more of them the labels of the nodeSelector settings. Those that have them now:\n"
+        "kubectl get nodes -l pool=gpu,a.b/c=d",
+    ),
+    Case(
+        "K080",
+        "too few nodes although inferenceRouterHA is off, without a nodeSelector",
+        {
+            **settings(inferenceRouterHA="false"),
+            **reports(pre_install="Status: Failed Name: node ErrorCode: E40002 ErrorMessage: Insufficient node"),
+        },
+        FAIL,
+        "The health check failed: E40002.",
+        fix="Those that have them now:\nkubectl get nodes",
+    ),
+    Case(
+        "K081",
+        "a router that is a NodePort by now",
+        {
+            **settings(inferenceRouterServiceType="nodePort"),
+            **reports(pre_upgrade="Status: Failed Name: service ErrorCode: E40001 ErrorMessage: no load balancer"),
+        },
+        FAIL,
+        "The health check failed: E40001.",
+        fix="# It is a NodePort now; the report may be older.\nkubectl get services -n azureml",
+    ),
+    Case(
+        "K082",
+        "two Prometheus operators although ours is off",
+        {
+            **settings(installPromOp="False"),
+            **reports(test="Status: Failed Name: prometheus ErrorCode: E45002 ErrorMessage: conflict"),
+        },
+        WARN,
+        "The health check failed: E45002.",
+        fix="# installPromOp is off already: a ServiceMonitor for the kubelet is what the other one needs.",
+    ),
+    Case(
+        "K080",
+        "instance types of a cluster that may not know the kind, azure-sdk-for-python issue 33480",
+        reports(
+            pre_install="\nReport: \nDuration: 149.978981ms\nTroubleShootingGuide: https://aka.ms/arcmltsg\n\n"
+            "Status: Passed Name: helmchart\n"
+            "Status: Failed Name: instancetype ErrorCode: E45006 ErrorMessage: Failed to validate or update type"
+        ),
+        WARN,
+        "The health check failed: E45006.",
+        "E45006: Failed to validate or update type (an InstanceType object could not be validated or updated, "
+        "or the cluster does not know the kind InstanceType yet, which the extension brings)",
+        "# See whether the cluster knows the kind; before a first installation it does not:\n"
+        "kubectl get crd instancetypes.amlarc.azureml.com\n",
+    ),
+    Case(
+        "K080",
         "a diagnosis",
         reports(pre_delete="Status: Failed Name: agent ErrorCode: E45001 ErrorMessage: unhealthy"),
         WARN,

@@ -125,6 +125,10 @@ def test_a_fix_names_the_cluster() -> None:
     assert CODES["E40002"].settings == ("inferenceRouterHA=False",)
 
 
+def test_a_fix_by_settings_says_what_else_there_is_where_they_are_so_already() -> None:
+    assert all(bool(code.otherwise) == bool(code.settings) for code in CODES.values())
+
+
 def test_codes_below_45000_block_and_so_does_a_legacy_router() -> None:
     assert [code.code for code in CODES.values() if not code.blocks] == [
         "E45001", "E45002", "E45003", "E45006", "E49999",

@@ -56,6 +56,7 @@ NOT_ALWAYS_LOOKED_AT = {
     ("AMLARC-K031", "daemonSets"),
     ("AMLARC-K042", "ingressClasses"),
     ("AMLARC-K051", "validatingWebhooks"),
+    *((f"AMLARC-K08{number}", "settings") for number in range(3)),
 }
 
 

@@ -1,10 +1,10 @@
 """What the extension's own health check reported, with the cause of each code and its fix."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
 from azext_amlarc.checks.fix import Fix
-from azext_amlarc.checks.given import EXTENSION_NAME, TARGET
+from azext_amlarc.checks.given import EXTENSION_NAME, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.facts import HEALTH_REPORTS
 from azext_amlarc.product import healthcheck, links
@@ -58,8 +58,29 @@ def judged(failed: Iterable[Checked], facts: Facts) -> Verdict:
 
 
 def _fix(code: Code, facts: Facts) -> Fix:
+    """Settings, unless the extension has them already: then they are not what is missing."""
+    has = _installed(facts)
+    if code.settings and all(_has(has, setting) for setting in code.settings):
+        return filled(code.otherwise, {"nodes": _options_for(workloads.selector(has))})
     advice = filled(code.advice, {"cluster": facts[TARGET].named_cluster.options})
     return (*advice, workloads.change(facts, *code.settings)) if code.settings else advice
+
+
+def _installed(facts: Facts) -> Mapping[str, str]:
+    """The extension's settings; none where only a saved report is known."""
+    try:
+        return facts[SETTINGS]
+    except Unavailable:
+        return {}
+
+
+def _has(settings: Mapping[str, str], setting: str) -> bool:
+    key, _, value = setting.partition("=")
+    return workloads.text(settings, key).lower() == value.lower()
+
+
+def _options_for(labels: Mapping[str, str]) -> tuple[str, ...]:
+    return ("-l", ",".join(f"{key}={value}" for key, value in labels.items())) if labels else ()
 
 
 def _described(checked: Checked) -> str:
@@ -76,7 +97,7 @@ CHECKS = (
         group=GROUP,
         title="The last installation's health check found no problems",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS, EXTENSION_NAME, TARGET),
+        needs=(HEALTH_REPORTS, SETTINGS, EXTENSION_NAME, TARGET),
         judge=the_last_installation_was_healthy,
         fix=(_READ,),
         url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
@@ -86,7 +107,7 @@ CHECKS = (
         group=GROUP,
         title="The last update's health check found no problems",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS, EXTENSION_NAME, TARGET),
+        needs=(HEALTH_REPORTS, SETTINGS, EXTENSION_NAME, TARGET),
         judge=the_last_update_was_healthy,
         fix=(_READ,),
         url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
@@ -96,7 +117,7 @@ CHECKS = (
         group=GROUP,
         title="The health check that was run by hand found no problems",
         phase=Phase.POST,
-        needs=(HEALTH_REPORTS, EXTENSION_NAME, TARGET),
+        needs=(HEALTH_REPORTS, SETTINGS, EXTENSION_NAME, TARGET),
         judge=the_last_test_was_healthy,
         fix=(_READ,),
         url=f"{links.EXTENSION_TROUBLES}#healthcheck-of-extension",
