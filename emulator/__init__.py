@@ -26,6 +26,10 @@ Operations end after `--polls` polls of the operation's URL or of the resource i
 `--operation-seconds`. With `--strict-namespaces`, a Relay or Service Bus namespace refuses writes before it is active;
 it is unknown whether Azure's do.
 
+Every answer tells what is left of ARM's allowance, a token bucket for each subscription and kind of operation; with
+`--throttling` what is beyond is refused, as are queries beyond Resource Graph's quota (`emulator.wire.allowance`,
+`emulator.providers.resource_graph`). With `--graph-lag`, Resource Graph is behind by that many seconds.
+
 `GET /emulator/state` shows its whole state, `POST /emulator/reset` goes back to the seed, `/emulator/faults`
 scripts faults (see `emulator.wire.faults`), and `POST /emulator/principal` changes the service principal's permissions:
 `{"actions": ["*/read"], "notActions": []}`. A seed file is described in `emulator.seed`.

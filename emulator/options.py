@@ -21,6 +21,8 @@ class Options:
     token_seconds: int
     state: Path | None
     strict_namespaces: bool
+    throttling: bool
+    graph_lag: float
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -38,4 +40,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--token-seconds", type=int, default=3600, metavar="S", help="life of an access token (default 3600)")
     add("--state", type=Path, metavar="FILE", help="keep everything here after each change, and start from it")
     add("--strict-namespaces", action="store_true", help="refuse what is below a namespace until that is active")
+    add("--throttling", action="store_true", help="refuse requests beyond Azure's rates: ARM's, and Resource Graph's")
+    add(
+        "--graph-lag", type=float, default=0, metavar="S", help="Resource Graph answers as of this long ago (default 0)"
+    )
     return Options(**vars(parser.parse_args(arguments)))

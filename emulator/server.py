@@ -18,12 +18,15 @@ from emulator.arm.ids import name_of
 from emulator.arm.model import SUBSCRIPTION, Cloud, State
 from emulator.options import Options
 from emulator.providers import TABLE
+from emulator.providers.resource_graph.history import History
+from emulator.providers.resource_graph.quota import Quota
+from emulator.providers.resource_graph.service import ResourceGraph
 from emulator.snapshot import Snapshot
 from emulator.wire import authority
+from emulator.wire.allowance import Allowance
 from emulator.wire.app import Front, application
 from emulator.wire.authority import Authority
 from emulator.wire.faults import Faults
-from emulator.wire.headers import Allowance
 from emulator.wire.traffic import Traffic
 
 
@@ -65,7 +68,10 @@ async def _serve(options: Options) -> None:
     key = authority.read_key(_signing_key(options.data))
     signer = Authority(endpoint, key, cloud.state, options.token_seconds)
     traffic = Traffic(options.data / "traffic.jsonl")
-    front = Front(cloud, signer, Faults([]), traffic, snapshot, Allowance())
+    allowance = Allowance(cloud.state, options.throttling)
+    graph = ResourceGraph(History(options.graph_lag), Quota(options.throttling))
+    graph.history.start(cloud)
+    front = Front(cloud, signer, Faults([]), traffic, snapshot, allowance, graph)
     server = _server(front, options.data)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():

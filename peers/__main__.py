@@ -22,6 +22,7 @@ PEERS: dict[str, Callable[[Local], None]] = {
     "azure-mgmt-authorization": packages.authorization,
     "azure-mgmt-containerservice": packages.managed_clusters,
     "azure-mgmt-resource": packages.resources,
+    "azure-mgmt-resourcegraph": packages.resource_graph,
     "azure-mgmt-resource-locks": packages.locks,
     "azure-ai-ml": machine_learning.sdk_v2,
     "azureml-core": machine_learning.sdk_v1,
@@ -31,6 +32,7 @@ PEERS: dict[str, Callable[[Local], None]] = {
     "az monitor log-analytics": commands.log_analytics,
     "az group, provider, resource, rest": commands.resources,
     "az identity, role, lock": commands.access,
+    "az graph": commands.graph,
 }
 
 

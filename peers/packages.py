@@ -1,5 +1,8 @@
 """Azure's management packages, each in its newest release, at the api-version that it asks for by itself."""
 
+from collections.abc import Callable
+from typing import Any
+
 from peers.local import CLUSTER, GROUP, INSTALL, Local
 
 RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
@@ -166,3 +169,53 @@ def workspaces(local: Local) -> None:
     assert client.workspaces.get(GROUP, "amlarc-ws").provisioning_state == "Succeeded"
     assert [item.name for item in client.workspaces.list_by_resource_group(GROUP)] == ["amlarc-ws"]
     assert not list(client.machine_learning_compute.list_by_workspace(GROUP, "amlarc-ws"))
+
+
+def resource_graph(local: Local) -> None:
+    """Queries in pages, as objects and as a table, with facets; one that is refused; the operations there are."""
+    from azure.mgmt.resourcegraph import ResourceGraphClient, models
+
+    local.install()
+    client = ResourceGraphClient(local.credential(), base_url=local.endpoint, credential_scopes=[local.scope])
+
+    def ask(query: str, *facets: str, **options: Any) -> Any:
+        wanted = [models.FacetRequest(expression=facet) for facet in facets]
+        request = models.QueryRequest(
+            subscriptions=[local.subscription],
+            query=query,
+            options=models.QueryRequestOptions(**options),
+            facets=wanted,
+        )
+        return client.resources(request)
+
+    clusters = "Resources | where type =~ 'Microsoft.Kubernetes/connectedClusters' | order by name asc"
+    first = ask(f"{clusters} | project name", top=1)
+    assert (first.total_records, first.count, first.result_truncated, first.data) == (
+        2,
+        1,
+        "false",
+        [{"name": CLUSTER[2]}],
+    )
+    second = ask(f"{clusters} | project name", skip_token=first.skip_token)
+    assert (second.data, second.skip_token) == ([{"name": "edge-cluster"}], None)
+    table = ask(f"{clusters} | project name, tags", result_format="table").data
+    assert [models.Column.deserialize(column).type for column in table["columns"]] == ["string", "object"]
+    [location, unknown] = ask(clusters, "location", "nosuch", result_format="objectArray").facets
+    assert isinstance(location, models.FacetResult)
+    assert location.data == [{"location": "eastus", "count": 2}]
+    assert isinstance(unknown, models.FacetError)
+    [extension] = ask("KubernetesConfigurationResources").data
+    assert extension["properties"]["ProvisioningState"] == "Succeeded"
+    assert _refusal(lambda: ask("Resources | where")) == ["InvalidQuery", "ParserFailure"]
+    assert len(list(client.operations.list())) == 2
+
+
+def _refusal(call: Callable[[], object]) -> list[str]:
+    """The codes in the details of the error that a call raises."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        call()
+    except HttpResponseError as error:
+        return [str(detail.code) for detail in error.error.details] if error.error else []
+    return []

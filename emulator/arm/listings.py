@@ -16,7 +16,7 @@ def resources(cloud: Cloud, below: str, text: str) -> list[Json]:
     """The tracked resources below an id that a `$filter` lets through; raises 400 for a filter that isn't known."""
     wanted = _clauses(text)
     found = [item for item in cloud.state.resources.values() if item.id.lower().startswith(f"{below.lower()}/")]
-    shown = [_shown(cloud, item) for item in found if _is_tracked(item)]
+    shown = [_shown(cloud, item) for item in found if is_tracked(item)]
     return [item for item in shown if all(_facts(item)[key] == word for key, word in wanted)]
 
 
@@ -35,7 +35,7 @@ def locations(subscription: str, known: Mapping[str, str]) -> list[Json]:
     ]
 
 
-def _is_tracked(item: Resource) -> bool:
+def is_tracked(item: Resource) -> bool:
     """Whether it has a region of its own, and is neither a group nor below another resource."""
     return "location" in item.body and item.id.count("/") == TOP_LEVEL
 

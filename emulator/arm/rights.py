@@ -37,11 +37,15 @@ def read(document: object) -> Json:
 
 def check(principal: Json, method: str, path: str) -> None:
     """Raise ARM's 403 for a request that asks for more than the principal is granted."""
-    right, grant = _asked(method, path), granted(principal)
-    if right is None:
-        return
-    if not _any_covers(grant["actions"], right.action) or _any_covers(grant["notActions"], right.action):
+    right = _asked(method, path)
+    if right and not allows(principal, right.action):
         raise errors.authorization_failed(principal["clientId"], principal["objectId"], right.action, right.scope)
+
+
+def allows(principal: Json, action: str) -> bool:
+    """Whether the principal may do an action."""
+    grant = granted(principal)
+    return _any_covers(grant["actions"], action) and not _any_covers(grant["notActions"], action)
 
 
 def _asked(method: str, path: str) -> Right | None:

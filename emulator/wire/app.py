@@ -23,11 +23,14 @@ from emulator.arm import errors, front, rights, shapes
 from emulator.arm.errors import ArmError
 from emulator.arm.model import Cloud, Reply
 from emulator.providers import run_history
+from emulator.providers.resource_graph import service as resource_graph
+from emulator.providers.resource_graph.service import ResourceGraph
 from emulator.snapshot import Snapshot
 from emulator.wire import metadata
+from emulator.wire.allowance import Allowance
 from emulator.wire.authority import Authority
 from emulator.wire.faults import Fault, Faults
-from emulator.wire.headers import COMMON, Allowance, tracing
+from emulator.wire.headers import COMMON, tracing
 from emulator.wire.traffic import Traffic
 
 CONFIGURATION = "/.well-known/openid-configuration"
@@ -47,6 +50,7 @@ class Front:
     traffic: Traffic
     snapshot: Snapshot
     allowance: Allowance
+    graph: ResourceGraph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange; it is on record before the caller sees the answer."""
@@ -79,7 +83,8 @@ class Front:
             reply = Reply(500, errors.by_status(500, tenant="", subject=sent.path, retry_after=None).body)
         self.snapshot.save(self.cloud.state)
         content = b"" if reply.body == "" else json.dumps(reply.body, separators=(",", ":")).encode()
-        headers = {**COMMON, **tracing(sent.headers), **self.allowance.headers(sent.method), **reply.headers}
+        left = self.allowance.headers(sent.method, _arm_path(sent.path))
+        headers = {**COMMON, **tracing(sent.headers), **left, **reply.headers}
         if content:
             headers["content-type"] = "application/json; charset=utf-8"
         if reply.status != 204:
@@ -101,7 +106,13 @@ class Front:
         self.authority.verify(sent.headers.get("authorization"))
         if path.startswith(run_history.ROOT):
             return run_history.answer(self.cloud, sent.method, sent.path)
-        return front.answer(self.cloud, replace(_at_arm(sent), ending=fault.ending))
+        self.allowance.take(sent.method, _arm_path(sent.path))
+        if path.startswith(resource_graph.ROOT):
+            return self.graph.answer(self.cloud, sent)
+        try:
+            return front.answer(self.cloud, replace(_at_arm(sent), ending=fault.ending))
+        finally:
+            self.graph.history.note(self.cloud)
 
     def _sign_in(self, sent: front.Request, path: str) -> Reply:
         if path.endswith(CONFIGURATION):
@@ -140,9 +151,12 @@ class Control:
         return JSONResponse(self.front.cloud.state.as_json())
 
     async def reset(self, _request: Request) -> Response:
-        """POST /emulator/reset: back to the seed, without faults."""
+        """POST /emulator/reset: back to the seed, without faults, and with all allowances full."""
         self.front.faults.waiting.clear()
+        self.front.allowance.buckets.clear()
+        self.front.graph.quota.reset()
         seed.load(self.front.cloud, self.front.cloud.options.seed)
+        self.front.graph.history.start(self.front.cloud)
         self.front.snapshot.save(self.front.cloud.state)
         return Response(status_code=204)
 
@@ -194,10 +208,12 @@ async def _read(request: Request) -> front.Request:
 
 def _at_arm(sent: front.Request) -> front.Request:
     """The request as ARM has it: azureml-core asks the workspaces' own service for what ARM passes on to it."""
-    if not sent.path.lower().startswith(WORKSPACES_OWN + "/subscriptions/"):
-        return sent
-    cut = len(WORKSPACES_OWN)
-    return replace(sent, path=sent.path[cut:], target=sent.target[cut:])
+    cut = len(sent.path) - len(_arm_path(sent.path))
+    return replace(sent, path=sent.path[cut:], target=sent.target[cut:]) if cut else sent
+
+
+def _arm_path(path: str) -> str:
+    return path[len(WORKSPACES_OWN) :] if path.lower().startswith(WORKSPACES_OWN + "/subscriptions/") else path
 
 
 async def _send(send: Send, status: int, headers: Mapping[str, str], content: bytes, *, more: bool = False) -> None:
