@@ -1,4 +1,4 @@
-"""`az ml arc config`: the attach configuration file, offline."""
+"""`az ml arc config`: attach configurations and manifests of fleets, offline."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,19 +16,20 @@ def validate(
     report_format: str | None = None,
     output_file: str | None = None,
 ) -> dict[str, Any] | None:
-    """Validate attach configuration files, and report all findings of all files at once."""
+    """Validate attach configurations and manifests, and report all findings of all files at once."""
     from azext_amlarc.commands.az.findings import deliver
-    from azext_amlarc.validation.documents import RULES, validate_documents
+    from azext_amlarc.validation.documents import rules_for, validate_documents
 
-    return deliver(cmd, validate_documents(file, strict), RULES, report_format, output_file)
+    report = validate_documents(file, strict)
+    return deliver(cmd, report, rules_for(report.findings), report_format, output_file)
 
 
-def schema(cmd: Any) -> dict[str, Any] | None:
-    """Show the JSON Schema of the attach configuration file."""
+def schema(cmd: Any, kind: str = "attach") -> dict[str, Any] | None:
+    """Show the JSON Schema of attach configurations, or of manifests of fleets."""
     from azext_amlarc.commands.az.output import as_json
-    from azext_amlarc.validation import document
+    from azext_amlarc.validation import document, manifest
 
-    found: dict[str, Any] | None = as_json(cmd, document.schema())
+    found: dict[str, Any] | None = as_json(cmd, manifest.schema() if kind == "fleet" else document.schema())
     return found
 
 
@@ -42,19 +43,24 @@ def init(
     memory: str | None = None,
     selector: Sequence[str] | None = None,
     namespace: str | None = None,
+    kind: str = "attach",
 ) -> dict[str, Any] | None:
-    """Write an attach configuration file to start from, or print it if no file is given.
+    """Write an attach configuration or a manifest to start from, or print it if no file is given.
 
     A `.json` file is written as JSON, any other as YAML, with comments, which JSON does not have.
     """
     from azext_amlarc.commands.az.output import wants_object, write
-    from azext_amlarc.validation.document import starter
     from azext_amlarc.workflows import whole_files
 
     given = {"gpus": gpus, "cpu": cpu, "memory": memory, "selector": selector, "namespace": namespace}
     wanted = {name: value for name, value in given.items() if value is not None}
-    made = _started(default, gpu, wanted)
-    text = starter.as_json(made) if file and file.lower().endswith(".json") else starter.as_yaml(made)
+    in_json = file is not None and file.lower().endswith(".json")
+    if kind == "fleet":
+        made, text = _manifest(
+            in_json, {**wanted, **({"gpu": gpu} if gpu else {}), **({"default": 1} if default else {})}
+        )
+    else:
+        made, text = _configuration(in_json, _started(default, gpu, wanted))
     if file:
         whole_files.create(file, text)
     elif wants_object(cmd):
@@ -62,6 +68,23 @@ def init(
     else:
         write(text)
     return None
+
+
+def _configuration(in_json: bool, made: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    from azext_amlarc.validation.document import starter
+
+    return made, starter.as_json(made) if in_json else starter.as_yaml(made)
+
+
+def _manifest(in_json: bool, others: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    from azext_amlarc.validation.manifest import starter
+
+    if others:
+        options = " and ".join(f"--{name}" for name in others)
+        raise UsageError(
+            f"{options} cannot be used with --kind fleet.", "Leave it out, or make an attach configuration."
+        )
+    return starter.example(), starter.as_json() if in_json else starter.as_yaml()
 
 
 def _started(default: bool, gpu: str | None, wanted: dict[str, Any]) -> dict[str, Any]:

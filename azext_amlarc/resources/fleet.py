@@ -91,6 +91,7 @@ class ExtensionSpec:
     auto_upgrade_minor_version: bool | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     protected: Mapping[str, Reference] = field(default_factory=dict)
+    allow_unknown: bool = False
 
     @property
     def protected_names(self) -> list[str]:

@@ -5,22 +5,22 @@ import os
 import sys
 from collections.abc import Sequence
 
-from azext_amlarc.validation.documents import RULES, validate_documents
+from azext_amlarc.validation.documents import rules_for, validate_documents
 from azext_amlarc.validation.report.formats import FORMATS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Validate attach configurations: 0 valid or only warnings, 1 errors (--strict: or warnings), 2 wrong usage."""
+    """Validate files: 0 valid or only warnings, 1 errors (--strict: or warnings), 2 wrong usage."""
     options = _parser().parse_args(arguments)
     report = validate_documents(options.files, options.strict)
-    is_written = _write(render(report, options.format, RULES))
+    is_written = _write(render(report, options.format, rules_for(report.findings)))
     return report.exit_code if is_written else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m azext_amlarc.validation",
-        description="Validate attach configuration files of Azure Machine Learning on Kubernetes.",
+        description="Validate attach configurations and manifests of fleets of Azure Machine Learning on Kubernetes.",
         epilog="Exit codes: 0 if all files are valid or have only warnings, 1 if there are errors, 2 for wrong usage.",
     )
     parser.add_argument(

@@ -33,6 +33,7 @@ ANSWERS = {
 def folder(az: Az, tmp_path: Path) -> Path:
     """A folder with the files that the examples name."""
     shutil.copy(ROOT / "examples" / "attach-advanced.json", tmp_path / "attach.json")
+    shutil.copy(ROOT / "examples" / "fleet.yaml", tmp_path / "fleet.yaml")
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
@@ -55,6 +56,7 @@ def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str, requ
         az.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)
     if command.startswith("config init -f"):
         (folder / "attach.json").unlink()
+        (folder / "fleet.yaml").unlink()
     if command == "extension wait -c amlarc-cluster -g amlarc-rg --deleted":
         az.must("amlarc", "extension", "delete", *CLUSTER, "--yes")
     if command in ANSWERS:

@@ -1,16 +1,18 @@
-"""docs/findings.md lists every code of files, documents, names and conversions, once, as the code has it."""
+"""docs/findings.md lists every code of files, documents, names, conversions and manifests, once, as the code has it."""
 
 from pathlib import Path
 
 import pytest
 
 from azext_amlarc.findings import Rule
-from azext_amlarc.validation import document, names
+from azext_amlarc.validation import document, manifest, names
 from azext_amlarc.validation.document import manifests
 from azext_amlarc.validation.text import reading
 
 PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
-RULES = sorted({*reading.RULES, *document.RULES, *names.RULES, *manifests.RULES}, key=lambda rule: rule.code)
+RULES = sorted(
+    {*reading.RULES, *document.RULES, *names.RULES, *manifests.RULES, *manifest.RULES}, key=lambda rule: rule.code
+)
 
 
 def rows() -> dict[str, list[str]]:
@@ -28,5 +30,5 @@ def test_the_page_has_the_rule_with_an_example_and_a_fix(rule: Rule) -> None:
 
 
 def test_the_page_has_no_code_of_ours_that_does_not_exist() -> None:
-    ours = {code for code in rows() if code[7] in "FDNC"}
+    ours = {code for code in rows() if code[7] in "FDNCM"}
     assert ours == {rule.code for rule in RULES}

@@ -91,7 +91,7 @@ def test_a_clean_file_is_one_line() -> None:
 def test_a_directory_is_validated_as_a_whole() -> None:
     done = run(str(EXAMPLES))
     assert done.returncode == 0
-    assert done.stdout.endswith(b"2 files: valid\n")
+    assert done.stdout.endswith(b"3 files: valid\n")
 
 
 @pytest.mark.parametrize("form", ["sarif", "junit", "json"])

@@ -8,7 +8,7 @@ _GROUPS = {
     "": "Train Azure Machine Learning models on any Kubernetes cluster.",
     "extension": "Manage the cluster extension Microsoft.AzureML.Kubernetes.",
     "cluster": "List the Kubernetes clusters that can be attached.",
-    "config": "Create, validate and convert attach configuration files, offline.",
+    "config": "Create, validate and convert attach configurations and manifests of fleets, offline.",
     "settings": "List and validate the extension's settings, offline.",
 }
 
@@ -180,20 +180,25 @@ _COMMANDS = {
         ),
     ),
     "config validate": (
-        "Validate attach configuration files.",
+        "Validate attach configurations and manifests of fleets.",
+        "What a file says itself decides which of the two it is; a manifest is validated with the files that it names. "
         "Reports every finding in every file. Exits with 1 on errors, and with --strict on warnings too.",
         (
             ("Validate a file and a folder", "config validate -f attach.json configs --strict"),
             ("Report to a code scanner", "config validate -f attach.json --format sarif"),
+            ("Validate the manifest of a fleet", "config validate -f fleet.yaml"),
         ),
     ),
     "config schema": (
-        "Show the JSON Schema of attach configuration files, for editors.",
+        "Show the JSON Schema of attach configurations or of manifests of fleets, for editors.",
         "",
-        (("Show the schema", "config schema"),),
+        (
+            ("Show the schema of attach configurations", "config schema"),
+            ("Show the schema of manifests", "config schema --kind fleet"),
+        ),
     ),
     "config init": (
-        "Create an attach configuration file to start from.",
+        "Create an attach configuration or the manifest of a fleet to start from.",
         "Writes YAML with comments, or JSON if the file's name ends in .json. An existing file is never overwritten.",
         (
             (
@@ -204,6 +209,7 @@ _COMMANDS = {
                 "Start with one GPU instance type",
                 "config init --gpu a100 --gpus 4 --cpu 8 --memory 64Gi --selector pool=a100",
             ),
+            ("Start with the manifest of a fleet", "config init -f fleet.yaml --kind fleet"),
         ),
     ),
     "config convert": (

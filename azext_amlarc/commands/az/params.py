@@ -287,6 +287,13 @@ def _config_options(loader: Any, prefix: str) -> None:
             **_LIST,
             help="Files, folders or patterns (JSON or YAML); - for standard input.",
         )
+    for command in ("schema", "init"):
+        with loader.argument_context(f"{prefix} config {command}") as c:
+            c.argument(
+                "kind",
+                arg_type=get_enum_type(["attach", "fleet"]),
+                help="An attach configuration, or the manifest of a fleet.",
+            )
     with loader.argument_context(f"{prefix} config init") as c:
         c.argument(
             "file", options_list=["--file", "-f"], help="File to create; it must not exist. Default: standard output."

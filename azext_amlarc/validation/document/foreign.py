@@ -44,7 +44,23 @@ def recognized(data: Mapping[str, Any]) -> Iterator[Complaint]:
 
 def is_manifest(data: object) -> bool:
     """Whether data is a Kubernetes object."""
-    return isinstance(data, Mapping) and "apiVersion" in data and "kind" in data
+    return isinstance(data, Mapping) and "apiVersion" in data and "kind" in data and not is_fleet(data)
+
+
+def is_fleet(data: object) -> bool:
+    """Whether data is meant as the manifest of a fleet, right or wrong."""
+    if not isinstance(data, Mapping):
+        return False
+    group, slash, _ = str(data.get("apiVersion")).partition("/")
+    # Others have objects of this kind too: agones.dev/v1.
+    return group == "amlarc" if slash else str(data.get("kind")).lower() == "fleet"
+
+
+def _fleet(data: Mapping[str, Any]) -> Complaint | None:
+    if not is_fleet(data):
+        return None
+    fix = "name the attach configuration of its compute targets, which stands behind config:"
+    return Complaint(FOREIGN, (), "this is the manifest of a fleet", fix)
 
 
 def _manifest(data: Mapping[str, Any]) -> Complaint | None:
@@ -158,6 +174,7 @@ def _settings(data: Mapping[str, Any]) -> Complaint | None:
 
 
 _CHECKS: tuple[Callable[[Mapping[str, Any]], Complaint | None], ...] = (
+    _fleet,
     _manifest,
     _compute_yaml,
     _resource,

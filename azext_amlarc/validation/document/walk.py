@@ -55,6 +55,9 @@ RULES = (
     names.NAMESPACE,
 )
 
+# What to do about an empty file.
+STARTER = "run `az ml arc config init` if you need an attach configuration to start from"
+
 _TYPE_NAME = re.compile(TYPE_NAME)
 _LABEL = "at most 63 letters, digits, - _ or . with a letter or digit at both ends"
 _SEE_LABELS = f"list the labels of the nodes: {names.SEE_LABELS}"
@@ -75,7 +78,11 @@ def read(raw: bytes, source: str) -> Outcome:
 
     The document is returned as Azure expects it: quantities are strings, and `$schema` is removed.
     """
-    reading = parse(raw, source, "run `az ml arc config init` if you need an attach configuration to start from")
+    return judge(parse(raw, source, STARTER), source)
+
+
+def judge(reading: Reading, source: str) -> Outcome:
+    """Validate the parsed text of an attach configuration."""
     if not reading.usable:
         return Outcome(None, reading.findings, reading, source)
     findings = tuple(placed(list(validate(reading.data)), reading, source))

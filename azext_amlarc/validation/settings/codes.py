@@ -133,4 +133,7 @@ ABSENT: Final = frozenset(
     )
 )
 
+# Rules about a value: they are left out for one that is not known yet.
+ABOUT_VALUES: Final = frozenset(rule.code for rule in (KIND, SPACES, CHOICE, FORM, EMPTY, UNREAD_FILE, CONTENTS))
+
 RULES: Final = tuple(rule for rule in tuple(globals().values()) if isinstance(rule, Rule))

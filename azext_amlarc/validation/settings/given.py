@@ -24,6 +24,7 @@ class GivenSettings:
     findings: tuple[Finding, ...]
     files: Mapping[str, bytes | Unread] = field(repr=False)
     allow_unknown: bool
+    later: frozenset[str] = frozenset()  # the keys whose values are not known yet
 
     @classmethod
     def read(cls, parts: Sequence[tuple[Sequence[Setting], Sequence[Finding]]], allow_unknown: bool) -> Self:
@@ -53,6 +54,7 @@ class GivenSettings:
             installed=existing.shown_settings if existing else None,
             derived=self._derived(cluster, domain, existing) if cluster else None,
             incomplete=self.incomplete,
+            later=self.later,
         )
         findings = (*self.findings, *judgement.findings)
         stop_at_errors("Invalid settings", findings)

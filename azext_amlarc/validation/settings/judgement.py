@@ -68,13 +68,15 @@ def judge(
     installed: Mapping[str, str] | None = None,
     derived: Mapping[str, str] | None = None,
     incomplete: bool = False,
+    later: Collection[str] = (),
 ) -> Judgement:
     """Validate settings, each by itself and all together; `files` has the contents of `local_files`.
 
     What is sent has booleans as True and False, renamed keys under today's names, and no local path. For an update,
     `installed` has the settings that Azure shows (protected ones by name): new settings are validated with them.
     `derived` is what the tool sets for this cluster, if that is known: the same given by the user is not sent twice.
-    With `incomplete` more was given than could be read, so nothing is said about what is absent.
+    With `incomplete` more was given than could be read, so nothing is said about what is absent. Of the settings in
+    `later` the values are not known yet: nothing is said about these.
     """
     chosen, repeated = _one_of_each(settings)
     known = Known(derived, installed or {}, is_copied(chosen))
@@ -90,6 +92,7 @@ def judge(
         *_weighed(together, _of_installed(installed or {}, cluster)),
     ]
     kept = [finding for finding in findings if not (incomplete and finding.code in codes.ABSENT)]
+    kept = [finding for finding in kept if not (finding.path in later and finding.code in codes.ABOUT_VALUES)]
     return Judgement(_in_order(kept, settings), _plain(today, derived or {}), _protected(today, contents))
 
 
