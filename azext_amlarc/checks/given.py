@@ -4,13 +4,31 @@ A check that needs what was not given is skipped.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.resources.ids import Target
 
+
+class Pool(NamedTuple):
+    """A node pool of an AKS cluster: its number of nodes, and to how many it grows by itself, 0 if it does not."""
+
+    name: str
+    nodes: int
+    most: int = 0
+    is_stopped: bool = False
+    machine: str = ""
+    labels: Mapping[str, str] = {}
+    # As in `az aks nodepool`: key=value:effect.
+    taints: tuple[str, ...] = ()
+
+
 # The extension's public settings: those installed, and over them those given.
 SETTINGS: Fact[Mapping[str, str]] = Fact("settings")
+# The same, for checks that also judge without them: none if they are not known.
+KNOWN_SETTINGS: Fact[Mapping[str, str]] = Fact("knownSettings")
+# The node pools that Azure manages; none if it manages none, or they are not known.
+POOLS: Fact[tuple[Pool, ...]] = Fact("pools")
 # The extension's name, which is its Helm release's too: the installed one's, or the one that will be installed.
 EXTENSION_NAME: Fact[str] = Fact("extensionName")
 # Azure's installState of the extension: Pending, Installed or Failed.

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 
 NODE_SELECTOR = "nodeSelector."
+# What jobs and endpoints tolerate, and what the extension's own pods do.
+JOBS_TOLERATE, EXTENSION_TOLERATES = "workLoadToleration", "toleration"
 
 
 def unescaped(step: str) -> str:
@@ -40,7 +42,7 @@ def node_labels(settings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def tolerations(value: object, head: str = "workLoadToleration") -> str:
+def tolerations(value: object, head: str = JOBS_TOLERATE) -> str:
     """The settings for a list of Kubernetes tolerations, or their form if it is no such list."""
     members = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
     pairs = [
@@ -50,3 +52,16 @@ def tolerations(value: object, head: str = "workLoadToleration") -> str:
         if isinstance(one.get(part), str) and one[part]
     ]
     return " ".join(pairs) or f"{head}[0].key=… {head}[0].operator=…"
+
+
+_TOLERATION = re.compile(r"(\w+)\[(\d+)\]\.(\w+)")
+
+
+def tolerations_in(settings: Mapping[str, str], head: str) -> dict[int, dict[str, str]]:
+    """The tolerations that settings give, by number: key, operator, value and effect as far as they are given."""
+    found: dict[int, dict[str, str]] = {}
+    for setting, value in settings.items():
+        match = _TOLERATION.fullmatch(setting)
+        if match and match[1] == head:
+            found.setdefault(int(match[2]), {})[match[3]] = value
+    return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.checks import selection
 from azext_amlarc.checks.azure import aks, cluster, workspace
 from azext_amlarc.checks.azure import facts as azure_facts
-from azext_amlarc.checks.azure.facts import COMPUTES, EXTENSION, EXTENSION_FOUND, NOW, SIGNED_IN, Presence
+from azext_amlarc.checks.azure.facts import AKS, COMPUTES, EXTENSION, EXTENSION_FOUND, NOW, SIGNED_IN, Presence
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Result, Status, Unknown, run
 from azext_amlarc.checks.given import (
     CLUSTER_TYPE,
@@ -18,7 +18,9 @@ from azext_amlarc.checks.given import (
     DOCUMENT_SOURCE,
     EXTENSION_NAME,
     INSTALL_STATE,
+    KNOWN_SETTINGS,
     NAMESPACE,
+    POOLS,
     SETTINGS,
     TARGET,
 )
@@ -36,6 +38,8 @@ FREE: tuple[Check, ...] = (*cluster.CHECKS, *aks.CHECKS, *workspace.CHECKS)
 # Facts that follow from what Azure says, and from what was given.
 _FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {
     SETTINGS: EXTENSION,
+    KNOWN_SETTINGS: EXTENSION,
+    POOLS: AKS,
     EXTENSION_NAME: EXTENSION,
     INSTALL_STATE: EXTENSION,
     NAMESPACE: COMPUTES,
@@ -160,9 +164,12 @@ def run_free_checks(request: CheckRequest, known: Mapping[str, object]) -> list[
 
 def _completed(known: Mapping[str, object], request: CheckRequest) -> dict[str, object]:
     """The facts, with those that follow from them and from what was given."""
+    settings = _settings(known, request)
     return {
         **known,
-        SETTINGS.name: _settings(known, request),
+        SETTINGS.name: settings,
+        KNOWN_SETTINGS.name: {} if isinstance(settings, Unknown) else settings,
+        POOLS.name: getattr(known.get(AKS.name), "pools", ()),
         EXTENSION_NAME.name: _extension_name(known, request),
         INSTALL_STATE.name: _install_state(known),
         NAMESPACE.name: _namespace(known, request),

@@ -29,6 +29,7 @@ from azext_amlarc.checks.azure.facts import (
     not_applicable,
 )
 from azext_amlarc.checks.check import Fact, Status, Unknown
+from azext_amlarc.checks.given import Pool
 from azext_amlarc.product.steps import sentence
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from tests.support.azure import ROOT, Azure, running
@@ -102,9 +103,42 @@ def test_agents_that_are_told_a_version_and_do_not_upgrade_themselves(azure: Azu
     assert (agents.desired_version, agents.upgrade_themselves, agents.connectivity) == ("1.21.0", False, "Offline")
 
 
+POOLS = (Pool("nodepool1", 3, machine="Standard_DS3_v2", labels={"kubernetes.io/os": "linux"}),)
+
+
+def test_node_pools_are_read_with_their_cluster(azure: Azure) -> None:
+    answer = azure.get(azure.group + MANAGED, "2024-05-01").body
+    first = answer["properties"]["agentPoolProfiles"][0]
+    spot = {
+        "name": "spot",
+        "count": 0,
+        "enableAutoScaling": True,
+        "minCount": 0,
+        "maxCount": 5,
+        "vmSize": "Standard_NC4as_T4_v3",
+        "nodeLabels": {"sku": "gpu"},
+        "nodeTaints": ["kubernetes.azure.com/scalesetpriority=spot:NoSchedule"],
+    }
+    answer["properties"]["agentPoolProfiles"] = [{**first, **spot}, {**first, "powerState": {"code": "Stopped"}}]
+    azure.fault(path="/managedClusters/aks-cluster$", status=200, body=answer)
+    found = one(azure, facts.AKS, target(azure, "managedClusters"))
+    assert isinstance(found, Aks)
+    assert found.pools == (
+        Pool(
+            "spot",
+            0,
+            most=5,
+            machine="Standard_NC4as_T4_v3",
+            labels={"kubernetes.io/os": "linux", "sku": "gpu"},
+            taints=("kubernetes.azure.com/scalesetpriority=spot:NoSchedule",),
+        ),
+        POOLS[0]._replace(is_stopped=True),
+    )
+
+
 def test_an_aks_cluster(azure: Azure) -> None:
     found = known(azure, target(azure, "managedClusters"))
-    assert found[facts.AKS.name] == Aks("Running", True, False, (), False)
+    assert found[facts.AKS.name] == Aks("Running", True, False, (), False, POOLS)
     assert found[facts.AGENTS.name] == Unknown(Status.SKIPPED, "An AKS cluster has no Arc agents.")
     assert found[facts.RELAY_RULE.name] == Unknown(Status.SKIPPED, "An AKS cluster needs no Relay.")
 
@@ -119,7 +153,7 @@ def test_an_aks_cluster_that_lets_few_in(azure: Azure) -> None:
     }
     azure.fault(path="/managedClusters/aks-cluster$", status=200, body=answer)
     found = one(azure, facts.AKS, target(azure, "managedClusters"))
-    assert found == Aks("Stopped", False, True, ("192.0.2.0/24",), True)
+    assert found == Aks("Stopped", False, True, ("192.0.2.0/24",), True, POOLS)
 
 
 def test_the_subscription_its_providers_and_what_one_may_do(azure: Azure) -> None:

@@ -114,6 +114,8 @@ OBJECTS = (
 
 WELL: Mapping[Fact[Any], object] = {
     given.SETTINGS: SETTINGS,
+    given.KNOWN_SETTINGS: SETTINGS,
+    given.POOLS: (),
     given.DOCUMENT: DOCUMENT,
     given.DOCUMENT_SOURCE: "attach.yaml",
     given.NAMESPACE: "ml-team",

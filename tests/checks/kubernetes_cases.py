@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from azext_amlarc.checks import given
 from azext_amlarc.checks.check import Fact, Status
-from azext_amlarc.checks.given import TARGET
+from azext_amlarc.checks.given import TARGET, Pool
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.facts import AgentProxy, Container, Node, Owned
 from azext_amlarc.resources.ids import ClusterId, Target
@@ -28,6 +28,11 @@ from tests.checks.clusters import (
 )
 
 UPDATE = "az ml arc extension update -c edge -g edge-rg --config"
+MANAGED = Target(
+    SUBSCRIPTION, ClusterId(SUBSCRIPTION, "edge-rg", "managedClusters", "aks"), cluster_type="managedClusters"
+)
+NODEPOOL = "az aks nodepool {} --cluster-name aks -g edge-rg -n"
+SPOT = "kubernetes.azure.com/scalesetpriority"
 
 
 class Case(NamedTuple):
@@ -48,6 +53,16 @@ def settings(**more: str) -> dict[Fact[Any], object]:
 
 def nodes(*changed: Node) -> dict[Fact[Any], object]:
     return {facts.NODES: changed}
+
+
+def pool(**more: Any) -> dict[Fact[Any], object]:
+    """A managed cluster with a pool for GPUs that has no node, beside one that has some."""
+    gpus = Pool("gpu", 0, machine="Standard_NC4as_T4_v3", labels={"accelerator": "nvidia-t4"})._replace(**more)
+    return {given.POOLS: (Pool("system", 2), gpus), TARGET: MANAGED, **nodes(CPU_1, CPU_2)}
+
+
+def in_pool(one: Node, name: str, *taints: facts.Taint) -> Node:
+    return replace(one, labels={**one.labels, "kubernetes.azure.com/agentpool": name}, taints=taints)
 
 
 def pods(*more: facts.Pod) -> dict[Fact[Any], object]:
@@ -227,6 +242,40 @@ CASES = [
         "1 of 1 node can run the extension.",
     ),
     Case(
+        "K010",
+        "a taint that the extension is made to tolerate",
+        nodes(replace(CPU_1, taints=(TAINTED,)))
+        | {given.KNOWN_SETTINGS: {"toleration[0].key": "sku", "toleration[0].operator": "Exists"}},
+        PASS,
+        "1 of 1 node can run the extension.",
+    ),
+    Case(
+        "K010",
+        "one taint on every node",
+        nodes(replace(CPU_1, taints=(TAINTED,)), replace(CPU_2, taints=(TAINTED,)))
+        | {given.KNOWN_SETTINGS: {"toleration[0].operator": "Exists", "toleration[0].effect": "NoExecute"}},
+        FAIL,
+        "No node can run the extension (0 of 2).",
+        "cpu-2 has the taint sku=gpu:NoSchedule",
+        f"{UPDATE} 'toleration[1].key=sku' 'toleration[1].operator=Equal' 'toleration[1].value=gpu' "
+        "'toleration[1].effect=NoSchedule'",
+    ),
+    Case(
+        "K010",
+        "a control plane alone",
+        nodes(replace(CPU_1, taints=(facts.Taint("node-role.kubernetes.io/control-plane", "", "NoSchedule"),))),
+        FAIL,
+        "No node can run the extension (0 of 1).",
+        fix="keeps nodes for itself with node-role.kubernetes.io/control-plane: select or add other nodes.",
+    ),
+    Case(
+        "K011",
+        "labels of a pool at zero",
+        {**settings(nodeSelector__accelerator="nvidia-t4"), **pool(most=4)},
+        WARN,
+        "No node has accelerator=nvidia-t4 now: the pool gpu is at zero and grows to 4.",
+    ),
+    Case(
         "K011",
         "labels that a node has",
         settings(nodeSelector__accelerator="nvidia-t4"),
@@ -310,6 +359,77 @@ CASES = [
     ),
     Case(
         "K020",
+        "a pool at zero that grows",
+        pool(most=3),
+        WARN,
+        "1 of 2 instance types matches a node.",
+        "gpu: no node has accelerator=nvidia-t4 now; the pool gpu is at zero and grows to 3",
+        NODEPOOL.format("update") + " gpu --update-cluster-autoscaler --min-count 1 --max-count 3",
+    ),
+    Case(
+        "K020",
+        "a pool at zero that does not grow",
+        pool(),
+        WARN,
+        "1 of 2 instance types matches a node.",
+        "gpu: no node has accelerator=nvidia-t4 now; the pool gpu is at zero and does not grow by itself",
+        NODEPOOL.format("scale") + " gpu --node-count 1",
+    ),
+    Case(
+        "K020",
+        "a pool that is stopped",
+        pool(is_stopped=True, nodes=2),
+        WARN,
+        "1 of 2 instance types matches a node.",
+        "gpu: no node has accelerator=nvidia-t4 now; the pool gpu is stopped",
+        NODEPOOL.format("start") + " gpu",
+    ),
+    Case(
+        "K020",
+        "a label that AKS gives machines with GPUs",
+        pool(labels={}, most=1)
+        | {given.DOCUMENT: {"instanceTypes": {"t4": {"nodeSelector": {"kubernetes.azure.com/accelerator": "nvidia"}}}}},
+        WARN,
+        "No instance type matches a node (0 of 1).",
+        "t4: no node has kubernetes.azure.com/accelerator=nvidia now; the pool gpu is at zero and grows to 1",
+    ),
+    Case(
+        "K020",
+        "no pool of a managed cluster has the labels",
+        pool(labels={}),
+        FAIL,
+        "1 of 2 instance types matches a node.",
+        "gpu: no node has accelerator=nvidia-t4",
+        NODEPOOL.format("update") + " POOL --labels accelerator=nvidia-t4",
+    ),
+    Case(
+        "K020",
+        "nodes of AKS pools, connected through Azure Arc",
+        nodes(in_pool(CPU_1, "system")),
+        FAIL,
+        "1 of 2 instance types matches a node.",
+        fix="az aks nodepool update --cluster-name AKS -g GROUP -n POOL --labels accelerator=nvidia-t4",
+    ),
+    Case(
+        "K020",
+        "an autoscaler whose node groups nobody can see",
+        nodes(CPU_1) | {facts.AUTOSCALER: True},
+        WARN,
+        "1 of 2 instance types matches a node.",
+        "gpu: no node has accelerator=nvidia-t4 now; the autoscaler may add one",
+        "see check AMLARC-K053",
+    ),
+    Case(
+        "K020",
+        "labels that only machines have",
+        nodes(CPU_1) | {given.DOCUMENT: {"instanceTypes": {"arm": {"nodeSelector": {"kubernetes.io/arch": "arm64"}}}}},
+        FAIL,
+        "No instance type matches a node (0 of 1).",
+        "arm: no node has kubernetes.io/arch=arm64",
+        "These labels come with the machines: change the nodeSelector, or add such nodes.",
+    ),
+    Case(
+        "K020",
         "the settings select as well",
         settings(nodeSelector__pool="ml"),
         FAIL,
@@ -359,6 +479,76 @@ CASES = [
     ),
     Case(
         "K022",
+        "a taint that jobs are made to tolerate",
+        nodes(CPU_1, replace(GPU_1, taints=(TAINTED,)))
+        | settings(**{"workLoadToleration[0].key": "sku", "workLoadToleration[0].value": "gpu"}),
+        PASS,
+        "2 of 2 instance types match only nodes that accept jobs.",
+    ),
+    Case(
+        "K022",
+        "another value of the taint is tolerated",
+        nodes(CPU_1, replace(GPU_1, taints=(TAINTED,)))
+        | settings(**{"workLoadToleration[3].key": "sku", "workLoadToleration[3].value": "fpga"}),
+        FAIL,
+        "No instance type matches only nodes that accept jobs (0 of 2).",
+        "gpu: gpu-1 has the taint sku=gpu:NoSchedule",
+        f"{UPDATE} 'workLoadToleration[4].key=sku' 'workLoadToleration[4].operator=Equal' "
+        "'workLoadToleration[4].value=gpu' 'workLoadToleration[4].effect=NoSchedule'",
+    ),
+    Case(
+        "K022",
+        "the extension's own tolerations are not those of jobs",
+        nodes(CPU_1, replace(GPU_1, taints=(TAINTED,))) | settings(**{"toleration[0].operator": "Exists"}),
+        FAIL,
+        "No instance type matches only nodes that accept jobs (0 of 2).",
+    ),
+    Case(
+        "K022",
+        "a taint of an AKS pool beside the platform's",
+        nodes(
+            CPU_1,
+            in_pool(
+                GPU_1, "gpu", TAINTED, facts.Taint("a", "b", "NoSchedule"), facts.Taint(SPOT, "spot", "NoSchedule")
+            ),
+        )
+        | {TARGET: MANAGED},
+        FAIL,
+        "No instance type matches only nodes that accept jobs (0 of 2).",
+        f"gpu-1 has the taint {SPOT}=spot:NoSchedule",
+        NODEPOOL.format("update") + " gpu --node-taints a=b:NoSchedule",
+    ),
+    Case(
+        "K022",
+        "spot nodes are to be tolerated",
+        nodes(CPU_1, in_pool(GPU_1, "gpu", facts.Taint(SPOT, "spot", "NoSchedule"))),
+        FAIL,
+        "No instance type matches only nodes that accept jobs (0 of 2).",
+        fix=f"'workLoadToleration[0].key={SPOT}' 'workLoadToleration[0].operator=Equal' "
+        "'workLoadToleration[0].value=spot'",
+    ),
+    Case(
+        "K022",
+        "a taint of a pool at zero",
+        pool(taints=("sku=gpu:NoSchedule",)),
+        FAIL,
+        "No instance type matches only nodes that accept jobs (0 of 2).",
+        "gpu: the pool gpu has the taint sku=gpu:NoSchedule",
+        NODEPOOL.format("update") + " gpu --node-taints ''",
+    ),
+    Case(
+        "K022",
+        "nodes that platforms keep",
+        nodes(
+            CPU_1, replace(CPU_2, taints=(facts.Taint("virtual-kubelet.io/provider", "azure", "NoSchedule"),)), GPU_1
+        ),
+        WARN,
+        "1 of 2 instance types matches only nodes that accept jobs.",
+        "cpu: cpu-2 has the taint virtual-kubelet.io/provider=azure:NoSchedule",
+        "The platform keeps nodes for itself with virtual-kubelet.io/provider: select or add other nodes.",
+    ),
+    Case(
+        "K022",
         "nodes for one of two",
         nodes(CPU_1),
         PASS,
@@ -403,6 +593,34 @@ CASES = [
         "No instance type fits on a node (0 of 1).",
         "huge: requests cpu 9, memory 1Gi; the largest node, gpu-1, has cpu 8, memory 56Gi",
         "Lower the requests and limits of huge, or add larger nodes.",
+    ),
+    Case(
+        "K023",
+        "parts of a GPU where a whole one is asked for",
+        nodes(
+            CPU_1,
+            node("gpu-1", {"accelerator": "nvidia-t4"}, {**amounts("8", 56), "nvidia.com/mig-1g.5gb": Fraction(7)}),
+        ),
+        FAIL,
+        "1 of 2 instance types fits on a node.",
+        "gpu: requests cpu 1, memory 4Gi, nvidia.com/gpu 1; its nodes offer nvidia.com/mig-1g.5gb instead",
+        "Ask for nvidia.com/mig-1g.5gb in the limits of gpu, or select other nodes.",
+    ),
+    Case(
+        "K023",
+        "a GPU of another maker",
+        nodes(CPU_1, node("gpu-1", {"accelerator": "nvidia-t4"}, {**amounts("8", 56), "amd.com/gpu": Fraction(1)})),
+        FAIL,
+        "1 of 2 instance types fits on a node.",
+        "its nodes offer amd.com/gpu instead",
+    ),
+    Case(
+        "K023",
+        "only a pool at zero could hold it",
+        pool(most=2),
+        WARN,
+        "1 of 2 instance types fits on a node.",
+        "memory 4Gi, nvidia.com/gpu 1; no matching node now; the pool gpu is at zero and grows to 2",
     ),
     Case(
         "K023",
@@ -524,13 +742,25 @@ CASES = [
         PASS,
         "There is no NVIDIA device plugin; installNvidiaDevicePlugin is off.",
     ),
-    Case("K031", "no GPU", nodes(CPU_1), PASS, "No node has an NVIDIA GPU."),
+    Case("K031", "no GPU", nodes(CPU_1), PASS, "No node has a GPU."),
+    Case(
+        "K031",
+        "GPUs under other names",
+        nodes(
+            node("mig", {"nvidia.com/gpu.present": "true"}, {**amounts(), "nvidia.com/mig-1g.5gb": Fraction(7)}),
+            node("shared", {"nvidia.com/gpu.present": "true"}, {**amounts(), "nvidia.com/gpu.shared": Fraction(4)}),
+            node("amd", None, {**amounts(), "amd.com/gpu": Fraction(2)}),
+        ),
+        PASS,
+        "3 nodes with GPUs, all advertised.",
+        "mig: nvidia.com/mig-1g.5gb 7\nshared: nvidia.com/gpu.shared 4\namd: amd.com/gpu 2",
+    ),
     Case(
         "K031",
         "a node whose driver fails",
         nodes(GPU_1, node("gpu-2", {"kubernetes.azure.com/accelerator": "nvidia"})),
         WARN,
-        "1 of 2 nodes with NVIDIA GPUs advertises none.",
+        "1 of 2 nodes with GPUs advertises none.",
         "gpu-1: nvidia.com/gpu 1\ngpu-2: nvidia.com/gpu 0\n"
         "DaemonSet kube-system/nvidia-device-plugin-daemonset, owned by no Helm release, ready on 1 of 1 node",
         "kubectl describe node gpu-2",

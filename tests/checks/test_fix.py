@@ -34,6 +34,8 @@ NOBODY_KNOWS = {
     ("AMLARC-A002", "NAME"),
     ("AMLARC-A062", "GROUP"),
     ("AMLARC-A070", "NAME"),
+    # An AKS cluster that is connected through Azure Arc: its name in AKS.
+    ("AMLARC-K020", "GROUP"),
     ("AMLARC-K081", "NAMESPACE"),
 }
 

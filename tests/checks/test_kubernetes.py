@@ -7,7 +7,7 @@ import pytest
 
 from azext_amlarc.checks import check
 from azext_amlarc.checks.check import Fact, Status, Unknown, Verdict
-from azext_amlarc.checks.given import DOCUMENT_SOURCE, EXTENSION_NAME, TARGET
+from azext_amlarc.checks.given import DOCUMENT_SOURCE, EXTENSION_NAME, KNOWN_SETTINGS, POOLS, TARGET
 from azext_amlarc.checks.kubernetes import CHECKS
 from azext_amlarc.product.steps import lines
 from tests.checks.clusters import known
@@ -50,9 +50,10 @@ def test_what_fails_or_warns_says_what_to_do(case: Case) -> None:
 
 
 # What is always given, and what some checks read only if another fact makes them.
-NEVER_UNKNOWN = (TARGET, EXTENSION_NAME, DOCUMENT_SOURCE)
+NEVER_UNKNOWN = (TARGET, EXTENSION_NAME, DOCUMENT_SOURCE, KNOWN_SETTINGS, POOLS)
 NOT_ALWAYS_LOOKED_AT = {
     ("AMLARC-K011", "nodes"),
+    *((f"AMLARC-K{number}", "clusterAutoscaler") for number in ("011", "020", "023", "025")),
     ("AMLARC-K031", "daemonSets"),
     ("AMLARC-K042", "ingressClasses"),
     ("AMLARC-K051", "validatingWebhooks"),

@@ -55,6 +55,26 @@ def test_what_is_wrong_is_said_with_names_and_fixes(installed: Az, checked: Clus
     assert_steady("check-cluster.txt", installed("amlarc", "check", *CLUSTER, *options, folder=tmp_path).stdout)
 
 
+def test_a_node_pool_at_zero_explains_that_no_node_matches(az: Az, azure: Azure, checked: Cluster) -> None:
+    known = azure.get(
+        f"{azure.group}/providers/Microsoft.ContainerService/managedClusters/aks-cluster", "2024-05-01"
+    ).body
+    gpus = {"name": "gpu", "count": 0, "enableAutoScaling": True, "maxCount": 2, "nodeLabels": {"team": "ml"}}
+    known["properties"]["agentPoolProfiles"].append(gpus)
+    azure.fault(method="GET", path="/managedClusters/aks-cluster$", status=200, body=known)
+    aks = ("-c", "aks-cluster", "-g", "amlarc-rg", "-t", "managedClusters")
+    planned = ("--settings", "enableTraining=True", "nodeSelector.team=ml", "--only", "AMLARC-K011")
+    [found] = az("amlarc", "check", *aks, *planned, *kubeconfig(checked), "--as-object").object
+    assert (found["status"], found["message"]) == (
+        "warn",
+        "No node has team=ml now: the pool gpu is at zero and grows to 2.",
+    )
+    assert found["fix"].endswith(
+        "az aks nodepool update --cluster-name aks-cluster -g amlarc-rg -n gpu --update-cluster-autoscaler "
+        "--min-count 1 --max-count 2"
+    )
+
+
 def test_a_cluster_that_cannot_be_reached_is_said_in_one_line(installed: Az, checked: Cluster, tmp_path: Path) -> None:
     config = yaml.safe_load(checked.kubeconfig().read_text(encoding="utf-8"))
     with socket.create_server(("127.0.0.1", 0)) as closed:

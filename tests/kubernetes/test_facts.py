@@ -36,6 +36,8 @@ from tests.support.cluster import ADMIN, READ_NODES, READ_NOTHING, Cluster
 
 GIVEN: Mapping[str, object] = {
     given.SETTINGS.name: SETTINGS,
+    given.KNOWN_SETTINGS.name: SETTINGS,
+    given.POOLS.name: (),
     given.DOCUMENT.name: DOCUMENT,
     given.DOCUMENT_SOURCE.name: "attach.json",
     given.EXTENSION_NAME.name: "amlarc-compute",

@@ -8,6 +8,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
 from azext_amlarc.checks.azure.facts import AGENTS, AKS, CLUSTER, CLUSTER_FOUND, Agents, Aks, Cluster, Presence
 from azext_amlarc.checks.check import Facts
+from azext_amlarc.checks.given import Pool
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.steps import Note
 from azext_amlarc.resources import cluster as resource
@@ -63,6 +64,19 @@ def _aks(own: Mapping[str, Any]) -> Aks:
         local_accounts_disabled=bool(own.get("disableLocalAccounts")),
         authorized_ranges=tuple(access.get("authorizedIPRanges") or ()),
         is_private=bool(access.get("enablePrivateCluster")),
+        pools=tuple(map(_pool, own.get("agentPoolProfiles") or ())),
+    )
+
+
+def _pool(profile: Mapping[str, Any]) -> Pool:
+    return Pool(
+        name=str(profile.get("name") or ""),
+        nodes=int(profile.get("count") or 0),
+        most=int(profile.get("maxCount") or 0) if profile.get("enableAutoScaling") else 0,
+        is_stopped=(profile.get("powerState") or {}).get("code") == "Stopped",
+        machine=str(profile.get("vmSize") or ""),
+        labels={"kubernetes.io/os": str(profile.get("osType") or "Linux").lower(), **(profile.get("nodeLabels") or {})},
+        taints=tuple(profile.get("nodeTaints") or ()),
     )
 
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.checks.check import Fact, Facts, Status, Unknown, Verdict
+from azext_amlarc.checks.given import Pool
 from azext_amlarc.product.clusters import CONNECTED, MANAGED
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class Aks(NamedTuple):
     local_accounts_disabled: bool
     authorized_ranges: tuple[str, ...]
     is_private: bool
+    pools: tuple[Pool, ...] = ()
 
 
 class ExtensionStatus(NamedTuple):

@@ -1,16 +1,17 @@
 """Whether instance types fit the cluster's nodes, and whether its InstanceType objects match the configuration."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.fix import ApplyInstanceTypes, Fix
-from azext_amlarc.checks.given import DOCUMENT, DOCUMENT_SOURCE, SETTINGS
-from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
-from azext_amlarc.checks.kubernetes.facts import INSTANCE_TYPES, NODES, PODS, Amounts, Node
-from azext_amlarc.checks.kubernetes.scheduling import JOBS
-from azext_amlarc.product import links
+from azext_amlarc.checks.fix import SOME_CLUSTER, ApplyInstanceTypes, ChangeSettings, Fix
+from azext_amlarc.checks.given import DOCUMENT, DOCUMENT_SOURCE, EXTENSION_NAME, POOLS, SETTINGS, TARGET
+from azext_amlarc.checks.kubernetes import amounts, gpu, scheduling, workloads
+from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, INSTANCE_TYPES, NODES, PODS, Amounts, Node, Taint
+from azext_amlarc.checks.kubernetes.scheduling import Tolerations
+from azext_amlarc.product import helm, links
+from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.product.steps import Note, command
 from azext_amlarc.validation.document.manifests import CLUSTER_DEFAULT, COPY_OF, manifests
 from azext_amlarc.validation.document.resources import SIDES, is_device
@@ -61,18 +62,20 @@ _NO_NODE = "no matching node"
 
 def configured_types_match_nodes(facts: Facts) -> Verdict:
     """Each instance type's nodeSelector, together with the settings' own, matches at least one node."""
+    return _gathered([_matched(wanted, facts) for wanted in _configured(facts)], _MATCH)
+
+
+def _matched(wanted: Requirements, facts: Facts) -> Outcome:
     nodes = facts[NODES]
-    return _gathered([_matched(wanted, nodes) for wanted in _configured(facts)], _MATCH)
-
-
-def _matched(wanted: Requirements, nodes: tuple[Node, ...]) -> Outcome:
     matching = scheduling.matching(nodes, wanted.selector)
     if matching:
         return Outcome(Status.PASS, f"{wanted.name}: {_counted(matching)}")
     missing = [_missing(key, value, nodes) for key, value in wanted.selector.items()]
-    labels = [f"{key}={value}" for key, value in wanted.selector.items()]
     text = f"{wanted.name}: no node has {' and '.join(missing)}"
-    return Outcome(Status.FAIL, text, (command("kubectl label node NODE {labels}", labels=labels),))
+    later = workloads.growing(facts, wanted.selector)
+    if later:
+        return Outcome(Status.WARN, f"{text} now; {later[0]}", later[1])
+    return Outcome(Status.FAIL, text, workloads.labelling(facts, nodes, wanted.selector))
 
 
 def _missing(key: str, value: str, nodes: Iterable[Node]) -> str:
@@ -107,25 +110,41 @@ def _of_amd64(wanted: Requirements, nodes: tuple[Node, ...]) -> Outcome:
 
 def matching_nodes_accept_jobs(facts: Facts) -> Verdict:
     """No taint that jobs do not tolerate keeps them off a node that their nodeSelector matches."""
-    return _gathered([_accepted(wanted, facts[NODES]) for wanted in _configured(facts)], _OPEN)
+    tolerated = scheduling.of_jobs(facts[SETTINGS])
+    nodes = (*facts[NODES], *(scheduling.next_node(*pool) for pool in scheduling.empty(facts[POOLS]).items()))
+    types = _configured(facts)
+    verdict = _gathered([_accepted(wanted, nodes, tolerated) for wanted in types], _OPEN)
+    if verdict.status not in (Status.FAIL, Status.WARN):
+        return verdict
+    meant = dict.fromkeys(node.name for wanted in types for node in scheduling.matching(nodes, wanted.selector))
+    return replace(verdict, fix=_opened(facts, [node for node in nodes if node.name in meant], tolerated))
 
 
-def _accepted(wanted: Requirements, nodes: tuple[Node, ...]) -> Outcome:
+def _accepted(wanted: Requirements, nodes: tuple[Node, ...], tolerated: Tolerations) -> Outcome:
     matching = scheduling.matching(nodes, wanted.selector)
     if not matching:
         return Outcome(Status.SKIPPED, f"{wanted.name}: {_NO_NODE}")
-    tainted = [(node, taint) for node in matching for taint in scheduling.forbidding(node, JOBS)]
+    tainted = _tainted(matching, tolerated)
     down = [node for node in matching if not scheduling.is_up(node)]
     closed = {node.name for node, _ in tainted} | {node.name for node in down}
     if not closed:
         return Outcome(Status.PASS, f"{wanted.name}: jobs can run on {number(len(matching), 'node')}")
     why = [f"{node.name} has the taint {taint}" for node, taint in tainted]
     why += [f"{node.name} is {'cordoned' if node.ready else 'not Ready'}" for node in down]
-    untaint = "kubectl taint node {name} {taint}-"
-    commands = [command(untaint, name=node.name, taint=str(taint)) for node, taint in tainted]
-    commands += [command("kubectl uncordon {name}", name=node.name) for node in down if node.cordoned]
     status = Status.FAIL if len(closed) == len(matching) else Status.WARN
-    return Outcome(status, f"{wanted.name}: {'; '.join(why)}", tuple(commands[:_SHOWN]))
+    return Outcome(status, f"{wanted.name}: {'; '.join(why)}")
+
+
+def _tainted(nodes: Iterable[Node], tolerated: Tolerations) -> list[tuple[Node, Taint]]:
+    return [(node, taint) for node in nodes for taint in scheduling.forbidding(node, tolerated)]
+
+
+def _opened(facts: Facts, nodes: list[Node], tolerated: Tolerations) -> Fix:
+    """How jobs come to run on the nodes; the first commands of many."""
+    tainted = _tainted(nodes, tolerated)
+    cordoned = [node for node in nodes if node.cordoned][:_SHOWN]
+    uncordon = [command("kubectl uncordon {name}", name=node.name) for node in cordoned]
+    return (*workloads.opening(facts, facts[SETTINGS], helm.JOBS_TOLERATE, tainted[:_SHOWN]), *uncordon)
 
 
 def configured_types_fit(facts: Facts) -> Verdict:
@@ -149,21 +168,17 @@ def types_of_the_cluster_fit(facts: Facts) -> Verdict:
 
 
 def _fitting(types: Iterable[Requirements], facts: Facts) -> Verdict:
-    rooms = amounts.rooms(scheduling.open_nodes(facts[NODES], JOBS), facts[PODS])
-    return _gathered([_fit(wanted, rooms) for wanted in types], _FIT)
+    nodes = scheduling.open_nodes(facts[NODES], scheduling.of_jobs(facts[SETTINGS]))
+    rooms = amounts.rooms(nodes, facts[PODS])
+    return _gathered([_fit(wanted, rooms, facts) for wanted in types], _FIT)
 
 
-def _fit(wanted: Requirements, rooms: Iterable[amounts.Room]) -> Outcome:
+def _fit(wanted: Requirements, rooms: Iterable[amounts.Room], facts: Facts) -> Outcome:
     there = [room for room in rooms if wanted.selector.items() <= room.node.labels.items()]
     requests = f"{wanted.name}: requests {amounts.shown(wanted.asked, wanted.resources)}"
-    if not there:
-        return Outcome(Status.FAIL, f"{requests}; {_NO_NODE}", (Note("See the other checks in this group."),))
+    if not any(amounts.fits(wanted.asked, room.node.allocatable) for room in there):
+        return _too_large(wanted, [room.node for room in there], requests, facts)
     roomiest = max(there, key=lambda room: _relative(wanted.asked, room.free))
-    largest = max(there, key=lambda room: _relative(wanted.asked, room.node.allocatable))
-    if not amounts.fits(wanted.asked, largest.node.allocatable):
-        has = amounts.shown(largest.node.allocatable, wanted.resources)
-        note = Note(f"Lower the requests and limits of {wanted.name}, or add larger nodes.")
-        return Outcome(Status.FAIL, f"{requests}; the largest node, {largest.node.name}, has {has}", (note,))
     free = f"{amounts.shown(roomiest.free, wanted.resources)} on {roomiest.node.name}"
     if not amounts.fits(wanted.asked, roomiest.free):
         describe = command("kubectl describe node {name}", name=roomiest.node.name)
@@ -172,6 +187,25 @@ def _fit(wanted: Requirements, rooms: Iterable[amounts.Room]) -> Outcome:
     fitting = sum(amounts.fits(wanted.asked, room.free) for room in there)
     beside = f"{fitting} of {number(len(there), 'node')} now"
     return Outcome(Status.PASS, f"{requests}; fits on {beside}; free: {free}")
+
+
+def _too_large(wanted: Requirements, nodes: list[Node], requests: str, facts: Facts) -> Outcome:
+    """Why no node can ever hold it: there is none, its devices have another name, or each is too small."""
+    seen = _NO_NODE
+    fix: Fix = (Note("See the other checks in this group."),)
+    if nodes:
+        largest = max(nodes, key=lambda node: _relative(wanted.asked, node.allocatable))
+        has = amounts.shown(largest.allocatable, wanted.resources)
+        seen = f"the largest node, {largest.name}, has {has}"
+        fix = (Note(f"Lower the requests and limits of {wanted.name}, or add larger nodes."),)
+    other = gpu.another_name(wanted.asked, nodes)
+    if other:
+        note = Note(f"Ask for {other.offered[0]} in the limits of {wanted.name}, or select other nodes.")
+        return Outcome(Status.FAIL, f"{requests}; its nodes offer {', '.join(other.offered)} instead", (note,))
+    later = workloads.growing(facts, wanted.selector)
+    if later:
+        return Outcome(Status.WARN, f"{requests}; {seen} now; {later[0]}", later[1])
+    return Outcome(Status.FAIL, f"{requests}; {seen}", fix)
 
 
 def _relative(asked: Amounts, there: Amounts) -> tuple[Any, Any]:
@@ -269,15 +303,20 @@ def _counted_types(good: int, count: int, verb: Verb) -> str:
 
 
 _CONFIGURED = (DOCUMENT, SETTINGS, NODES)
+_TOLERATE = tuple(f"{helm.JOBS_TOLERATE}[0].{part}" for part in ("key=KEY", "operator=Exists"))
+_GROWTH = (POOLS, AUTOSCALER, TARGET)
 CHECKS = (
     Check(
         id="AMLARC-K020",
         group=GROUP,
         title="Each instance type's nodeSelector matches a node",
         phase=Phase.ALL,
-        needs=_CONFIGURED,
+        needs=(*_CONFIGURED, *_GROWTH),
         judge=configured_types_match_nodes,
-        fix=(Note("Label nodes, or change the nodeSelector:"), command("kubectl label node NODE LABEL=VALUE")),
+        fix=(
+            Note("Label nodes (on AKS their pool, with `az aks nodepool update`), or change the nodeSelector:"),
+            command("kubectl label node NODE LABEL=VALUE"),
+        ),
         url=links.INSTANCE_TYPES,
     ),
     Check(
@@ -295,11 +334,11 @@ CHECKS = (
         group=GROUP,
         title="Each instance type's nodes accept jobs",
         phase=Phase.ALL,
-        needs=_CONFIGURED,
+        needs=(*_CONFIGURED, POOLS, EXTENSION_NAME, TARGET),
         judge=matching_nodes_accept_jobs,
         fix=(
-            Note("Remove the taint, or use one that jobs tolerate (ml.azure.com/amlarc=true):"),
-            command("kubectl taint node NODE TAINT-"),
+            Note("Use a taint that jobs tolerate anyway (ml.azure.com/amlarc=true), or let them tolerate this one:"),
+            ChangeSettings(SOME_CLUSTER, DEFAULT_NAME, _TOLERATE),
         ),
         url=links.REFERENCE,
     ),
@@ -308,7 +347,7 @@ CHECKS = (
         group=GROUP,
         title="Each instance type fits on a node",
         phase=Phase.ALL,
-        needs=(*_CONFIGURED, PODS),
+        needs=(*_CONFIGURED, PODS, *_GROWTH),
         judge=configured_types_fit,
         fix=(Note("Lower its requests and limits, or add larger nodes."),),
         url=links.INSTANCE_TYPES,
@@ -328,7 +367,7 @@ CHECKS = (
         group=GROUP,
         title="Each InstanceType object on the cluster fits on a node",
         phase=Phase.POST,
-        needs=(INSTANCE_TYPES, SETTINGS, NODES, PODS),
+        needs=(INSTANCE_TYPES, SETTINGS, NODES, PODS, *_GROWTH),
         judge=types_of_the_cluster_fit,
         fix=(
             Note("Lower its requests and limits, or add larger nodes:"),

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.given import EXTENSION_NAME, SETTINGS, TARGET
+from azext_amlarc.checks.given import EXTENSION_NAME, KNOWN_SETTINGS, POOLS, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import amounts, scheduling, workloads
-from azext_amlarc.checks.kubernetes.facts import NODES, PODS, Amounts, Node
-from azext_amlarc.checks.kubernetes.scheduling import SYSTEM
-from azext_amlarc.product import links
+from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, NODES, PODS, Amounts, Node
+from azext_amlarc.checks.kubernetes.scheduling import Tolerations
+from azext_amlarc.product import helm, links
 from azext_amlarc.product.extension import EXTENSION_NAMESPACE, NODES_FOR_HA
 from azext_amlarc.product.steps import Note, command
 from azext_amlarc.wording import number
@@ -31,25 +31,29 @@ _RECOMMENDED: Amounts = {"cpu": Fraction(4), "memory": Fraction(14 * 10**9)}
 
 def a_node_can_run_the_extension(facts: Facts) -> Verdict:
     """Linux on amd64, Ready, not cordoned, without taints that the extension's pods do not tolerate."""
-    nodes = facts[NODES]
-    usable = scheduling.open_nodes(nodes, SYSTEM)
-    lines = tuple(line for node in nodes for line in _obstacles(node))
+    nodes, settings = facts[NODES], facts[KNOWN_SETTINGS]
+    tolerated = scheduling.of_system(settings)
+    usable = scheduling.open_nodes(nodes, tolerated)
+    lines = tuple(line for node in nodes for line in _obstacles(node, tolerated))
     if not usable:
         message = f"No node can run the extension (0 of {len(nodes)})." if nodes else "The cluster has no nodes."
-        return Verdict(Status.FAIL, message, evidence=lines)
+        good = [node for node in nodes if scheduling.is_up(node) and scheduling.is_supported(node)]
+        closed = [(node, taint) for node in good for taint in scheduling.forbidding(node, tolerated)]
+        fix = workloads.opening(facts, settings, helm.EXTENSION_TOLERATES, closed)
+        return Verdict(Status.FAIL, message, fix, lines)
     message = f"{len(usable)} of {number(len(nodes), 'node')} can run the extension."
     sick = any(not node.ready or node.troubles for node in nodes)
     return Verdict(Status.WARN if sick else Status.PASS, message, evidence=lines)
 
 
-def _obstacles(node: Node) -> list[str]:
+def _obstacles(node: Node, tolerated: Tolerations) -> list[str]:
     found = []
     if not scheduling.is_supported(node):
         found.append(f"runs {node.system}/{node.architecture}, not linux/amd64")
     found += [] if node.ready else ["is not Ready"]
     found += ["is cordoned"] if node.cordoned else []
     found += [f"has {trouble}" for trouble in node.troubles]
-    found += [f"has the taint {taint}" for taint in scheduling.forbidding(node, SYSTEM)]
+    found += [f"has the taint {taint}" for taint in scheduling.forbidding(node, tolerated)]
     return [f"{node.name} {what}" for what in found]
 
 
@@ -58,18 +62,18 @@ def selected_nodes_exist(facts: Facts) -> Verdict:
     selector = workloads.selector(facts[SETTINGS])
     if not selector:
         return Verdict(Status.PASS, "The settings have no nodeSelector: any node will do.")
-    labels = _labels(selector)
+    labels = ",".join(f"{key}={value}" for key, value in selector.items())
+    tolerated = scheduling.of_system(facts[SETTINGS])
     matching = scheduling.matching(facts[NODES], selector)
-    if not scheduling.open_nodes(matching, SYSTEM):
-        lines = tuple(line for node in matching for line in _obstacles(node))
-        label = command("kubectl label node NODE {labels}", labels=labels)
-        return Verdict(Status.FAIL, f"No schedulable node has {','.join(labels)}.", (label,), lines)
-    names = tuple(node.name for node in matching)
-    return Verdict(Status.PASS, f"Found {number(len(names), 'node')} with {','.join(labels)}.", evidence=names)
-
-
-def _labels(selector: Mapping[str, str]) -> list[str]:
-    return [f"{key}={value}" for key, value in selector.items()]
+    if scheduling.open_nodes(matching, tolerated):
+        names = tuple(node.name for node in matching)
+        return Verdict(Status.PASS, f"Found {number(len(names), 'node')} with {labels}.", evidence=names)
+    later = None if matching else workloads.growing(facts, selector)
+    if later:
+        return Verdict(Status.WARN, f"No node has {labels} now: {later[0]}.", later[1])
+    lines = tuple(line for node in matching for line in _obstacles(node, tolerated))
+    fix = workloads.labelling(facts, facts[NODES], selector)
+    return Verdict(Status.FAIL, f"No schedulable node has {labels}.", fix, lines)
 
 
 def the_router_has_three_nodes(facts: Facts) -> Verdict:
@@ -77,7 +81,9 @@ def the_router_has_three_nodes(facts: Facts) -> Verdict:
     settings = facts[SETTINGS]
     if not workloads.inference(settings) or not workloads.is_on(settings, "inferenceRouterHA"):
         return Verdict(Status.PASS, "The inference router needs no replicas.")
-    usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)), SYSTEM)
+    usable = scheduling.open_nodes(
+        scheduling.matching(facts[NODES], workloads.selector(settings)), scheduling.of_system(settings)
+    )
     names = tuple(node.name for node in usable)
     if len(names) < NODES_FOR_HA:
         message = f"inferenceRouterHA needs {NODES_FOR_HA} schedulable nodes, but the cluster has {len(names)}."
@@ -91,7 +97,9 @@ def the_extension_has_room(facts: Facts) -> Verdict:
     training, inference = workloads.training(settings), workloads.inference(settings)
     if not training and not inference:
         return Verdict(Status.SKIPPED, "Neither enableTraining nor enableInference is on: nothing will be installed.")
-    usable = scheduling.open_nodes(scheduling.matching(facts[NODES], workloads.selector(settings)), SYSTEM)
+    usable = scheduling.open_nodes(
+        scheduling.matching(facts[NODES], workloads.selector(settings)), scheduling.of_system(settings)
+    )
     # If the extension is installed already, its own pods are among what needs room.
     pods = [pod for pod in facts[PODS] if pod.namespace != EXTENSION_NAMESPACE]
     rooms = amounts.rooms(usable, pods)
@@ -119,10 +127,10 @@ CHECKS = (
         group=GROUP,
         title="There are nodes that can run the extension",
         phase=Phase.ALL,
-        needs=(NODES,),
+        needs=(NODES, KNOWN_SETTINGS, EXTENSION_NAME, TARGET),
         judge=a_node_can_run_the_extension,
         fix=(
-            Note("Make a node Ready, remove its taints, uncordon it, or add linux/amd64 nodes:"),
+            Note("Make a node Ready, uncordon it, let the extension tolerate its taints, or add linux/amd64 nodes:"),
             command("kubectl describe nodes"),
         ),
         url=links.REFERENCE,
@@ -132,7 +140,7 @@ CHECKS = (
         group=GROUP,
         title="The nodeSelector settings match schedulable nodes",
         phase=Phase.ALL,
-        needs=(SETTINGS, NODES),
+        needs=(SETTINGS, NODES, POOLS, AUTOSCALER, TARGET),
         judge=selected_nodes_exist,
         fix=(command("kubectl label node NODE LABEL=VALUE"),),
         url=links.INSTALL,
