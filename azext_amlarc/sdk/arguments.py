@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from azure.core.credentials import TokenCredential
+
 from azext_amlarc.errors import InvalidInput
 
 TEXTS, SETTINGS, FLAG, SECONDS = "a dictionary of texts", "a dictionary with texts as keys", "True or False", "a number"
@@ -32,3 +34,19 @@ _IS = {
     FLAG: lambda value: isinstance(value, bool),
     SECONDS: _is_seconds,
 }
+
+
+def credential_of(credential: TokenCredential | None, auth: object) -> TokenCredential | None:
+    """The credential under our name or under azureml-core's, whose own classes are credentials too.
+
+    InvalidInput for two, or for something that gives no token.
+    """
+    if auth is not None and credential is not None:
+        raise InvalidInput("credential and auth are the same argument.", "Pass one of them.")
+    given = auth if credential is None else credential
+    if given is None or isinstance(given, TokenCredential):
+        return given
+    raise InvalidInput(
+        "The credential has no method get_token.",
+        "Pass one of azure-identity, such as DefaultAzureCredential(), or leave it out for that one.",
+    )

@@ -182,6 +182,10 @@ class KubernetesCompute:
         return self.details.instance_types
 
     @property
+    def description(self) -> str | None:
+        return self.details.description
+
+    @property
     def created_on(self) -> str | None:
         """When it was attached (ISO 8601)."""
         return self.details.created_on
@@ -222,6 +226,31 @@ class KubernetesCompute:
         """
         self.refresh_state()
         return ComputeStatus(self.provisioning_state, self.details.created_on, self.details.modified_on)
+
+    def serialize(self) -> dict[str, Any]:
+        """The target as last seen, under the keys of azureml-core. No request."""
+        found = self.details
+        status = ComputeStatus(found.provisioning_state, found.created_on, found.modified_on)
+        properties = {
+            "computeType": self.type,
+            "description": found.description,
+            "resourceId": found.resource_id,
+            "provisioningErrors": found.provisioning_errors,
+            "provisioningState": found.provisioning_state,
+            "properties": {
+                "namespace": found.namespace,
+                "defaultInstanceType": found.default_instance_type,
+                "instanceTypes": found.instance_types,
+            },
+            "status": status.serialize(),
+        }
+        own = {"id": found.id, "name": found.name, "tags": found.tags, "location": found.location}
+        return {**own, "identity": found.identity, "properties": properties}
+
+    def delete(self) -> None:
+        """ComputeTargetException, as in azureml-core: an attached cluster is detached."""
+        with raised_as(ComputeTargetException):
+            raise InvalidInput("A Kubernetes cluster is not deleted through its compute target.", "Use detach().")
 
     def detach(self, timeout: float = DEFAULT_TIMEOUT) -> None:
         """Detach the target from the workspace, and wait for that; the cluster and its extension stay as they are.

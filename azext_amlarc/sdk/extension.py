@@ -145,10 +145,11 @@ class ArcExtension:
         """Delete the extension from the cluster, and wait for that, which takes about ten minutes.
 
         `force` deletes Azure's record without contacting the cluster; `purge` also deletes the Azure resources that
-        were created for it.
+        were created for it. A warning is logged for the compute targets that will stop working.
         """
         from azext_amlarc.azure import supporting
         from azext_amlarc.azure.extension import delete as deletion
+        from azext_amlarc.workflows import removal
 
         azure = self._azure
         with raised_as(ExtensionException), writing(azure, timeout, registers=False) as (writer, door):
@@ -156,6 +157,8 @@ class ArcExtension:
             owned = supporting.owned(writer, self._cluster, self.details.configuration_settings) if purge else []
             for line in deletion.consequences(self.details):
                 watcher.tell(line)
+            for line in removal.attached_to(writer, self._cluster):
+                door.warn(line)
             operation = deletion.begin_delete(writer, self._cluster, self.details, watcher, force=force)
             operation.wait(watcher, timeout)
             supporting.purge(writer, owned, watcher)

@@ -14,6 +14,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import WorkspaceId
+from azext_amlarc.sdk.arguments import credential_of
 from azext_amlarc.sdk.compute import KubernetesCompute, listed
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
@@ -41,11 +42,15 @@ class Workspace:
         cloud: str | None = None,
         *,
         workspace_name: str | None = None,
+        auth: object = None,
     ) -> None:
-        """`workspace_name` is azureml-core's word for `name`. WorkspaceException for names that Azure never has."""
+        """`workspace_name` and `auth` are azureml-core's words for `name` and `credential`.
+
+        WorkspaceException for names that Azure never has.
+        """
         with raised_as(WorkspaceException):
             self.id = _named(subscription_id, resource_group, name, workspace_name)
-        self._credential = credential
+            self._credential = credential_of(credential, auth)
         self._cloud = cloud
 
     @classmethod
@@ -54,6 +59,8 @@ class Workspace:
         path: str | os.PathLike[str] | None = None,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
+        *,
+        auth: object = None,
     ) -> "Workspace":
         """The workspace that a config.json names: `path` is the file, or a folder to search upwards from (default: .).
 
@@ -62,7 +69,7 @@ class Workspace:
         """
         with raised_as(WorkspaceException):
             found = _read_config(_find_config(path or "."))
-        return cls(found.subscription_id, found.resource_group, found.name, credential, cloud)
+        return cls(found.subscription_id, found.resource_group, found.name, credential, cloud, auth=auth)
 
     @classmethod
     def get(
@@ -72,9 +79,11 @@ class Workspace:
         resource_group: str,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
+        *,
+        auth: object = None,
     ) -> "Workspace":
         """The workspace, if it exists; otherwise WorkspaceException. One request."""
-        workspace = cls(subscription_id, resource_group, name, credential, cloud)
+        workspace = cls(subscription_id, resource_group, name, credential, cloud, auth=auth)
         workspace._answer  # noqa: B018  (read now, to raise if there is none, and kept)
         return workspace
 

@@ -16,7 +16,7 @@ from tests.support.terminal import CTRL_C, CTRL_D, Session, session
 
 ATTACH = ("amlarc", "attach")
 WORKSPACE, NAME = "Workspace (number, name or part of a name):", "Compute name:"
-CLUSTER, FILE = "Cluster (number, name or part of a name):", "Configuration file (Enter for none):"
+CLUSTER, FILE = "Cluster (number, name or part of a name):", "Configuration file, JSON or YAML (Enter for none):"
 LAST = "Attach the cluster? (y/N):"
 ALL_MISSING = "Missing required options: --name, --workspace-name, --cluster-name or --resource-id, --resource-group."
 

@@ -1,5 +1,6 @@
 """Compute targets: what is judged, what is printed, what is raised."""
 
+import json
 import logging
 import pickle
 from dataclasses import replace
@@ -281,3 +282,24 @@ def test_an_azure_out_of_reach_is_told(ws: Workspace, azure: Azure) -> None:
     with pytest.raises(ComputeTargetException, match="Azure could not be reached: ") as caught:
         attached(ws)
     assert caught.value.fix == "Check the network, the proxy (HTTPS_PROXY) and the cloud."
+
+
+def test_a_target_is_serialized_under_azureml_cores_keys(ws: Workspace) -> None:
+    types = {"cpu": {"resources": {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}}}}
+    compute = attached(ws, namespace="jobs", default_instance_type="cpu", instance_types=types)
+    compute.wait_for_completion()
+    found = json.loads(json.dumps(compute.serialize()))
+    # KubernetesCompute.serialize of azureml-core 1.61.
+    assert list(found) == ["id", "name", "tags", "location", "identity", "properties"]
+    assert (found["name"], found["location"]) == ("amlarc-compute", compute.location)
+    assert set(found["properties"]) == {
+        "computeType", "description", "resourceId", "provisioningErrors", "provisioningState", "properties", "status",
+    }  # fmt: skip
+    assert found["properties"]["properties"] == {
+        "namespace": "jobs",
+        "defaultInstanceType": "cpu",
+        "instanceTypes": compute.instance_types,
+    }
+    assert found["properties"]["status"] == compute.get_status().serialize()
+    with pytest.raises(ComputeTargetException, match="not deleted"):
+        compute.delete()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.sdk import ArcExtension, ExtensionException
+from azext_amlarc.sdk import ArcExtension, ComputeTarget, ExtensionException, KubernetesCompute, Workspace
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
 from tests.support.azure import Azure
 from tests.support.connecting import Login
@@ -216,3 +216,15 @@ def test_a_relay_whose_keys_cannot_be_read_is_refused(azure: Azure, readable: bo
         install(azure, settings=OWN_RELAY)
     assert "relayServerConnectionString" in caught.value.fix
     assert [item for item in azure.traffic() if item["method"] == "PUT" and "/extensions/" in item["url"]] == []
+
+
+def test_a_deletion_names_the_compute_targets_that_stop_working(
+    azure: Azure, ws: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    extension = install(azure, CLUSTER)
+    extension.wait_for_completion()
+    configuration = KubernetesCompute.attach_configuration(CLUSTER)
+    ComputeTarget.attach(ws, "amlarc-compute", configuration).wait_for_completion()
+    extension.delete()
+    warned = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "  amlarc-compute in the workspace rg/amlarc-ws, namespace default" in warned

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.identity import ClientSecretCredential
 
 from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace, WorkspaceException
 from tests.sdk.conftest import CLUSTER, CONFIG
@@ -190,3 +192,38 @@ def test_a_config_with_a_key_twice_is_refused(tmp_path: Path) -> None:
 def test_names_that_are_no_text_are_refused(given: tuple[Any, Any, Any]) -> None:
     with pytest.raises(WorkspaceException, match=r"empty|not text"):
         Workspace(*given)
+
+
+class OldCredential:
+    """What azureml-core's authentication classes have: a method get_token."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._login = Login(azure)
+
+    def get_token(self, *scopes: str, **options: object) -> AccessToken:
+        return self._login.get_token(*scopes, **options)
+
+
+def test_auth_is_azureml_cores_word_for_the_credential(azure: Azure, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    auth = OldCredential(azure)
+    for ws in (
+        Workspace("123", "rg", "amlarc-ws", auth=auth),
+        Workspace.from_config(tmp_path, auth=auth),
+        Workspace.get("amlarc-ws", auth=auth, subscription_id="123", resource_group="rg"),
+    ):
+        assert ws.location == "eastus"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"auth": "token"}, "The credential has no method get_token."),
+        ({"credential": "token"}, "The credential has no method get_token."),
+        ({"auth": ClientSecretCredential("t", "c", "s"), "credential": ClientSecretCredential("t", "c", "s")}, "same"),
+    ],
+)
+def test_what_is_no_credential_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(WorkspaceException, match=message) as caught:
+        Workspace("123", "rg", "amlarc-ws", **options)
+    assert caught.value.fix

@@ -97,8 +97,8 @@ def _foreign_options(loader: Any, prefix: str) -> None:
         c.extra(
             "file",
             options_list=["--file", "-f"],
-            help="For command lines of other tools: YAML file of `az ml compute attach`, with name, resource_id, "
-            "namespace and identity. Other options take precedence.",
+            help="For command lines of other tools: JSON or YAML file of `az ml compute attach`, with name, "
+            "resource_id, namespace and identity. Other options take precedence.",
         )
 
 
@@ -232,7 +232,7 @@ def _setting_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "config_file",
                 options_list=["--config-file"],
-                help="JSON or YAML file of settings; --config takes precedence.",
+                help="JSON or YAML file of settings, or - for standard input; --config takes precedence.",
             )
             c.argument(
                 "config_protected",
@@ -296,7 +296,10 @@ def _config_options(loader: Any, prefix: str) -> None:
             )
     with loader.argument_context(f"{prefix} config init") as c:
         c.argument(
-            "file", options_list=["--file", "-f"], help="File to create; it must not exist. Default: standard output."
+            "file",
+            options_list=["--file", "-f"],
+            help="File to create: JSON if its name ends in .json, otherwise YAML. It must not exist. Default: standard "
+            "output.",
         )
         c.argument("default", action="store_true", help="Write the default configuration of Microsoft's guide of 2021.")
         c.argument("namespace", help="Namespace of the jobs.")
@@ -307,7 +310,7 @@ def _config_options(loader: Any, prefix: str) -> None:
         c.argument("memory", help="Memory, such as 16Gi.")
         c.argument("selector", **_LIST, help="Node selector, as space-separated key=value labels.")
     with loader.argument_context(f"{prefix} config convert") as c:
-        c.argument("file", options_list=["--file", "-f"], help="File to convert; - for standard input.")
+        c.argument("file", options_list=["--file", "-f"], help="JSON or YAML file to convert; - for standard input.")
         c.argument(
             "to", arg_type=get_enum_type(["instancetype"]), help="Convert a configuration to InstanceType manifests."
         )
@@ -482,7 +485,7 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
             "settings",
             **_LIST,
             completer=completers.plain_settings,
-            help="Settings that you plan to install, as space-separated key=value pairs.",
+            help="Settings that you plan to install: space-separated key=value pairs, or a JSON or YAML file of them.",
         )
         c.argument(
             "health_report",

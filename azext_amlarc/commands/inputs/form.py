@@ -47,7 +47,9 @@ def complete(
                 resource_group_name=cluster.resource_group,
             )
         if not given.config:
-            file, configuration = _until_valid("Configuration file (Enter for none):", partial(_read, namespace))
+            file, configuration = _until_valid(
+                "Configuration file, JSON or YAML (Enter for none):", partial(_read, namespace)
+            )
             done = replace(done, config=file)
         _confirm(given, done, configuration, asks_nothing(cmd))
         return done, configuration
