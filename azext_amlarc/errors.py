@@ -1,10 +1,12 @@
 """The kinds of failure; each door turns them into its own: az's errors and exit codes, or Python exceptions."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
+
+_NOTHING_SENT = "Nothing was sent."
 
 
 class ArcError(Exception):
@@ -71,5 +73,45 @@ def stop_at_errors(subject: str, findings: "Iterable[Finding]") -> None:
     found = tuple(findings)
     errors = len(errors_in(found))
     if errors:
-        counted = f"{errors} {'error' if errors == 1 else 'errors'}"
-        raise InvalidInput(f"{subject} ({counted}). Nothing was sent.", findings=found)
+        raise InvalidInput(f"{subject} ({_counted(errors)}). {_NOTHING_SENT}", findings=found)
+
+
+def together(*steps: Callable[[], Any]) -> list[Any]:
+    """What each step returns; InvalidInput with what is wrong in all of them, so that none hides another.
+
+    A failure of another kind (nobody is signed in) is raised if the input is valid.
+    """
+    made: list[Any] = []
+    refused: list[InvalidInput] = []
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            made.append(step())
+        except InvalidInput as error:
+            refused.append(error)
+        except Exception as error:  # noqa: BLE001  (raised below)
+            failed.append(error)
+    if refused:
+        raise refused[0] if len(refused) == 1 else _joined(refused)
+    if failed:
+        raise failed[0]
+    return made
+
+
+def _joined(refused: Sequence[InvalidInput]) -> InvalidInput:
+    from azext_amlarc.findings import errors_in
+
+    findings = [finding for error in refused for finding in error.findings]
+    lines = [line for error in refused if not error.findings for line in _lines(error)]
+    errors = len(errors_in(findings)) + len(lines)
+    return InvalidInput("\n".join([f"Invalid input ({_counted(errors)}). {_NOTHING_SENT}", *lines]), findings=findings)
+
+
+def _lines(error: InvalidInput) -> list[str]:
+    """An error without findings: a line for each thing that is wrong, the last with the fix."""
+    *before, last = [line for line in error.message.splitlines() if line != _NOTHING_SENT]
+    return [*before, f"{last}\n    fix: {error.fix}" if error.fix else last]
+
+
+def _counted(errors: int) -> str:
+    return f"{errors} {'error' if errors == 1 else 'errors'}"

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import AzDoor, active_subscription, connected
+from azext_amlarc.errors import together
 from azext_amlarc.wording import number
 
 if TYPE_CHECKING:
@@ -52,12 +53,16 @@ def check(
     from azext_amlarc.kubernetes import access
     from azext_amlarc.workflows.check import CheckRequest
 
+    cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
+    target, planned, configuration = together(
+        partial(target_of, cmd, *cluster, workspace_name, workspace_group, name),
+        lambda: read_planned(settings, "--settings") if settings else None,
+        lambda: read_document(config, None) if config else None,
+    )
     request = CheckRequest(
-        target=target_of(
-            cmd, resource_group_name, cluster_name, cluster_type, resource_id, workspace_name, workspace_group, name
-        ),
-        settings=read_planned(settings, "--settings") if settings else None,
-        document=read_document(config, None).document if config else None,
+        target=target,
+        settings=planned,
+        document=configuration.document if configuration else None,
         source=config if config and config != "-" else "",
         phase=Phase(phase) if phase else None,
         only=tuple(only or ()),

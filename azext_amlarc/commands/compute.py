@@ -9,6 +9,7 @@ from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT, missing_for_attach
 from azext_amlarc.commands.inputs.targets import Given, cluster_of, workspace_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
+from azext_amlarc.errors import together
 
 if TYPE_CHECKING:
     from azext_amlarc.commands.inputs.document import Configuration
@@ -53,7 +54,8 @@ def attach(
     named = Given(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
-    given, configuration = _completed(cmd, named, namespace)
+    kube = access.named(kubeconfig, context)
+    given, configuration = _completed(cmd, named, namespace, kube)
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = cluster_of(
@@ -64,7 +66,7 @@ def attach(
     identities = tuple(user_assigned_identities or ())
     replaces_types = configuration.file is not None
     wanted = Wanted(cluster_id, configuration.document, identities, identity, replaces_types)
-    door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
+    door = AzDoor(cmd, yes)
     if create_namespace and new_namespace is None:
         door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
     writes_to_cluster = new_namespace is not None or bool(manifests)
@@ -91,14 +93,21 @@ def _prepared(
     return prepare(access, door, cluster_id, namespace, manifests) if access else None
 
 
-def _completed(cmd: Any, given: Given, namespace: str | None) -> "tuple[Given, Configuration]":
+def _completed(
+    cmd: Any, given: Given, namespace: str | None, kube: "KubeAccess | None"
+) -> "tuple[Given, Configuration]":
     """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown."""
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.document import read_document
+    from azext_amlarc.resources import naming
     from azext_amlarc.validation.document import validate_compute_name
 
     named = validate_compute_name(given.name, "--name") if given.name else []
-    configuration = read_document(given.config, namespace, named)
+    configuration, *_ = together(
+        partial(read_document, given.config, namespace, named),
+        *([partial(naming.cluster_of, given.resource_id, "--resource-id")] if given.resource_id else []),
+        *([kube.read] if kube else []),
+    )
     show_findings(configuration.findings)
     if missing_for_attach(given):
         from azext_amlarc.commands.inputs import form

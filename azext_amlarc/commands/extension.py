@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import AzDoor, connected
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
 from azext_amlarc.commands.inputs.targets import cluster_of
 from azext_amlarc.commands.terminal.progress import terminal_watcher
+from azext_amlarc.errors import together
 
 if TYPE_CHECKING:
     from azext_amlarc.product.releases import Offer
@@ -45,11 +47,15 @@ def create(
     from azext_amlarc.workflows.install import Release, begin_install
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    given.stop_at_single_errors()
-    named = read_tags(tags)
+    kube = access.named(kubeconfig, context)
+    _, named, cluster_id, *_ = together(
+        given.stop_at_single_errors,
+        partial(read_tags, tags),
+        partial(cluster_of, cmd, resource_group_name, cluster_name, cluster_type, resource_id),
+        *([kube.read] if kube else []),
+    )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
-    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
-    door, kube = AzDoor(cmd, yes), access.named(kubeconfig, context)
+    door = AzDoor(cmd, yes)
     with (
         kube or nullcontext(),
         connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure,
@@ -126,9 +132,11 @@ def update(
     from azext_amlarc.workflows.install import Release, begin_update
 
     given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    given.stop_at_single_errors()
+    _, cluster_id = together(
+        given.stop_at_single_errors,
+        partial(cluster_of, cmd, resource_group_name, cluster_name, cluster_type, resource_id),
+    )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
-    cluster_id = cluster_of(cmd, resource_group_name, cluster_name, cluster_type, resource_id)
     door = AzDoor(cmd, yes)
     with connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure:
         azure.import_ahead(azure.EXTENSIONS)

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
-from azext_amlarc.errors import InvalidInput, stop_at_errors
+from azext_amlarc.errors import InvalidInput, stop_at_errors, together
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Compute, Wanted
 from azext_amlarc.resources.ids import WorkspaceId
@@ -82,17 +83,12 @@ class KubernetesCompute:
         """
         given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
         with raised_as(ComputeTargetException):
-            cluster = naming.cluster_of(resource_id, "resource_id")
-            judged = _judged({key: value for key, value in given.items() if value is not None})
-            wrong = identity.contradiction(identity_type, identity_ids, "identity_type", "identity_ids")
-            wrong = wrong or naming.identities_fault(identity_ids or (), "identity_ids")
-            if wrong:
-                raise InvalidInput(wrong)
-            if aml_k8s_config:
-                raise InvalidInput(
-                    f"aml_k8s_config no longer exists; it has {', '.join(sorted(map(str, aml_k8s_config)))}.",
-                    "Pass namespace, default_instance_type and instance_types to attach_configuration instead.",
-                )
+            cluster, judged, *_ = together(
+                partial(naming.cluster_of, resource_id, "resource_id"),
+                partial(_judged, {key: value for key, value in given.items() if value is not None}),
+                partial(_stop_at_identity, identity_type, identity_ids),
+                partial(_stop_at_preview, aml_k8s_config),
+            )
         meant = identity.meant_type(identity_type, identity_ids)
         replaces_types = instance_types is not None or default_instance_type is not None
         return Wanted(cluster, judged, tuple(identity_ids or ()), meant, replaces_types)
@@ -287,6 +283,21 @@ def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:
         naming.stop_at_faults({"name": (naming.COMPUTE, name)})
         azure = workspace.connection
         return attachment.join(azure, workspace.id, computes.show(azure, workspace.id, name))
+
+
+def _stop_at_identity(kind: str | None, ids: Sequence[str] | None) -> None:
+    wrong = identity.contradiction(kind, ids, "identity_type", "identity_ids")
+    wrong = wrong or naming.identities_fault(ids or (), "identity_ids")
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+def _stop_at_preview(configuration: Mapping[str, Any] | None) -> None:
+    if configuration:
+        raise InvalidInput(
+            f"aml_k8s_config no longer exists; it has {', '.join(sorted(map(str, configuration)))}.",
+            "Pass namespace, default_instance_type and instance_types to attach_configuration instead.",
+        )
 
 
 def _judged(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,14 @@ Imports are lazy, so that programs that only attach clusters do not pay for them
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
+from azext_amlarc.errors import together
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, TEXTS, stop_at_types
@@ -70,16 +72,17 @@ class ArcExtension:
             stop_at_types(FLAG, yes=yes)
             stop_at_types(SECONDS, timeout=timeout)
             given = _read(settings or {}, protected_settings or {}, allow_unknown_settings)
-            given.stop_at_single_errors()
-            release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
-            cluster_id = naming.cluster_of(cluster_resource_id, "cluster_resource_id")
-            naming.stop_at_faults(
-                {
-                    "name": (naming.EXTENSION, name),
-                    "version": (naming.VERSION, version),
-                    "release_train": (naming.RELEASE_TRAIN, release_train),
-                }
+            names = {
+                "name": (naming.EXTENSION, name),
+                "version": (naming.VERSION, version),
+                "release_train": (naming.RELEASE_TRAIN, release_train),
+            }
+            cluster_id, *_ = together(
+                partial(naming.cluster_of, cluster_resource_id, "cluster_resource_id"),
+                partial(naming.stop_at_faults, names),
+                given.stop_at_single_errors,
             )
+            release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
             azure = _connected(cluster_id, credential, cloud)
             with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
                 operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout, tags=tags)

@@ -103,6 +103,45 @@ def test_everything_wrong_is_said_at_once(az: Az, tmp_path: Path) -> None:
     assert [code for code in ("AMLARC-N003", "AMLARC-N007", "AMLARC-F018") if code not in attach.stderr] == []
 
 
+WRONG = ("--config", "enableTraining=yes", "--config-file", "none.json")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            ("extension", "create", "-g", "g.", "-c", "a%", "-n", "..", *WRONG, "--tags", "=x"),
+            ("--resource-group:", "--cluster-name:", "--name:", "is not a tag", "AMLARC-F018", "AMLARC-S004"),
+        ),
+        (
+            ("extension", "create", "--resource-id", "x", *WRONG, "--tags", "=x", "--kubeconfig", "none"),
+            ("--resource-id:", "is not a tag", "file not found: none\n", "AMLARC-F018", "AMLARC-S004"),
+        ),
+        (("extension", "update", "--resource-id", "x", *WRONG), ("--resource-id:", "AMLARC-F018", "AMLARC-S004")),
+        (
+            ("attach", "-n", "k_8", "-w", "x!", "-g", "g.", "-c", "a%", "--config", "none.yaml", "--namespace", "A_B"),
+            ("--resource-group:", "--cluster-name:", "--workspace-name:", "AMLARC-N003", "AMLARC-F018", "AMLARC-N007"),
+        ),
+        (
+            ("attach", "-n", "k_8", *WORKSPACE, "--resource-id", "x", "--config", "none.yaml", "--kubeconfig", "none"),
+            ("--resource-id:", "file not found: none\n", "AMLARC-N003", "AMLARC-F018"),
+        ),
+        (
+            ("check", "--resource-id", "x", "--settings", "enableTraining=yes", "--config", "none.yaml"),
+            ("--resource-id:", "AMLARC-S004", "AMLARC-F018"),
+        ),
+    ],
+)
+def test_names_options_and_files_do_not_hide_each_other(
+    az: Az, azure: Azure, line: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    refused = az("amlarc", *line)
+    assert refused.code == 1
+    assert [text for text in said if text not in refused.stderr] == []
+    assert refused.stderr.startswith(f"ERROR: Invalid input ({len(said)} errors). Nothing was sent.")
+    assert azure.traffic() == []
+
+
 def test_a_converted_manifest_has_the_default_namespace_as_text(az: Az) -> None:
     assert (
         az.must("amlarc", "config", "convert", "-f", MANIFESTS, "--from", "instancetype").object["namespace"]

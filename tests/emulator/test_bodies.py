@@ -19,12 +19,15 @@ from emulator.arm.ids import name_of
 from emulator.arm.model import SUBSCRIPTION, Call, Cloud, State
 from emulator.arm.model import Reply as Answer
 from emulator.providers import TABLE
+from emulator.providers.resource_graph.history import History
+from emulator.providers.resource_graph.quota import Quota
+from emulator.providers.resource_graph.service import ResourceGraph
 from emulator.snapshot import Snapshot
 from emulator.wire import faults
+from emulator.wire.allowance import Allowance
 from emulator.wire.app import Front
 from emulator.wire.authority import Authority, new_key, read_key
 from emulator.wire.faults import Faults
-from emulator.wire.headers import Allowance
 from emulator.wire.traffic import Traffic
 from tests.support.azure import Azure, Reply
 from tests.support.emulated import (
@@ -289,7 +292,8 @@ def test_a_fault_of_the_emulators_own_is_told_as_azure_tells_its_own_and_it_goes
     seed.load(cloud, None)
     authority = Authority(cloud.endpoint, read_key(new_key()), cloud.state, 3600)
     traffic = Traffic(tmp_path / "traffic.jsonl")
-    front = Front(cloud, authority, Faults([]), traffic, Snapshot(None), Allowance())
+    graph = ResourceGraph(History(0), Quota(False))
+    front = Front(cloud, authority, Faults([]), traffic, Snapshot(None), Allowance(cloud.state, False), graph)
     group = f"/subscriptions/{name_of(cloud.state.of_kind(SUBSCRIPTION)[0].id)}/resourceGroups/amlarc-rg"
     token = authority.issue(cloud.endpoint)
     body = {"location": "eastus"}

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.sdk import ArcExtension, ComputeTarget, ExtensionException, KubernetesCompute, Workspace
+from azext_amlarc.sdk import (
+    ArcExtension,
+    ComputeTarget,
+    ComputeTargetException,
+    ExtensionException,
+    KubernetesCompute,
+    Workspace,
+)
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
 from tests.support.azure import Azure
 from tests.support.connecting import Login
@@ -228,3 +235,16 @@ def test_a_deletion_names_the_compute_targets_that_stop_working(
     extension.delete()
     warned = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert "  amlarc-compute in the workspace rg/amlarc-ws, namespace default" in warned
+
+
+def test_everything_that_is_wrong_is_told_at_once(azure: Azure) -> None:
+    with pytest.raises(ExtensionException) as caught:
+        install(azure, "nowhere", settings={"enableTraining": "yes"}, version="latest")
+    told = str(caught.value)
+    assert [text for text in ("cluster_resource_id:", "version:", "AMLARC-S004") if text not in told] == []
+    with pytest.raises(ComputeTargetException) as other:
+        KubernetesCompute.attach_configuration("x", namespace="A_B", identity_ids=["y"], aml_k8s_config={"z": 1})
+    told = str(other.value)
+    assert [
+        text for text in ("resource_id:", "identity_ids", "aml_k8s_config", "AMLARC-N007") if text not in told
+    ] == []

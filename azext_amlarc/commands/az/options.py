@@ -5,10 +5,11 @@ az exits with 2 for what a validator raises, unless it is one of az's own errors
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az import foreign
-from azext_amlarc.errors import InvalidInput, UsageError
+from azext_amlarc.errors import InvalidInput, UsageError, together
 
 if TYPE_CHECKING:
     from azext_amlarc.resources.naming import Kind
@@ -56,7 +57,12 @@ def _refuse_bad_names(namespace: Any) -> None:
     from azext_amlarc.resources import naming
 
     given = {option: (kind, getattr(namespace, dest, None)) for option, dest, kind in _names(namespace)}
-    naming.stop_at_faults(given)
+    try:
+        naming.stop_at_faults(given)
+    except InvalidInput:
+        from azext_amlarc.commands.inputs.judging import steps
+
+        together(partial(naming.stop_at_faults, given), *steps(namespace))
 
 
 def _names(namespace: Any) -> "Iterator[tuple[str, str, Kind]]":
