@@ -280,6 +280,11 @@ _CLUSTER = (
     Known(_REATTACH, codes=("ClusterNotFound",)),
 )
 
+_NO_ROOM = (
+    Note("No node has room for the instance type, or none has its labels. Check the events of the job's pod:"),
+    command("kubectl describe pods -n {namespace}"),
+)
+# Where https://github.com/Azure/AML-Kubernetes/blob/master/docs/troubleshooting.md has the message, it has the advice.
 _JOB = (
     Known(
         (Note("Turn training on:"), command("az ml arc extension update {cluster} --config enableTraining=True")),
@@ -324,6 +329,37 @@ _JOB = (
             ),
         ),
         words=("account key or sas token",),
+    ),
+    Known(
+        (
+            Note(
+                "The cluster cannot reach the workspace's storage account. Check the private link, the proxy and the "
+                f"firewall from a pod in the namespace {EXTENSION_NAMESPACE}."
+            ),
+        ),
+        words=("failed to successfully make an http request",),
+    ),
+    Known(
+        (
+            Note(
+                "Grant the compute target's managed identity the roles Storage Blob Data Contributor and Storage "
+                "Account Contributor on the workspace's storage account. If it has none, attach it again with one:"
+            ),
+            command("az ml arc attach -n {compute} {workspace} --identity-type SystemAssigned"),
+        ),
+        words=("csi storage account credentials",),
+    ),
+    Known(_NO_ROOM, words=("nodes are available",)),
+    Known(
+        (
+            Note(
+                "The nodes cannot pull the environment's image. Check that they reach the registry (for the "
+                "workspace's own: *.azurecr.io), and that the compute target's identity, if it has one, has the role "
+                "AcrPull on it. To see the registry's answer:"
+            ),
+            command("kubectl describe pods -n {namespace}"),
+        ),
+        words=("back-off pulling image", "imagepullbackoff", "errimagepull", "failed to pull image"),
     ),
     Known(
         (
@@ -433,10 +469,6 @@ _CHECK_CONNECTION = (
 _CHECK_RUNNING = (
     Note("Azure has not started it yet. Check that the cluster is running:"),
     command("az aks show {azure_cluster}"),
-)
-_NO_ROOM = (
-    Note("No node has room for the instance type, or none has its labels. Check the events of the job's pod:"),
-    command("kubectl describe pods -n {namespace}"),
 )
 # What to look at if a job stays in one state.
 _BY_STATE: Mapping[str, Advice] = {

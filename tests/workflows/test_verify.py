@@ -88,9 +88,15 @@ def test_a_job_whose_submission_was_not_answered_is_joined(azure: Azure, workspa
         ("Unable to mount data store. Give either an account key or SAS token", "--identity-type SystemAssigned"),
         ("failed to get plugin from volumeSpec err=no volume plugin matched", "Mount input data"),
         ("Unable to upload project files to working directory in AzureBlob", "storage account"),
+        ('400:{"Msg":"Failed to acquire CSI storage account credentials for volume x, encountered an error: HTTP 403',
+         "Storage Account Contributor"),
+        ('400:{"Msg":"Failed to acquire CSI storage account credentials for mountVolume x, encountered an error: '
+         "Failed to successfully make an http request after 10 attempts", "private link"),
+        ("0/3 nodes are available: 3 Insufficient nvidia.com/gpu.", "kubectl describe pods -n training"),
+        ("Back-off pulling image contoso.azurecr.io/x:1", "AcrPull"),
         ("User process '/bin/bash' exited with status code 1.", "std_log.txt"),
     ],
-)
+)  # fmt: skip
 def test_a_failure_brings_its_hint(azure: Azure, workspace: WorkspaceId, message: str, hint: str) -> None:
     azure.fault(method="PUT", path="/jobs/", operation="Failed", error={"code": "UserError", "message": message})
     [job] = run(azure, workspace)
