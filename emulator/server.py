@@ -60,6 +60,19 @@ def run(options: Options) -> None:
 async def _serve(options: Options) -> None:
     listener = _listen(options.port)
     endpoint = f"https://localhost:{listener.getsockname()[1]}"
+    front = assembled(endpoint, options)
+    server = _server(front, options.data)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    _announce(front.cloud)
+    await serving
+    front.traffic.close()
+    (options.data / "ready.json").unlink(missing_ok=True)
+
+
+def assembled(endpoint: str, options: Options) -> Front:
+    """All that answers requests to this endpoint, with what there is at the start."""
     cloud = Cloud(endpoint, options, State(), TABLE)
     snapshot = Snapshot(options.state)
     if not snapshot.restore(cloud.state):
@@ -71,15 +84,7 @@ async def _serve(options: Options) -> None:
     allowance = Allowance(cloud.state, options.throttling)
     graph = ResourceGraph(History(options.graph_lag), Quota(options.throttling))
     graph.history.start(cloud)
-    front = Front(cloud, signer, Faults([]), traffic, snapshot, allowance, graph)
-    server = _server(front, options.data)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    _announce(cloud)
-    await serving
-    traffic.close()
-    (options.data / "ready.json").unlink(missing_ok=True)
+    return Front(cloud, signer, Faults([]), traffic, snapshot, allowance, graph)
 
 
 def _listen(port: int) -> socket.socket:

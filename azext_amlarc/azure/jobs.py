@@ -10,6 +10,7 @@ from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.retries import WriteTookEffect
 from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.resources.ids import WorkspaceId, name_of
+from azext_amlarc.resources.shapes import text
 
 # Curated by Azure, CPU only, small. Like `az ml`, sent as it is written, including the label: Azure resolves references
 # to a registry (azure-ai-ml 1.35, is_registry_id_for_resource).
@@ -108,11 +109,11 @@ def _job(answer: Mapping[str, Any], workspace: WorkspaceId) -> Job:
     own = answer["properties"]
     studio = (own.get("services") or {}).get("Studio") or {}
     return Job(
-        name=answer["name"],
-        id=answer["id"],
-        instance_type=(own.get("resources") or {}).get("instanceType"),
+        name=str(answer["name"]),
+        id=str(answer["id"]),
+        instance_type=text((own.get("resources") or {}).get("instanceType")),
         status=str(own.get("status") or "Unknown"),
-        studio_url=studio.get("endpoint"),
+        studio_url=text(studio.get("endpoint")),
         experiment_name=str(own.get("experimentName") or "Default"),
         compute_name=name_of(own.get("computeId")),
         workspace_name=workspace.name,

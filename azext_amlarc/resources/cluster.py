@@ -6,6 +6,7 @@ from typing import Any
 
 from azext_amlarc.product.clusters import MANAGED
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.shapes import text
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def from_answer(found: dict[str, Any], cluster_id: ClusterId) -> Cluster:
         id=cluster_id,
         location=region(found.get("location")),
         node_count=_node_count(cluster_id, properties),
-        distribution=properties.get("distribution"),
-        kubernetes_version=properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion"),
-        connectivity=properties.get("connectivityStatus") or power.get("code"),
+        distribution=text(properties.get("distribution")),
+        kubernetes_version=text(properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion")),
+        connectivity=text(properties.get("connectivityStatus") or power.get("code")),
         properties=properties,
     )
 

@@ -50,7 +50,7 @@ def begin_attach(
     cluster = clusters.read(azure, wanted.cluster)
     target = Target.of_cluster(cluster.id, workspace, name)
     checks = attachment_checks(azure, door, target, wanted.document, kube, creates_namespace)
-    known: Mapping[str, object] = facts_of_cluster(cluster) | facts_of_workspace(found)
+    known: Mapping[str, object] = facts_of_cluster(azure, cluster) | facts_of_workspace(azure, found)
     checks.before(known, all_checks)
     pending = [preparation] if preparation else []
     spelled = replace(wanted, cluster=cluster.id)

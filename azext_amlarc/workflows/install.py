@@ -60,7 +60,7 @@ def begin_install(
     judgement = given.judged(cluster, existing, azure.cloud.application_domain)
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
-    checks.before(facts_of(cluster), all_checks)
+    checks.before(facts_of(azure, cluster), all_checks)
     _stop_at_unknown(azure, door, cluster.id, existing, release)
     protected = supporting.read_own(azure, judgement.plain, judgement.protected) | judgement.protected
     released = (release.train, release.version, release.auto_upgrade)

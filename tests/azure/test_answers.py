@@ -10,7 +10,8 @@ from zlib import crc32
 import pytest
 from azure.cli.core.azclierror import AzCLIError, CLIInternalError
 from azure.core.exceptions import AzureError, HttpResponseError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
+from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from azext_amlarc.azure import clusters, jobs, workspaces
@@ -33,8 +34,14 @@ from azext_amlarc.resources.compute import Wanted as WantedCompute
 from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import Target, WorkspaceId
 from azext_amlarc.resources.supporting.plan import plan
+from azext_amlarc.sdk.connection import PythonDoor
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
-from azext_amlarc.workflows import inventory
+from azext_amlarc.validation.settings.given import GivenSettings
+from azext_amlarc.validation.settings.parsing import parse_pairs
+from azext_amlarc.workflows import inventory, login
+from azext_amlarc.workflows.attach import begin_attach
+from azext_amlarc.workflows.check import CheckRequest, run_checks
+from azext_amlarc.workflows.install import Release, begin_install, begin_update
 from tests.azure.test_envelopes import SHAPES, places, replaced
 from tests.support.azure import Azure
 from tests.support.connecting import RELAY, Diary, cluster, start
@@ -247,14 +254,66 @@ def ran(arm: AzureClient, of: Azure) -> None:
     jobs.read(arm, workspace(of), "some-job")
 
 
+def checked(arm: AzureClient, of: Azure) -> None:
+    target = Target.of_cluster(cluster(of).id, workspace(of), "k8s")
+    run_checks(CheckRequest(target, {"enableTraining": "True"}), arm, login.accepted("me"))
+
+
+def asked_to_attach(arm: AzureClient, of: Azure) -> None:
+    wanted = WantedCompute(cluster(of).id, {"namespace": "x"})
+    begin_attach(arm, PythonDoor(confirmed=True), workspace(of), "k8s", wanted, timeout=0)
+
+
+def given(pair: str) -> GivenSettings:
+    return GivenSettings.read([parse_pairs([pair])], allow_unknown=False)
+
+
+def asked_to_install(arm: AzureClient, of: Azure) -> None:
+    door, settings = PythonDoor(confirmed=True), given("enableTraining=True")
+    begin_install(arm, door, cluster(of).id, None, settings, Release(), timeout=0, all_checks=True)
+
+
+def asked_to_update(arm: AzureClient, of: Azure) -> None:
+    door, changed = PythonDoor(confirmed=True), given("installPromOp=False")
+    begin_update(arm, door, cluster(of).id, None, changed, Release(), timeout=0)
+
+
+# What is read is judged there, far from where it was read.
+DECIDED = [checked, asked_to_install, asked_to_update, asked_to_attach]
 ANYTHING: st.SearchStrategy[object] = st.sampled_from(
     [None, True, 0, -1, 1e400, "", "x", [], ["x"], [None], {}, {"x": None}, [[{}]]]
 )
 
 
-@pytest.mark.parametrize("work", [ours, by_sdk, shown, attached, named, listed, talked, installed, ran, facts])
+ODD = {"kubernetesVersion": [None], "distribution": 7, "connectivityStatus": ["x"], "totalNodeCount": "x"}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("work", DECIDED)
+def test_a_cluster_of_another_shape_is_said_to_be_azures(
+    between: Stub, azure: Azure, work: Callable[[AzureClient, Azure], Any], name: str
+) -> None:
+    def changed(told: Answer) -> Answer:
+        found = told.json
+        return replace(
+            told, body=json.dumps({**found, "properties": {**found["properties"], name: ODD[name]}}).encode()
+        )
+
+    install(azure)
+    between.change("GET", "/connectedClusters/amlarc-cluster\\?", changed, times=9)
+    with connect(between, azure.subscription_id) as arm:
+        if work is checked:
+            work(arm, azure)
+            return
+        with pytest.raises(UnreadableAnswer, match=f"{between.host} answered in an unexpected shape"):
+            work(arm, azure)
+
+
+@pytest.mark.parametrize(
+    "work", [ours, by_sdk, shown, attached, named, listed, talked, installed, ran, facts, *DECIDED]
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-@given(at=st.integers(0, 10_000), turn=st.integers(0, 4), value=ANYTHING)
+@examples(at=st.integers(0, 10_000), turn=st.integers(0, 4), value=ANYTHING)
 def test_no_shape_of_an_answer_is_a_fault_of_ours(
     between: Stub, azure: Azure, work: Callable[[AzureClient, Azure], Any], at: int, turn: int, value: object
 ) -> None:

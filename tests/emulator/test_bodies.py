@@ -13,22 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import options, seed
+from emulator import options
 from emulator.arm import core, shapes
 from emulator.arm.ids import name_of
-from emulator.arm.model import SUBSCRIPTION, Call, Cloud, State
+from emulator.arm.model import SUBSCRIPTION, Call
 from emulator.arm.model import Reply as Answer
 from emulator.providers import TABLE
-from emulator.providers.resource_graph.history import History
-from emulator.providers.resource_graph.quota import Quota
-from emulator.providers.resource_graph.service import ResourceGraph
-from emulator.snapshot import Snapshot
+from emulator.server import assembled
 from emulator.wire import faults
-from emulator.wire.allowance import Allowance
 from emulator.wire.app import Front
-from emulator.wire.authority import Authority, new_key, read_key
-from emulator.wire.faults import Faults
-from emulator.wire.traffic import Traffic
 from tests.support.azure import Azure, Reply
 from tests.support.emulated import (
     ASSIGNMENTS,
@@ -287,15 +280,11 @@ def test_a_fault_of_the_emulators_own_is_told_as_azure_tells_its_own_and_it_goes
         raise KeyError("what nobody thought of")
 
     kind = "microsoft.relay/namespaces"
-    cloud = Cloud("https://localhost:1", options.parse(["--data", str(tmp_path)]), State(), dict(TABLE))
-    cloud.types[kind] = replace(TABLE[kind], put=broken)  # type: ignore[index]
-    seed.load(cloud, None)
-    authority = Authority(cloud.endpoint, read_key(new_key()), cloud.state, 3600)
-    traffic = Traffic(tmp_path / "traffic.jsonl")
-    graph = ResourceGraph(History(0), Quota(False))
-    front = Front(cloud, authority, Faults([]), traffic, Snapshot(None), Allowance(cloud.state, False), graph)
+    front = assembled("https://localhost:1", options.parse(["--data", str(tmp_path)]))
+    cloud = replace(front.cloud, types={**TABLE, kind: replace(TABLE[kind], put=broken)})
+    front = replace(front, cloud=cloud)
     group = f"/subscriptions/{name_of(cloud.state.of_kind(SUBSCRIPTION)[0].id)}/resourceGroups/amlarc-rg"
-    token = authority.issue(cloud.endpoint)
+    token = front.authority.issue(cloud.endpoint)
     body = {"location": "eastus"}
     status, answered = exchange(front, "PUT", f"{group}{NAMESPACE}?api-version=2021-11-01", token, body)
     assert (status, answered["error"]["code"]) == (500, "InternalServerError")
@@ -303,7 +292,7 @@ def test_a_fault_of_the_emulators_own_is_told_as_azure_tells_its_own_and_it_goes
     assert "KeyError: 'what nobody thought of'" in capsys.readouterr().err
     assert exchange(front, "GET", f"{group}{NAMESPACE}?api-version=2021-11-01", token)[0] == 404
     assert exchange(front, "GET", f"{group}?api-version=2021-04-01", token)[0] == 200
-    traffic.close()
+    front.traffic.close()
     recorded = [json.loads(line)["status"] for line in (tmp_path / "traffic.jsonl").read_text().splitlines()]
     assert recorded == [500, 404, 200]
 

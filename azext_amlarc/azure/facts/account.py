@@ -23,6 +23,7 @@ from azext_amlarc.checks.check import Fact, Facts
 from azext_amlarc.product.clusters import PROVIDERS
 from azext_amlarc.resources.cluster import region
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, group_id, name_of
+from azext_amlarc.resources.shapes import texts
 
 _SUBSCRIPTIONS, _PROVIDERS = "2022-12-01", "2021-04-01"
 
@@ -80,7 +81,7 @@ def _rights(azure: AzureClient, within: ClusterId | WorkspaceId) -> Rights:
 
 
 def _grant(item: Mapping[str, Any]) -> Grant:
-    return Grant(tuple(item.get("actions") or ()), tuple(item.get("notActions") or ()))
+    return Grant(texts(item.get("actions")), texts(item.get("notActions")))
 
 
 def _source(fact: Fact[Provider], place: Callable[[Target], str]) -> Source:

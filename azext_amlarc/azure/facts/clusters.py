@@ -5,6 +5,7 @@ from typing import Any
 
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, moment, skipped
 from azext_amlarc.checks.azure.facts import AGENTS, AKS, CLUSTER, CLUSTER_FOUND, Agents, Aks, Cluster, Presence
 from azext_amlarc.checks.check import Facts
@@ -13,10 +14,12 @@ from azext_amlarc.errors import NotFound
 from azext_amlarc.product.steps import Note
 from azext_amlarc.resources import cluster as resource
 from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.shapes import text, texts
 
 
-def facts_of(cluster: resource.Cluster) -> Known:
-    """The facts in a cluster that has been read already, as if it were of both types."""
+@understood
+def facts_of(_azure: AzureClient, cluster: resource.Cluster) -> Known:
+    """The facts in a cluster that this connection has read already, as if it were of both types."""
     return {
         CLUSTER_FOUND.name: Presence(True, f"{cluster.id.name} is in {cluster.location}."),
         CLUSTER.name: _cluster(cluster),
@@ -27,7 +30,7 @@ def facts_of(cluster: resource.Cluster) -> Known:
 
 def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
     try:
-        return facts_of(clusters.read(azure, cluster_of(target)))
+        return facts_of(azure, clusters.read(azure, cluster_of(target)))
     except NotFound as error:
         missing = dict.fromkeys((CLUSTER.name, AGENTS.name, AKS.name), skipped("The cluster does not exist."))
         return {CLUSTER_FOUND.name: Presence(False, error.message, (Note(error.fix),)), **missing}
@@ -49,8 +52,8 @@ def _agents(own: Mapping[str, Any]) -> Agents:
     return Agents(
         connectivity=str(own.get("connectivityStatus") or "Connecting"),
         last_seen=moment(own.get("lastConnectivityTime")),
-        version=own.get("agentVersion"),
-        desired_version=profile.get("desiredAgentVersion"),
+        version=text(own.get("agentVersion")),
+        desired_version=text(profile.get("desiredAgentVersion")),
         upgrade_themselves=profile.get("agentAutoUpgrade") != "Disabled",
     )
 
@@ -62,7 +65,7 @@ def _aks(own: Mapping[str, Any]) -> Aks:
         power=str((own.get("powerState") or {}).get("code") or "Running"),
         has_managed_identity=client.lower() == "msi",
         local_accounts_disabled=bool(own.get("disableLocalAccounts")),
-        authorized_ranges=tuple(access.get("authorizedIPRanges") or ()),
+        authorized_ranges=texts(access.get("authorizedIPRanges")),
         is_private=bool(access.get("enablePrivateCluster")),
         pools=tuple(map(_pool, own.get("agentPoolProfiles") or ())),
     )

@@ -22,6 +22,7 @@ from azext_amlarc.checks.check import Fact, Facts, Unavailable
 from azext_amlarc.product.extension import TYPE
 from azext_amlarc.product.steps import command
 from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.shapes import text, text_by_name, texts
 from azext_amlarc.resources.supporting import relay
 
 Properties = Mapping[str, Any]
@@ -45,19 +46,19 @@ def _from_answer(item: Properties) -> Extension:
     return Extension(
         name=str(item.get("name")),
         provisioning_state=str(own.get("provisioningState") or ""),
-        version=own.get("version"),
-        current_version=own.get("currentVersion"),
-        release_train=own.get("releaseTrain"),
+        version=text(own.get("version")),
+        current_version=text(own.get("currentVersion")),
+        release_train=text(own.get("releaseTrain")),
         upgrades_itself=bool(own.get("autoUpgradeMinorVersion")),
-        settings=dict(own.get("configurationSettings") or {}),
+        settings=text_by_name(own.get("configurationSettings")),
         statuses=tuple(map(_status, own.get("statuses") or ())),
         changed=moment(system.get("lastModifiedAt")),
-        protected=frozenset(own.get("configurationProtectedSettings") or ()),
+        protected=frozenset(text_by_name(own.get("configurationProtectedSettings"))),
     )
 
 
 def _status(status: Properties) -> ExtensionStatus:
-    return ExtensionStatus(str(status.get("code") or ""), status.get("level"), str(status.get("message") or ""))
+    return ExtensionStatus(str(status.get("code") or ""), text(status.get("level")), str(status.get("message") or ""))
 
 
 def _part(
@@ -101,7 +102,7 @@ def _listeners(own: Properties) -> int:
 
 
 def _rights(own: Properties) -> frozenset[str]:
-    return frozenset(own.get("rights") or ())
+    return frozenset(texts(own.get("rights")))
 
 
 SOURCES = (Source((EXTENSION_FOUND, EXTENSION), _extension),)

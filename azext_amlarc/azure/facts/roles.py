@@ -25,6 +25,7 @@ from azext_amlarc.checks.azure.facts import (
 )
 from azext_amlarc.checks.check import Facts, Status, Unavailable, Unknown
 from azext_amlarc.resources.ids import ResourceId, Target, group_id, name_of
+from azext_amlarc.resources.shapes import texts
 
 _PROVIDER = "providers/Microsoft.Authorization"
 
@@ -74,7 +75,7 @@ def _definition(azure: AzureClient, role_id: str) -> Definition:
 
 
 def _grant(item: Mapping[str, Any]) -> Grant:
-    return Grant(*(tuple(item.get(part) or ()) for part in ("actions", "notActions", "dataActions", "notDataActions")))
+    return Grant(*(texts(item.get(part)) for part in ("actions", "notActions", "dataActions", "notDataActions")))
 
 
 def _assignment(own: Mapping[str, Any], identity: Identity, definition: Definition) -> Assignment:

@@ -9,6 +9,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.facts.sources import Known, Source, cluster_of, skipped, workspace_of
 from azext_amlarc.checks.azure.facts import (
@@ -34,8 +35,9 @@ _READERS = 16
 _MOST = 4 * _READERS
 
 
-def facts_of(workspace: Mapping[str, Any]) -> Known:
-    """The facts in a workspace that has been read already."""
+@understood
+def facts_of(_azure: AzureClient, workspace: Mapping[str, Any]) -> Known:
+    """The facts in a workspace that this connection has read already."""
     found = _workspace(workspace)
     return {
         WORKSPACE_FOUND.name: Presence(True, f"{workspace.get('name')} is in {found.location}."),
@@ -45,7 +47,7 @@ def facts_of(workspace: Mapping[str, Any]) -> Known:
 
 def _read(azure: AzureClient, target: Target, _known: Facts) -> Known:
     try:
-        return facts_of(compute.read_workspace(azure, workspace_of(target)))
+        return facts_of(azure, compute.read_workspace(azure, workspace_of(target)))
     except NotFound as error:
         missing = skipped("The workspace does not exist.")
         return {WORKSPACE_FOUND.name: Presence(False, error.message, (Note(error.fix),)), WORKSPACE.name: missing}
