@@ -55,7 +55,7 @@ def attach(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
     kube = access.named(kubeconfig, context)
-    given, configuration = _completed(cmd, named, namespace, kube)
+    given, configuration = _completed(cmd, named, namespace, kube, apply_instance_types)
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = cluster_of(
@@ -94,9 +94,12 @@ def _prepared(
 
 
 def _completed(
-    cmd: Any, given: Given, namespace: str | None, kube: "KubeAccess | None"
+    cmd: Any, given: Given, namespace: str | None, kube: "KubeAccess | None", converted: bool
 ) -> "tuple[Given, Configuration]":
-    """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown."""
+    """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown.
+
+    With `converted` its instance types have to become objects on the cluster.
+    """
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.resources import naming
@@ -104,7 +107,7 @@ def _completed(
 
     named = validate_compute_name(given.name, "--name") if given.name else []
     configuration, *_ = together(
-        partial(read_document, given.config, namespace, named),
+        partial(read_document, given.config, namespace, named, converted),
         *([partial(naming.cluster_of, given.resource_id, "--resource-id")] if given.resource_id else []),
         *([kube.read] if kube else []),
     )
@@ -112,7 +115,7 @@ def _completed(
     if missing_for_attach(given):
         from azext_amlarc.commands.inputs import form
 
-        return form.complete(cmd, given, configuration, namespace)
+        return form.complete(cmd, given, configuration, namespace, converted)
     return given, configuration
 
 

@@ -299,3 +299,23 @@ def test_only_what_is_missing_is_named(crowd: Az, arguments: tuple[str, ...], mi
     result = crowd(*ATTACH, *arguments)
     assert result.code == 2
     assert missing in result.stderr
+
+
+def test_an_answer_is_judged_for_all_that_it_is_for(crowd: Az, crowded_azure: Azure, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"namespace": "jobs"}')
+    with session(crowd, *ATTACH, "--apply-instance-types", "--namespace", "jobs") as screen:
+        screen.answer(WORKSPACE, "ml-ws")
+        screen.answer(NAME, "k8s_edge-")
+        screen.expect("AMLARC-N003")
+        screen.expect("AMLARC-N005")
+        screen.answer(NAME, "k8s-edge")
+        screen.answer(CLUSTER, "edge-cluster")
+        screen.answer("Configuration file, JSON or YAML:", "")
+        screen.expect("--apply-instance-types needs the file that defines them.")
+        screen.answer("Configuration file, JSON or YAML:", str(wrong))
+        screen.expect("AMLARC-C008")
+        screen.answer("Configuration file, JSON or YAML:", ADVANCED)
+        screen.answer(LAST, "n")
+        screen.end()
+    assert written(crowded_azure) == []

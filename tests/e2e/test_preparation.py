@@ -232,7 +232,11 @@ def counting(cluster: Cluster, folder: Path) -> tuple[Path, Path]:
     (folder / "credential.json").write_text(json.dumps({"status": status}))
     program.write_text(f"#!/bin/sh\necho run >> {runs}\ncat {folder / 'credential.json'}\n")
     program.chmod(0o755)
-    described = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(program)}
+    described = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": str(program),
+        "interactiveMode": "IfAvailable",
+    }
     return changed(cluster, folder, user={"exec": described}), runs
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,33 @@ def test_random_bytes_never_raise(content: bytes, source: str) -> None:
 def test_random_text_never_raises(content: str, source: str) -> None:
     outcome = document.read(content.encode("utf-8", "surrogatepass"), source)
     assert outcome.document is not None or outcome.findings
+
+
+AMOUNTS = {"cpu": "1", "memory": "2Gi", "nvidia.com/gpu": "1"}
+WHOLE = {
+    "namespace": "jobs",
+    "defaultInstanceType": "gpu",
+    "instanceTypes": {"gpu": {"nodeSelector": {"a/b": "c"}, "resources": {"requests": AMOUNTS, "limits": AMOUNTS}}},
+}
+
+
+def _spoilt(value: object, step: int, extra: str) -> Iterator[object]:
+    """The value with `extra` at a place of each key and each text in it, one at a time."""
+    if isinstance(value, str):
+        yield value[:step] + extra + value[step:]
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            others = {one: other for one, other in value.items() if one != key}
+            yield {**others, key[:step] + extra + key[step:]: inner}
+            yield from ({**others, key: spoilt} for spoilt in _spoilt(inner, step, extra))
+
+
+@pytest.mark.parametrize(
+    "extra", ["\u2028", "\u2029", "\x85", "\x9b", "\xa0", "\u200b", "\ufeff", "\u202e", "\u0661", "\n"]
+)
+def test_what_a_yaml_parser_or_a_terminal_would_take_for_something_else_is_in_no_valid_document(extra: str) -> None:
+    """The API server reads what `attach --apply-instance-types` sends as YAML, where U+2028 ends a line."""
+    for step in (0, 1, 99):
+        for data in _spoilt(WHOLE, step, extra):
+            assert document.read(json.dumps(data).encode(), "a.json").document is None, data
+            assert document.read(json.dumps(data).encode(), "a.yaml").document is None, data

@@ -150,7 +150,7 @@ def validate_attach(namespace: Any) -> None:
         raise UsageError(
             "--config - reads standard input, which is needed to prompt for missing options.", "Use a file instead."
         )
-    if namespace.apply_instance_types and not namespace.config:
+    if namespace.apply_instance_types and not namespace.config and not missing:
         raise UsageError("--apply-instance-types requires --config FILE, which defines the instance types.")
     _validate_identity(namespace)
     del namespace.file

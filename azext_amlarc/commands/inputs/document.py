@@ -27,17 +27,26 @@ class Configuration:
 
         if self.file is None:
             return manifests.Manifests(None, ())
-        converted = manifests.convert(self.file)
-        codes = {rule.code for rule in manifests.RULES}
-        findings = tuple(finding for finding in converted.findings if finding.code in codes)
+        findings = _of_conversion(self.file)
         stop_at_errors(f"Invalid instance types in {self.file.source}", findings)
-        return manifests.Manifests(converted.items, findings)
+        return manifests.Manifests(manifests.convert(self.file).items, findings)
 
 
-def read_document(path: str | None, namespace: str | None, others: Sequence[Finding] = ()) -> Configuration:
+def _of_conversion(outcome: Outcome) -> "tuple[Finding, ...]":
+    """What converting adds to the findings about the document itself."""
+    from azext_amlarc.validation.document import manifests
+
+    codes = {rule.code for rule in manifests.RULES}
+    return tuple(finding for finding in manifests.convert(outcome).findings if finding.code in codes)
+
+
+def read_document(
+    path: str | None, namespace: str | None, others: Sequence[Finding] = (), converted: bool = False
+) -> Configuration:
     """The attach configuration; --namespace takes precedence over the file's.
 
-    InvalidInput with all errors at once, including those of other options (`others`).
+    InvalidInput with all errors at once, including those of other options (`others`) and, with `converted`, what its
+    instance types lack to become objects on the cluster.
     """
     findings: list[Finding] = list(others)
     found: dict[str, Any] = {}
@@ -49,6 +58,7 @@ def read_document(path: str | None, namespace: str | None, others: Sequence[Find
         else:
             outcome, found = read, dict(read.document or {})
             findings += read.findings
+            findings += errors_in(_of_conversion(read)) if converted else []
     if namespace is not None:
         findings += document.validate_namespace(namespace, "--namespace")
         found["namespace"] = namespace

@@ -26,11 +26,12 @@ T = TypeVar("T")
 
 
 def complete(
-    cmd: Any, given: Given, configuration: "Configuration", namespace: str | None
+    cmd: Any, given: Given, configuration: "Configuration", namespace: str | None, converted: bool
 ) -> "tuple[Given, Configuration]":
     """Prompt for what is missing, show a summary, and ask for confirmation; InvalidInput for a no. Sends only GETs.
 
-    `configuration` is the command line's; it is returned unless another one was chosen at the prompt.
+    `configuration` is the command line's; it is returned unless another one was chosen at the prompt. With `converted`
+    that one needs instance types that can be objects on the cluster.
     """
     from azext_amlarc.commands.az.connection import asks_nothing, connected
 
@@ -47,9 +48,9 @@ def complete(
                 resource_group_name=cluster.resource_group,
             )
         if not given.config:
-            file, configuration = _until_valid(
-                "Configuration file, JSON or YAML (Enter for none):", partial(_read, namespace)
-            )
+            otherwise = "" if converted else " (Enter for none)"
+            question = f"Configuration file, JSON or YAML{otherwise}:"
+            file, configuration = _until_valid(question, partial(_read, namespace, converted))
             done = replace(done, config=file)
         _confirm(given, done, configuration, asks_nothing(cmd))
         return done, configuration
@@ -161,14 +162,18 @@ def _judge_name(name: str) -> "tuple[str, Iterable[Finding]]":
     return name, findings
 
 
-def _read(namespace: str | None, answer: str) -> "tuple[tuple[str | None, Configuration], Iterable[Finding]]":
+def _read(
+    namespace: str | None, converted: bool, answer: str
+) -> "tuple[tuple[str | None, Configuration], Iterable[Finding]]":
     """The path of a configuration file and its content; an empty answer means no file."""
     from azext_amlarc.commands.inputs.document import read_document
 
     if answer == "-":
         raise InvalidInput("Standard input is used for your answers.", "Enter the path of a file.")
+    if converted and not answer:
+        raise InvalidInput("--apply-instance-types needs the file that defines them.", "Enter its path.")
     path = os.path.expanduser(answer) or None
-    configuration = read_document(path, namespace)
+    configuration = read_document(path, namespace, converted=converted)
     return (path, configuration), configuration.findings
 
 
