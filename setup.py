@@ -20,6 +20,7 @@ SDK = [
     "azure-mgmt-core>=1.6,<2",  # knows the endpoints of the clouds
 ]
 DEVELOPMENT = [
+    "bicep-cost>=0.2,<0.3",  # its evaluator of template expressions is held against the local Azure's
     "azure-cli-core",  # follows az: the loader, the help and the options are tested against it
     "build>=1.2,<2",
     "setuptools>=70",  # builds the wheel without a network round trip

@@ -37,5 +37,9 @@ scripts faults (see `emulator.wire.faults`), and `POST /emulator/principal` chan
 Every api-version of its providers is taken (`emulator/arm/api_versions.json`); those whose shape nobody has recorded
 answer in the nearest one that is known. `make test-peers` runs clients that others wrote against it.
 
+Templates are deployed for real (`emulator.providers.resources`): a deployment drives the other providers with requests
+that meet faults, rights, locks and operations as any client's do, side by side where nothing depends on anything, and
+goes on after a restart with `--state`. Its what-if is carried out on a copy of everything.
+
 A further resource type is one `ResourceType` in the table of a module under `emulator.providers`.
 """

@@ -30,6 +30,7 @@ def load(cloud: Cloud, file: Path | None) -> None:
     document = json.loads((file or DEFAULT).read_text(encoding="utf-8"))
     cloud.state.resources.clear()
     cloud.state.operations.clear()
+    cloud.state.jobs.clear()
     try:
         cloud.state.tenant, cloud.state.principal = document["tenantId"], document["servicePrincipal"]
         cloud.state.groups = document.get("groups", {})

@@ -65,8 +65,11 @@ async def _serve(options: Options) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
+    front.wake()
+    deploying = asyncio.create_task(front.deploy())
     _announce(front.cloud)
     await serving
+    deploying.cancel()
     front.traffic.close()
     (options.data / "ready.json").unlink(missing_ok=True)
 

@@ -183,6 +183,12 @@ def invalid_content(reason: str) -> ArmError:
     return ArmError(400, "InvalidRequestContent", message)
 
 
+def content_too_large() -> ArmError:
+    """413 for a body over four megabytes."""
+    message = "The request content size exceeds the maximum size of 4 MB."
+    return ArmError(413, "RequestContentTooLarge", message)
+
+
 def location_required() -> ArmError:
     """400 for a resource that needs a region and got none."""
     return ArmError(400, "LocationRequired", "The location property is required for this definition.")

@@ -1,8 +1,10 @@
 """Azure Resource Manager's front door: from a request to a handler, with all that is checked on the way."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl
 
 from emulator.arm import core, errors, guards, operations, paging, rights, shapes
@@ -21,6 +23,9 @@ from emulator.arm.model import (
     ResourceType,
 )
 
+MOST_BYTES = 4 * 1024 * 1024
+# Where ARM leaves its own provider out of the path: the operations of a deployment to a resource group.
+UNNAMED = re.compile(r"(/subscriptions/[^/]+/resourcegroups/[^/]+)(/deployments/)", re.IGNORECASE)
 REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a registration runs
 
 
@@ -47,6 +52,7 @@ class Request:
 
 def answer(cloud: Cloud, request: Request) -> Reply:
     """Answer an authenticated request as ARM and the provider behind it would."""
+    request = replace(request, path=UNNAMED.sub(r"\1/providers/Microsoft.Resources\2", request.path))
     guards.check(cloud, request.method, request.path)
     operation = operations.at(cloud, request.path, request.target) if request.method == "GET" else None
     if operation:
@@ -86,8 +92,9 @@ def _of_provider(cloud: Cloud, request: Request, version: str) -> Reply:
     if address is None:
         raise errors.no_such_route(request.method, request.path)
     _check_place(cloud, request, address)
-    body = _content(request)
-    type_ = _type(cloud, address, version, body)
+    known = cloud.types.get(f"{address.provider}/{address.type_path}".lower())
+    body = _content(request, known.parse if known else shapes.parse)
+    type_ = type_at(cloud, address, version, str(body.get("location") or ""))
     parent = _parent(cloud, address, type_, request.method)
     call = Call(cloud, type_, address, parent, version, request.query, body, request.ending)
     try:
@@ -127,8 +134,11 @@ def _check_place(cloud: Cloud, request: Request, address: Address) -> None:
         raise errors.group_not_found(group)
 
 
-def _type(cloud: Cloud, address: Address, version: str, body: Json) -> ResourceType:
-    """The type that a path names, served at this api-version to a subscription that registered its provider."""
+def type_at(cloud: Cloud, address: Address, version: str, location: str) -> ResourceType:
+    """The type that a path names, served at this api-version to a subscription that registered its provider.
+
+    `location` is told where the version is none of its versions.
+    """
     subscription, group = place(address.scope)
     namespace = cloud.state.get(f"/subscriptions/{subscription}/providers/{address.provider}")
     if namespace is None:
@@ -138,7 +148,7 @@ def _type(cloud: Cloud, address: Address, version: str, body: Json) -> ResourceT
         raise errors.unknown_type(address.type_path, address.provider, version)
     if version not in type_.versions:
         owner = cloud.state.get(f"/subscriptions/{subscription}/resourceGroups/{group}")
-        location = body.get("location") or (owner.body["location"] if owner else "eastus")
+        location = location or (owner.body["location"] if owner else "eastus")
         raise errors.unsupported_version(location, version, type_.path, type_.versions, core.LOCATIONS)
     if namespace.body["registrationState"] not in REGISTERED:
         raise errors.not_registered(type_.provider)
@@ -195,6 +205,7 @@ def _handler(call: Call, method: str) -> Handler:
     type_ = call.type
     known: Mapping[str, Handler | None] = {
         "GET": type_.get or _get,
+        "HEAD": type_.head,
         "PUT": type_.put,
         "PATCH": type_.patch,
         "DELETE": _delete if type_.delete else None,
@@ -219,11 +230,13 @@ def _delete(call: Call) -> Reply:
     return handler(call) if handler and call.existing else Reply(204)
 
 
-def _content(request: Request) -> Json:
+def _content(request: Request, parse: Callable[[bytes], Any] = shapes.parse) -> Json:
+    if len(request.content) > MOST_BYTES:
+        raise errors.content_too_large()
     if not request.content:
         return {}
     try:
-        body = shapes.parse(request.content)
+        body = parse(request.content)
     except ValueError as error:
         raise errors.invalid_content(str(error)) from None
     if not isinstance(body, dict):

@@ -39,7 +39,7 @@ class Operation:
     """A change that takes time: its status is `running` for `looks` polls, then `ending`.
 
     `target` is path and query where it is polled ("" when only the resource itself tells); `status` stays "" until it
-    has ended. An `ending` of "never" doesn't come.
+    has ended. An `ending` of "never" doesn't come. `result` is what it brings where no resource has that.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Operation:
     error: Json | None = None
     status: str = ""
     ended: str = ""
+    result: Json | None = None
 
     @property
     def key(self) -> str:
@@ -64,11 +65,65 @@ class Operation:
 
 
 @dataclass
+class Step:
+    """One resource that a deployment writes, or that a stack deletes.
+
+    `after` are the places in its job of the steps that come first, `loops` the indices of the copy loops around it.
+    `state` is "Waiting", "Running", then "Succeeded", "Failed", "Canceled", or "Skipped" where a condition isn't met.
+    `polled` is path and query of what tells how it goes on, `due` when that is asked next, in seconds since the epoch.
+    """
+
+    id: str
+    type: str
+    version: str
+    body: Json
+    verb: str = "PUT"
+    name: str = ""
+    symbolic: str = ""
+    after: list[int] = field(default_factory=list)
+    loops: dict[str, int] = field(default_factory=dict)
+    state: str = "Waiting"
+    polled: str = ""
+    due: float = 0
+    tries: int = 0
+    operation: str = ""
+    status: int = 0
+    error: Json | None = None
+    began: str = ""
+    ended: str = ""
+
+
+@dataclass
+class Job:
+    """What ARM has in hand for a deployment or a stack, `owner` being its id; kept as long as that exists.
+
+    `ending` is how a fault wants it to end, `began` in seconds since the epoch.
+    """
+
+    owner: str
+    template: Json
+    parameters: Json
+    steps: list[Step]
+    operation: str = ""
+    ending: list[Any] = field(default_factory=list)
+    began: float = 0
+    is_over: bool = False
+    is_canceled: bool = False
+    stage: str = ""
+
+    @classmethod
+    def load(cls, document: Json) -> "Job":
+        """Take over what `asdict` gave."""
+        return cls(**{**document, "steps": [Step(**step) for step in document["steps"]]})
+
+
+@dataclass
 class State:
     """Everything that the emulator holds: by id and by polling path, both in lower case."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     tenant: str = ""
     principal: Json = field(default_factory=dict)
     groups: Json = field(default_factory=dict)
@@ -87,6 +142,7 @@ class State:
         key = id_.lower()
         for other in [other for other in self.resources if other == key or other.startswith(key + "/")]:
             del self.resources[other]
+            self.jobs.pop(other, None)
 
     def of_kind(self, kind: str, below: str = "") -> list[Resource]:
         """The resources of one kind below an id, or all of them, oldest first."""
@@ -102,6 +158,7 @@ class State:
         self.tenant, self.principal, self.groups = document["tenant"], document["principal"], document["groups"]
         self.resources = {key: Resource(**item) for key, item in document["resources"].items()}
         self.operations = {key: Operation(**item) for key, item in document["operations"].items()}
+        self.jobs = {key: Job.load(item) for key, item in document.get("jobs", {}).items()}
 
 
 @dataclass(frozen=True)
@@ -213,7 +270,7 @@ class ResourceType:
     `shape` is what a PUT or PATCH may hold, and `malformed` how the provider refuses properties that don't fit it.
     `seeded` completes what a seed file says. `spell` changes the id's casing where the provider does.
     `type_shown` is its resources' type where Azure spells it otherwise than provider and path.
-    `get` and `listed` answer for one and for the whole collection, if what is kept doesn't.
+    `get` and `listed` answer for one and for the whole collection, if what is kept doesn't. `parse` reads a body.
     `page_token` is the query parameter that its nextLinks hold; `last_page` is what its lists have beside their value
     if there is no next one.
     `scopes` are the kinds that a top-level type can hang under; none means that it goes with anything.
@@ -225,6 +282,7 @@ class ResourceType:
     provider: str
     path: str
     get: Handler | None = None
+    head: Handler | None = None
     put: Handler | None = None
     patch: Handler | None = None
     delete: Handler | None = None
@@ -246,6 +304,7 @@ class ResourceType:
     served: tuple[str, ...] = ()
     shape: shapes.Shape = field(default_factory=lambda: shapes.resource(dict))
     malformed: Callable[[Call, str], ArmError] = _malformed
+    parse: Callable[[bytes], Any] = shapes.parse
 
     @property
     def kind(self) -> str:

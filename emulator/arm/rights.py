@@ -37,9 +37,15 @@ def read(document: object) -> Json:
 
 def check(principal: Json, method: str, path: str) -> None:
     """Raise ARM's 403 for a request that asks for more than the principal is granted."""
-    right = _asked(method, path)
-    if right and not allows(principal, right.action):
+    right = denied(principal, method, path)
+    if right:
         raise errors.authorization_failed(principal["clientId"], principal["objectId"], right.action, right.scope)
+
+
+def denied(principal: Json, method: str, path: str) -> Right | None:
+    """What a request needs and the principal isn't granted; None if nothing is missing."""
+    right = _asked(method, path)
+    return right if right and not allows(principal, right.action) else None
 
 
 def allows(principal: Json, action: str) -> bool:

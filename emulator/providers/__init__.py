@@ -15,11 +15,13 @@ from emulator.providers import (
     managed_identity,
     operational_insights,
     relay,
+    resources,
     service_bus,
 )
 
 MODULES = (
     core,
+    resources,
     kubernetes,
     container_service,
     kubernetes_configuration,

@@ -8,7 +8,7 @@ import struct
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -25,6 +25,7 @@ from emulator.arm.model import Cloud, Reply
 from emulator.providers import run_history
 from emulator.providers.resource_graph import service as resource_graph
 from emulator.providers.resource_graph.service import ResourceGraph
+from emulator.providers.resources import engine
 from emulator.snapshot import Snapshot
 from emulator.wire import metadata
 from emulator.wire.allowance import Allowance
@@ -38,6 +39,7 @@ SLASHES = re.compile("/{2,}")
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # what a header holds as it is; the rest is percent-encoded
 WORKSPACES_OWN = "/rp/workspaces"
 NO_FAULT = Fault("", "", {})
+ROUND_SECONDS = 0.01  # between two looks of the deployments' engine at what runs
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Front:
     snapshot: Snapshot
     allowance: Allowance
     graph: ResourceGraph
+    has_work: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange; it is on record before the caller sees the answer."""
@@ -73,6 +76,32 @@ class Front:
         else:
             await _send(send, status, headers, content)
 
+    def wake(self) -> None:
+        """Tell the deployments' engine of work, if there is any."""
+        if engine.is_busy(self.cloud):
+            self.has_work.set()
+
+    def send(self, request: front.Request) -> Reply:
+        """Answer a request of ARM's own, which goes through faults, rights, guards and the provider as any other."""
+        fault = self.faults.next(request.method, request.path) or NO_FAULT
+        try:
+            if "status" in fault.effect:
+                return self._scripted(request, fault.effect)
+            return front.answer(self.cloud, replace(request, ending=fault.ending))
+        except ArmError as error:
+            return Reply(error.status, error.body, error.headers)
+
+    async def deploy(self) -> None:
+        """Carry out deployments for as long as the process runs: round after round while any is in hand."""
+        while True:
+            await self.has_work.wait()
+            engine.advance(self.cloud, self.send)
+            self.snapshot.save(self.cloud.state)
+            if engine.is_busy(self.cloud):
+                await asyncio.sleep(ROUND_SECONDS)
+            else:
+                self.has_work.clear()
+
     def _answer(self, sent: front.Request, fault: Fault) -> tuple[int, dict[str, str], bytes]:
         try:
             reply = self._reply(sent, fault)
@@ -82,6 +111,7 @@ class Front:
             traceback.print_exc()
             reply = Reply(500, errors.by_status(500, tenant="", subject=sent.path, retry_after=None).body)
         self.snapshot.save(self.cloud.state)
+        self.wake()
         content = b"" if reply.body == "" else json.dumps(reply.body, separators=(",", ":")).encode()
         left = self.allowance.headers(sent.method, _arm_path(sent.path))
         headers = {**COMMON, **tracing(sent.headers), **left, **reply.headers}

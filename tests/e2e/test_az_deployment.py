@@ -1,0 +1,69 @@
+"""az's own `az deployment` against the local Azure, with the template of what this product deploys."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.emulator.deploying import FILE, SECRET
+from tests.support.az import Az
+from tests.support.azure import Azure, running
+
+PARAMETERS = ("--parameters", "cluster=amlarc-cluster", "workspace=amlarc-ws", f"serviceBus={SECRET}")
+TEMPLATE = ("-g", "amlarc-rg", "-n", "d", "-f", str(FILE), *PARAMETERS)
+NAMED = ("-g", "amlarc-rg", "-n", "d")
+
+
+@pytest.fixture(scope="module")
+def template_az(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Az, Azure]]:
+    """az with a local Azure of its own: api-versions of deployments that armcheck has no Swagger for are asked for."""
+    with running(tmp_path_factory.mktemp("azure"), "--polls", "0", "--retry-after", "1") as azure:
+        az = Az(azure)
+        az.sign_in(azure)
+        yield az, azure
+
+
+def test_az_compares_creates_shows_and_deletes_a_deployment(template_az: tuple[Az, Azure]) -> None:
+    az, azure = template_az
+    compared = az.must("deployment", "group", "what-if", *TEMPLATE).stdout
+    assert "Resource changes: 6 to create, 4 to ignore." in compared
+    created = az.must("deployment", "group", "create", *TEMPLATE).object["properties"]
+    assert (created["provisioningState"], created["outputs"]["extension"]["value"]) == ("Succeeded", "1.1.64")
+    shown = az.must("deployment", "group", "show", *NAMED)
+    assert shown.object["properties"]["parameters"]["serviceBus"] == {"type": "SecureString"}
+    assert SECRET not in shown.stdout + compared
+    assert [item["name"] for item in az.must("deployment", "group", "list", "-g", "amlarc-rg").object] == ["d"]
+    again = az.must("deployment", "group", "what-if", *TEMPLATE).stdout
+    assert "Resource changes: 6 no change, 4 to ignore." in again
+    az.must("deployment", "group", "delete", *NAMED)
+    assert az("deployment", "group", "show", *NAMED).code == 3
+    sent = [item["requestBody"] for item in azure.traffic() if item["method"] == "PUT"]
+    assert all(isinstance(body, str) and ", template:{" in body and "// What this product" in body for body in sent)
+
+
+def test_az_tells_why_a_deployment_is_refused_or_fails(template_az: tuple[Az, Azure]) -> None:
+    az, _ = template_az
+    group = ("deployment", "group", "create", "-g", "amlarc-rg", "-n", "bad", "-f", str(FILE), "--parameters")
+    validated = az.must(*group[:2], "validate", *group[3:], "cluster=c", "workspace=w").object["properties"]
+    assert len(validated["validatedResources"]) == 6
+    refused = az(*group, "cluster=", "workspace=amlarc-ws")
+    assert (refused.code, "InvalidTemplate" in refused.stderr) == (1, True)
+    failed = az(*group, "cluster=nowhere", "workspace=amlarc-ws")
+    assert (failed.code, "DeploymentFailed" in failed.stderr, "ParentResourceNotFound" in failed.stderr) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_az_deploys_to_a_subscription(template_az: tuple[Az, Azure]) -> None:
+    az, _ = template_az
+    document = FILE.with_name("subscription.json")
+    created = az.must("deployment", "sub", "create", "-l", "eastus", "-n", "s", "-f", str(document)).object[
+        "properties"
+    ]
+    assert [item["id"].rpartition("/")[2] for item in created["outputResources"]] == ["fleet", "of-fleet"]
+    assert created["outputs"]["identity"]["value"].endswith(
+        "/resourceGroups/fleet/providers/Microsoft.ManagedIdentity/userAssignedIdentities/of-fleet"
+    )
+    listed = az.must("deployment", "operation", "sub", "list", "-n", "s").object
+    assert {item["properties"]["provisioningState"] for item in listed} == {"Succeeded"}
