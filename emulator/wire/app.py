@@ -96,6 +96,7 @@ class Front:
         while True:
             await self.has_work.wait()
             engine.advance(self.cloud, self.send)
+            self.graph.history.note(self.cloud)
             self.snapshot.save(self.cloud.state)
             if engine.is_busy(self.cloud):
                 await asyncio.sleep(ROUND_SECONDS)

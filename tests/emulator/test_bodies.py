@@ -22,6 +22,8 @@ from emulator.providers import TABLE
 from emulator.server import assembled
 from emulator.wire import faults
 from emulator.wire.app import Front
+from tests.emulator.deploying import IN_GROUP, VERSION, template
+from tests.emulator.deploying import body as deployment
 from tests.support.azure import Azure, Reply
 from tests.support.emulated import (
     ASSIGNMENTS,
@@ -118,6 +120,7 @@ def kinds(azure: Azure) -> dict[str, Kind]:
         "microsoft.authorization/roledefinitions": Kind(DEFINITIONS, "2022-04-01", {"properties": definition}),
         "microsoft.authorization/locks": Kind(CLUSTER + LOCKS, "2020-05-01", lock),
         "microsoft.managedidentity/userassignedidentities": Kind(IDENTITIES, "2023-01-31", east),
+        "microsoft.resources/deployments": Kind(IN_GROUP, VERSION, deployment({**template(), "parameters": {}})),
     }
 
 

@@ -9,7 +9,7 @@ from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Cloud, Job, Json, Step
 from emulator.providers.resources.facts import STATIC, Facts
-from emulator.templates import copies, declared, dependencies, evaluation, functions, parameters
+from emulator.templates import copies, declared, dependencies, evaluation, functions, grammar, parameters
 from emulator.templates.declared import Declared, Target, is_live
 from emulator.templates.evaluation import Scope, calls
 from emulator.templates.functions import hashes
@@ -120,6 +120,7 @@ def _template(properties: Json) -> Json:
 
 
 def _planned(cloud: Cloud, id_: str, template: Json, asked: Json) -> Plan:
+    template = grammar.read(template)
     _check_limits(template)
     facts, properties = facts_of(cloud, id_, template, asked), asked["properties"]
     given = properties.get("parameters") or {}
@@ -140,12 +141,10 @@ def _planned(cloud: Cloud, id_: str, template: Json, asked: Json) -> Plan:
 
 def _check_limits(template: Json) -> None:
     for part, most in LIMITS.items():
-        found = template.get(part) or {}
-        if not isinstance(found, dict):
-            raise TemplateError(f"Error converting value to an object. Path '{part}'")
-        if len(found) > most:
+        found = len(template.get(part) or {})
+        if found > most:
             raise TemplateError(
-                f"The number of template {part} limit exceeded. Limit: '{most}' and actual: '{len(found)}'. Please see "
+                f"The number of template {part} limit exceeded. Limit: '{most}' and actual: '{found}'. Please see "
                 f"https://aka.ms/arm-syntax-{part} for usage details."
             )
 
