@@ -84,8 +84,8 @@ def test_a_registration_takes_a_look(azure: Azure) -> None:
 
 def test_a_provider_tells_its_types(azure: Azure) -> None:
     path = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.KubernetesConfiguration"
-    [type_] = azure.get(path, "2022-09-01").body["resourceTypes"]
-    assert type_["resourceType"] == "extensions"
+    types = {item["resourceType"]: item for item in azure.get(path, "2022-09-01").body["resourceTypes"]}
+    type_ = types["extensions"]
     assert type_["apiVersions"][:4] == ["2026-07-01-preview", "2026-06-15-preview", "2025-04-01", "2025-03-01"]
 
 
