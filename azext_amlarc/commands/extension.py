@@ -159,8 +159,8 @@ def delete(
     accepted_only: bool = False,
 ) -> None:
     """Remove the extension from the cluster; with --purge, also the Azure resources that were created for it."""
-    from azext_amlarc.azure import supporting
     from azext_amlarc.azure.extension import delete as deletion
+    from azext_amlarc.azure.supporting import purging
     from azext_amlarc.product.extension import DEFAULT_NAME
     from azext_amlarc.workflows import removal
 
@@ -170,7 +170,7 @@ def delete(
     with connected(cmd, cluster_id.subscription_id, watcher=watcher, timeout=timeout) as azure:
         existing = deletion.find_to_delete(azure, cluster_id, name)
         settings = existing.configuration_settings if existing else {}
-        owned = supporting.owned(azure, cluster_id, settings) if purge else []
+        owned = purging.owned(azure, cluster_id, settings) if purge else []
         shown = existing.name if existing else name or DEFAULT_NAME
         for line in deletion.consequences(existing) if existing else [f"The cluster has no extension {shown!r}."]:
             watcher.tell(line)
@@ -186,7 +186,7 @@ def delete(
             if accepted_only:
                 return
             operation.wait(watcher, timeout)
-        supporting.purge(azure, owned, watcher)
+        purging.purge(azure, owned, watcher)
 
 
 def wait(

@@ -150,21 +150,21 @@ class ArcExtension:
         `force` deletes Azure's record without contacting the cluster; `purge` also deletes the Azure resources that
         were created for it. A warning is logged for the compute targets that will stop working.
         """
-        from azext_amlarc.azure import supporting
         from azext_amlarc.azure.extension import delete as deletion
+        from azext_amlarc.azure.supporting import purging
         from azext_amlarc.workflows import removal
 
         azure = self._azure
         with raised_as(ExtensionException), writing(azure, timeout, registers=False) as (writer, door):
             watcher = door.watcher
-            owned = supporting.owned(writer, self._cluster, self.details.configuration_settings) if purge else []
+            owned = purging.owned(writer, self._cluster, self.details.configuration_settings) if purge else []
             for line in deletion.consequences(self.details):
                 watcher.tell(line)
             for line in removal.attached_to(writer, self._cluster):
                 door.warn(line)
             operation = deletion.begin_delete(writer, self._cluster, self.details, watcher, force=force)
             operation.wait(watcher, timeout)
-            supporting.purge(writer, owned, watcher)
+            purging.purge(writer, owned, watcher)
 
     def __repr__(self) -> str:
         return f"ArcExtension(name={self.name!r}, install_state={self.install_state!r})"

@@ -12,8 +12,9 @@ from azure.core.exceptions import HttpResponseError
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.azure.supporting import ensure, purge, read_secrets
-from azext_amlarc.azure.supporting import owned as find_owned
+from azext_amlarc.azure.supporting import ensure, read_secrets
+from azext_amlarc.azure.supporting.purging import owned as find_owned
+from azext_amlarc.azure.supporting.purging import purge
 from azext_amlarc.resources.supporting.plan import plan
 from tests.support import connecting as things
 from tests.support.azure import Azure, running

@@ -14,7 +14,6 @@ from azext_amlarc.validation.settings import codes, rules, shapes, single
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.validation.settings.derived import Known, is_copied, same
 from azext_amlarc.validation.settings.rules import PEM_PAIR
-from azext_amlarc.validation.settings.tls import pem
 from azext_amlarc.validation.settings.together import ClusterFacts, Given
 
 INSTALLED: Final = "the installed extension"
@@ -243,7 +242,7 @@ def _pem(given: Given, files: Contents, now: datetime) -> list[Finding]:
     if not read:
         return findings
     # Only settings with a certificate pay for importing cryptography.
-    from azext_amlarc.validation.settings.tls import certificates
+    from azext_amlarc.validation.settings.tls import certificates, pem
 
     contents = {
         key: pem.File(given.settings[key], content) for key, content in read.items() if isinstance(content, bytes)
@@ -276,6 +275,8 @@ def _protected(settings: Iterable[Setting], files: Contents) -> dict[str, str]:
         if setting.protected and setting.key not in SENT_AS:
             sent[setting.key] = str(setting.value)
         elif setting.protected and isinstance(content, bytes):
+            from azext_amlarc.validation.settings.tls import pem
+
             own = pem.certificates_of(content) if setting.key == PEM_PAIR[0] else pem.key_of(content)
             sent[SENT_AS[setting.key]] = base64.b64encode(own).decode("ascii")
     return sent
