@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from azext_amlarc.azure import clusters, jobs, workspaces
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.compute.attach import Attachment
-from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.answers import refusal
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.reading import UnreadableAnswer
@@ -62,11 +61,6 @@ NO_JSON = {
     "nothing": Answer(b""),
     "a redirection to nowhere": Answer(b"", {}, 302),
 }
-
-
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.001)
 
 
 @pytest.fixture

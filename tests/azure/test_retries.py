@@ -15,11 +15,6 @@ from tests.support.connecting import Diary, Login, connect
 GROUP = "/resourceGroups/amlarc-rg"
 
 
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.001)
-
-
 def read_group(azure: Azure) -> str:
     with connect(azure) as arm:
         return str(arm.get(azure.group)["name"])

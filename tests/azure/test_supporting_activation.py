@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.supporting import Provision, ensure, finish
 from azext_amlarc.errors import StillRunning, WriteFailed
@@ -116,10 +115,7 @@ def test_all_of_them_are_made_where_namespaces_take_nothing_before_they_are_acti
         (429, "Namespace provisioning in transition"),
     ],
 )
-def test_a_refusal_in_other_words_is_understood(
-    slow: Azure, monkeypatch: pytest.MonkeyPatch, status: int, said: str
-) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.001)
+def test_a_refusal_in_other_words_is_understood(slow: Azure, status: int, said: str) -> None:
     body = {"error": {"code": str(status), "message": said}}
     slow.fault(method="PUT", path="/hybridConnections/", status=status, times=4 if status == 429 else 1, body=body)
     with connect(slow) as arm:
@@ -128,10 +124,7 @@ def test_a_refusal_in_other_words_is_understood(
 
 
 @pytest.mark.parametrize(("status", "tries"), [(403, 1), (400, 1), (429, 4)])
-def test_an_error_that_has_nothing_to_do_with_it_is_not_waited_for(
-    slow: Azure, monkeypatch: pytest.MonkeyPatch, status: int, tries: int
-) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.001)
+def test_an_error_that_has_nothing_to_do_with_it_is_not_waited_for(slow: Azure, status: int, tries: int) -> None:
     slow.fault(method="PUT", path="/hybridConnections/", status=status, times=1000)
     with connect(slow) as arm, pytest.raises(HttpResponseError):
         begin(slow, arm)

@@ -8,7 +8,6 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.compute import lookup as computes
-from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient, Pages
 from azext_amlarc.azure.connection.reading import UnreadableAnswer
 from azext_amlarc.azure.connection.tokens import Home, resolved
@@ -26,11 +25,6 @@ from tests.support.stub import Answer, Seen, Stub, before, connect, stub
 WORKSPACE = WorkspaceId("s", "g", "w")
 GROUPS = "/subscriptions/s/resourceGroups"
 HISTORY = {"error": {"error": {"code": "UserError", "message": "No such image.", "additionalInfo": None}}}
-
-
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.001)
 
 
 @pytest.fixture

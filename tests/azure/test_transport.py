@@ -7,7 +7,7 @@ import time
 import pytest
 from azure.core.exceptions import AzureError, ServiceResponseTimeoutError
 
-from azext_amlarc.azure.connection import retries, transport
+from azext_amlarc.azure.connection import transport
 from azext_amlarc.azure.connection.transport import AnswerTooLarge
 from tests.support.connecting import Diary
 from tests.support.stub import Answer, connect, stub
@@ -19,8 +19,7 @@ READ_SECONDS, WRITE_SECONDS, SAID_AFTER = transport.READ_SECONDS, transport.WRIT
 
 
 @pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.001)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.4)
     monkeypatch.setattr(transport, "WRITE_SECONDS", 0.8)
     monkeypatch.setattr(transport, "SAID_AFTER", 0.2)
