@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from tests.support.record import Record
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 20
 
@@ -59,8 +61,8 @@ class Azure:
     ready: Mapping[str, Any]
     env: Mapping[str, str]
     _connection: http.client.HTTPSConnection = field(repr=False)
+    _record: Record = field(repr=False)
     _token: str = field(default="", repr=False)
-    _seen: int = 0
 
     @classmethod
     def start(cls, data: Path, *arguments: str) -> Self:
@@ -80,7 +82,7 @@ class Azure:
         context = ssl.create_default_context(cafile=ready["caFile"])
         address = urlsplit(ready["endpoint"])
         connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context, timeout=30)
-        return cls(data, process, ready, env, connection)
+        return cls(data, process, ready, env, connection, Record(data / "traffic.jsonl"))
 
     def stop(self) -> int:
         """End it with SIGTERM; its exit status."""
@@ -207,15 +209,11 @@ class Azure:
     def reset(self) -> None:
         """Back to the seed."""
         self._exchange("POST", "/emulator/reset", None, {})
-        self._seen = len(self._lines())
+        self._record.forget()
 
     def traffic(self) -> list[dict[str, Any]]:
         """The exchanges with ARM since the last reset, oldest first; logins are left out."""
-        exchanges = [json.loads(line) for line in self._lines()[self._seen :]]
-        return [item for item in exchanges if "/adfs/" not in item["url"] and "/metadata/" not in item["url"]]
-
-    def _lines(self) -> list[str]:
-        return (self.data / "traffic.jsonl").read_text(encoding="utf-8").splitlines()
+        return [item for item in self._record.read() if "/adfs/" not in item["url"] and "/metadata/" not in item["url"]]
 
     def _exchange(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
         try:

@@ -28,6 +28,7 @@ import trustme
 import yaml
 
 from tests.support.etcd import Etcd
+from tests.support.record import Record
 
 ROOT = Path(__file__).parents[2]
 OBJECTS = ROOT / "tests" / "kubernetes" / "objects"
@@ -77,8 +78,8 @@ class Cluster:
     etcd: Etcd
     processes: Sequence[subprocess.Popen[bytes]]
     _client: httpx2.Client = field(repr=False)
+    _audit: Record = field(repr=False)
     _start: int = 0  # etcd's revision before anything was loaded
-    _seen: int = 0
 
     @classmethod
     def start(cls, folder: Path, assets: Path) -> Self:
@@ -94,7 +95,8 @@ class Cluster:
         ]
         context = ssl.create_default_context(cafile=folder / "ca.pem")
         context.load_cert_chain(folder / f"{_HARNESS}.pem")
-        cluster = cls(folder, url, ca, etcd, processes, httpx2.Client(base_url=url, verify=context, timeout=60))
+        client = httpx2.Client(base_url=url, verify=context, timeout=60)
+        cluster = cls(folder, url, ca, etcd, processes, client, Record(folder / "audit.log"))
         try:
             cluster._wait_until_ready()
             cluster.load("users.yaml")
@@ -118,7 +120,7 @@ class Cluster:
     def reset(self) -> None:
         """Back to the start: whatever was written since is deleted, and no request was seen."""
         self.etcd.forget_since(self._start)
-        self._seen = len(self._lines())
+        self._audit.forget()
 
     def kubeconfig(self, user: str = ADMIN) -> Path:
         """The kubeconfig file of a user; its one context is named after them."""
@@ -164,14 +166,11 @@ class Cluster:
 
     def requests(self) -> list[Request]:
         """What users asked since the last reset, oldest first; a request is here as soon as it is answered."""
-        events = [json.loads(line) for line in self._lines()[self._seen :]]
+        events = self._audit.read()
         return [
             Request(event["user"]["username"], event["verb"], event["requestURI"], event.get("userAgent", ""))
             for event in events
         ]
-
-    def _lines(self) -> list[str]:
-        return (self.folder / "audit.log").read_text(encoding="utf-8").splitlines()
 
     def _create(self, resource: Mapping[str, Any], document: Mapping[str, Any]) -> None:
         path = _path(document["apiVersion"])
