@@ -28,7 +28,8 @@ class Finding:
 
     `source` is a file's name as the user gave it, `<stdin>`, or an option such as `--config`; `path` is a JSONPath
     such as `$.instanceTypes.gpu.resources`, or a setting's key; `line` and `column` count from 1, and are None if the
-    source has no text. Message and fix start in lower case and have no final period, like a compiler's.
+    source has no text; `width` is how many characters from there it is about. Message and fix start in lower case and
+    have no final period, like a compiler's.
     """
 
     code: str
@@ -39,6 +40,7 @@ class Finding:
     line: int | None = None
     column: int | None = None
     path: str = ""
+    width: int = 1
 
     @property
     def place(self) -> str:

@@ -72,7 +72,7 @@ def check(
     _hush_requests(cmd)
     began = time.monotonic()
     results = _explained(health_report, request) if health_report else _results(cmd, request)
-    report = _Report(results, _heading(request), time.monotonic() - began, strict)
+    report = _Report(results, _heading(request), time.monotonic() - began, strict, request.source)
     return _deliver(cmd, report, "object" if as_object else report_format, output_file)
 
 
@@ -130,6 +130,7 @@ class _Report:
     heading: "Heading"
     seconds: float
     strict: bool
+    source: str = ""
 
     def objects(self) -> Objects:
         return [result.as_object() for result in self.results]
@@ -139,13 +140,21 @@ class _Report:
 
         return terminal.text(self.results, verbose, color, encoding)
 
+    def sarif(self) -> str:
+        from azext_amlarc.checks.report import ci
+
+        cluster = self.heading.cluster
+        return json.dumps(ci.sarif(self.results, self.source or f"clusters/{cluster}", cluster, self.strict), indent=2)
+
     def forms(self, verbose: bool) -> dict[str, Callable[[], str]]:
-        from azext_amlarc.checks.report import page, terminal
+        from azext_amlarc.checks.report import ci, page
 
         return {
             "text": lambda: self.text(verbose),
             "json": lambda: json.dumps(self.objects(), indent=2, ensure_ascii=False),
-            "junit": lambda: terminal.junit(self.results, self.seconds, self.strict),
+            "sarif": self.sarif,
+            "junit": lambda: ci.junit(self.results, self.seconds, self.strict),
+            "github": lambda: ci.annotations(self.results, self.strict),
             "html": lambda: page.html(self.results, self.heading),
         }
 

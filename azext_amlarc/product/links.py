@@ -21,3 +21,11 @@ INSTANCE_TYPES = f"{_LEARN}/machine-learning/how-to-manage-kubernetes-instance-t
 REFERENCE = f"{_LEARN}/machine-learning/reference-kubernetes"
 LEGACY = f"{_LEARN}/machine-learning/v1/how-to-create-attach-kubernetes#delete-azureml-fe-related-resources"
 CONNECT = f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"
+
+# By the letter of a code (docs/findings.md): what the settings, or else the attach configuration, may say.
+_OF_RULES = {"S": INSTALL}
+
+
+def of(code: str) -> str:
+    """Where Microsoft documents what a finding's rule is about."""
+    return _OF_RULES.get(code.removeprefix("AMLARC-")[:1], ATTACH)

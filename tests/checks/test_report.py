@@ -1,5 +1,7 @@
 """Results of checks as a person reads them in a terminal and as CI systems read them."""
 
+import json
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_amlarc.checks.check import Result, Status, Verdict
+from azext_amlarc.checks.report import ci
 from azext_amlarc.checks.report import terminal as report
 from azext_amlarc.product.steps import Command, Note, command
 from tests.checks.results import RESULTS, passed, result, skipped
@@ -42,8 +45,36 @@ def test_the_verbose_text_is_as_it_was() -> None:
     assert_golden("check-verbose.txt", report.text(RESULTS, verbose=True, color=False) + "\n")
 
 
+def test_the_sarif_log_is_as_it_was() -> None:
+    log = ci.sarif(RESULTS, "attach.json", "amlarc-cluster")
+    assert_golden("check.sarif", json.dumps(log, indent=2) + "\n")
+
+
+def test_a_sarif_log_has_each_rule_once_and_a_place_for_each_result() -> None:
+    (run,) = ci.sarif([*RESULTS, *RESULTS], "clusters/amlarc-cluster", "amlarc-cluster")["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == sorted(set(rules))
+    for found in run["results"]:
+        (location,) = found["locations"]
+        assert rules[found["ruleIndex"]] == found["ruleId"]
+        assert location["physicalLocation"]["artifactLocation"] == {"uri": "clusters/amlarc-cluster"}
+        assert location["physicalLocation"]["region"]["endLine"] == 1
+
+
+def test_annotations_are_as_they_were() -> None:
+    assert_golden("check.github", ci.annotations(RESULTS) + "\n")
+
+
+@given(ANY_RESULTS)
+def test_an_annotation_is_one_line_and_starts_nothing_else(results: list[Result]) -> None:
+    *annotations, numbers = ci.annotations(results).split("\n")
+    assert all(re.fullmatch(r"::(error|warning) title=[^:,]+::.*", line) for line in annotations)
+    assert all(line.replace("\t", " ").isprintable() for line in annotations)
+    assert "::" not in numbers
+
+
 def test_the_junit_file_is_as_it_was() -> None:
-    assert_golden("check.junit", report.junit(RESULTS, 2.5) + "\n")
+    assert_golden("check.junit", ci.junit(RESULTS, 2.5) + "\n")
 
 
 def test_a_group_where_all_passed_is_one_line() -> None:
@@ -96,7 +127,7 @@ def test_an_error_that_checks_share_is_one_line() -> None:
         "! 8 checks: 6 errors, 1 passed, 1 skipped",
     ]
     assert sum("can't be reached" in line for line in lines(*results, verbose=True)) == 5
-    assert report.junit(results, 1).count("<error") == 6
+    assert ci.junit(results, 1).count("<error") == 6
     assert [item.as_object()["message"] for item in results].count(dead.message) == 5
 
 
@@ -153,7 +184,7 @@ def test_a_terminal_gets_nothing_that_it_would_act_on(results: list[Result], ver
 
 
 def test_junit_tells_failures_errors_and_skipped_apart() -> None:
-    suites = ElementTree.fromstring(report.junit(RESULTS, 2.5))
+    suites = ElementTree.fromstring(ci.junit(RESULTS, 2.5))
     assert suites.attrib == {
         "name": "amlarc",
         "tests": "14",
@@ -166,17 +197,17 @@ def test_junit_tells_failures_errors_and_skipped_apart() -> None:
 
 
 def test_a_warning_is_output_in_junit_and_a_failure_under_strict() -> None:
-    (case,) = cases(report.junit([WARNING], 0)).values()
+    (case,) = cases(ci.junit([WARNING], 0)).values()
     assert case.findtext("system-out") == (
         "they are old\nfix: az connectedk8s upgrade\nsee: https://learn.microsoft.com/azure/machine-learning/troubleshooting"
     )
-    (strict,) = cases(report.junit([WARNING], 0, strict=True)).values()
+    (strict,) = cases(ci.junit([WARNING], 0, strict=True)).values()
     assert [child.tag for child in strict] == ["failure"]
     assert strict[0].get("message") == "they are old"
 
 
 @given(ANY_RESULTS, st.booleans())
 def test_junit_is_well_formed_whatever_the_results_say(results: list[Result], strict: bool) -> None:
-    suites = ElementTree.fromstring(report.junit(results, 1, strict).encode("utf-8"))
+    suites = ElementTree.fromstring(ci.junit(results, 1, strict).encode("utf-8"))
     assert suites.get("tests") == str(len(results))
     assert len(list(suites.iter("testcase"))) == len(results)

@@ -78,19 +78,21 @@ def test_each_value_is_at_its_reported_position(value: Any, indent: int | None, 
     spots = jsontext.spots(text, paths)
     lines = text.split("\n")
     for path in paths:
-        line, column = spots[path].value
+        line, column, width = spots[path].value
         rest = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
         assert json.JSONDecoder().raw_decode(rest)[0] == at_path(value, path)
+        if not isinstance(at_path(value, path), dict | list):
+            assert json.loads(rest[:width]) == at_path(value, path)
         if path and isinstance(path[-1], str):
-            line, column = spots[path].key
-            assert json.JSONDecoder().raw_decode(lines[line - 1][column - 1 :])[0] == path[-1]
+            line, column, width = spots[path].key
+            assert json.loads(lines[line - 1][column - 1 : column - 1 + width]) == path[-1]
 
 
 def test_positions_are_worked_out_for_the_wanted_paths_alone() -> None:
     spots = jsontext.spots('{"a": {"b": 1.50}, "c": [true]}', [("a", "b"), ("c", 0)])
     assert spots == {
-        ("a", "b"): ((1, 8), (1, 13), "1.50"),
-        ("c", 0): ((1, 26), (1, 26), "true"),
+        ("a", "b"): ((1, 8, 3), (1, 13, 4), "1.50"),
+        ("c", 0): ((1, 26, 4), (1, 26, 4), "true"),
     }
 
 

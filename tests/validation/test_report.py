@@ -1,6 +1,7 @@
 """Findings as people and programs read them."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -68,8 +69,34 @@ def test_sarif_has_what_the_standard_requires_and_consistent_indices() -> None:
         assert result["level"] in ("error", "warning", "note")
         assert result["message"]["text"]
     places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
-    assert places[0]["region"] == {"startLine": 3, "startColumn": 26}
-    assert places[-1] == {"artifactLocation": {"uri": "a%20b.json"}}
+    assert places[0]["region"] == {"startLine": 3, "startColumn": 26, "endLine": 3, "endColumn": 32}
+    nowhere = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
+    assert places[-1] == {"artifactLocation": {"uri": "a%20b.json"}, "region": nowhere}
+
+
+def test_sarif_has_what_code_scanning_demands_of_a_rule() -> None:
+    (run,) = as_sarif(judged(), RULES)["runs"]
+    assert run["tool"]["driver"]["semanticVersion"] == version("amlarc")
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["fullDescription"]["text"].endswith(".")
+        assert rule["help"]["text"]
+        assert rule["helpUri"].startswith("https://learn.microsoft.com/")
+
+
+def test_an_annotation_is_one_line_whatever_the_finding_says() -> None:
+    said = Finding("AMLARC-D001", Severity.WARNING, "a\n::error::b", "50%\r", "x,y:z.json", 2, 3, "$.\x1b[1m", 4)
+    annotation, numbers = render(Report(("x,y:z.json",), (said,)), "github", RULES).split("\n")
+    assert annotation == (
+        "::warning title=AMLARC-D001,file=x%2Cy%3Az.json,line=2,col=3,endLine=2,endColumn=7"
+        r"::$.\x1b[1m: a%0A::error::b%0Afix: 50%25\r"
+    )
+    assert numbers == "1 file: 0 errors, 1 warning"
+
+
+def test_an_annotation_about_an_option_names_no_file() -> None:
+    said = Finding("AMLARC-S005", Severity.ERROR, "no such setting", source="--config", path="enableTrainig")
+    annotation = render(Report(("--config",), (said,)), "github", RULES).split("\n")[0]
+    assert annotation == "::error title=AMLARC-S005::enableTrainig: no such setting"
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -45,8 +45,8 @@ def test_json_is_yaml(made: dict[str, Any]) -> None:
 def test_positions_are_those_of_the_text() -> None:
     reading = parse("a:\n  - b: é\n    😀: [x, 010x]\n", "f")
     spots = reading.spots([("a", 0, "b"), ("a", 0, "😀", 1)])
-    assert spots["a", 0, "b"] == ((2, 5), (2, 8), "é")
-    assert spots["a", 0, "😀", 1] == ((3, 12), (3, 12), "010x")
+    assert spots["a", 0, "b"] == ((2, 5, 1), (2, 8, 1), "é")
+    assert spots["a", 0, "😀", 1] == ((3, 12, 4), (3, 12, 4), "010x")
 
 
 def test_merged_keys_yield_to_own_ones_and_are_no_duplicates() -> None:
@@ -135,7 +135,7 @@ def test_depth_through_aliases_counts() -> None:
 def test_several_documents_are_read_where_they_are_allowed() -> None:
     readings = yamltext.parse_all("a: 1\n---\nb: &b 2\n", "f")
     assert [reading.data for reading in readings] == [{"a": 1}, {"b": 2}]
-    assert readings[1].spots([("b",)])[("b",)].value == (3, 4)
+    assert readings[1].spots([("b",)])[("b",)].value[:2] == (3, 4)
 
 
 def test_without_pyyaml_one_finding_says_to_install_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Results of checks as text for a terminal, and as JUnit XML for CI systems; page.py writes HTML."""
+"""Results of checks as text for a terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from itertools import pairwise
 from azext_amlarc.checks.check import Result, Status
 from azext_amlarc.checks.report import tally
 from azext_amlarc.product.steps import lines
-from azext_amlarc.validation.report.junit import Case, Note, Suite, xml
 
 _COLORS = {Status.FAIL: 31, Status.ERROR: 31, Status.WARN: 33, Status.PASS: 32, Status.SKIPPED: 90}
 _BOLD = 1
@@ -84,10 +83,10 @@ def _group(pen: _Pen, name: str, members: Sequence[Result], inline: _Inline) -> 
     yield f"{pen.mark(tally.worst(members))} {pen.group(name)}: {tally.in_words(members)}"
     for result in filter(inline.shows, members):
         yield f"  {pen.mark(result.verdict.status)} {result.check.title} ({result.check.id})"
-        yield from (f"    {line}" for line in _details(result))
+        yield from (f"    {line}" for line in details(result))
 
 
-def _details(result: Result) -> Iterator[str]:
+def details(result: Result) -> Iterator[str]:
     """Reason, evidence, fix and link; the link only if there is something to fix."""
     verdict = result.verdict
     yield from verdict.message.splitlines()
@@ -112,25 +111,3 @@ def _closing(pen: _Pen, results: Sequence[Result]) -> str:
     number = f"{len(results)} check{'' if len(results) == 1 else 's'}"
     words = tally.in_words(results)
     return f"{pen.mark(tally.worst(results))} {number}{f': {words}' if words else ''}"
-
-
-def junit(results: Sequence[Result], seconds: float, strict: bool = False) -> str:
-    """JUnit XML: a suite for each group, a case for each check; a warning is output, or a failure under `strict`."""
-    suites = [
-        Suite(name, f"amlarc.{name}", tuple(_case(result, strict) for result in members))
-        for name, members in tally.groups(results).items()
-    ]
-    return xml(suites, seconds)
-
-
-def _case(result: Result, strict: bool) -> Case:
-    name = f"{result.check.id} {result.check.title}"
-    status, message = result.verdict.status, result.verdict.message
-    if status is Status.PASS:
-        return Case(name)
-    if status is Status.SKIPPED:
-        return Case(name, (Note("skipped", message=message),))
-    body = "\n".join(_details(result))
-    if status is Status.WARN and not strict:
-        return Case(name, (Note("system-out", body),))
-    return Case(name, (Note("error" if status is Status.ERROR else "failure", body, message),))

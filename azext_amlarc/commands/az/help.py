@@ -186,6 +186,7 @@ _COMMANDS = {
         (
             ("Validate a file and a folder", "config validate -f attach.json configs --strict"),
             ("Report to a code scanner", "config validate -f attach.json --format sarif"),
+            ("Annotate a pull request on GitHub", "config validate -f attach.json --format github"),
             ("Validate the manifest of a fleet", "config validate -f fleet.yaml"),
         ),
     ),

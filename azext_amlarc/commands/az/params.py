@@ -38,8 +38,8 @@ _LIST = {"nargs": "+", "action": "extend"}
 _ASKED = "Required; on a terminal you are prompted for it."
 
 # What --format takes.
-FORMS_OF_FINDINGS = ("text", "json", "sarif", "junit")
-FORMS_OF_CHECKS = ("text", "json", "junit", "html")
+FORMS_OF_FINDINGS = ("text", "json", "sarif", "junit", "github")
+FORMS_OF_CHECKS = ("text", "json", "sarif", "junit", "github", "html")
 
 
 def load_arguments(loader: Any, command: str = "") -> None:

@@ -16,7 +16,7 @@ from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import ClusterFacts, Setting, Unread, codes
 from azext_amlarc.validation.settings.codes import about
 from azext_amlarc.validation.settings.given import GivenSettings
-from azext_amlarc.validation.text.reading import JsonPath, Reading, json_path
+from azext_amlarc.validation.text.reading import JsonPath, Position, Reading, json_path
 
 # What is behind a reference: what was read, or why it could not be; nothing for what is looked up later.
 Contents = Mapping[Reference, bytes | Unread]
@@ -74,12 +74,11 @@ def parts(reading: Reading, source: str, contents: Contents, has_broken: bool) -
     entries = items(reading.data, "spec", "clusters")
     bases = [OF_FLEET, OF_PROTECTED, *(_of_entry(place) for place, _ in enumerate(entries))]
     spots = reading.spots([(*base, key) for base in bases for key in at(reading.data, *base)])
-    places = {path: (spot.key.line, spot.key.column) for path, spot in spots.items()}
+    places = {path: spot.key for path, spot in spots.items()}
     fleet, findings = _parsed(reading, source, OF_FLEET, places)
     given = references(reading.data)
     protected = [
-        Setting(key, _value(key, one, contents), source, *places[(*OF_PROTECTED, key)], True)
-        for key, one in given.items()
+        _protected(key, _value(key, one, contents), source, places[(*OF_PROTECTED, key)]) for key, one in given.items()
     ]
     findings += _unread(protected, given, contents)
     scopes: list[Scope] = []
@@ -95,11 +94,15 @@ def parts(reading: Reading, source: str, contents: Contents, has_broken: bool) -
         _distinct(scopes),
         tuple(findings),
         _files(given, contents),
-        {place: json_path(path) for path, place in places.items()},
+        {(place.line, place.column): json_path(path) for path, place in places.items()},
         extension.get("allowUnknownSettings") is True,
         has_broken,
         _later(given, contents),
     )
+
+
+def _protected(key: str, value: object, source: str, place: Position) -> Setting:
+    return Setting(key, value, source, place.line, place.column, True, place.width)
 
 
 def _of_entry(place: int) -> JsonPath:
@@ -113,7 +116,7 @@ def _distinct(scopes: Sequence[Scope]) -> tuple[Scope, ...]:
 
 
 def _parsed(
-    reading: Reading, source: str, base: JsonPath, places: Mapping[JsonPath, tuple[int, int]]
+    reading: Reading, source: str, base: JsonPath, places: Mapping[JsonPath, Position]
 ) -> tuple[list[Setting], list[Finding]]:
     given = {
         key: value for key, value in at(reading.data, *base).items() if isinstance(value, str | bool | int | float)

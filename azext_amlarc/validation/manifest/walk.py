@@ -89,9 +89,9 @@ def _documents(
         try:
             outcome = document.read(look(path, ""), path)
         except InvalidInput as error:
-            line, column = spots[named].value
+            line, column, width = spots[named].value
             unread = files.as_finding(error, source)
-            findings.append(replace(unread, line=line, column=column, path=json_path(named)))
+            findings.append(replace(unread, line=line, column=column, width=width, path=json_path(named)))
             continue
         documents[path] = outcome.document or {}
         findings += outcome.findings
@@ -120,10 +120,10 @@ def _of_settings(parts: given.Parts, reading: Reading) -> Iterator[Finding]:
     """
     around = (given.OF_FLEET, given.OF_FLEET[:2], members.CLUSTERS)
     would_be: JsonPath = next((path for path in around if _is_there(reading, path)), ())
-    line, column = reading.spots([would_be])[would_be].key
+    line, column, width = reading.spots([would_be])[would_be].key
     for finding in dict.fromkeys(parts.judged()):
         if finding.line is None:
-            yield replace(finding, source=parts.source, line=line, column=column, path=json_path(would_be))
+            yield replace(finding, source=parts.source, line=line, column=column, width=width, path=json_path(would_be))
         else:
             yield replace(finding, path=parts.paths.get((finding.line, finding.column or 0), finding.path))
 

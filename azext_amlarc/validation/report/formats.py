@@ -1,18 +1,31 @@
-"""Reports of files: text, JSON, SARIF 2.1.0, JUnit XML, and the exit code."""
+"""Reports of files: text, JSON, SARIF, JUnit XML, annotations of GitHub Actions, and the exit code."""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.findings import Finding, Rule, Severity
-from azext_amlarc.validation.report import junit
 from azext_amlarc.validation.report.text import as_text
 from azext_amlarc.wording import number
 
-FORMATS = ("text", "json", "sarif", "junit")
+if TYPE_CHECKING:
+    from azext_amlarc.validation.report.github import Annotation, Command
+    from azext_amlarc.validation.report.junit import Note
+    from azext_amlarc.validation.report.sarif import Level, SarifResult
 
-_SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+FORMATS = ("text", "json", "sarif", "junit", "github")
+
+_SARIF_LEVELS: "dict[Severity, Level]" = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "note",
+}
+_COMMANDS: "dict[Severity, Command]" = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "notice",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
         return as_text(report.findings) + ("\n" if report.findings else "") + summary(report)
     if form == "junit":
         return as_junit(report)
+    if form == "github":
+        return as_annotations(report)
     content = as_sarif(report, rules) if form == "sarif" else as_object(report)
     return _escaped(json.dumps(content, indent=2, ensure_ascii=False))
 
@@ -66,7 +81,10 @@ def summary(report: Report) -> str:
 
 def as_dicts(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """One plain object for each finding: code, severity, message, fix, source, line, column, path."""
-    return [vars(finding) | {"severity": str(finding.severity)} for finding in findings]
+    names = ("code", "severity", "message", "fix", "source", "line", "column", "path")
+    return [
+        {name: getattr(finding, name) for name in names} | {"severity": str(finding.severity)} for finding in findings
+    ]
 
 
 def as_object(report: Report) -> dict[str, Any]:
@@ -81,69 +99,68 @@ def as_object(report: Report) -> dict[str, Any]:
 
 
 def as_sarif(report: Report, rules: Sequence[Rule]) -> dict[str, Any]:
-    """A SARIF 2.1.0 log with one run (https://docs.oasis-open.org/sarif/sarif/v2.1.0/); paths are percent-encoded."""
-    broken = {finding.code for finding in report.findings}
-    listed = sorted((rule for rule in rules if rule.code in broken), key=lambda rule: rule.code)
-    index = {rule.code: position for position, rule in enumerate(listed)}
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "amlarc", "rules": [_sarif_rule(rule) for rule in listed]}},
-                "columnKind": "unicodeCodePoints",
-                "results": [_sarif_result(finding, index) for finding in report.findings],
-            }
-        ],
-    }
+    """A SARIF log of the findings; paths are percent-encoded."""
+    from azext_amlarc.product import links
+    from azext_amlarc.validation.report import sarif
+
+    known = [
+        sarif.SarifRule(rule.code, rule.title, _SARIF_LEVELS[rule.severity], links.of(rule.code)) for rule in rules
+    ]
+    return sarif.log(known, [_sarif_result(finding) for finding in report.findings])
 
 
-def _sarif_rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "id": rule.code,
-        "shortDescription": {"text": rule.title},
-        "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
-    }
+def _sarif_result(finding: Finding) -> "SarifResult":
+    from azext_amlarc.validation.report.sarif import SarifResult
 
-
-def _sarif_result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     fix = f" Fix: {finding.fix}" if finding.fix else ""
-    result: dict[str, Any] = {
-        "ruleId": finding.code,
-        "level": _SARIF_LEVELS[finding.severity],
-        "message": {"text": f"{finding.message}.{fix}"},
-        "locations": [_sarif_location(finding)],
-    }
-    if finding.code in index:
-        result["ruleIndex"] = index[finding.code]
-    return result
+    return SarifResult(
+        finding.code,
+        _SARIF_LEVELS[finding.severity],
+        f"{finding.message}.{fix}",
+        finding.source,
+        finding.line or 1,
+        finding.column or 1,
+        finding.width,
+        finding.path,
+    )
 
 
-def _sarif_location(finding: Finding) -> dict[str, Any]:
-    from urllib.parse import quote
+def as_annotations(report: Report) -> str:
+    """An annotation of GitHub Actions for each finding, and the summary in plain words."""
+    return "\n".join([*(str(_annotation(finding)) for finding in report.findings), summary(report)])
 
-    place: dict[str, Any] = {
-        "artifactLocation": {"uri": quote(finding.source.replace("\\", "/"), errors="surrogateescape")}
-    }
-    if finding.line is not None:
-        place["region"] = {"startLine": finding.line, "startColumn": finding.column or 1}
-    location: dict[str, Any] = {"physicalLocation": place}
-    if finding.path:
-        location["logicalLocations"] = [{"fullyQualifiedName": finding.path}]
-    return location
+
+def _annotation(finding: Finding) -> "Annotation":
+    from azext_amlarc.validation.report.github import Annotation
+
+    place = f"{finding.path}: " if finding.path not in ("", "$") else ""
+    fix = f"\nfix: {finding.fix}" if finding.fix else ""
+    return Annotation(
+        _COMMANDS[finding.severity],
+        finding.code,
+        f"{place}{finding.message}{fix}",
+        "" if finding.source.startswith(("-", "<")) else finding.source,
+        finding.line,
+        finding.column,
+        finding.width,
+    )
 
 
 def as_junit(report: Report) -> str:
     """JUnit XML: one test case for each source, with failing findings as its failure and the rest as its output."""
+    from azext_amlarc.validation.report import junit
+
     failing = report.failing
     cases = tuple(junit.Case(source, tuple(_notes(report, source, failing))) for source in report.sources)
     return junit.xml([junit.Suite("amlarc", "amlarc", cases)])
 
 
-def _notes(report: Report, source: str, failing: list[Finding]) -> Iterable[junit.Note]:
+def _notes(report: Report, source: str, failing: list[Finding]) -> "Iterable[Note]":
+    from azext_amlarc.validation.report.junit import Note
+
     broken = [finding for finding in failing if finding.source == source]
     passing = [finding for finding in report.findings if finding.source == source and finding not in broken]
     if broken:
-        yield junit.Note("failure", as_text(broken), f"{number(len(broken), 'finding')}: {broken[0].code}")
+        yield Note("failure", as_text(broken), f"{number(len(broken), 'finding')}: {broken[0].code}")
     if passing:
-        yield junit.Note("system-out", as_text(passing))
+        yield Note("system-out", as_text(passing))

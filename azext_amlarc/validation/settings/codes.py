@@ -24,6 +24,7 @@ class Setting:
     line: int | None = None
     column: int | None = None
     protected: bool = False
+    width: int = 1
     number: int = field(default=0, compare=False)
 
     @property
@@ -41,7 +42,8 @@ class Setting:
 
 def about(setting: Setting, rule: Rule, message: str, fix: str) -> Finding:
     """A finding about this setting, at its position. The caller keeps secret values out of `message` and `fix`."""
-    return Finding(rule.code, rule.severity, message, fix, setting.source, setting.line, setting.column, setting.name)
+    place = (setting.source, setting.line, setting.column, setting.name, setting.width)
+    return Finding(rule.code, rule.severity, message, fix, *place)
 
 
 def _error(number: int, title: str) -> Rule:

@@ -8,6 +8,7 @@ from azext_amlarc.product import catalogue, helm
 from azext_amlarc.validation.names import SEE_LABELS
 from azext_amlarc.validation.settings import codes, foreign, shapes, values
 from azext_amlarc.validation.settings.codes import COMMAND_LINE, Setting, about
+from azext_amlarc.validation.text.reading import Position
 from azext_amlarc.wording import is_unicode, quoted
 
 Parsed = tuple[list[Setting], list[Finding]]
@@ -109,16 +110,16 @@ def from_mapping(
     mapping: Mapping[str, object],
     source: str,
     protected: bool = False,
-    position: Callable[[str], tuple[int, int] | None] = lambda key: None,
+    position: Callable[[str], Position | None] = lambda key: None,
 ) -> Parsed:
-    """Settings from the top-level object of a file; `position` gives a key's line and column, if known.
+    """Settings from the top-level object of a file; `position` gives a key's place, if known.
 
     An object that is something else altogether, such as an ARM parameters file, is one finding.
     """
     given = []
     for key, value in mapping.items():
-        line, column = position(key) or (None, None)
-        given.append(Setting(key, value, source, line, column, protected))
+        line, column, width = position(key) or (None, None, 1)
+        given.append(Setting(key, value, source, line, column, protected, width))
     found = foreign.recognized(mapping, protected)
     if found:
         place = next(setting for setting in given if setting.key == found.key)

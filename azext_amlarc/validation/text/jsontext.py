@@ -39,8 +39,13 @@ class _Node(NamedTuple):
     path: JsonPath
     parent: int  # offset of the container
     key: int  # offset of the key, or of the value where it has none
+    key_width: int
     start: int
     written: str
+
+    @property
+    def width(self) -> int:
+        return len(self.written) or 1
 
 
 def parse(text: str, source: str) -> Reading:
@@ -84,7 +89,7 @@ def spots(text: str, wanted: Collection[JsonPath]) -> dict[JsonPath, Spot]:
     """The positions of the values at the wanted paths, in a text that the standard parser accepts."""
     paths, lines = frozenset(wanted), Lines(text)
     return {
-        node.path: Spot(lines.position(node.key), lines.position(node.start), node.written)
+        node.path: Spot(lines.position(node.key, node.key_width), lines.position(node.start, node.width), node.written)
         for node in _nodes(text)
         if node.path in paths
     }
@@ -94,7 +99,7 @@ def _nodes(text: str) -> Iterator[_Node]:
     """Each value of a well-formed text, in order. Tokens are enough, as the grammar has been checked."""
     path: list[Any] = []  # the current step in each open container; None where an object's key comes next
     opened = [-1]
-    key: int | None = None
+    key: tuple[int, int] | None = None
     for token in _TOKEN.finditer(text):
         written, start = token[0], token.start()
         if written == ",":
@@ -103,10 +108,11 @@ def _nodes(text: str) -> Iterator[_Node]:
             path.pop()
             opened.pop()
         elif path and path[-1] is None:
-            path[-1], key = json.loads(written), start
+            path[-1], key = json.loads(written), (start, len(written))
         else:
             container = written in "{["
-            yield _Node(tuple(path), opened[-1], start if key is None else key, start, "" if container else written)
+            at, width = key or (start, 1 if container else len(written))
+            yield _Node(tuple(path), opened[-1], at, width, start, "" if container else written)
             key = None
             if container:
                 opened.append(start)
@@ -122,16 +128,16 @@ def _faults(text: str, source: str) -> Iterator[Finding]:
             first = lines.position(seen[name])
             message = f"duplicate key {quoted(str(name[1]))}, first used on line {first.line}"
             fix = "keep one of the two: programs differ in which one they use"
-            yield finding(DUPLICATE_KEY, message, fix, source, lines.position(node.key), node.path)
+            yield finding(DUPLICATE_KEY, message, fix, source, lines.position(node.key, node.key_width), node.path)
         seen.setdefault(name, node.key)
         if node.written in ("NaN", "Infinity", "-Infinity"):
             message = f"{node.written} is not a valid JSON value"
             fix = "use a number or null"
-            yield finding(NOT_A_NUMBER, message, fix, source, lines.position(node.start), node.path)
+            yield finding(NOT_A_NUMBER, message, fix, source, lines.position(node.start, node.width), node.path)
         elif re.match("-?[0-9]", node.written) and not fits(node.written):
             message = f"the number {quoted(node.written)} is out of range"
             fix = "use a smaller number, or put a quantity in quotes"
-            yield finding(NUMBER_RANGE, message, fix, source, lines.position(node.start), node.path)
+            yield finding(NUMBER_RANGE, message, fix, source, lines.position(node.start, node.width), node.path)
 
 
 def _depth_finding(text: str, source: str) -> Finding:

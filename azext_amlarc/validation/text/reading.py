@@ -73,10 +73,11 @@ STRING = "a string"
 
 
 class Position(NamedTuple):
-    """A position in a text; both count from 1, columns in characters."""
+    """A position in a text; both count from 1, columns in characters. `width` is how many characters stand there."""
 
     line: int
     column: int
+    width: int = 1
 
 
 class Spot(NamedTuple):
@@ -111,18 +112,18 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
-    def position(self, offset: int) -> Position:
-        """The position of a character. Only a line feed ends a line, as in the standard JSON parser."""
+    def position(self, offset: int, width: int = 1) -> Position:
+        """The position of `width` characters. Only a line feed ends a line, as in the standard JSON parser."""
         line = bisect_right(self._starts, offset)
-        return Position(line, offset - self._starts[line - 1] + 1)
+        return Position(line, offset - self._starts[line - 1] + 1, width)
 
 
 def finding(
     rule: Rule, message: str, fix: str, source: str, position: Position | None = None, path: JsonPath = ()
 ) -> Finding:
     """A finding of a rule at a position in a text."""
-    line, column = position or (None, None)
-    return Finding(rule.code, rule.severity, message, fix, source, line, column, json_path(path))
+    line, column, width = position or (None, None, 1)
+    return Finding(rule.code, rule.severity, message, fix, source, line, column, json_path(path), width)
 
 
 def json_path(path: JsonPath) -> str:

@@ -216,11 +216,11 @@ class _Builder:
         if node is None:
             fix = f"define the anchor &{event.anchor} earlier, on a value that does not contain the alias"
             message = f"the alias *{event.anchor} has no complete anchor before it"
-            raise _Refused(finding(SYNTAX, message, fix, self._source, _position(event.start_mark)))
+            raise _Refused(finding(SYNTAX, message, fix, self._source, _position(event.start_mark, event.end_mark)))
         return node
 
     def _scalar(self, event: Any) -> _Node:
-        written, position = event.value, _position(event.start_mark)
+        written, position = event.value, _position(event.start_mark, event.end_mark)
         tag = self._tag(event)
         if tag in ("int", "float") or (event.implicit[0] and _NUMBER_IN_1_2.fullmatch(written)):
             return _Node(position, self._number(written, position), written, tag)
@@ -267,8 +267,9 @@ class _Builder:
         return tuple(path)
 
 
-def _position(mark: Any) -> Position:
-    return Position(mark.line + 1, mark.column + 1)
+def _position(mark: Any, end: Any = None) -> Position:
+    is_on_one_line = end is not None and end.line == mark.line
+    return Position(mark.line + 1, mark.column + 1, max(end.column - mark.column, 1) if is_on_one_line else 1)
 
 
 def _refuse_control_characters(text: str, source: str) -> None:

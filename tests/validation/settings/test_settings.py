@@ -10,6 +10,7 @@ from azext_amlarc.findings import Finding, Severity, errors_in
 from azext_amlarc.product import catalogue
 from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting
+from azext_amlarc.validation.text.reading import Position
 
 SECRET = "c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM="
 CONNECTION = f"Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=rw;SharedAccessKey={SECRET}"
@@ -149,7 +150,7 @@ def test_a_settings_file_may_hold_booleans_numbers_and_text() -> None:
 
 def test_a_nested_object_is_refused_with_its_dotted_keys() -> None:
     data = {"amloperator": {"skipResourceValidation": True, "deep": {"er": 1}}}
-    found, (finding,) = settings.from_mapping(data, "f.json", position=lambda key: (2, 3))
+    found, (finding,) = settings.from_mapping(data, "f.json", position=lambda key: Position(2, 3))
     assert found == []
     assert (finding.code, finding.source, finding.line, finding.column) == ("AMLARC-S003", "f.json", 2, 3)
     assert finding.fix == (
@@ -321,7 +322,7 @@ def test_high_availability_is_validated_when_the_nodes_are_known(nodes: int | No
 
 
 def test_a_finding_of_a_file_has_the_place_of_its_key() -> None:
-    given, _ = settings.from_mapping({"enableTraining": "yes"}, "f.json", position=lambda key: (4, 7))
+    given, _ = settings.from_mapping({"enableTraining": "yes"}, "f.json", position=lambda key: Position(4, 7))
     (finding,) = settings.judge(given).findings
     assert finding.place == "f.json:4:7"
     assert finding.path == "enableTraining"
@@ -335,7 +336,9 @@ def test_a_misspelt_key_that_is_let_through_is_no_workload() -> None:
 def test_findings_of_a_file_are_in_the_order_of_its_lines() -> None:
     lines = {"installVolcano": 2, "enableTraining": 3, "color": 4}
     given, _ = settings.from_mapping(
-        {"installVolcano": "x", "enableTraining": True, "color": "red"}, "f.json", position=lambda key: (lines[key], 1)
+        {"installVolcano": "x", "enableTraining": True, "color": "red"},
+        "f.json",
+        position=lambda key: Position(lines[key], 1),
     )
     assert [finding.line for finding in settings.judge(given).findings] == [2, 3, 4]
 
