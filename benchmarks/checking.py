@@ -27,7 +27,10 @@ def check_all(kubeconfig: str) -> None:
 
     user = {
         given.SETTINGS.name: {"enableTraining": "True"},
+        given.KNOWN_SETTINGS.name: {"enableTraining": "True"},
+        given.POOLS.name: (),
         given.DOCUMENT.name: {"defaultInstanceType": "cpu", "instanceTypes": {"cpu": {}}},
+        given.DOCUMENT_SOURCE.name: "attach.json",
         given.EXTENSION_NAME.name: "amlarc-compute",
         given.INSTALL_STATE.name: "Installed",
         given.NAMESPACE.name: "default",
