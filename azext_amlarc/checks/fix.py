@@ -70,6 +70,22 @@ class ChangeSettings(NamedTuple):
         return True
 
 
+class ScaleFromZero(NamedTuple):
+    """Let the extension of this name use a configuration of Volcano with which an autoscaler sees waiting jobs."""
+
+    cluster: ClusterId
+    extension: str
+
+    @property
+    def text(self) -> str:
+        options = extension_options(self.cluster, self.extension)
+        return command("az ml arc extension update {options} --scale-from-zero", options=options).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
 class CreateNamespace(NamedTuple):
     """Create a namespace on the cluster."""
 
@@ -104,5 +120,5 @@ def extension_options(cluster: ClusterId, extension: str) -> list[str]:
     return [*(["-n", extension] if extension != DEFAULT_NAME else []), *cluster.options]
 
 
-Change = RegisterProvider | GrantRole | ChangeSettings | CreateNamespace | ApplyInstanceTypes
+Change = RegisterProvider | GrantRole | ChangeSettings | ScaleFromZero | CreateNamespace | ApplyInstanceTypes
 Fix = tuple[Command | Note | Change, ...]

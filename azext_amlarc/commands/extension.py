@@ -1,6 +1,6 @@
 """`az ml arc extension …`: the cluster extension Microsoft.AzureML.Kubernetes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,12 @@ from azext_amlarc.commands.terminal.progress import terminal_watcher
 from azext_amlarc.errors import together
 
 if TYPE_CHECKING:
+    from azext_amlarc.azure.connection.waiting import Operation
+    from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.product.releases import Offer
+    from azext_amlarc.resources.ids import ClusterId
     from azext_amlarc.resources.installed import Extension
+    from azext_amlarc.workflows.scaling import Scaling
 
 
 def create(
@@ -32,6 +36,7 @@ def create(
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
     tags: Sequence[str] | None = None,
+    scale_from_zero: bool | None = None,
     preflight: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
@@ -46,7 +51,8 @@ def create(
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
-    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
+    protected = (config_protected, config_protected_file)
+    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero)
     kube = access.named(kubeconfig, context)
     _, named, cluster_id, *_ = together(
         given.stop_at_single_errors,
@@ -55,25 +61,43 @@ def create(
         *([kube.read] if kube else []),
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
-    door = AzDoor(cmd, yes)
-    with (
-        kube or nullcontext(),
-        connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure,
-    ):
-        azure.import_ahead(azure.EXTENSIONS)
-        operation = begin_install(
-            azure,
-            door,
-            cluster_id,
-            name,
-            given,
-            release,
-            timeout=0 if accepted_only else timeout,
-            kube=kube,
-            tags=named,
-            all_checks=preflight,
-        )
-        return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
+    begin = partial(begin_install, name=name, given=given, release=release, kube=kube, tags=named, all_checks=preflight)
+    return _written(cmd, AzDoor(cmd, yes), cluster_id, kube, scale_from_zero, timeout, accepted_only, begin)
+
+
+def _written(
+    cmd: Any,
+    door: AzDoor,
+    cluster_id: "ClusterId",
+    kube: "KubeAccess | None",
+    scale_from_zero: bool | None,
+    timeout: int,
+    accepted_only: bool,
+    begin: "Callable[..., Operation[Extension]]",
+) -> "Extension":
+    """What `begin` starts, waited for; what that changes on the cluster is confirmed before Azure is asked anything."""
+    from azext_amlarc.kubernetes.access import KubeAccess
+
+    # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
+    opened = kube or (KubeAccess(None, None) if scale_from_zero is not None else None)
+    with opened or nullcontext():
+        scaling = _scaling(opened, door, cluster_id, scale_from_zero)
+        with connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure:
+            azure.import_ahead(azure.EXTENSIONS)
+            operation = begin(azure, door, cluster_id, timeout=0 if accepted_only else timeout, scaling=scaling)
+            if not accepted_only:
+                return operation.wait(door.watcher, timeout)
+            if scaling:
+                door.warn("With --no-wait the scheduler is left alone; repeat the command without it to finish.")
+            return operation.resource
+
+
+def _scaling(access: "KubeAccess | None", door: AzDoor, cluster_id: "ClusterId", on: bool | None) -> "Scaling | None":
+    if access is None or on is None:
+        return None
+    from azext_amlarc.workflows import scaling
+
+    return scaling.agreed(access, door, cluster_id, on)
 
 
 def show(
@@ -122,27 +146,30 @@ def update(
     release_train: str | None = None,
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
+    scale_from_zero: bool | None = None,
+    kubeconfig: str | None = None,
+    context: str | None = None,
     yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
     """Update an installed extension; shows what would change, and confirms what would break, before it is sent."""
     from azext_amlarc.commands.inputs.settings import read_settings
+    from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
 
-    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
-    _, cluster_id = together(
+    protected = (config_protected, config_protected_file)
+    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero)
+    kube = access.named(kubeconfig, context)
+    _, cluster_id, *_ = together(
         given.stop_at_single_errors,
         partial(cluster_of, cmd, resource_group_name, cluster_name, cluster_type, resource_id),
+        *([kube.read] if kube else []),
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
-    door = AzDoor(cmd, yes)
-    with connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure:
-        azure.import_ahead(azure.EXTENSIONS)
-        wait_first = 0 if accepted_only else timeout
-        operation = begin_update(azure, door, cluster_id, name, given, release, timeout=wait_first)
-        return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
+    begin = partial(begin_update, name=name, given=given, release=release)
+    return _written(cmd, AzDoor(cmd, yes), cluster_id, kube, scale_from_zero, timeout, accepted_only, begin)
 
 
 def delete(

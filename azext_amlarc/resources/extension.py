@@ -33,7 +33,7 @@ class Wanted:
 
     What is not given (None, or a setting that is missing) stays as it is on an extension that exists. On a new one the
     train is stable, and minor upgrades are on unless a version is pinned. `tags` are for the supporting resources that
-    are created.
+    are created, `removed` are settings that it shall not keep.
     """
 
     settings: Mapping[str, str]
@@ -42,6 +42,7 @@ class Wanted:
     version: str | None = None
     auto_upgrade_minor_version: bool | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
 
 
 def auto_upgrade(version: str | None, asked: bool | None) -> bool | None:
@@ -127,12 +128,19 @@ class Resolved:
     plan: supporting.Plan
 
 
-def resolve(cluster: Cluster, domain: str, given: Mapping[str, str], existing: Extension | None) -> Resolved:
+def resolve(
+    cluster: Cluster,
+    domain: str,
+    given: Mapping[str, str],
+    existing: Extension | None,
+    removed: Collection[str] = (),
+) -> Resolved:
     """The settings given with all that the chart needs; `domain` is the cloud's, for public names.
 
-    A PUT replaces all settings: those of an extension that exists go along, unless they are given anew.
+    A PUT replaces all settings: those of an extension that exists go along, unless they are given anew or `removed`.
     """
-    kept = existing.configuration_settings if existing else {}
+    installed = existing.configuration_settings if existing else {}
+    kept = {key: value for key, value in installed.items() if key not in removed}
     settings = {**kept, **derived_settings(cluster, domain, {**kept, **given}), **chart_settings(given, kept)}
     plan = supporting.plan(cluster, _own_choices(cluster, settings, given), kept if existing else None)
     return Resolved({**settings, **plan.settings}, plan)

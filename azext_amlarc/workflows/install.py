@@ -1,6 +1,6 @@
 """Install and update the extension, with checks before and after, for both doors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.converge import converge
 from azext_amlarc.azure.extension.install import Installation
-from azext_amlarc.azure.extension.lookup import find
+from azext_amlarc.azure.extension.lookup import find, show
 from azext_amlarc.azure.facts.clusters import facts_of
 from azext_amlarc.product.extension import DEFAULT_TRAIN
 from azext_amlarc.resources.extension import Change, Wanted, lost, plan_change, protected_to_send
@@ -22,6 +22,7 @@ from azext_amlarc.workflows.preflight import installation_checks
 if TYPE_CHECKING:
     from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.validation.settings import Judgement
+    from azext_amlarc.workflows.scaling import Scaling
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ def begin_install(
     kube: "KubeAccess | None" = None,
     all_checks: bool = False,
     tags: Mapping[str, str] | None = None,
+    scaling: "Scaling | None" = None,
 ) -> Operation[Extension]:
     """Validate, check, ask before something breaks or is lost, and send.
 
     What is not given stays as it is on an extension that exists. The operation's failure says what the checks find
     then. Another write to the extension is waited for, `timeout` seconds at most. `tags` are for the Azure resources
-    that are created. InvalidInput or Refused before anything is sent, also for a release that does not exist.
+    that are created, `scaling` is what happens on the cluster before and after. InvalidInput or Refused before anything
+    is sent, also for a release that does not exist.
     """
     if kube:
         kube.read()  # one that is of no use is said before anybody is asked
@@ -64,15 +67,19 @@ def begin_install(
     _stop_at_unknown(azure, door, cluster.id, existing, release)
     protected = supporting.read_own(azure, judgement.plain, judgement.protected) | judgement.protected
     released = (release.train, release.version, release.auto_upgrade)
-    wanted = Wanted(judgement.plain, protected, *released, tags or {})
+    wanted = Wanted(judgement.plain, protected, *released, tags or {}, scaling.removed if scaling else frozenset())
     change = Installation(azure, cluster, name, wanted, door.watcher)
+    write_to_cluster = _writer(azure, scaling, judgement, existing)
 
     def agree(now: Extension | None) -> None:
         if now is not None:
             resolved, kept = change.resolved(now), change.kept(now)
             _confirm(door, now, resolved.settings, lost(now, {*protected_to_send(resolved, wanted), *kept}))
+        write_to_cluster()
 
-    return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
+    operation = converge(change, existing, door.watcher, timeout, agree)
+    write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
+    return checks.explaining(scaling.around(operation, azure.writes) if scaling else operation)
 
 
 def begin_update(
@@ -84,11 +91,16 @@ def begin_update(
     release: Release,
     *,
     timeout: float,
+    scaling: "Scaling | None" = None,
 ) -> Operation[Extension]:
     """Validate the settings together with the installed ones, confirm what would break, and send what differs.
 
-    NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most.
+    NotFound if the extension is not installed. Another write to it is waited for, `timeout` seconds at most. `scaling`
+    is what happens on the cluster before and after; where settings go, it is an installation: updates take none away.
     """
+    if scaling and scaling.removed:
+        show(azure, cluster_id, name)
+        return begin_install(azure, door, cluster_id, name, given, release, timeout=timeout, scaling=scaling)
     from azext_amlarc.azure.extension.update import Update
 
     _warn_of_train(door, release)
@@ -111,12 +123,30 @@ def begin_update(
             judgement = judged(existing)
             door.show(judgement.findings)
             _confirm(door, existing, planned(existing, judgement).settings, [])
+        write_to_cluster()
 
     change = Update(azure, cluster, name, lambda existing: planned(existing, judged(existing)), door.watcher)
     checks = installation_checks(azure, door, cluster, name, {}, None)
     existing = change.read()
     _stop_at_unknown(azure, door, cluster.id, existing, release)
-    return checks.explaining(converge(change, existing, door.watcher, timeout, agree))
+    write_to_cluster = _writer(azure, scaling, judged(existing), existing) if scaling else _nothing
+    operation = converge(change, existing, door.watcher, timeout, agree)
+    write_to_cluster()
+    return checks.explaining(scaling.around(operation, azure.writes) if scaling else operation)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _writer(
+    azure: AzureClient, scaling: "Scaling | None", judgement: "Judgement", existing: Extension | None
+) -> Callable[[], None]:
+    """What writes to the cluster when the extension is about to be written, or need not be, whichever comes first."""
+    if scaling is None:
+        return _nothing
+    scaling.stop_without_volcano({**(existing.shown_settings if existing else {}), **judgement.plain})
+    return scaling.writer(azure.writes)
 
 
 def _stop_at_unknown(

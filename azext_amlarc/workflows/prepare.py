@@ -73,14 +73,17 @@ def prepare(
 
 def compare(kube: Kube, target: Target, namespace: str | None, manifests: Sequence[Mapping[str, Any]]) -> Preparation:
     """Compare a cluster with what it should have, without confirmation."""
-    _stop_at_another_cluster(kube, target)
+    stop_at_another_cluster(kube, target)
     absent = namespace is not None and namespaces.is_to_be_created(kube, namespace)
     changes = instance_types.plan(kube, manifests) if manifests else []
     return Preparation(kube, namespace if absent else None, changes)
 
 
-def _stop_at_another_cluster(kube: Kube, target: Target) -> None:
-    """If the cluster does not say which one it is, or may not be read, the user sees its server and decides."""
+def stop_at_another_cluster(kube: Kube, target: Target) -> None:
+    """Refused for a kubeconfig of another cluster than the one that was named.
+
+    If the cluster does not say which one it is, or may not be read, the user sees its server and decides.
+    """
     try:
         facts = Facts({TARGET.name: target, CONNECTED_AS.name: connected_as(kube)})
     except Denied:

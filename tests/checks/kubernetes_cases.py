@@ -963,8 +963,7 @@ CASES = [
         WARN,
         "The cluster has an autoscaler, which cannot see the pods that the extension's Volcano holds back in gangs.",
         "kind: ConfigMap\nmetadata:\n  name: volcano-scheduler-no-gang\n  namespace: azureml",
-        f"{UPDATE} volcanoScheduler.schedulerConfigMap=volcano-scheduler-no-gang "
-        "amloperator.skipResourceValidation=True",
+        "az ml arc extension update -c edge -g edge-rg --scale-from-zero",
     ),
     Case(
         "K053",
@@ -973,6 +972,14 @@ CASES = [
         WARN,
         "The cluster has an autoscaler, which cannot see the pods that the extension's Volcano holds back in gangs.",
         "pod kube-system/cluster-autoscaler-1",
+    ),
+    Case(
+        "K053",
+        "a pool that grows",
+        pool(most=3),
+        WARN,
+        "The cluster has an autoscaler, which cannot see the pods that the extension's Volcano holds back in gangs.",
+        fix="az ml arc extension update -c aks -g edge-rg -t managedClusters --scale-from-zero",
     ),
     Case(
         "K053",

@@ -18,6 +18,7 @@ from azext_amlarc.checks.fix import (
     Fix,
     GrantRole,
     RegisterProvider,
+    ScaleFromZero,
 )
 from azext_amlarc.checks.kubernetes import facts as kubernetes
 from azext_amlarc.checks.kubernetes.facts import Owned
@@ -50,6 +51,10 @@ CHANGES = [
         GrantRole("1111", "2222", "Azure Relay Owner", "/subscriptions/s/resourceGroups/my (group)"),
         "az role assignment create --assignee-object-id 1111 --assignee-principal-type ServicePrincipal "
         "--role 'Azure Relay Owner' --scope '/subscriptions/s/resourceGroups/my (group)'",
+    ),
+    (
+        ScaleFromZero(ODD, "mine"),
+        "az ml arc extension update -n mine -c 'it'\"'\"'s' -g 'my (group)' -t managedClusters --scale-from-zero",
     ),
     (CreateNamespace("team-a"), "kubectl create namespace team-a"),
     (
@@ -110,6 +115,7 @@ def test_a_fix_of_a_check_holds_data_and_no_text_alone() -> None:
         RegisterProvider,
         GrantRole,
         ChangeSettings,
+        ScaleFromZero,
         CreateNamespace,
         ApplyInstanceTypes,
     }

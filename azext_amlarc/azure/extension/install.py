@@ -57,7 +57,7 @@ class Installation:
     def resolved(self, existing: Extension | None) -> resource.Resolved:
         """All plain settings that are sent, as far as they are known without a request."""
         domain = self.azure.cloud.application_domain
-        return resource.resolve(self.cluster, domain, self.wanted.settings, existing)
+        return resource.resolve(self.cluster, domain, self.wanted.settings, existing, self.wanted.removed)
 
     def kept(self, existing: Extension) -> dict[str, str]:
         """The installed protected settings that are not sent anyway, as far as they can be read from Azure again."""

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.fix import SOME_CLUSTER, ChangeSettings, Fix
-from azext_amlarc.checks.given import EXTENSION_NAME, SETTINGS, TARGET
+from azext_amlarc.checks.fix import SOME_CLUSTER, Fix, ScaleFromZero
+from azext_amlarc.checks.given import EXTENSION_NAME, POOLS, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import Component, described, image_name, image_tag, installed_once, running
 from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, CUSTOM_RESOURCES, PODS, WEBHOOKS, Pod
-from azext_amlarc.product import links
+from azext_amlarc.product import links, volcano
 from azext_amlarc.product.extension import DEFAULT_NAME, EXTENSION_NAMESPACE
 from azext_amlarc.product.steps import Note, command
 from azext_amlarc.wording import number
@@ -21,32 +21,7 @@ _SETTING = "installVolcano"
 # Below 1.6 its webhook rejects Azure Machine Learning's jobs; below 1.4 is untested.
 _WEBHOOK_WORKS, _OLDEST = (1, 6), (1, 4)
 _WEBHOOK = "/jobs/validate"
-_CONFIG_MAP = "volcano-scheduler-no-gang"
-# Microsoft Learn's configuration without the gang plugin, for clusters that scale on demand.
-NO_GANG = f"""\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {_CONFIG_MAP}
-  namespace: {EXTENSION_NAMESPACE}
-data:
-  volcano-scheduler.conf: |
-    actions: "enqueue, allocate, backfill"
-    tiers:
-    - plugins:
-      - name: sla
-        arguments:
-          sla-waiting-time: 1m
-    - plugins:
-      - name: conformance
-    - plugins:
-      - name: overcommit
-      - name: drf
-      - name: predicates
-      - name: proportion
-      - name: nodeorder
-      - name: binpack
-"""
+_FOR_NEW = Note("For a new extension, pass --scale-from-zero to `az ml arc extension create`; for an installed one:")
 
 
 def volcano_is_installed_once(facts: Facts) -> Verdict:
@@ -135,7 +110,7 @@ def autoscaler_sees_pending_pods(facts: Facts) -> Verdict:
     if not workloads.training(settings):
         return Verdict(Status.PASS, "Training is not enabled.")
     scalers = running(facts[PODS], "cluster-autoscaler")
-    if not scalers and not facts[AUTOSCALER]:
+    if not scalers and not facts[AUTOSCALER] and not any(pool.most for pool in facts[POOLS]):
         return Verdict(Status.PASS, "There is no cluster autoscaler.")
     own = workloads.text(settings, "volcanoScheduler.schedulerConfigMap")
     if own or not workloads.is_on(settings, _SETTING):
@@ -145,17 +120,9 @@ def autoscaler_sees_pending_pods(facts: Facts) -> Verdict:
     message = (
         "The cluster has an autoscaler, which cannot see the pods that the extension's Volcano holds back in gangs."
     )
-    evidence = (*described(scalers), f"{_CONFIG_MAP}.yaml:", *NO_GANG.splitlines())
-    return Verdict(Status.WARN, message, _without_gangs(facts), evidence)
-
-
-def _without_gangs(facts: Facts) -> Fix:
-    settings = (f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}", "amloperator.skipResourceValidation=True")
-    return (
-        Note("When the extension is installed, save the manifest above as a file:"),
-        command("kubectl apply -f {name}.yaml", name=_CONFIG_MAP),
-        workloads.change(facts, *settings),
-    )
+    evidence = (*described(scalers), f"{volcano.NAME}.yaml:", *volcano.manifest().splitlines())
+    scale = ScaleFromZero(facts[TARGET].named_cluster, facts[EXTENSION_NAME])
+    return Verdict(Status.WARN, message, (_FOR_NEW, scale), evidence)
 
 
 CHECKS = (
@@ -194,9 +161,9 @@ CHECKS = (
         group=GROUP,
         title="The cluster autoscaler can see pending job pods",
         phase=Phase.ALL,
-        needs=(SETTINGS, PODS, AUTOSCALER, EXTENSION_NAME, TARGET),
+        needs=(SETTINGS, PODS, AUTOSCALER, POOLS, EXTENSION_NAME, TARGET),
         judge=autoscaler_sees_pending_pods,
-        fix=(ChangeSettings(SOME_CLUSTER, DEFAULT_NAME, (f"volcanoScheduler.schedulerConfigMap={_CONFIG_MAP}",)),),
+        fix=(_FOR_NEW, ScaleFromZero(SOME_CLUSTER, DEFAULT_NAME)),
         url=f"{links.EXTENSION_TROUBLES}#volcano-scheduler-integration-supporting-cluster-autoscaler",
     ),
 )

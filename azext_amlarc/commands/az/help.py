@@ -28,6 +28,11 @@ _COMMANDS = {
                 "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True --preflight",
             ),
             (
+                "Install for training on nodes that an autoscaler adds",
+                "extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True --scale-from-zero "
+                "--kubeconfig cluster.kubeconfig --yes",
+            ),
+            (
                 "Install on an AKS cluster with settings from a file",
                 "extension create -c aks-cluster -g amlarc-rg -t managedClusters --config-file settings.json",
             ),

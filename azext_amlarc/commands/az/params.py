@@ -183,6 +183,12 @@ def _extension_options(loader: Any, prefix: str) -> None:
                 arg_type=get_three_state_flag(),
                 help="Let Azure upgrade the extension to new minor versions. Default: true, unless --version is given.",
             )
+            c.argument(
+                "scale_from_zero",
+                arg_type=get_three_state_flag(),
+                help="Let an autoscaler add nodes for waiting jobs: writes a configuration of the Volcano scheduler "
+                "without gangs to the cluster, through a kubeconfig, for the extension to use. false undoes that.",
+            )
             c.argument("yes", **_YES)
     with loader.argument_context(f"{prefix} extension create") as c:
         c.argument(
@@ -400,7 +406,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
 
 
 def _kubernetes_options(loader: Any, prefix: str) -> None:
-    for scope in (f"{prefix} attach", f"{prefix} check", f"{prefix} extension create"):
+    for scope in (f"{prefix} attach", f"{prefix} check", f"{prefix} extension create", f"{prefix} extension update"):
         with loader.argument_context(scope, arg_group="Kubernetes") as c:
             c.argument("kubeconfig", help="Kubeconfig file of the cluster. Default: KUBECONFIG, or ~/.kube/config.")
             c.argument("context", help="Context in the kubeconfig. Default: the current context.")

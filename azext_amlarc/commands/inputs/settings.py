@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
+from azext_amlarc.product import volcano
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import Setting, codes, shapes
@@ -24,13 +25,18 @@ def read_settings(
     config_protected: Sequence[str] | None = None,
     config_protected_file: str | None = None,
     allow_unknown: bool = False,
+    scale_from_zero: bool | None = None,
 ) -> GivenSettings:
-    """Read settings from options and JSON or YAML files; what cannot be read is a finding beside the others."""
+    """Read settings from options and JSON or YAML files; what cannot be read is a finding beside the others.
+
+    `scale_from_zero` gives those of Volcano's configuration for an autoscaler.
+    """
     parts = [
         *_from_option(config or (), "--config"),
         *_from_option(config_protected or (), "--config-protected", protected=True),
         _from_file(config_file, "--config-file"),
         _from_file(config_protected_file, "--config-protected-file", protected=True),
+        settings.parse_pairs(volcano.pairs() if scale_from_zero else [], "--scale-from-zero"),
     ]
     given = GivenSettings.read(parts, allow_unknown)
     keys = [path for path, content in given.files.items() if isinstance(content, bytes) and b"PRIVATE KEY" in content]

@@ -1,0 +1,141 @@
+"""The configuration of the extension's Volcano on the cluster: a ConfigMap of ours, and the scheduler's restart."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from lightkube import ApiError
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.apps_v1 import Deployment
+from lightkube.resources.core_v1 import ConfigMap
+
+from azext_amlarc.errors import Refused
+from azext_amlarc.kubernetes import namespaces
+from azext_amlarc.kubernetes.client import FIELD_MANAGER, Kube
+from azext_amlarc.product import volcano
+from azext_amlarc.product.extension import EXTENSION_NAMESPACE
+
+T = TypeVar("T")
+
+# What the scheduler was last restarted for: a restart that an earlier run did not come to is made up for.
+_RESTARTED_FOR = "amlarc/scheduler-configuration"
+# As kubectl rollout restart does it.
+_RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+_MAP = f"ConfigMap {EXTENSION_NAMESPACE}/{volcano.NAME}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the cluster needs for the extension's scheduler to use our configuration, or, without `on`, its own again.
+
+    `there` is whether the scheduler exists: one that the extension is yet to install starts with what it finds.
+    """
+
+    kube: Kube
+    on: bool
+    makes_namespace: bool
+    writes_map: bool
+    removes_map: bool
+    there: bool
+    restarts: bool
+
+    @property
+    def lines(self) -> list[str]:
+        """The changes, one line each for the user."""
+        restart = f"Will restart the scheduler ({EXTENSION_NAMESPACE}/{volcano.SCHEDULER})"
+        parts = (
+            (self.makes_namespace, f"Will create the namespace {EXTENSION_NAMESPACE}"),
+            (self.writes_map, f"Will write the {_MAP}: Volcano's configuration without gangs"),
+            (self.removes_map, f"Will delete the {_MAP}, once the extension no longer uses it"),
+            (self.restarts and self.there, restart),
+        )
+        return [line for is_wanted, line in parts if is_wanted]
+
+
+def plan(kube: Kube, on: bool) -> Plan:
+    """Compare the cluster with what is wanted; the server has confirmed what it can in dry runs.
+
+    Denied or Refused if it would refuse the writes, and Refused for a ConfigMap of this name that is another's.
+    """
+    found = _found(kube, f"read the {_MAP}", lambda: kube.client.get(ConfigMap, volcano.NAME, namespace=_NAMESPACE))
+    if found is not None and not _is_ours(found):
+        raise Refused(
+            f"The {_MAP} on {kube.server} is managed by others.",
+            "Rename or delete it, or let the setting volcanoScheduler.schedulerConfigMap name one of your own.",
+        )
+    scheduler = _scheduler(kube)
+    makes_namespace = on and found is None and namespaces.is_to_be_created(kube, _NAMESPACE)
+    writes_map = on and (found is None or (found.data or {}) != volcano.DATA)
+    restarts = scheduler is None or _annotations(scheduler).get(_RESTARTED_FOR, _mark(False)) != _mark(on)
+    planned = Plan(kube, on, makes_namespace, writes_map, not on and found is not None, scheduler is not None, restarts)
+    if writes_map and not makes_namespace:
+        write(kube, dry_run=True)
+    if restarts and scheduler is not None:
+        restart(planned, dry_run=True)
+    return planned
+
+
+def write(kube: Kube, *, dry_run: bool = False) -> None:
+    """Apply the ConfigMap as the field manager `amlarc`, without forcing conflicts."""
+    with kube.asking(f"write the {_MAP}"):
+        metadata = ObjectMeta(name=volcano.NAME, namespace=_NAMESPACE)
+        kube.client.apply(ConfigMap(metadata=metadata, data=volcano.DATA), dry_run=dry_run)
+
+
+def remove(kube: Kube) -> None:
+    """Delete the ConfigMap; no error if it is gone."""
+    _found(kube, f"delete the {_MAP}", lambda: kube.client.delete(ConfigMap, volcano.NAME, namespace=_NAMESPACE))
+
+
+def restart(planned: Plan, *, dry_run: bool = False) -> bool:
+    """Restart the scheduler; one that started after the plan is only marked. False if there is none.
+
+    Its pods are replaced in the usual way of a Deployment; nobody waits for that.
+    """
+    kube = planned.kube
+    change: dict[str, Any] = {"metadata": {"annotations": {_RESTARTED_FOR: _mark(planned.on)}}}
+    if planned.there:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        change["spec"] = {"template": {"metadata": {"annotations": {_RESTARTED_AT: now}}}}
+    done = _found(
+        kube,
+        "restart the scheduler",
+        lambda: kube.client.patch(Deployment, volcano.SCHEDULER, change, namespace=_NAMESPACE, dry_run=dry_run),
+    )
+    return done is not None
+
+
+_NAMESPACE = EXTENSION_NAMESPACE
+
+
+def _scheduler(kube: Kube) -> Deployment | None:
+    return _found(
+        kube, "read the scheduler", lambda: kube.client.get(Deployment, volcano.SCHEDULER, namespace=_NAMESPACE)
+    )
+
+
+def _found(kube: Kube, action: str, ask: Callable[[], T]) -> T | None:
+    """What the server answers, or None if it has no such object."""
+    with kube.asking(action):
+        try:
+            return ask()
+        except ApiError as error:
+            if error.status.code != 404:
+                raise
+            return None
+
+
+def _annotations(found: Deployment) -> Mapping[str, str]:
+    return (found.metadata.annotations if found.metadata else None) or {}
+
+
+def _is_ours(found: ConfigMap) -> bool:
+    """Whether we have written it: whoever applies it with kubectl owns its fields."""
+    managers = (found.metadata.managedFields if found.metadata else None) or []
+    return any(entry.manager == FIELD_MANAGER for entry in managers)
+
+
+def _mark(on: bool) -> str:
+    return sha256(volcano.CONFIGURATION.encode()).hexdigest()[:12] if on else "default"
