@@ -29,6 +29,7 @@ DEVELOPMENT = [
     "duckdb>=2.0,<3",  # the emulator's Resource Graph: a database,
     "duckdb-kql>=1.1,<2",  # and the query language on it
     "hypothesis>=6.100,<7",
+    "python-hcl2>=8,<9",  # what is exported for Terraform is read back with it
     "jsonschema>=4.20,<5",  # the published schema and our own walk are held against each other with it
     "mypy>=1.15,<3",
     "PyJWT>=2.8,<3",  # the emulator's tokens

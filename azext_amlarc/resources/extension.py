@@ -15,7 +15,7 @@ from azext_amlarc.resources.supporting import plan as supporting
 from azext_amlarc.resources.supporting import relay, service_bus
 
 # Older and newer charts read a connection string under different names.
-_SECOND_NAMES = {
+SECOND_NAMES = {
     "relayServerConnectionString": "relayserver.relayConnectionString",
     "serviceBusConnectionString": "servicebus.connectionString",
 }
@@ -225,7 +225,7 @@ def protected_to_send(resolved: Resolved, wanted: Wanted) -> set[str]:
 
 def second_names(protected: Mapping[str, str]) -> dict[str, str]:
     """The user's own connection strings under the second names that the chart reads."""
-    return {second: protected[first] for first, second in _SECOND_NAMES.items() if first in protected}
+    return {second: protected[first] for first, second in SECOND_NAMES.items() if first in protected}
 
 
 def body(

@@ -193,6 +193,7 @@ REQUIRED = {
     "cluster": "-c amlarc-cluster -g amlarc-rg",
     "compute": "-n k8s -w amlarc-ws -g amlarc-rg",
     "config validate": "-f attach.json",
+    "export": "-g amlarc-rg",
     "config convert": "-f attach.json --to instancetype",
     "settings show": "-n enableTraining",
 }

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from azext_amlarc.azure.connection.client import API_VERSIONS
+from azext_amlarc.product.api_versions import API_VERSIONS
 from tests.support.azure import Azure
 
 Resources = Mapping[str, Any]

@@ -27,26 +27,8 @@ from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.azure.connection.writing import LagPolicy
 from azext_amlarc.errors import NotFound
+from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.ids import provider_of, top_type_of
-
-# The api-versions of the calls that use no SDK, by provider, or by type where that has its own. Each is in Azure's
-# public Swagger.
-API_VERSIONS = {
-    "Microsoft.Authorization": "2022-04-01",
-    "Microsoft.ContainerService": "2024-05-01",
-    # The first one that reports the agents' upgrades.
-    "Microsoft.Kubernetes": "2024-01-01",
-    "Microsoft.KubernetesConfiguration": "2023-05-01",
-    "Microsoft.KubernetesConfiguration/extensionTypes": "2023-05-01-preview",
-    "Microsoft.MachineLearningServices": "2023-04-01",
-    "Microsoft.ManagedIdentity": "2023-01-31",
-    # The last one that also has sharedKeys.
-    "Microsoft.OperationalInsights": "2020-08-01",
-    # The first one that documents a namespace's status, the only sign that it is being removed.
-    "Microsoft.Relay": "2021-11-01",
-    "Microsoft.Resources": "2021-04-01",
-    "Microsoft.ServiceBus": "2021-11-01",
-}
 
 # Connect and read timeouts (s) for reads that may fail, such as completion.
 _SHORT = {"connection_timeout": 3, "read_timeout": 3}

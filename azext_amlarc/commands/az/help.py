@@ -184,6 +184,22 @@ _COMMANDS = {
             ("Explain a health report that somebody saved", "check --health-report healthcheck.logs"),
         ),
     ),
+    "export": (
+        "Export what is on clusters, or what a manifest says, as a manifest, a template, Terraform or a policy.",
+        "Clusters are exported as they are, whoever set them up: extension, supporting resources and compute targets, "
+        "with all settings that the extension needs. A manifest is filled in for the clusters that it names and finds. "
+        "No secret is exported: templates list the keys of a Relay while they are deployed, and take what only you "
+        "know as parameters.",
+        (
+            ("Export a cluster as a manifest", "export -c amlarc-cluster -g amlarc-rg --output-file exported.yaml"),
+            ("Export all clusters of a resource group as an ARM template", "export -g amlarc-rg --format arm"),
+            ("Export a cluster for Terraform", "export -c amlarc-cluster -g amlarc-rg --format terraform"),
+            (
+                "Have a policy set up clusters that come later like this one",
+                "export -c amlarc-cluster -g amlarc-rg --format policy --output-file policy.json",
+            ),
+        ),
+    ),
     "config validate": (
         "Validate attach configurations and manifests of fleets.",
         "What a file says itself decides which of the two it is; a manifest is validated with the files that it names. "

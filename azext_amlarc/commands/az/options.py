@@ -221,6 +221,29 @@ def validate_report(namespace: Any) -> None:
     )
 
 
+def validate_export(namespace: Any) -> None:
+    """Either a manifest or clusters, and clusters in one way."""
+    ways = {
+        "--file": namespace.file,
+        "--cluster-name or --resource-id": namespace.cluster_name or namespace.resource_id,
+        "--all": namespace.every_cluster,
+    }
+    given = [option for option, value in ways.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} cannot be used together.", "Use one of them.")
+    if not given and not namespace.resource_group_name:
+        raise UsageError(
+            "Name a manifest with --file, or clusters with --cluster-name, --resource-group or --all.",
+            "To list your clusters: az ml arc cluster list -o table",
+        )
+    if namespace.cluster_name or namespace.resource_id:
+        validate_cluster(namespace)
+    if namespace.file and namespace.form == "manifest":
+        raise UsageError(f"{namespace.file} is a manifest already.", "Choose another form: --format arm, for one.")
+    if namespace.output_file:
+        _refuse_input_as_output(namespace.output_file, namespace)
+
+
 def _refuse_input_as_output(file: str, namespace: Any) -> None:
     """A report must not replace what it reports on, nor be a file that the next run reads."""
     from azext_amlarc.validation import files

@@ -55,6 +55,7 @@ def load_arguments(loader: Any, command: str = "") -> None:
         _verify_options(loader, prefix)
         _check_options(loader, prefix, _selection() if command == f"{prefix} check" else "")
         _offline_options(loader, prefix)
+        _export_options(loader, prefix)
         _foreign_options(loader, prefix)
         _once(loader, prefix)
 
@@ -121,7 +122,7 @@ def _cluster_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import resource_group_name_type
     from knack.arguments import enum_choice_list
 
-    for scope in (f"{prefix} extension", f"{prefix} attach", f"{prefix} check"):
+    for scope in (f"{prefix} extension", f"{prefix} attach", f"{prefix} check", f"{prefix} export"):
         with loader.argument_context(scope, arg_group="Cluster") as c:
             c.argument("cluster_name", options_list=["--cluster-name", "-c"], help="Name of the Kubernetes cluster.")
             c.argument(
@@ -327,6 +328,29 @@ def _config_options(loader: Any, prefix: str) -> None:
             help="Convert InstanceType manifests to a configuration.",
         )
         c.argument("namespace", help="Namespace of the configuration, with --from.")
+
+
+def _export_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type, resource_group_name_type
+
+    with loader.argument_context(f"{prefix} export") as c:
+        c.argument("file", options_list=["--file", "-f"], help="Manifest of a fleet; - for standard input.")
+        c.argument(
+            "resource_group_name",
+            resource_group_name_type,
+            help="Resource group of the cluster; without a cluster, all clusters in it.",
+        )
+        c.argument(
+            "every_cluster", options_list=["--all"], action="store_true", help="All clusters of the subscription."
+        )
+        c.argument(
+            "form",
+            options_list=["--format"],
+            arg_type=get_enum_type(["manifest", "arm", "terraform", "policy"]),
+            help="A manifest, an ARM template, Terraform (or OpenTofu) with the azapi provider, or an Azure Policy for "
+            "clusters that come later.",
+        )
+        c.argument("output_file", help="File to write, or to replace. Default: standard output.")
 
 
 class _Types(list[str]):

@@ -39,6 +39,7 @@ COMMANDS = (
     Command("cluster list", "cluster", "list_all", options.validate_cluster_list, rows.cluster_rows),
     Command("verify", "verify", "verify", options.validate_verify, rows.verify_rows),
     Command("check", "check", "check", options.validate_check, rows.check_rows),
+    Command("export", "export", "export", options.validate_export),
     Command("config validate", "config", "validate", options.validate_report, rows.report_rows),
     Command("config schema", "config", "schema"),
     Command("config init", "config", "init"),

@@ -1,0 +1,70 @@
+"""`az ml arc export`: clusters and manifests as a manifest, an ARM template, Terraform or a policy."""
+
+from typing import TYPE_CHECKING, Any
+
+from azext_amlarc.commands.az.connection import connected
+from azext_amlarc.commands.inputs.targets import cluster_of
+
+if TYPE_CHECKING:
+    from azext_amlarc.workflows.export import Exported
+
+
+def export(
+    cmd: Any,
+    file: str | None = None,
+    cluster_name: str | None = None,
+    resource_group_name: str | None = None,
+    cluster_type: str = "connectedClusters",
+    resource_id: str | None = None,
+    every_cluster: bool = False,
+    form: str = "manifest",
+    output_file: str | None = None,
+) -> Any:
+    """Write what there is on clusters, or what a manifest says, in one of the forms; on stdout without a file."""
+    exported = _exported(cmd, file, cluster_name, resource_group_name, cluster_type, resource_id, form, output_file)
+    _warn(exported)
+    return _deliver(cmd, exported, output_file)
+
+
+def _exported(
+    cmd: Any,
+    file: str | None,
+    cluster_name: str | None,
+    resource_group: str | None,
+    cluster_type: str,
+    resource_id: str | None,
+    form: str,
+    output_file: str | None,
+) -> "Exported":
+    from azext_amlarc.commands.az.output import show_findings
+    from azext_amlarc.workflows import export as workflow
+
+    is_one = bool(cluster_name or resource_id)
+    cluster = cluster_of(cmd, resource_group, cluster_name, cluster_type, resource_id) if is_one else None
+    with connected(cmd, cluster.subscription_id if cluster else None) as azure:
+        if file:
+            exported, findings = workflow.of_manifest(azure, file, form)
+            show_findings(findings)
+            return exported
+        as_yaml = not (output_file or "").lower().endswith(".json")
+        return workflow.of_clusters(azure, cluster, None if cluster else resource_group, form, as_yaml)
+
+
+def _warn(exported: "Exported") -> None:
+    from knack.log import get_logger
+
+    for note in exported.notes:
+        get_logger(__name__).warning("%s", note)
+
+
+def _deliver(cmd: Any, exported: "Exported", output_file: str | None) -> Any:
+    from azext_amlarc.commands.az.output import wants_object, write
+    from azext_amlarc.workflows import whole_files
+
+    if output_file:
+        whole_files.replace(output_file, exported.text)
+    if wants_object(cmd):
+        return exported.data
+    if not output_file:
+        write(exported.text)
+    return None

@@ -1,0 +1,196 @@
+"""What clusters have, or what a manifest says of them, as a manifest, a template, Terraform or a policy."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from azext_amlarc.azure import clusters, workspaces
+from azext_amlarc.azure.compute import lookup as compute
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
+from azext_amlarc.azure.extension import lookup as extension
+from azext_amlarc.errors import NotFound, Refused, stop_at_errors
+from azext_amlarc.findings import Finding
+from azext_amlarc.product.clusters import PROVIDERS
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.compute import Compute
+from azext_amlarc.resources.extension import auto_upgrade
+from azext_amlarc.resources.fleet import Fleet, Member, WantedState, membership, shared_names, wanted_for
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
+from azext_amlarc.resources.installed import Extension
+from azext_amlarc.resources.templates import arm, policy, terraform
+from azext_amlarc.resources.templates.parts import Deployment, deployment
+from azext_amlarc.validation import files, manifest
+from azext_amlarc.validation.manifest import standing, writing
+from azext_amlarc.validation.manifest.standing import Standing
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+# Azure allows bursts of 250 reads and then 25 a second: more connections would only be throttled.
+_AT_A_TIME = 8
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The text of the file, the same as an object, and what the file does not say."""
+
+    text: str
+    data: Any
+    notes: tuple[str, ...] = ()
+
+
+def of_clusters(
+    azure: AzureClient, cluster: ClusterId | None, resource_group: str | None, form: str, as_yaml: bool
+) -> Exported:
+    """What there is on one cluster, in a resource group, or in the subscription; NotFound if there is nothing."""
+    found = [one for one in _standings(azure, cluster, resource_group) if not one.is_empty]
+    where = cluster.name if cluster else resource_group or "the subscription"
+    if not found:
+        raise NotFound(f"There is nothing to export in {where}: no cluster has the extension or is a compute target.")
+    domain = azure.cloud.application_domain
+    if form in ("manifest", "policy"):
+        name = cluster.name if cluster else resource_group or "fleet"
+        fleet, notes = standing.fleet_of(name, found, domain, azure.subscription_id)
+        if form == "policy":
+            return _policy(azure, fleet)
+        data = writing.as_data(fleet)
+        return Exported(writing.as_yaml(fleet) if as_yaml else writing.as_json(fleet), data, tuple(notes))
+    return _drawn(form, [_deployed(one, domain) for one in found])
+
+
+def _deployed(one: Standing, domain: str) -> Deployment:
+    computes = {folded(there.id): there for _, there in one.computes}
+    locations = {folded(str(workspace)): there.location or "" for workspace, there in one.computes}
+    return deployment(standing.wanted_of(one, domain), domain, locations, one.extension, computes)
+
+
+def of_manifest(azure: AzureClient, path: str, form: str) -> tuple[Exported, tuple[Finding, ...]]:
+    """What a manifest says, for the clusters that there are, and its findings; InvalidInput for an invalid one.
+
+    Nothing is taken from what is on the clusters already.
+    """
+    outcome = _read(path)
+    fleet = outcome.fleet
+    if fleet is None:
+        raise Refused(f"{path} is not the manifest of a fleet.")
+    if form == "policy":
+        return _policy(azure, fleet), outcome.findings
+    states = [_wanted(azure, fleet, outcome, member) for member in _members(azure, fleet)]
+    twice = shared_names(states)
+    if twice:
+        raise Refused(
+            f"Several clusters would be one compute target: {', '.join(twice)}.", "Put {cluster} in the name."
+        )
+    locations = _locations(azure, {one.workspace for state in states for one in state.computes})
+    domain = azure.cloud.application_domain
+    exported = _drawn(form, [deployment(state, domain, locations) for state in states])
+    return exported, outcome.findings
+
+
+def _read(path: str) -> manifest.Outcome:
+    loaded = files.as_text(path)  # what az has loaded for `@FILE`
+    source = files.TEXT if loaded else files.STDIN if path == "-" else path
+    outcome = manifest.read(loaded or files.read(path), source, files.read)
+    stop_at_errors(f"Invalid manifest {source}", outcome.findings)
+    return outcome
+
+
+def _wanted(azure: AzureClient, fleet: Fleet, outcome: manifest.Outcome, member: Member) -> WantedState:
+    """What a cluster shall have, its settings judged with what is known of it; InvalidInput if they do not fit."""
+    state = wanted_for(fleet, member)
+    if state.extension is None or fleet.extension is None:
+        return state
+    judged = manifest.for_member(fleet, member, outcome.contents)
+    plain = judged.judged(member.cluster, None, azure.cloud.application_domain).plain
+    upgrades = auto_upgrade(fleet.extension.version, fleet.extension.auto_upgrade_minor_version)
+    wanted = replace(state.extension, settings=plain, auto_upgrade_minor_version=upgrades)
+    return replace(state, extension=wanted)
+
+
+def _members(azure: AzureClient, fleet: Fleet) -> tuple[Member, ...]:
+    """The clusters that the manifest means; NotFound with all that it names and Azure does not have."""
+    active = azure.subscription_id
+    subscriptions = {one.subscription_id or active for one in fleet.entries}
+    subscriptions |= {one for selector in fleet.selectors for one in selector.subscription_ids or (active,)}
+    found = [
+        one for place in sorted(subscriptions) for kind in PROVIDERS for one in clusters.found_in(azure, kind, place)
+    ]
+    members = membership(fleet, found, active)
+    if members.missing:
+        named = ", ".join(f"{one.resource_group}/{one.name}" for one in members.missing)
+        raise NotFound(f"These clusters of the manifest do not exist: {named}.", "List yours: az ml arc cluster list")
+    if not members.members:
+        raise NotFound("No cluster matches the manifest.", "List your clusters: az ml arc cluster list")
+    return members.members
+
+
+def _policy(azure: AzureClient, fleet: Fleet) -> Exported:
+    named = {
+        WorkspaceId(one.subscription_id or azure.subscription_id, one.resource_group, one.workspace)
+        for one in fleet.computes
+        if one.resource_group
+    }
+    domain, locations = azure.cloud.application_domain, _locations(azure, named)
+    made = policy.definition(fleet, domain, locations, azure.subscription_id)
+    return Exported(_json(made), made)
+
+
+def _locations(azure: AzureClient, named: Iterable[WorkspaceId]) -> dict[str, str]:
+    """The regions of workspaces by their ids in lower case; NotFound for one that does not exist."""
+    return {folded(str(one)): str(compute.read_workspace(azure, one).get("location", "")) for one in sorted(named)}
+
+
+def _drawn(form: str, deployments: Sequence[Deployment]) -> Exported:
+    if form == "terraform":
+        text = terraform.configuration(deployments)
+        return Exported(text, {"format": form, "content": text})
+    made = arm.template(deployments)
+    wrong = arm.too_large(made)
+    if wrong:
+        raise Refused(f"The template is too large: {wrong}.", "Export fewer clusters at a time.")
+    return Exported(_json(made), made)
+
+
+def _json(made: Mapping[str, Any]) -> str:
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+
+
+def _standings(azure: AzureClient, cluster: ClusterId | None, resource_group: str | None) -> list[Standing]:
+    """The clusters, their extensions, and the compute targets in the subscription's workspaces that they are."""
+    if cluster:
+        there = [clusters.read(azure, cluster)]
+    else:
+        there = [one for kind in PROVIDERS for one in clusters.list_all(azure, kind, resource_group)]
+    extensions = dict(_shared(azure, there, _extension))
+    attached = [found for _, listed in _shared(azure, workspaces.list_all(azure), _computes) for found in listed]
+    return [
+        Standing(one, extensions[one.id], tuple(found for found in attached if one.id.same_as(found[1].resource_id)))
+        for one in sorted(there, key=lambda one: folded(str(one.id)))
+    ]
+
+
+def _extension(azure: AzureClient, cluster: Cluster) -> tuple[ClusterId, Extension | None]:
+    return cluster.id, extension.find(azure, cluster.id, None)
+
+
+def _computes(azure: AzureClient, found: workspaces.Workspace) -> tuple[WorkspaceId, list[tuple[WorkspaceId, Compute]]]:
+    return found.id, [(found.id, one) for one in compute.list_all(azure, found.id)]
+
+
+def _shared(azure: AzureClient, items: Sequence[S], look: Callable[[AzureClient, S], T]) -> list[T]:
+    """What `look` finds of each, shared out among several connections."""
+    shares = [items[first::_AT_A_TIME] for first in range(min(_AT_A_TIME, len(items)))]
+
+    def work(connection: AzureClient, watcher: Watcher, share: Sequence[S]) -> list[T]:
+        found = []
+        for one in share:
+            watcher.rest(0)  # an interrupted command stops here
+            found.append(look(connection, one))
+        return found
+
+    works = {f"share {number}": partial(work, share=share) for number, share in enumerate(shares)}
+    return [one for found in at_once(azure, SilentWatcher(), works) for one in found]

@@ -1,0 +1,225 @@
+"""What is exported, from clusters and from a manifest, against a local Azure."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from azext_amlarc.azure.compute.attach import Attachment
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.extension.install import Installation
+from azext_amlarc.errors import InvalidInput, NotFound, Refused
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.compute import Wanted as WantedCompute
+from azext_amlarc.resources.extension import Wanted
+from azext_amlarc.resources.ids import WorkspaceId
+from azext_amlarc.validation import files, manifest
+from azext_amlarc.workflows import export
+from tests.resources.templates.evaluating import Place, Sent, deployed
+from tests.support.azure import Azure
+from tests.support.connecting import Diary, cluster, connect, start
+
+ALL = {"enableTraining": "True", "servicebus.enabled": "True", "logAnalyticsWS": "True"}
+TYPES = {"resources": {"requests": {"cpu": "1", "memory": "4Gi"}, "limits": {"cpu": "1", "memory": "4Gi"}}}
+DOCUMENT = {"namespace": "ml", "defaultInstanceType": "cpu", "instanceTypes": {"cpu": TYPES}}
+MANIFEST = """
+apiVersion: amlarc/v1alpha1
+kind: Fleet
+metadata: {name: plants}
+spec:
+  clusters: [{name: amlarc-cluster, resourceGroup: amlarc-rg}]
+  extension: {settings: {enableTraining: "True", servicebus.enabled: "true", logAnalyticsWS: "True"}}
+  computes:
+    - {workspace: amlarc-ws, name: "k8s", identity: {type: SystemAssigned}, config: attach.json}
+"""
+
+
+def workspace(azure: Azure) -> WorkspaceId:
+    return WorkspaceId(azure.subscription_id, "amlarc-rg", "amlarc-ws")
+
+
+def set_up(azure: Azure, arm: AzureClient, on: Cluster, settings: dict[str, str], name: str = "k8s") -> None:
+    """What `extension create` and `attach` do."""
+    start(Installation(arm, on, None, Wanted(settings), Diary())).wait(Diary(), 60)
+    wanted = WantedCompute(on.id, DOCUMENT, (), "SystemAssigned")
+    start(Attachment(arm, workspace(azure), name, wanted, "eastus")).wait(Diary(), 60)
+
+
+def written(folder: Path, text: str = MANIFEST) -> str:
+    (folder / "attach.json").write_text(json.dumps(DOCUMENT), encoding="utf-8")
+    path = folder / "fleet.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def evaluated(azure: Azure, template: dict[str, Any]) -> list[Sent]:
+    return deployed(template, Place(azure.subscription_id, "amlarc-rg", {}, {}))
+
+
+MADE_UP = re.compile(r"<(listKeys|reference) (\S+) (\w+)>")
+
+
+def deploy(azure: Azure, template: dict[str, Any]) -> None:
+    """What Azure does with a template: one resource after the other, its keys listed in between."""
+    for one in evaluated(azure, template):
+        text = MADE_UP.sub(lambda found: _made_up(azure, *found.groups()), json.dumps(one.body))
+        assert azure.put(one.id, one.api_version, json.loads(text)).status in (200, 201)
+        for _ in range(200):
+            found = azure.get(one.id, one.api_version).body["properties"]
+            if str(found.get("provisioningState", "Succeeded")) == "Succeeded" and found.get("status") != "Activating":
+                break
+            time.sleep(0.02)
+
+
+def _made_up(azure: Azure, what: str, resource_id: str, field: str) -> str:
+    version = "2020-08-01" if "OperationalInsights" in resource_id else "2021-11-01"
+    if what == "reference":
+        return str(azure.get(resource_id, version).body["properties"][field])
+    action = "sharedKeys" if "OperationalInsights" in resource_id else "listKeys"
+    return str(azure.call("POST", f"{resource_id}/{action}", version).body[field])
+
+
+def state(azure: Azure) -> dict[str, Any]:
+    """Everything there is, without times and what is random."""
+    return {key: _settled(one["body"]) for key, one in azure.state()["resources"].items()}
+
+
+_RANDOM = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+Z-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
+
+
+def _settled(value: Any) -> Any:
+    return json.loads(_RANDOM.sub("*", json.dumps(value)))
+
+
+def differing(one: dict[str, Any], other: dict[str, Any], path: str = "") -> list[str]:
+    """Each value that differs, with where it is."""
+    lines = []
+    for key in sorted({*one, *other}):
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            lines += differing(a, b, f"{path}/{key[-40:]}")
+        elif a != b:
+            lines.append(f"{path}/{key}: {a} | {b}")
+    return lines
+
+
+def test_the_template_of_a_manifest_makes_what_create_and_attach_make(azure: Azure, tmp_path: Path) -> None:
+    path = written(tmp_path)
+    with connect(azure) as arm:
+        exported, findings = export.of_manifest(arm, path, "arm")
+        set_up(azure, arm, cluster(azure), ALL)
+    theirs = state(azure)
+    azure.reset()
+    deploy(azure, exported.data)
+    assert differing(state(azure), theirs) == []
+    assert {finding.code for finding in findings} == {"AMLARC-S037", "AMLARC-S038", "AMLARC-S039", "AMLARC-S046"}
+
+
+def test_the_template_of_clusters_makes_them_again(azure: Azure) -> None:
+    with connect(azure) as arm:
+        set_up(azure, arm, cluster(azure), ALL)
+        exported = export.of_clusters(arm, None, "amlarc-rg", "arm", as_yaml=True)
+    before = state(azure)
+    deploy(azure, exported.data)  # over what there is
+    assert differing(state(azure), before) == []
+    azure.reset()
+    deploy(azure, exported.data)  # and from nothing
+    assert differing(state(azure), before) == []
+
+
+def test_an_exported_manifest_is_valid_and_says_what_there_is(azure: Azure, tmp_path: Path) -> None:
+    with connect(azure) as arm:
+        set_up(azure, arm, cluster(azure), {"enableTraining": "True"})
+        exported = export.of_clusters(arm, cluster(azure).id, None, "manifest", as_yaml=True)
+    assert yaml.safe_load(exported.text) == exported.data
+    spec = exported.data["spec"]
+    assert spec["clusters"] == [{"name": "amlarc-cluster", "resourceGroup": "amlarc-rg"}]
+    assert spec["extension"] == {
+        "name": "amlarc-compute",
+        "releaseTrain": "stable",
+        "settings": {"enableTraining": "True"},
+    }
+    compute = {"workspace": "amlarc-ws", "resourceGroup": "amlarc-rg", "name": "k8s", "namespace": "ml"}
+    assert spec["computes"] == [{**compute, "identity": {"type": "SystemAssigned"}}]
+    assert exported.notes == ("k8s has instance types, which stay as they are: name their file with config.",)
+    assert manifest.read(exported.text.encode(), "fleet.yaml", files.read).fleet is not None
+
+
+def test_nothing_that_is_exported_has_a_secret(azure: Azure, tmp_path: Path) -> None:
+    with connect(azure) as arm:
+        set_up(azure, arm, cluster(azure), ALL)
+        forms = ("manifest", "arm", "terraform")
+        texts = [export.of_clusters(arm, cluster(azure).id, None, form, as_yaml=True).text for form in forms]
+        texts += [export.of_manifest(arm, written(tmp_path), form)[0].text for form in ("arm", "terraform")]
+        texts.append(
+            export.of_manifest(
+                arm, written(tmp_path, MANIFEST.replace("ws,", "ws, resourceGroup: amlarc-rg,")), "policy"
+            )[0].text
+        )
+    secrets = {
+        value for one in azure.state()["resources"].values() for value in _texts(one["hidden"]) if len(value) > 20
+    }
+    assert len(secrets) > 4
+    assert [secret for secret in secrets for text in texts if secret in text] == []
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for member in value.values() for text in _texts(member)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_the_clusters_that_selectors_find_are_filled_in(azure: Azure, tmp_path: Path) -> None:
+    selecting = MANIFEST.replace(
+        "[{name: amlarc-cluster, resourceGroup: amlarc-rg}]", "[{selector: {resourceGroups: [AMLARC-RG]}}]"
+    ).replace('"k8s"', '"{cluster}-ml"')
+    with connect(azure) as arm:
+        exported, _ = export.of_manifest(arm, written(tmp_path, selecting), "arm")
+    ids = [one.id for one in evaluated(azure, exported.data)]
+    assert [id_.rpartition("/")[2] for id_ in ids if "/computes/" in id_] == ["amlarc-cluster-ml", "edge-cluster-ml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "said"),
+    [
+        ("amlarc-cluster,", "gone,", NotFound, "These clusters of the manifest do not exist: amlarc-rg/gone."),
+        ("amlarc-ws", "gone-ws", NotFound, "There is no workspace 'gone-ws'"),
+        (
+            "[{name: amlarc-cluster, resourceGroup: amlarc-rg}]",
+            "[{selector: {tags: {a: b}}}]",
+            NotFound,
+            "No cluster matches",
+        ),
+        (
+            "[{name: amlarc-cluster, resourceGroup: amlarc-rg}]",
+            "[{selector: {}}]",
+            Refused,
+            "would be one compute target",
+        ),
+        ("Fleet", "Flet", InvalidInput, "Invalid manifest"),
+    ],
+)
+def test_what_a_manifest_gets_wrong_is_said(
+    azure: Azure, tmp_path: Path, old: str, new: str, error: type[Exception], said: str
+) -> None:
+    with connect(azure) as arm, pytest.raises(error, match=re.escape(said)):
+        export.of_manifest(arm, written(tmp_path, MANIFEST.replace(old, new)), "arm")
+    assert {exchange["method"] for exchange in azure.traffic() if "/subscriptions/" in exchange["url"]} <= {"GET"}
+
+
+def test_where_nothing_is_set_up_there_is_nothing_to_export(azure: Azure) -> None:
+    with connect(azure) as arm, pytest.raises(NotFound, match="nothing to export in amlarc-rg"):
+        export.of_clusters(arm, None, "amlarc-rg", "manifest", as_yaml=True)
+
+
+def test_settings_that_do_not_fit_a_cluster_are_found_before_a_template_is_made(azure: Azure, tmp_path: Path) -> None:
+    inference = "inferenceRouterHA: true, enableInference: true, inferenceRouterServiceType: NodePort"
+    text = MANIFEST.replace("amlarc-cluster", "edge-cluster")
+    text = text.replace('enableTraining: "True"', f"{inference}, allowInsecureConnections: true")
+    with connect(azure) as arm, pytest.raises(InvalidInput, match="Invalid settings") as caught:
+        export.of_manifest(arm, written(tmp_path, text), "arm")
+    assert [finding.code for finding in caught.value.findings if finding.severity == "error"] == ["AMLARC-S027"]
