@@ -53,7 +53,8 @@ def read(path_or_dash: str, called: str = "") -> bytes:
             content = _content(path, name, limit)
     except FileNotFoundError:
         message = f"{called} does not exist" if called else f"file not found: {path_or_dash}"
-        raise _refusal(MISSING, message, "check the path") from None
+        fix = "give the path of a local file, not a URL" if "://" in path_or_dash else "check the path"
+        raise _refusal(MISSING, message, fix) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refusal(UNREADABLE, f"{name} cannot be read: {reason}", "check the path and its permissions") from None

@@ -10,7 +10,7 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.product import volcano
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation import files, settings
-from azext_amlarc.validation.settings import Setting, codes, shapes
+from azext_amlarc.validation.settings import Setting, codes, foreign, shapes
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.settings.parsing import Parsed
 from azext_amlarc.validation.text import parsing
@@ -89,7 +89,7 @@ def _is_object(word: str) -> bool:
 
 def _lines(word: str) -> list[str]:
     """The pairs in an argument of several lines; a PEM text that was given as a value is left whole."""
-    lines = [line.strip() for line in word.splitlines() if line.strip()]
+    lines = [line for line in map(str.strip, word.splitlines()) if line and not line.startswith("#")]
     return lines if all(_PAIR.match(line) for line in lines) and len(lines) > 1 else [word]
 
 
@@ -118,16 +118,16 @@ def _from_file(path: str | None, option: str, protected: bool = False) -> Parsed
 
 def _parsed(raw: bytes, source: str, protected: bool) -> Parsed:
     """The settings in the text of a file; a finding about a protected one repeats nothing of it."""
-    what = shapes.contents(raw[:4096].decode(errors="replace"))
-    if what and what.startswith(("PEM", "a cert")):
-        fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
-        return [], [codes.about(Setting("", None, source), codes.FOREIGN, f"the file is {what}, not settings", fix)]
+    other = _recognized(raw[:4096].decode(errors="replace"), protected)
+    if other:
+        return [], [codes.about(Setting("", None, source), codes.FOREIGN, *other)]
     reading = parsing.parse(raw, source)
     faults = [_unrepeated(finding) if protected else finding for finding in reading.findings]
     if not reading.usable:
         return [], faults
     if not isinstance(reading.data, dict):
-        fix = 'write {"key": "value", …}'
+        listed = foreign.recognized_list(reading.data, protected) if isinstance(reading.data, list) else ""
+        fix = listed or 'write {"key": "value", …}'
         return [], [
             *faults,
             text.finding(text.TOP_LEVEL, f"the settings are {text.kind(reading.data)}, not an object", fix, source),
@@ -135,6 +135,15 @@ def _parsed(raw: bytes, source: str, protected: bool) -> Parsed:
     spots = reading.spots([(key,) for key in reading.data])
     found, findings = settings.from_mapping(reading.data, source, protected, lambda key: spots[(key,)].key)
     return found, [*faults, *findings]
+
+
+def _recognized(start: str, protected: bool) -> tuple[str, str] | None:
+    """What the file is instead of settings, by its beginning, and what to do."""
+    what = shapes.contents(start)
+    if what and what.startswith(("PEM", "a cert")):
+        fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
+        return f"the file is {what}, not settings", fix
+    return foreign.recognized_text(start, protected)
 
 
 def _unrepeated(finding: Finding) -> Finding:

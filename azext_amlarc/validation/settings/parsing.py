@@ -74,11 +74,20 @@ def _single(setting: Setting, pair: str, secret: bool) -> Iterator[tuple[str, st
     yield message, f"separate them by spaces, and put each in quotes of its own, or none: {example}"
 
 
+def _comma(setting: Setting, pair: str, secret: bool) -> Iterator[tuple[str, str]]:
+    """`a=True, b=False`: a list with commas, whose first words end in one."""
+    value = str(setting.value)
+    if value[-1:] in (",", ";") and catalogue.find(setting.key):
+        shown = "…" if secret else value.rstrip(",; ")
+        yield f"ends in {'a comma' if value[-1] == ',' else 'a semicolon'}", f"write {setting.key}={shown}"
+
+
 _PAIR_CHECKS: tuple[Callable[[Setting, str, bool], Iterator[tuple[str, str]]], ...] = (
     _contents,
     _separated,
     _unquoted,
     _single,
+    _comma,
 )
 
 

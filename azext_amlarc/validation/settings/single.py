@@ -64,6 +64,9 @@ def _advice(setting: Setting, near: str | None) -> Iterator[str]:
     if catalogue.internal_like(setting.key):
         yield "leave it out: the tool sets what the extension needs to know of the cluster"
         return
+    if "proxy" in setting.key.lower():
+        yield "leave it out: the proxy is the cluster's, and given to az connectedk8s connect or az aks create"
+        return
     parts = catalogue.below(setting.key)
     if parts:
         yield f"it is a part of the chart, with settings of its own: {', '.join(parts[:5])}"

@@ -142,6 +142,8 @@ def _is_index(text: str) -> bool:
 def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
     if text.lower() in ("true", "false"):
         return text.capitalize()
+    if not text:
+        return Problem(codes.EMPTY, "the value is empty", f"give it a value, or leave {key} out")
     off = text.strip().lower() in ("false", "no", "n", "off", "0", "f", "disabled")
     fix = f"write {key}={not off}: only True and False are allowed, in any case, without spaces"
     return Problem(codes.BOOLEAN, f"{shown} is neither True nor False", fix)
@@ -177,16 +179,27 @@ def _node_label(record: Record, key: str, text: str, shown: str) -> str | Proble
 
 
 def _label_value(record: Record, key: str, text: str, shown: str) -> str | Problem:
-    if not names.is_label_value(text):
-        return Problem(codes.NODE_LABEL, f"{shown} is not a valid label value", f"use {_LABEL}")
-    return text
+    if names.is_label_value(text):
+        return text
+    bare = text.strip("\"'")
+    fix = f"write {bare}, without the inner quotes" if names.is_label_value(bare) else _each_label(record, key, text)
+    return Problem(codes.NODE_LABEL, f"{shown} is not a valid label value", fix or f"use {_LABEL}")
+
+
+def _each_label(record: Record, key: str, text: str) -> str:
+    """What to write for several labels in one node selector: `nodeSelector.pool=gpu,disk=ssd`."""
+    if record.type != "node label" or "," not in text:
+        return ""
+    labels = labels_of(f"{helm.unescaped(record.variable(key))}={text}")
+    pairs = [f"{helm.node_selector(label)}={value}" for label, value in labels.items()]
+    return f"give each label its own setting: {' '.join(pairs)}" if len(pairs) > 1 else ""
 
 
 def _path(record: Record, key: str, text: str, shown: str) -> str | Problem:
     """A path is never repeated: what was given for it may be the key itself."""
     what = shapes.contents(text)
     if what:
-        fix = f"save it in a file that only you can read, and give that file's path as {key}"
+        fix = f"save it in a file that only you can read, and give that file's path as {key}, without @"
         return Problem(codes.CONTENTS, f"the value is {what}, not the path of a file", fix)
     if not text.strip():
         return Problem(codes.EMPTY, "the value is empty", f"give it a value, or leave {key} out")

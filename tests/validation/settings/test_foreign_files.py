@@ -48,7 +48,17 @@ FOREIGN: list[tuple[object, str, str]] = [
     (
         [{"name": "enableTraining", "value": "True"}],
         "the settings are a list, not an object",
+        'write {"enableTraining": "True"}',
+    ),
+    (
+        [1, 2],
+        "the settings are a list, not an object",
         'write {"key": "value", …}',
+    ),
+    (
+        {"enableTraining": {"value": True}, "sslCname": {"value": "ml.example.com"}},
+        "the values are wrapped, as those of ARM parameters are",
+        'write each setting directly with its value: {"enableTraining": true, "sslCname": "ml.example.com"}',
     ),
 ]  # fmt: skip
 
@@ -113,3 +123,53 @@ def test_several_pairs_in_one_argument_are_told_apart(pair: str) -> None:
     assert all(
         "put each in quotes of its own, or none: enableTraining=True enableInference=False" in f.fix for f in found
     )
+
+
+AS_JSON = 'write the settings as JSON: {"key": "value", …}'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message", "fix"),
+    [
+        (
+            "settings.env",
+            "# for training\nenableTraining=True\n\nnodeSelector.pool=gpu\n",
+            "the file has key=value lines",
+            f"pass it as --config @FILE, or {AS_JSON}",
+        ),
+        (
+            "main.tf",
+            '# AKS\nresource "azurerm_kubernetes_cluster_extension" "azureml" {\n  name = "azureml"\n}\n',
+            "the file is Terraform's, not JSON or YAML",
+            AS_JSON,
+        ),
+        ("settings.json", "locals {\n  a = 1\n}\n", "the file is Terraform's, not JSON or YAML", AS_JSON),
+        ("main.bicep", "// AKS\nparam enableTraining bool = true\n", "the file is Bicep, not JSON or YAML", AS_JSON),
+    ],
+)
+def test_a_file_in_another_language_is_told_by_its_name(
+    name: str, content: str, message: str, fix: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    (finding,) = report(tmp_path / name).findings
+    assert (finding.code, finding.message, finding.fix) == ("AMLARC-S017", message, fix)
+
+
+def test_lines_of_pairs_in_a_protected_file_are_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.env"
+    file.write_text("relayServerConnectionString=Endpoint=sb://x/;SharedAccessKey=TOPSECRET\n", encoding="utf-8")
+    found = read_settings(config_protected_file=str(file)).report(ClusterFacts(), strict=False).findings
+    assert [finding.fix for finding in found if finding.code == "AMLARC-S017"] == [
+        f"pass it as --config-protected @FILE, or {AS_JSON}"
+    ]
+    assert "TOPSECRET" not in str(found)
+
+
+def test_comments_in_a_file_of_pairs_are_left_out() -> None:
+    given = read_settings(["# for training\nenableTraining=True\n  # more\ninstallVolcano=False\n"])
+    assert given.judged().plain == {"enableTraining": "True", "installVolcano": "False"}
+
+
+def test_a_url_is_no_file() -> None:
+    (finding,) = read_settings(config_file="https://example.com/settings.json").findings
+    assert (finding.code, finding.fix) == ("AMLARC-F018", "give the path of a local file, not a URL")

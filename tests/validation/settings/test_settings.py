@@ -431,3 +431,34 @@ def test_what_is_not_unicode_cannot_be_sent(key: str) -> None:
 def test_a_key_with_spaces_gets_a_suggestion_only_if_one_is_certain(key: str, fix: str) -> None:
     _, [finding] = settings.parse_pairs([f"{key}=c"])
     assert (finding.code, finding.fix) == ("AMLARC-S002", fix)
+
+
+@pytest.mark.parametrize(
+    ("pair", "code", "fix"),
+    [
+        ("enableTraining=True,", "AMLARC-S001", "write enableTraining=True"),
+        ("inferenceRouterServiceType=LoadBalancer;", "AMLARC-S001", "write inferenceRouterServiceType=LoadBalancer"),
+        ("installVolcano=", "AMLARC-S011", "give it a value, or leave installVolcano out"),
+        ('nodeSelector.pool="gpu"', "AMLARC-S010", "write gpu, without the inner quotes"),
+        (
+            "nodeSelector.pool=gpu,kubernetes.io/os=linux",
+            "AMLARC-S010",
+            r"give each label its own setting: nodeSelector.pool=gpu nodeSelector.kubernetes\.io/os=linux",
+        ),
+        (
+            "httpsProxy=http://proxy:3128",
+            "AMLARC-S005",
+            "leave it out: the proxy is the cluster's, and given to az connectedk8s connect or az aks create",
+        ),
+        (
+            "sslCert=cert.pem",
+            "AMLARC-S005",
+            "did you mean sslCertPemFile? `az ml arc settings list` shows all known settings; "
+            "to send it unchecked, allow unknown settings (--allow-unknown-settings)",
+        ),
+    ],
+)
+def test_what_people_type_gets_the_one_next_step(pair: str, code: str, fix: str) -> None:
+    given, findings = settings.parse_pairs(["enableTraining=True", pair][pair.startswith("enableTraining") :])
+    found = [*findings, *settings.judge(given, incomplete=bool(findings)).findings]
+    assert [(one.code, one.fix) for one in found if one.severity is Severity.ERROR] == [(code, fix)]
