@@ -70,11 +70,15 @@ def stop_at_faults(given: Mapping[str, tuple[Kind, object]]) -> None:
         raise InvalidInput("\n".join([*lines, "Nothing was sent."]))
 
 
+# How files of `az ml` mark what an id is of.
+_OF_ML = "azureml:"
+
+
 def cluster_of(text: str, source: str) -> ClusterId:
     """The cluster with this resource id, as the user gave it; InvalidInput if it is no id, or can be nobody's."""
     if not isinstance(text, str):
         raise InvalidInput(f"{source} is not text.", "Pass the cluster's resource id.")
-    found = ClusterId.parse(text, source)
+    found = ClusterId.parse(text.removeprefix(_OF_ML), source)
     stop_at_faults({source: (CLUSTER, found.name), f"{source}'s group": (RESOURCE_GROUP, found.resource_group)})
     return found
 
@@ -84,7 +88,8 @@ _IDENTITY = ("Microsoft.ManagedIdentity", "userAssignedIdentities")
 
 def split_identities(given: Sequence[str] | None) -> list[str] | None:
     """Identities one by one: `az ml compute attach` takes them separated by commas, which no resource id contains."""
-    return [part.strip() for text in given for part in text.split(",") if part.strip()] if given else None
+    parts = [part.strip().removeprefix(_OF_ML) for text in given or () for part in text.split(",")]
+    return [part for part in parts if part] if given else None
 
 
 def identities_fault(ids: Sequence[str], source: str) -> str:

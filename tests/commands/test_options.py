@@ -322,3 +322,11 @@ def test_the_names_of_an_option_leave_room_for_its_help(command: str) -> None:
     options = load(f"amlarc {command}").arguments.values()
     longest = max(len(" ".join(argument.options_list)) for argument in options)
     assert longest < 45
+
+
+def test_ids_are_taken_as_files_of_az_ml_write_them() -> None:
+    from azext_amlarc.resources import naming
+
+    assert str(naming.cluster_of(f"azureml:{CLUSTER_ID}", "--resource-id")) == CLUSTER_ID
+    given = read(f"{ATTACH} -c c --user-assigned-identities azureml:{IDENTITY}/a,{IDENTITY}/b")
+    assert given["user_assigned_identities"] == [f"{IDENTITY}/a", f"{IDENTITY}/b"]

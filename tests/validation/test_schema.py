@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, validators
 from azext_amlarc.findings import Severity
 from azext_amlarc.validation import document, names, quantity
 from azext_amlarc.validation.document import resources, walk
+from azext_amlarc.validation.document.foreign import TYPE_KEYS
 from tests.validation.documents import CASES, EXAMPLES, mutated, well_shaped
 
 # What JSON Schema cannot say, or says worse: values compared by value, and keys that other keys name.
@@ -135,7 +136,7 @@ def test_ajv_compiles_the_schema_in_its_strict_mode() -> None:
 def test_the_schemas_keys_are_the_walks() -> None:
     of_type = SCHEMA["$defs"]["instanceType"]["properties"]
     assert tuple(SCHEMA["properties"]) == walk.KEYS
-    assert tuple(of_type) == walk.TYPE_KEYS
+    assert tuple(of_type) == TYPE_KEYS
     assert tuple(of_type["resources"]["properties"]) == resources.SIDES
 
 

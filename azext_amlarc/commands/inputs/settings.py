@@ -13,7 +13,7 @@ from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import Setting, codes, foreign, shapes
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.settings.parsing import Parsed
-from azext_amlarc.validation.text import parsing
+from azext_amlarc.validation.text import languages, parsing
 from azext_amlarc.validation.text import reading as text
 
 _PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
@@ -143,7 +143,10 @@ def _recognized(start: str, protected: bool) -> tuple[str, str] | None:
     if what and what.startswith(("PEM", "a cert")):
         fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
         return f"the file is {what}, not settings", fix
-    return foreign.recognized_text(start, protected)
+    if languages.is_lines_of_pairs(start):
+        option = "--config-protected" if protected else "--config"
+        return "the file has key=value lines", f"pass it as {option} @FILE, or {languages.AS_JSON}"
+    return None
 
 
 def _unrepeated(finding: Finding) -> Finding:

@@ -17,6 +17,7 @@ FOREIGN = Rule("AMLARC-D030", Severity.ERROR, "the file is an attach configurati
 RULES = (MANIFEST, FOREIGN)
 
 KINDS = ("InstanceType", "InstanceTypeList")
+TYPE_KEYS = ("nodeSelector", "resources")
 # The spellings of the CLI of 2021.
 _TODAY = {
     "default_instance_type": "defaultInstanceType",
@@ -47,6 +48,13 @@ def is_manifest(data: object) -> bool:
     return isinstance(data, Mapping) and "apiVersion" in data and "kind" in data and not is_fleet(data)
 
 
+def has_instance_types(data: Any) -> bool:
+    """Whether a Kubernetes object is an InstanceType, or a list of nothing else."""
+    kind, items = str(data["kind"]), data.get("items")
+    kinds = {str(item.get("kind")) for item in items if isinstance(item, Mapping)} if isinstance(items, list) else set()
+    return kind in KINDS or (kind == "List" and kinds <= set(KINDS))
+
+
 def is_fleet(data: object) -> bool:
     """Whether data is meant as the manifest of a fleet, right or wrong."""
     if not isinstance(data, Mapping):
@@ -66,12 +74,10 @@ def _fleet(data: Mapping[str, Any]) -> Complaint | None:
 def _manifest(data: Mapping[str, Any]) -> Complaint | None:
     if not is_manifest(data):
         return None
-    kind, items = str(data["kind"]), data.get("items")
-    kinds = {str(item.get("kind")) for item in items if isinstance(item, Mapping)} if isinstance(items, list) else set()
-    fix = "convert it: az ml arc config convert --from instancetype"
-    if kind not in KINDS and not (kind == "List" and kinds <= set(KINDS)):
-        fix = "an attach configuration to start from: az ml arc config init"
-    return Complaint(MANIFEST, (), f"this is a Kubernetes manifest of kind {quoted(kind)}", fix)
+    fix = "an attach configuration to start from: az ml arc config init"
+    if has_instance_types(data):
+        fix = "convert it: az ml arc config convert --from instancetype"
+    return Complaint(MANIFEST, (), f"this is a Kubernetes manifest of kind {quoted(str(data['kind']))}", fix)
 
 
 def _compute_yaml(data: Mapping[str, Any]) -> Complaint | None:
@@ -102,7 +108,7 @@ def _options(data: Mapping[str, Any]) -> Iterator[str]:
         "resource-group": ["GROUP"],
     }
     for option, values in given.items():
-        written = " ".join(shlex.quote(str(value)) for value in values if value)
+        written = " ".join(shlex.quote(str(value).removeprefix("azureml:")) for value in values if value)
         if written:
             yield f"--{option} {written}"
 
@@ -164,6 +170,27 @@ def _instance_type(body: Any) -> Any:
     return {_TODAY.get(key, key): inner for key, inner in body.items()} if isinstance(body, Mapping) else body
 
 
+def _extension(data: Mapping[str, Any]) -> Complaint | None:
+    """The extension as a resource, or what `extension show` prints of it."""
+    outer = data.get("properties")
+    is_inside = isinstance(outer, Mapping) and "configurationSettings" in outer
+    if not is_inside and "configurationSettings" not in data:
+        return None
+    fix = "install with its configurationSettings: az ml arc extension create --config-file FILE"
+    key = "properties" if is_inside else "configurationSettings"
+    return Complaint(FOREIGN, (key,), "this is the extension as a resource", fix, at_key=True)
+
+
+def _types_alone(data: Mapping[str, Any]) -> Complaint | None:
+    """Instance types without the document around them."""
+    if not data or not all(isinstance(one, Mapping) and one and set(one) <= set(TYPE_KEYS) for one in data.values()):
+        return None
+    name = next(iter(data))
+    whole = json.dumps({"defaultInstanceType": name, "instanceTypes": data}, ensure_ascii=False)
+    fix = f"write {whole if len(whole) <= _LONGEST else _FORM}"
+    return Complaint(FOREIGN, (name,), "these are instance types without the configuration around them", fix, True)
+
+
 def _settings(data: Mapping[str, Any]) -> Complaint | None:
     key = next((key for key in ("enableTraining", "enableInference") if key in data), None)
     if key is None:
@@ -180,5 +207,7 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Complaint | None], ...] = (
     _resource,
     _arm,
     _cli_of_2021,
+    _extension,
     _settings,
+    _types_alone,
 )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import walk
-from azext_amlarc.validation.document.foreign import NO_TOLERATIONS, instead_of_tolerations, is_manifest
+from azext_amlarc.validation.document.foreign import NO_TOLERATIONS, TYPE_KEYS, instead_of_tolerations, is_manifest
 from azext_amlarc.validation.document.resources import DEFAULTS, SIDES, is_device
 from azext_amlarc.validation.document.shape import integer
 from azext_amlarc.validation.document.walk import Outcome
@@ -326,7 +326,7 @@ def _manifest_losses(item: _Item) -> Iterator[Complaint]:
         if key == "tolerations":
             fix = instead_of_tolerations(item.data["spec"][key])
             yield Complaint(NO_PLACE, here, f"left out: {NO_TOLERATIONS}", fix, at_key=True)
-        elif key not in walk.TYPE_KEYS:
+        elif key not in TYPE_KEYS:
             message = f"left out: an {KIND} has no {quoted(key)}, and the cluster drops it"
             yield Complaint(NO_PLACE, here, message, "delete it, or check its spelling", at_key=True)
 

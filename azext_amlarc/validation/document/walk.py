@@ -8,6 +8,7 @@ from typing import Any
 from azext_amlarc.findings import Finding, Rule, Severity, errors_in
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import foreign, resources, shape
+from azext_amlarc.validation.document.foreign import TYPE_KEYS
 from azext_amlarc.validation.document.shape import integer, unknown_keys, wrong_type
 from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text.reading import (
@@ -23,7 +24,6 @@ from azext_amlarc.validation.text.reading import (
 from azext_amlarc.wording import did_you_mean, quoted
 
 KEYS = ("$schema", "namespace", "defaultInstanceType", "instanceTypes")
-TYPE_KEYS = ("nodeSelector", "resources")
 
 # The names in the examples of 2021. Today's clusters accept fewer, which is a warning.
 TYPE_NAME = r"[A-Za-z0-9](?:[-_.A-Za-z0-9]*[A-Za-z0-9])?"
@@ -101,9 +101,12 @@ def schema() -> dict[str, Any]:
 
 
 def parse(raw: bytes, source: str, if_empty: str = IF_EMPTY) -> Reading:
-    """The data of a JSON or YAML text, with the findings about the file; of several manifests the first."""
+    """The data of a JSON or YAML text, with the findings about the file; of several manifests one."""
     readings = parsing.parse_all(raw, source, if_empty)
-    return readings[0] if foreign.is_manifest(readings[0].data) else parsing.only_one(readings, source)
+    manifests = [reading for reading in readings if foreign.is_manifest(reading.data)]
+    if not manifests or manifests[0] is not readings[0]:
+        return parsing.only_one(readings, source)
+    return next((reading for reading in manifests if foreign.has_instance_types(reading.data)), manifests[0])
 
 
 def validate(data: object) -> Iterator[Complaint]:

@@ -1,7 +1,6 @@
 """Files that hold settings, but are something else: named by what they are, with the one next step."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -120,23 +119,3 @@ def recognized_list(given: Sequence[Any], protected: bool) -> str:
     if not given or not all(isinstance(one, Mapping) and {"name", "value"} <= set(one) for one in given):
         return ""
     return f"write {_example({str(one['name']): one['value'] for one in given}, protected)}"
-
-
-_AS_JSON = 'write the settings as JSON: {"key": "value", …}'
-_LINE = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=.*")
-_HCL = re.compile(r'(?:resource|data|module|variable|output|provider)\s+"|(?:locals|terraform)\s*\{')
-_BICEP = re.compile(r"(?:param|resource|module|var|targetScope|metadata)\b[^:=]*=|@description\(")
-
-
-def recognized_text(text: str, protected: bool) -> tuple[str, str] | None:
-    """What a file is that is neither JSON nor YAML, and what to do; None if it may be one of them."""
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("#", "//"))]
-    if not lines:
-        return None
-    if all(map(_LINE.fullmatch, lines)):
-        option = "--config-protected" if protected else "--config"
-        return "the file has key=value lines", f"pass it as {option} @FILE, or {_AS_JSON}"
-    if _HCL.match(lines[0]):
-        return "the file is Terraform's, not JSON or YAML", _AS_JSON
-    return ("the file is Bicep, not JSON or YAML", _AS_JSON) if _BICEP.match(lines[0]) else None

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text.reading import IF_EMPTY, SECOND_DOCUMENT, Reading, decode, finding, unusable
+from azext_amlarc.validation.text.languages import AS_JSON, language_of
+from azext_amlarc.validation.text.reading import (
+    IF_EMPTY,
+    SECOND_DOCUMENT,
+    SYNTAX,
+    Position,
+    Reading,
+    decode,
+    finding,
+    unusable,
+)
 
 
 def parse(raw: bytes, source: str) -> Reading:
@@ -20,6 +30,10 @@ def parse_all(raw: bytes, source: str, if_empty: str = IF_EMPTY) -> list[Reading
     decoded = decode(raw, source, if_empty)
     if isinstance(decoded, Finding):
         return [unusable(decoded)]
+    language = language_of(decoded)
+    if language:
+        message = f"the file is in {language}, not in JSON or YAML"
+        return [unusable(finding(SYNTAX, message, AS_JSON, source, Position(1, 1)))]
     if _is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 

@@ -125,34 +125,48 @@ def test_several_pairs_in_one_argument_are_told_apart(pair: str) -> None:
     )
 
 
-AS_JSON = 'write the settings as JSON: {"key": "value", …}'
+AS_JSON = 'write it as JSON: {"key": "value", …}'
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message", "fix"),
+    ("name", "content", "code", "message", "fix"),
     [
         (
             "settings.env",
             "# for training\nenableTraining=True\n\nnodeSelector.pool=gpu\n",
+            "AMLARC-S017",
             "the file has key=value lines",
             f"pass it as --config @FILE, or {AS_JSON}",
         ),
         (
             "main.tf",
             '# AKS\nresource "azurerm_kubernetes_cluster_extension" "azureml" {\n  name = "azureml"\n}\n',
-            "the file is Terraform's, not JSON or YAML",
+            "AMLARC-F003",
+            "the file is in Terraform's language, not in JSON or YAML",
             AS_JSON,
         ),
-        ("settings.json", "locals {\n  a = 1\n}\n", "the file is Terraform's, not JSON or YAML", AS_JSON),
-        ("main.bicep", "// AKS\nparam enableTraining bool = true\n", "the file is Bicep, not JSON or YAML", AS_JSON),
+        (
+            "settings.json",
+            "locals {\n  a = 1\n}\n",
+            "AMLARC-F003",
+            "the file is in Terraform's language, not in JSON or YAML",
+            AS_JSON,
+        ),
+        (
+            "main.bicep",
+            "// AKS\nparam enableTraining bool = true\n",
+            "AMLARC-F003",
+            "the file is in Bicep, not in JSON or YAML",
+            AS_JSON,
+        ),
     ],
 )
 def test_a_file_in_another_language_is_told_by_its_name(
-    name: str, content: str, message: str, fix: str, tmp_path: Path
+    name: str, content: str, code: str, message: str, fix: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     (finding,) = report(tmp_path / name).findings
-    assert (finding.code, finding.message, finding.fix) == ("AMLARC-S017", message, fix)
+    assert (finding.code, finding.message, finding.fix) == (code, message, fix)
 
 
 def test_lines_of_pairs_in_a_protected_file_are_not_repeated(tmp_path: Path) -> None:

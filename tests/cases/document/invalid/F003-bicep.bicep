@@ -1,0 +1,1 @@
+param namespace string = 'jobs'

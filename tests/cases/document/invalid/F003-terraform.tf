@@ -1,0 +1,5 @@
+resource "azurerm_kubernetes_cluster_extension" "azureml" {
+  configuration_settings = {
+    "enableTraining" = "True"
+  }
+}
