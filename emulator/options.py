@@ -13,6 +13,7 @@ class Options:
     data: Path
     port: int
     seed: Path | None
+    clusters: int
     latency_ms: float
     polls: int
     operation_seconds: float
@@ -32,6 +33,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--data", type=Path, required=True, metavar="DIR", help="folder for ready.json, env.sh, ca.pem, traffic.jsonl")
     add("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1; 0 (default) takes any free one")
     add("--seed", type=Path, metavar="FILE", help="what exists at the start, as JSON (default: emulator/seed.json)")
+    add("--clusters", type=int, default=0, metavar="N", help="connected clusters beside those of the seed (default 0)")
     add("--latency-ms", type=float, default=0, metavar="N", help="delay of every answer")
     add("--polls", type=int, default=1, metavar="N", help="looks at an operation before it ends (default 1)")
     add("--operation-seconds", type=float, default=0, metavar="S", help="operations last at least this long")

@@ -79,7 +79,7 @@ def assembled(endpoint: str, options: Options) -> Front:
     cloud = Cloud(endpoint, options, State(), TABLE)
     snapshot = Snapshot(options.state)
     if not snapshot.restore(cloud.state):
-        seed.load(cloud, options.seed)
+        seed.load(cloud, options.seed, options.clusters)
     snapshot.save(cloud.state)
     key = authority.read_key(_signing_key(options.data))
     signer = Authority(endpoint, key, cloud.state, options.token_seconds)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from emulator.arm import errors, shapes, versions
@@ -127,6 +128,8 @@ class State:
     tenant: str = ""
     principal: Json = field(default_factory=dict)
     groups: Json = field(default_factory=dict)
+    # The same resources by kind: most questions are about one kind, of which a cloud of thousands has few others.
+    _by_kind: dict[str, dict[str, Resource]] = field(default_factory=dict, init=False, repr=False)
 
     def get(self, id_: str) -> Resource | None:
         """The resource with this id, in whatever casing."""
@@ -134,31 +137,48 @@ class State:
 
     def add(self, resource: Resource) -> Resource:
         """Keep a resource; the casing of its first id stays."""
-        self.resources[resource.id.lower()] = resource
+        key = resource.id.lower()
+        self.resources[key] = resource
+        self._by_kind.setdefault(resource.kind, {})[key] = resource
         return resource
 
     def remove(self, id_: str) -> None:
         """Forget a resource and all that is below it."""
         key = id_.lower()
         for other in [other for other in self.resources if other == key or other.startswith(key + "/")]:
-            del self.resources[other]
+            del self._by_kind[self.resources.pop(other).kind][other]
             self.jobs.pop(other, None)
+
+    def clear(self) -> None:
+        """Forget all resources, operations and jobs."""
+        for held in (self.resources, self._by_kind, self.operations, self.jobs):
+            held.clear()
 
     def of_kind(self, kind: str, below: str = "") -> list[Resource]:
         """The resources of one kind below an id, or all of them, oldest first."""
         prefix = below.lower() + "/"
-        return [item for key, item in self.resources.items() if item.kind == kind and key.startswith(prefix)]
+        return [item for key, item in self._by_kind.get(kind, {}).items() if key.startswith(prefix)]
 
     def as_json(self) -> Json:
         """All of it as plain JSON values."""
-        return asdict(self)
+        return {name: _json(value) for name, value in vars(self).items() if not name.startswith("_")}
 
     def load(self, document: Json) -> None:
         """Take over what `as_json` gave, in place."""
+        self.clear()
         self.tenant, self.principal, self.groups = document["tenant"], document["principal"], document["groups"]
-        self.resources = {key: Resource(**item) for key, item in document["resources"].items()}
+        for item in document["resources"].values():
+            self.add(Resource(**item))
         self.operations = {key: Operation(**item) for key, item in document["operations"].items()}
         self.jobs = {key: Job.load(item) for key, item in document.get("jobs", {}).items()}
+
+
+def _json(held: Any) -> Any:
+    if isinstance(held, dict):
+        return {
+            key: asdict(item) if isinstance(item, Resource | Operation | Job) else item for key, item in held.items()
+        }
+    return held
 
 
 @dataclass(frozen=True)
@@ -320,6 +340,11 @@ class ResourceType:
     def versions(self) -> tuple[str, ...]:
         """The api-versions that it takes, oldest first."""
         return self.served or versions.of(self.provider)
+
+    @cached_property
+    def newest(self) -> str:
+        """The newest of its stable api-versions."""
+        return [version for version in self.versions if not version.endswith("preview")][-1]
 
     def shown(self, resource: Resource, version: str) -> Json:
         """The whole resource as the provider answers it."""

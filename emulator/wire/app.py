@@ -186,7 +186,8 @@ class Control:
         self.front.faults.waiting.clear()
         self.front.allowance.buckets.clear()
         self.front.graph.quota.reset()
-        seed.load(self.front.cloud, self.front.cloud.options.seed)
+        options = self.front.cloud.options
+        seed.load(self.front.cloud, options.seed, options.clusters)
         self.front.graph.history.start(self.front.cloud)
         self.front.snapshot.save(self.front.cloud.state)
         return Response(status_code=204)

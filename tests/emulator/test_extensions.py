@@ -68,6 +68,24 @@ def test_an_installed_extension_shows_its_version_but_no_secret(azure: Azure) ->
     assert listed == {"value": [shown], "nextLink": None}
 
 
+@pytest.mark.parametrize("cluster", [CLUSTER, MANAGED])
+def test_its_identities_are_the_same_after_another_put(azure: Azure, cluster: str) -> None:
+    """Terraform gives up ("inconsistent result") where the principal changes; so would a role assignment."""
+    install(azure, cluster)
+    path = azure.group + cluster + EXTENSION
+    first = azure.get(path, VERSION).body
+    changed = {**INSTALL, "properties": {**INSTALL["properties"], "configurationSettings": {"enableInference": "True"}}}
+    again = azure.put(path, VERSION, changed)
+    assert again.body["identity"] == first["identity"]
+    azure.call("PATCH", path, VERSION, PATCH)
+    finish(azure, again)
+    finish(azure, azure.put(path, VERSION, INSTALL))
+    last = azure.get(path, VERSION).body
+    assert last["identity"] == first["identity"]
+    assert last["properties"]["aksAssignedIdentity"] == first["properties"]["aksAssignedIdentity"]
+    assert (first["properties"]["aksAssignedIdentity"] is None) == (cluster == CLUSTER)
+
+
 def test_the_oldest_api_version_has_an_install_state(azure: Azure) -> None:
     started = azure.put(extension(azure), "2021-09-01", INSTALL)
     assert started.body["properties"]["installState"] == "Unknown"

@@ -75,20 +75,18 @@ def _row(table: str, cloud: Cloud, type_: ResourceType, cells: Json) -> Row:
 
 
 def _tracked(item: Resource, type_: ResourceType) -> Json:
-    version = _newest(type_)
-    shown = type_.shown(item, version)
+    shown = type_.shown(item, type_.newest)
     cells = {name: shown[name] for name in COLUMNS if shown.get(name) is not None}
     region = str(shown["location"]).replace(" ", "").lower()
     if "lastConnectivityTime" in shown["properties"]:
         # The graph learns of an agent when the cluster's resource changes, and not with each look at it.
         heard = item.body["systemData"]["lastModifiedAt"]
         cells["properties"] = {**shown["properties"], "lastConnectivityTime": heard}
-    return {**cells, "type": item.kind, "location": region, "apiVersion": version}
+    return {**cells, "type": item.kind, "location": region, "apiVersion": type_.newest}
 
 
 def _extension(cloud: Cloud, item: Resource, type_: ResourceType) -> Json:
-    version = _newest(type_)
-    shown = type_.shown(item, version)
+    shown = type_.shown(item, type_.newest)
     id_ = shown["id"]
     for usual, here in SPELLINGS.items():
         id_ = id_.replace(usual, here)
@@ -100,7 +98,7 @@ def _extension(cloud: Cloud, item: Resource, type_: ResourceType) -> Json:
         "location": cluster.body["location"] if cluster else "",
         "properties": _capital(shown["properties"]),
         "identity": shown.get("identity"),
-        "apiVersion": version,
+        "apiVersion": type_.newest,
     }
 
 
@@ -159,10 +157,6 @@ def _group(item: Resource) -> Json:
     cells = {"type": f"{SUBSCRIPTION}/resourcegroups", "resourceGroup": name.lower(), "tags": item.body.get("tags")}
     location = {"location": item.body["location"], "properties": item.properties}
     return {"id": item.id, "name": name, **cells, **location}
-
-
-def _newest(type_: ResourceType) -> str:
-    return [version for version in type_.versions if not version.endswith("preview")][-1]
 
 
 def _text(cells: Json) -> str:
