@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from peers import commands, counts, machine_learning, packages
+from peers import commands, counts, deploying, machine_learning, packages
 from peers.local import Local
 
 PEERS: dict[str, Callable[[Local], None]] = {
@@ -22,6 +22,8 @@ PEERS: dict[str, Callable[[Local], None]] = {
     "azure-mgmt-authorization": packages.authorization,
     "azure-mgmt-containerservice": packages.managed_clusters,
     "azure-mgmt-resource": packages.resources,
+    "azure-mgmt-resource-deployments": deploying.deployments,
+    "azure-mgmt-resource-deploymentstacks": deploying.stacks,
     "azure-mgmt-resourcegraph": packages.resource_graph,
     "azure-mgmt-resource-locks": packages.locks,
     "azure-ai-ml": machine_learning.sdk_v2,
@@ -31,6 +33,7 @@ PEERS: dict[str, Callable[[Local], None]] = {
     "az relay": commands.relay,
     "az monitor log-analytics": commands.log_analytics,
     "az group, provider, resource, rest": commands.resources,
+    "az deployment, stack": deploying.commands,
     "az identity, role, lock": commands.access,
     "az graph": commands.graph,
 }

@@ -98,7 +98,8 @@ class Step:
 class Job:
     """What ARM has in hand for a deployment or a stack, `owner` being its id; kept as long as that exists.
 
-    `ending` is how a fault wants it to end, `began` in seconds since the epoch.
+    `ending` is how a fault wants it to end, `began` in seconds since the epoch. `stage` is what a stack is at, "" for a
+    deployment.
     """
 
     owner: str
@@ -108,6 +109,7 @@ class Job:
     operation: str = ""
     ending: list[Any] = field(default_factory=list)
     began: float = 0
+    is_begun: bool = False
     is_over: bool = False
     is_canceled: bool = False
     stage: str = ""

@@ -1,10 +1,6 @@
 """Microsoft.KubernetesConfiguration: extensions of connected and of managed clusters."""
 
-import hashlib
-import hmac
-import time
 import uuid
-from base64 import urlsafe_b64encode
 
 from emulator.arm import clock, operations, shapes
 from emulator.arm.errors import ArmError
@@ -309,22 +305,7 @@ def _polled_at(call: Call, extension: Resource) -> tuple[str, str]:
     path = extension.id
     for word in ("connectedClusters", "managedClusters"):
         path = path.replace(f"/{word}/", f"/{word[0].upper()}{word[1:]}/")
-    return name, f"{path}/operations/{name}?api-version={call.version}&{_signature(name)}"
-
-
-def _signature(name: str) -> str:
-    """The query of a signed URL: ticks, certificate, signature and hash, as long as Azure's since late 2023."""
-    ticks = time.time_ns() // 100 + 621355968000000000
-    certificate, signature, digest = (
-        _letters(f"{part}{name}", size) for part, size in (("c", 2432), ("s", 342), ("h", 43))
-    )
-    return f"t={ticks}&c=MII{certificate}&s={signature}&h={digest}"
-
-
-def _letters(text: str, size: int) -> str:
-    """`size` letters of base64 that only depend on the text."""
-    blocks = (hmac.digest(text.encode(), bytes([index]), hashlib.sha256) for index in range(size // 40 + 1))
-    return urlsafe_b64encode(b"".join(blocks)).decode().replace("=", "")[:size]
+    return name, f"{path}/operations/{name}?api-version={call.version}&{operations.signature(name)}"
 
 
 def _now() -> str:

@@ -1,6 +1,8 @@
 """az's own `az deployment` against the local Azure, with the template of what this product deploys."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,31 @@ def test_az_deploys_to_a_subscription(template_az: tuple[Az, Azure]) -> None:
     )
     listed = az.must("deployment", "operation", "sub", "list", "-n", "s").object
     assert {item["properties"]["provisioningState"] for item in listed} == {"Succeeded"}
+
+
+def test_az_writes_shows_and_deletes_a_stack(template_az: tuple[Az, Azure]) -> None:
+    az, azure = template_az
+    stack = ("-g", "amlarc-rg", "-n", "s")
+    template = ("-f", str(FILE.with_name("identity.json")), "--deny-settings-mode", "none", "--yes")
+    first = ("stack", "group", "create", *stack, *template, "--action-on-unmanage", "detachAll")
+    made = az.must(*first, "--parameters", f"secret={SECRET}").object
+    assert (made["provisioningState"], len(made["resources"]), made["outputs"]["count"]["value"]) == ("succeeded", 2, 2)
+    assert SECRET not in az.must("stack", "group", "show", *stack).stdout
+    fewer = ("--action-on-unmanage", "deleteResources", "--parameters", 'names=["one"]')
+    changed = az.must("stack", "group", "create", *stack, *template, *fewer).object
+    assert [item["id"].rpartition("/")[2] for item in changed["deletedResources"]] == ["two"]
+    assert [item["name"] for item in az.must("stack", "group", "list", "-g", "amlarc-rg").object] == ["s"]
+    az.must("stack", "group", "delete", *stack, "--action-on-unmanage", "deleteAll", "--yes")
+    assert not [id_ for id_ in azure.state()["resources"] if id_.endswith(("/one", "/two", "/deploymentstacks/s"))]
+    assert az("stack", "group", "show", *stack).code == 3
+
+
+def test_az_tells_why_a_stack_fails(template_az: tuple[Az, Azure], tmp_path: Path) -> None:
+    az, _ = template_az
+    document = json.loads(FILE.with_name("identity.json").read_text())
+    document["resources"][0]["scope"] = "Microsoft.Kubernetes/connectedClusters/nowhere"
+    file = tmp_path / "t.json"
+    file.write_text(json.dumps(document))
+    stack = ("-g", "amlarc-rg", "-n", "bad", "-f", str(file), "--deny-settings-mode", "none", "--action-on-unmanage")
+    failed = az("stack", "group", "create", *stack, "detachAll")
+    assert (failed.code, "DeploymentStackDeploymentFailed" in failed.stderr) == (1, True)

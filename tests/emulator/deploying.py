@@ -10,6 +10,8 @@ from tests.support.azure import Azure, Reply
 VERSION = "2025-04-01"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 FILE = Path(__file__).with_name("templates") / "machine-learning.json"
+STACKS = "/providers/Microsoft.Resources/deploymentStacks"
+STACKS_VERSION = "2025-07-01"
 IN_GROUP = "/providers/Microsoft.Resources/deployments"
 SECRET = "hidden-value"
 
@@ -23,6 +25,13 @@ def body(document: Any, /, mode: str = "Incremental", **parameters: Any) -> dict
     """The body of a deployment."""
     values = {name: {"value": value} for name, value in parameters.items()}
     return {"properties": {"mode": mode, "template": document, "parameters": values}}
+
+
+def stack(document: Any, action: Any = None, **more: Any) -> dict[str, Any]:
+    """The body of a stack, which detaches unless told otherwise; `more` are further properties."""
+    actions, deny = action or {"resources": "detach"}, {"mode": "none"}
+    parts = {"template": document, "actionOnUnmanage": actions, "denySettings": deny, **more}
+    return {"tags": {"of": "a test"}, "properties": parts}
 
 
 def as_az_sends_it(text: str, **parameters: Any) -> bytes:

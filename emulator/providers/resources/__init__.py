@@ -1,5 +1,5 @@
-"""Microsoft.Resources' deployments: templates that are deployed for real, through the other providers' own requests."""
+"""Microsoft.Resources' deployments and stacks: templates deployed for real, by the other providers' own requests."""
 
-from emulator.providers.resources import deployments, history
+from emulator.providers.resources import deployments, history, stacks
 
-TYPES = (*deployments.TYPES, *history.TYPES)
+TYPES = (*deployments.TYPES, *history.TYPES, *stacks.TYPES)

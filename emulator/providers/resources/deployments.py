@@ -6,6 +6,7 @@ that need no long look; a what-if is not.
 
 import time
 import uuid
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from emulator.arm import clock, errors, listings, operations, paging
@@ -15,6 +16,7 @@ from emulator.arm.model import GROUP, SUBSCRIPTION, Call, Cloud, Json, Operation
 from emulator.providers.resources import planning, preflight, what_if
 from emulator.providers.resources.planning import Plan
 from emulator.providers.resources.preflight import Findings
+from emulator.providers.resources.steps import removal
 from emulator.templates import relaxed
 from emulator.templates.declared import DEPLOYMENT
 from emulator.templates.parameters import shown as parameters_shown
@@ -220,15 +222,7 @@ def _removals(cloud: Cloud, plan: Plan, findings: Findings, steps: int) -> list[
     kept = {id_.lower() for id_ in findings.ids}
     found = [cloud.state.get(item["id"]) for item in listings.resources(cloud, plan.target.id, "")]
     left = [item for item in found if item and item.id.lower() not in kept]
-    return [removal(cloud, item, list(range(steps))) for item in left]
-
-
-def removal(cloud: Cloud, resource: Resource, after: list[int]) -> Step:
-    """The step that deletes a resource."""
-    type_ = cloud.types[resource.kind]
-    version = [version for version in type_.versions if "preview" not in version][-1]
-    name = name_of(resource.id)
-    return Step(resource.id, f"{type_.provider}/{type_.path}", version, {}, "DELETE", name, after=after)
+    return [replace(removal(cloud, item), after=list(range(steps))) for item in left]
 
 
 def _active(call: Call, known: Resource | None) -> ArmError:

@@ -8,7 +8,7 @@ import traceback
 
 from emulator.arm import clock, operations
 from emulator.arm.model import Cloud, Job, Json, Resource, Step
-from emulator.providers.resources import live, outcomes, preflight
+from emulator.providers.resources import live, outcomes, preflight, stages
 from emulator.providers.resources.live import LiveError
 from emulator.providers.resources.steps import Engine, Send
 from emulator.templates import copies
@@ -40,13 +40,14 @@ def _guarded(cloud: Cloud, engine: Engine, job: Job, deployment: Resource) -> No
         traceback.print_exc()
         job.ending = ["Failed", operations.UNKNOWN]
         job.is_canceled = True
-        outcomes.finish(cloud, engine, job, deployment)
+        finish = stages.end if job.stage else outcomes.finish
+        finish(cloud, engine, job, deployment)
 
 
 def _round(cloud: Cloud, engine: Engine, job: Job, deployment: Resource) -> None:
-    if deployment.properties["provisioningState"] == "Accepted":
-        deployment.properties["provisioningState"] = "Running"
-        _register(cloud, engine, job)
+    if not job.is_begun:
+        job.is_begun = True
+        _begin(cloud, engine, job, deployment)
     now = time.time()
     for step in job.steps:
         if step.state == "Running" and step.due <= now:
@@ -56,7 +57,14 @@ def _round(cloud: Cloud, engine: Engine, job: Job, deployment: Resource) -> None
         _start(cloud, engine, job, ready)
     is_running = any(step.state == "Running" for step in job.steps)
     if job.is_canceled or not (is_running or any(_may_start(job, step) for step in job.steps)):
-        outcomes.finish(cloud, engine, job, deployment)
+        finish = stages.proceed if job.stage else outcomes.finish
+        finish(cloud, engine, job, deployment)
+
+
+def _begin(cloud: Cloud, engine: Engine, job: Job, owner: Resource) -> None:
+    owner.properties["provisioningState"] = job.stage or "Running"
+    if not job.stage:
+        _register(cloud, engine, job)
 
 
 def _register(cloud: Cloud, engine: Engine, job: Job) -> None:
@@ -88,9 +96,15 @@ def _may_start(job: Job, step: Step) -> bool:
 
 
 def _start(cloud: Cloud, engine: Engine, job: Job, ready: list[Step]) -> None:
-    """All bodies are worked out first: what starts together knows nothing of each other."""
-    scope = live.scope_of(cloud, engine, job)
-    bodies = [(step, _body(engine, step, scope)) for step in ready]
+    """All bodies are worked out first: what starts together knows nothing of each other.
+
+    A stack's one deployment is sent as it is.
+    """
+    if job.stage:
+        bodies = [(step, step.body or None) for step in ready]
+    else:
+        scope = live.scope_of(cloud, engine, job)
+        bodies = [(step, _body(engine, step, scope)) for step in ready]
     for step, body in bodies:
         if step.state != "Failed":
             engine.start(step, body)

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from emulator.arm import clock
 from emulator.arm.front import Request
-from emulator.arm.model import Json, Reply, Step
+from emulator.arm.ids import name_of
+from emulator.arm.model import Cloud, Json, Reply, Resource, Step
 
 Send = Callable[[Request], Reply]
 TERMINAL = ("succeeded", "failed", "canceled")
@@ -100,6 +101,13 @@ class Engine:
             step.state, step.ended, step.polled = "Succeeded", clock.stamp(), ""
         else:
             self.fail(step, error_in(reply))
+
+
+def removal(cloud: Cloud, resource: Resource) -> Step:
+    """The step that deletes a resource, at its provider's newest api-version."""
+    type_ = cloud.types[resource.kind]
+    version = [version for version in type_.versions if "preview" not in version][-1]
+    return Step(resource.id, f"{type_.provider}/{type_.path}", version, {}, "DELETE", name_of(resource.id))
 
 
 def error_in(reply: Reply) -> Json:
