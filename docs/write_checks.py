@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from azext_amlarc.checks import mending
 from azext_amlarc.checks.check import Check, Phase
 from azext_amlarc.checks.fix import Fix
 
@@ -29,6 +30,14 @@ Each check is a statement that should be true. It ends in one of five ways:
 
 A check that could not run never counts as passed. The fixes below have placeholders in capitals; the fixes that a check
 prints have the real names. [output.md](output.md) describes the forms of the report.
+
+`check --fix` mends what it can: it shows the results, then a plan of all changes that could mend them: what each
+changes, where, and why. It asks (`--yes` answers), makes the changes in order, checks again, and says what is left
+and for whom; `--dry-run` ends with the plan. It registers providers, gives missing roles, creates what is missing of
+the cluster's own Relay, changes settings, tries a failed installation again, creates the namespace, and writes
+InstanceType objects. It takes off no taint, deletes and overwrites nothing that somebody else owns, and labels no
+node. A check below that it can mend says so; for every other one, and where you lack a right, the whole commands are
+printed for whoever can. Run it as often as you like: what is as it should be is not touched.
 """
 
 PHASES = {
@@ -51,8 +60,14 @@ def _entry(check: Check) -> str:
     return (
         f"\n### {check.id}\n\n**{check.title}**\n\n"
         f"When: {PHASES[check.phase]}. Needs: {needs or 'nothing'}. [Documentation]({check.url})\n\n"
-        f"Fix:\n{''.join(_fix(check.fix))}"
+        f"Fix:\n{''.join(_fix(check.fix))}{''.join(_mended(check))}"
     )
+
+
+def _mended(check: Check) -> Iterator[str]:
+    """What `check --fix` does about it; nothing if it leaves it to others."""
+    for change in mending.documented(check):
+        yield f"\n`check --fix`: {change.what[0].lower()}{change.what[1:]}.\n"
 
 
 def _fix(fix: Fix) -> Iterator[str]:

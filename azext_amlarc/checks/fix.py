@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.product.steps import Command, Note, command
-from azext_amlarc.resources.ids import ClusterId, Target
+from azext_amlarc.resources.ids import ClusterId, ResourceId, Target
 
 # For the fixes of the documents, which name no cluster.
 SOME_CLUSTER = Target("").named_cluster
@@ -20,6 +20,10 @@ class RegisterProvider(NamedTuple):
 
     namespace: str
     subscription_id: str
+
+    @property
+    def what(self) -> str:
+        return f"Register the resource provider {self.namespace} in the subscription {self.subscription_id}"
 
     @property
     def text(self) -> str:
@@ -38,6 +42,10 @@ class GrantRole(NamedTuple):
     role_id: str
     role: str
     scope: str
+
+    @property
+    def what(self) -> str:
+        return f"Give the identity {self.principal_id} the role {self.role} on {self.scope}"
 
     @property
     def text(self) -> str:
@@ -60,6 +68,10 @@ class ChangeSettings(NamedTuple):
     settings: tuple[str, ...]
 
     @property
+    def what(self) -> str:
+        return f"Change settings of the extension {self.extension} on the cluster {self.cluster.name}"
+
+    @property
     def text(self) -> str:
         options = extension_options(self.cluster, self.extension)
         template = "az ml arc extension update {options} --config {settings}"
@@ -77,9 +89,87 @@ class ScaleFromZero(NamedTuple):
     extension: str
 
     @property
+    def what(self) -> str:
+        return f"Give Volcano of the extension {self.extension} a configuration with which autoscalers see waiting jobs"
+
+    @property
     def text(self) -> str:
         options = extension_options(self.cluster, self.extension)
         return command("az ml arc extension update {options} --scale-from-zero", options=options).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+class InstallAgain(NamedTuple):
+    """Install the extension of this name again, with the settings that it has, and those that its chart needs."""
+
+    cluster: ClusterId
+    extension: str
+
+    @property
+    def what(self) -> str:
+        return f"Install the extension {self.extension} on the cluster {self.cluster.name} again, with its settings"
+
+    @property
+    def text(self) -> str:
+        options = extension_options(self.cluster, self.extension)
+        return command("az ml arc extension create {options}", options=options).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+class RestoreRelay(NamedTuple):
+    """Create what is missing of the cluster's Relay, and send its new connection string to the extension."""
+
+    cluster: ClusterId
+    extension: str
+
+    @property
+    def what(self) -> str:
+        return (
+            f"Create what is missing of the Relay of the cluster {self.cluster.name}, and give the extension "
+            f"{self.extension} its connection string"
+        )
+
+    @property
+    def text(self) -> str:
+        return command("az ml arc check {cluster} --only relay --fix", cluster=self.cluster.options).text
+
+    @property
+    def is_command(self) -> bool:
+        return True
+
+
+class AllowRelay(NamedTuple):
+    """Give the authorization rule of the cluster's Relay these rights; its key stays."""
+
+    rule_id: str
+    rights: tuple[str, ...]
+
+    @property
+    def what(self) -> str:
+        return f"Give the authorization rule {self.rule_id} the rights {', '.join(self.rights)}"
+
+    @property
+    def command(self) -> Command:
+        rule = ResourceId.parse(self.rule_id)
+        return command(
+            "az relay hyco authorization-rule update -g {group} --namespace-name {namespace} "
+            "--hybrid-connection-name {connection} -n {rule} --rights {rights}",
+            group=rule.resource_group,
+            namespace=rule.named("namespaces"),
+            connection=rule.named("hybridConnections"),
+            rule=rule.name,
+            rights=self.rights,
+        )
+
+    @property
+    def text(self) -> str:
+        return self.command.text
 
     @property
     def is_command(self) -> bool:
@@ -90,6 +180,10 @@ class CreateNamespace(NamedTuple):
     """Create a namespace on the cluster."""
 
     name: str
+
+    @property
+    def what(self) -> str:
+        return f"Create the namespace {self.name} on the cluster"
 
     @property
     def text(self) -> str:
@@ -107,6 +201,10 @@ class ApplyInstanceTypes(NamedTuple):
     source: str
 
     @property
+    def what(self) -> str:
+        return f"Write the InstanceType objects of {self.source} to the cluster"
+
+    @property
     def text(self) -> str:
         return f"az ml arc config convert -f {shlex.quote(self.source)} --to instancetype | kubectl apply -f -"
 
@@ -120,5 +218,22 @@ def extension_options(cluster: ClusterId, extension: str) -> list[str]:
     return [*(["-n", extension] if extension != DEFAULT_NAME else []), *cluster.options]
 
 
-Change = RegisterProvider | GrantRole | ChangeSettings | ScaleFromZero | CreateNamespace | ApplyInstanceTypes
+Change = (
+    RegisterProvider
+    | GrantRole
+    | AllowRelay
+    | RestoreRelay
+    | InstallAgain
+    | ChangeSettings
+    | ScaleFromZero
+    | CreateNamespace
+    | ApplyInstanceTypes
+)
 Fix = tuple[Command | Note | Change, ...]
+
+
+def changes_in(fix: Fix) -> tuple[Change, ...]:
+    """The changes of a fix that we could make all by ourselves: none if a command is among its steps."""
+    if any(isinstance(step, Command) for step in fix):
+        return ()
+    return tuple(step for step in fix if not isinstance(step, Command | Note))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from azext_amlarc.commands.az.connection import AzDoor, active_subscription, connected
+from azext_amlarc.commands.az.connection import AzDoor, signed_in
+from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
 from azext_amlarc.errors import together
 from azext_amlarc.wording import number
 
@@ -44,8 +45,12 @@ def check(
     report_format: str | None = None,
     output_file: str | None = None,
     health_report: str | None = None,
+    fix: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+    timeout: int = DEFAULT_TIMEOUT,
 ) -> Objects | None:
-    """Run every check that can run, and report by group what did not pass, why, and what fixes it."""
+    """Run every check that can run, and report by group what did not pass, why, and what fixes it, or fix it."""
     from azext_amlarc.checks.check import Phase
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.commands.inputs.settings import read_planned
@@ -71,22 +76,38 @@ def check(
     )
     _hush_requests(cmd)
     began = time.monotonic()
-    results = _explained(health_report, request) if health_report else _results(cmd, request)
+    results, said = _mended(cmd, request, yes, dry_run, timeout) if fix else (_found(cmd, request, health_report), [])
     report = _Report(results, _heading(request), time.monotonic() - began, strict, request.source)
-    return _deliver(cmd, report, "object" if as_object else report_format, output_file)
+    delivered = _deliver(cmd, report, "object" if as_object else report_format, output_file)
+    _say_last(said)
+    return delivered
+
+
+def _found(cmd: Any, request: "CheckRequest", health_report: str | None) -> "list[Result]":
+    return _explained(health_report, request) if health_report else _results(cmd, request)
+
+
+def _mended(
+    cmd: Any, request: "CheckRequest", yes: bool, dry_run: bool, timeout: float
+) -> "tuple[Sequence[Result], list[str]]":
+    from azext_amlarc.commands import mending
+
+    return mending.mended(cmd, request, yes, dry_run, timeout)
+
+
+def _say_last(lines: "Sequence[str]") -> None:
+    from azext_amlarc.commands.terminal.asking import say
+
+    if lines:
+        say("\n".join(["", *lines]))
 
 
 def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
     """The results; if you are not signed in, that is one of them."""
-    from azext_amlarc.workflows import login
     from azext_amlarc.workflows.check import run_checks
 
-    with request.kube or nullcontext():
-        if not active_subscription(cmd):
-            return run_checks(request, None, login.refused(login.NOT_SIGNED_IN))
-        with connected(cmd, request.target.subscription_id) as azure:
-            accepted, known = AzDoor(cmd).login(azure)
-            return run_checks(request, azure if accepted else None, known)
+    with request.kube or nullcontext(), signed_in(cmd, AzDoor(cmd), request.target.subscription_id) as (azure, known):
+        return run_checks(request, azure, known)
 
 
 def _explained(health_report: str, request: "CheckRequest") -> "list[Result]":

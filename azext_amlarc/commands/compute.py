@@ -14,7 +14,7 @@ from azext_amlarc.errors import together
 if TYPE_CHECKING:
     from azext_amlarc.commands.inputs.document import Configuration
     from azext_amlarc.kubernetes.access import KubeAccess
-    from azext_amlarc.resources.compute import Compute
+    from azext_amlarc.resources.compute import Compute, Wanted
     from azext_amlarc.resources.ids import ClusterId
     from azext_amlarc.workflows.prepare import Preparation
 
@@ -35,6 +35,7 @@ def attach(
     apply_instance_types: bool = False,
     create_namespace: bool = False,
     preflight: bool = False,
+    grant: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
     yes: bool = False,
@@ -47,25 +48,20 @@ def attach(
     itself are confirmed before anything is sent to Azure, and written before Azure attaches the cluster.
     """
     from azext_amlarc.kubernetes import access
-    from azext_amlarc.resources.compute import Wanted
-    from azext_amlarc.validation.document.identity import meant_type
     from azext_amlarc.workflows.attach import begin_attach
 
-    named = Given(
+    asked = Given(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
     kube = access.named(kubeconfig, context)
-    given, configuration = _completed(cmd, named, namespace, kube, apply_instance_types)
+    given, configuration = _completed(cmd, asked, namespace, kube, apply_instance_types)
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = cluster_of(
         cmd, given.resource_group_name, given.cluster_name, given.type_of_cluster, given.resource_id
     )
     workspace = workspace_of(cmd, given.workspace_group or given.resource_group_name, str(given.workspace_name))
-    identity = meant_type(identity_type, user_assigned_identities)
-    identities = tuple(user_assigned_identities or ())
-    replaces_types = configuration.file is not None
-    wanted = Wanted(cluster_id, configuration.document, identities, identity, replaces_types)
+    wanted = _wanted(cluster_id, configuration, identity_type, user_assigned_identities)
     door = AzDoor(cmd, yes)
     if create_namespace and new_namespace is None:
         door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
@@ -74,11 +70,22 @@ def attach(
     opened = kube or (access.KubeAccess(None, None) if writes_to_cluster else None)
     with opened or nullcontext():
         preparation = _prepared(opened, door, cluster_id, new_namespace, manifests) if writes_to_cluster else None
-        begin = partial(begin_attach, timeout=timeout, kube=kube, preparation=preparation, all_checks=preflight)
+        begin = partial(begin_attach, kube=kube, preparation=preparation, all_checks=preflight, grant=grant)
         with connected(cmd, watcher=door.watcher, registers=True, timeout=timeout) as azure:
             azure.import_ahead(azure.COMPUTES)
-            operation = begin(azure, door, workspace, str(given.name), wanted, creates_namespace=create_namespace)
+            named = (workspace, str(given.name), wanted)
+            operation = begin(azure, door, *named, timeout=timeout, creates_namespace=create_namespace)
             return operation.resource if accepted_only else operation.wait(door.watcher, timeout)
+
+
+def _wanted(
+    cluster_id: "ClusterId", configuration: "Configuration", kind: str | None, identities: Sequence[str] | None
+) -> "Wanted":
+    from azext_amlarc.resources.compute import Wanted
+    from azext_amlarc.validation.document.identity import meant_type
+
+    ids, meant = tuple(identities or ()), meant_type(kind, identities)
+    return Wanted(cluster_id, configuration.document, ids, meant, configuration.file is not None)
 
 
 def _prepared(

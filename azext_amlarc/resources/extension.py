@@ -304,6 +304,22 @@ def _is_same_release(wanted: object, installed: object) -> bool:
     return str(wanted).lower() == str(installed).lower()
 
 
+def plan_renewal(cluster: Cluster, domain: str, existing: Extension) -> Change:
+    """Create what is missing of the supporting resources, and send their connection strings again.
+
+    Refused if the extension uses none that was created for the cluster, or if a protected setting would be lost.
+    """
+    plan = resolve(cluster, domain, {}, existing).plan
+    if not plan.relay:
+        raise Refused(
+            f"The extension {existing.name!r} uses no Relay that was created for the cluster {cluster.id.name!r}.",
+            "Ask whoever created the Relay in its settings.",
+        )
+    refuse_loss(existing, plan.protected_names)
+    lines = [f"{key}: (protected) -> (protected, read again)" for key in sorted(plan.protected_names)]
+    return Change({}, {}, {}, tuple(lines), plan)
+
+
 def wants_more(existing: Extension, change: Change) -> bool:
     """Whether the change enables something that needs a new supporting resource (Service Bus, Log Analytics)."""
     return any(key not in existing.configuration_settings for key in change.plan.settings)

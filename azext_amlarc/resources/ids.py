@@ -35,6 +35,14 @@ class ResourceId(NamedTuple):
             return None
         return cls(parts[1], parts[3], provider[0], tuple(zip(path[::2], path[1::2], strict=True)))
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse the id of a resource in a resource group; ValueError if it is anything else."""
+        found = cls.find(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not the id of a resource in a resource group")
+        return found
+
     @property
     def name(self) -> str:
         return self.path[-1][1]

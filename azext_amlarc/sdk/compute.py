@@ -101,16 +101,18 @@ class KubernetesCompute:
         timeout: float = DEFAULT_TIMEOUT,
         *,
         yes: bool = False,
+        grant: bool = False,
     ) -> "KubernetesCompute":
         """Attach the cluster; Azure continues after this returns: `wait_for_completion`.
 
         Changes nothing if it is up to date, and retries a failed one. ComputeTargetException if the name is invalid, or
         belongs to another cluster, namespace or type of compute, or if instance types would go that jobs may use and
-        `yes`, as az's --yes, does not allow it. `timeout` (s) is for what must finish first: another write to it, the
-        registration of a resource provider.
+        `yes`, as az's --yes, does not allow it. `grant`, which takes `yes`, gives the workspace's identity the roles
+        that it lacks on the cluster. `timeout` (s) is for what must finish first: another write to it, the registration
+        of a resource provider.
         """
         with raised_as(ComputeTargetException):
-            stop_at_types(FLAG, yes=yes)
+            stop_at_types(FLAG, yes=yes, grant=grant)
             stop_at_types(SECONDS, timeout=timeout)
             if not isinstance(attach_configuration, Wanted):
                 raise InvalidInput(
@@ -121,7 +123,8 @@ class KubernetesCompute:
             log(named)
             azure = workspace.connection
             with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
-                operation = begin_attach(writer, door, workspace.id, name, attach_configuration, timeout=timeout)
+                asked = (workspace.id, name, attach_configuration)
+                operation = begin_attach(writer, door, *asked, timeout=timeout, grant=grant)
         return KubernetesCompute(workspace, name, operation)
 
     @staticmethod

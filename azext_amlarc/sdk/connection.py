@@ -41,7 +41,7 @@ class PythonDoor:
 
     def confirm(self, consequences: str, question: str = "") -> None:
         if not self._confirmed:
-            raise InvalidInput(consequences, "Pass yes=True if that is what you want.")
+            raise InvalidInput(consequences or question, "Pass yes=True if that is what you want.")
         self.warn(consequences)
 
     def login(self, azure: AzureClient) -> tuple[bool, dict[str, object]]:

@@ -1,7 +1,8 @@
 """Attach a cluster to a workspace, with checks before and after, for both doors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import HttpResponseError
@@ -38,11 +39,14 @@ def begin_attach(
     preparation: "Preparation | None" = None,
     creates_namespace: bool = False,
     all_checks: bool = False,
+    grant: bool = False,
 ) -> Operation[Compute]:
     """Run checks, write the confirmed changes to the cluster (`preparation`), and attach it.
 
-    If the operation fails, the error includes what the checks find then. Another write to the compute target is waited
-    for, `timeout` seconds at most. Refused before anything is sent if a check fails.
+    With `grant`, the workspace's identity first gets the roles that it lacks on the cluster; when the operation has
+    ended well, the compute target's identity gets those that jobs usually need. If the operation fails, the error
+    includes what the checks find then. Another write to the compute target is waited for, `timeout` seconds at most.
+    Refused before anything is sent if a check fails.
     """
     if kube:
         kube.read()  # one that is of no use is said before anybody is asked
@@ -52,7 +56,9 @@ def begin_attach(
     checks = attachment_checks(azure, door, target, wanted.document, kube, creates_namespace)
     known: Mapping[str, object] = facts_of_cluster(azure, cluster) | facts_of_workspace(azure, found)
     checks.before(known, all_checks)
-    pending = [preparation] if preparation else []
+    pending: list[Callable[[], None]] = [partial(preparation.write, azure.writes)] if preparation else []
+    if grant:
+        pending.append(_agreed_roles(azure, door, target, wanted))
     spelled = replace(wanted, cluster=cluster.id)
     change = Attachment(azure, workspace, name, spelled, str(found.get("location", "")))
 
@@ -62,15 +68,31 @@ def begin_attach(
         gone = types_that_go(existing, spelled) if existing else []
         if gone:
             door.confirm(f"Jobs can no longer use these instance types: {', '.join(gone)}.")
-        write_to_cluster()
+        write_first()
 
-    def write_to_cluster() -> None:
+    def write_first() -> None:
         while pending:
-            pending.pop().write(azure.writes)
+            pending.pop()()
 
     operation = converge(change, change.read(), door.watcher, timeout, agree)
-    write_to_cluster()  # if Azure had nothing to be sent, nobody was asked
+    write_first()  # if Azure had nothing to be sent, nobody was asked
+    if grant:
+        operation = _with_roles_of_compute(azure, door, target, operation)
     return checks.explaining(operation)
+
+
+def _agreed_roles(azure: AzureClient, door: Door, target: Target, wanted: Wanted) -> Callable[[], None]:
+    from azext_amlarc.workflows.mend import grants
+
+    return grants.agreed(azure, door, target, and_compute=wanted.identity_type is not None)
+
+
+def _with_roles_of_compute(
+    azure: AzureClient, door: Door, target: Target, operation: Operation[Compute]
+) -> Operation[Compute]:
+    from azext_amlarc.workflows.mend import grants
+
+    return replace(operation, then=partial(grants.give_to_compute, azure, door, target))
 
 
 def _stop_without_extension(azure: AzureClient, cluster: ClusterId) -> None:

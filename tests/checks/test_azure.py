@@ -108,6 +108,9 @@ DELEGATED = (
     "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/"
     "roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {2787bf04-f1f5-4bfe-8383-c8a24483ee38}))"
 )
+# A Relay that a user has made and named.
+OWN_RELAY_ID = CONNECTION_ID.replace("hybridConnections/lab", "hybridConnections/mine")
+OWN_RELAY = {"enableTraining": "True", "relayserver.hybridConnectionResourceID": OWN_RELAY_ID}
 SKIP, WARN, FAIL, PASS, ERROR = Status.SKIPPED, Status.WARN, Status.FAIL, Status.PASS, Status.ERROR
 CASES = (
     Case(
@@ -379,7 +382,7 @@ CASES = (
         {azure.CLUSTER: CLUSTER._replace(distribution="openshift")},
         FAIL,
         "The distribution is openshift, but the extension has openshift=false",
-        "az ml arc extension update -c lab -g lab-rg --config openshift=true",
+        "az ml arc extension create -c lab -g lab-rg",
     ),
     Case("AMLARC-A025", extension(settings={"openshift": "True"}), FAIL, "k3s, but the extension has openshift=true"),
     Case(
@@ -453,7 +456,15 @@ CASES = (
         extension(provisioning_state="Failed"),
         FAIL,
         "amlarc-compute is Failed (provisioning state Failed)",
-        "az ml arc extension show -n amlarc-compute -c lab -g lab-rg",
+        "# `az ml arc extension show -n amlarc-compute -c lab -g lab-rg` shows why. To try again:\n"
+        "az ml arc extension create -c lab -g lab-rg",
+    ),
+    Case(
+        "AMLARC-A041",
+        extension(provisioning_state="Failed", protected=frozenset({"scoringFe.sslKey", "sslKeyPemFile"})),
+        FAIL,
+        "amlarc-compute is Failed (provisioning state Failed)",
+        "az ml arc extension create -c lab -g lab-rg --config-protected sslCertPemFile=CERT.pem sslKeyPemFile=KEY.pem",
     ),
     Case(
         "AMLARC-A041",
@@ -502,7 +513,7 @@ CASES = (
         extension(settings={"enableTraining": "True"}, protected=frozenset()),
         WARN,
         "amlarc-compute lacks settings that its chart needs",
-        "az ml arc extension create -n amlarc-compute -c lab -g lab-rg",
+        "az ml arc extension create -c lab -g lab-rg",
         (
             "cluster_name",
             "clusterId",
@@ -530,14 +541,31 @@ CASES = (
         {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, None)},
         FAIL,
         "The Relay namespace labrelay does not exist",
+        "az ml arc check -c lab -g lab-rg --only relay --fix",
+        (NAMESPACE_ID,),
+    ),
+    Case(
+        "AMLARC-A050",
+        {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, None), **extension(settings=OWN_RELAY)},
+        FAIL,
+        "The Relay namespace labrelay does not exist",
         "az ml arc extension delete -c lab -g lab-rg --yes\naz ml arc extension create -c lab -g lab-rg "
         "--config enableTraining=True",
-        (NAMESPACE_ID,),
     ),
     Case("AMLARC-A050", {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, "Removing")}, FAIL, "labrelay is Removing"),
     Case(
         "AMLARC-A051",
         {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None)},
+        FAIL,
+        "The hybrid connection lab does not exist",
+        "az ml arc check -c lab -g lab-rg --only relay --fix",
+    ),
+    Case(
+        "AMLARC-A051",
+        {
+            azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, None),
+            **extension(protected=frozenset({"scoringFe.sslKey"})),
+        },
         FAIL,
         "The hybrid connection lab does not exist",
         "az ml arc extension create",
@@ -550,12 +578,27 @@ CASES = (
         "az relay hyco authorization-rule update -g lab-rg --namespace-name labrelay --hybrid-connection-name lab "
         "-n azureml_rw --rights Listen Manage Send",
     ),
+    Case(
+        "AMLARC-A052",
+        {azure.RELAY_RULE: RelayPart(OWN_RELAY_ID + "/authorizationRules/azureml_rw", frozenset({"Send"}))},
+        FAIL,
+        "azureml_rw lacks the rights Listen, Manage",
+        "--hybrid-connection-name mine -n azureml_rw --rights Listen Manage Send",
+    ),
     Case("AMLARC-A052", {azure.RELAY_RULE: RelayPart(RULE_ID, None)}, FAIL, "The authorization rule azureml_rw"),
     Case(
         "AMLARC-A053",
         {azure.RELAY_CONNECTION: RelayPart(CONNECTION_ID, 0)},
         FAIL,
         "The hybrid connection lab has no listener",
+        "# If the pod relayserver runs (`kubectl get pods -n azureml`), its key may no longer be the Relay's:\n"
+        "az ml arc check -c lab -g lab-rg --only relay --fix",
+    ),
+    Case(
+        "AMLARC-A053",
+        {azure.RELAY_CONNECTION: RelayPart(OWN_RELAY_ID, 0)},
+        FAIL,
+        "The hybrid connection mine has no listener",
         "kubectl get pods -n azureml",
     ),
     Case(

@@ -3,31 +3,39 @@
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from azext_amlarc.checks import given
+from azext_amlarc.checks import given, mending, table
 from azext_amlarc.checks.azure import facts as azure
 from azext_amlarc.checks.azure.facts import RelayPart
 from azext_amlarc.checks.check import Fact, Result, Status, Verdict
 from azext_amlarc.checks.fix import (
+    AllowRelay,
     ApplyInstanceTypes,
+    Change,
     ChangeSettings,
     CreateNamespace,
     Fix,
     GrantRole,
+    InstallAgain,
     RegisterProvider,
+    RestoreRelay,
     ScaleFromZero,
+    changes_in,
 )
 from azext_amlarc.checks.kubernetes import facts as kubernetes
 from azext_amlarc.checks.kubernetes.facts import Owned
 from azext_amlarc.product.steps import Command, Note, lines
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
+from azext_amlarc.workflows.mend.ways import WAYS
 from tests.checks import test_azure, test_kubernetes
-from tests.checks.azure_facts import CONNECTION_ID, EXTENSION, NAMESPACE_ID, RULE_ID
+from tests.checks.azure_facts import CONNECTION_ID, EXTENSION, NAMESPACE_ID, RULE_ID, SUBSCRIPTION_ID
 from tests.checks.kubernetes_cases import CASES as KUBERNETES_CASES
+from tests.support.az import ROOT
 
+LAB = ClusterId(SUBSCRIPTION_ID, "lab-rg", "connectedClusters", "lab")
 ODD = ClusterId("s", "my (group)", "managedClusters", "it's")
 PLACEHOLDER = re.compile(r"\b(?:CLUSTER|GROUP|WORKSPACE|NAMESPACE|NAME|TYPE|PROVIDER|WHO|FILE|VERSION)\b(?!-)")
 # Another subscription, a group in one, a name that nobody has chosen yet: nothing that anybody knows.
@@ -56,6 +64,19 @@ CHANGES = [
         ScaleFromZero(ODD, "mine"),
         "az ml arc extension update -n mine -c 'it'\"'\"'s' -g 'my (group)' -t managedClusters --scale-from-zero",
     ),
+    (
+        AllowRelay(RULE_ID, ("Listen", "Send")),
+        "az relay hyco authorization-rule update -g lab-rg --namespace-name labrelay --hybrid-connection-name lab "
+        "-n azureml_rw --rights Listen Send",
+    ),
+    (
+        RestoreRelay(ODD._replace(name="c"), "x"),
+        "az ml arc check -c c -g 'my (group)' -t managedClusters --only relay --fix",
+    ),
+    (
+        InstallAgain(ODD, "ml-ext"),
+        "az ml arc extension create -n ml-ext -c 'it'\"'\"'s' -g 'my (group)' -t managedClusters",
+    ),
     (CreateNamespace("team-a"), "kubectl create namespace team-a"),
     (
         ChangeSettings(ODD, "amlarc-compute", ("nodeSelector.a\\.b=c d", "x=1")),
@@ -76,6 +97,7 @@ CHANGES = [
 @pytest.mark.parametrize(("change", "text"), CHANGES, ids=lambda value: type(value).__name__)
 def test_a_change_is_shown_as_the_command_that_makes_it(change: Any, text: str) -> None:
     assert (change.text, change.is_command) == (text, True)
+    assert re.fullmatch(r"(Register|Give|Create|Install|Change|Write) .*[^.]", change.what)
 
 
 def test_the_object_has_the_fix_line_by_line() -> None:
@@ -100,6 +122,21 @@ def test_a_fix_has_no_placeholder_for_what_is_known() -> None:
     assert found <= NOBODY_KNOWS
 
 
+def test_the_page_says_of_each_check_whether_it_can_be_mended_and_how() -> None:
+    """What verdicts really bring is what is documented, kind by kind."""
+    found: dict[str, set[type]] = {}
+    for id_, fix in all_fixes():
+        found.setdefault(id_, set()).update(map(type, changes_in(fix)))
+    said = {check.id: {type(change) for change in mending.documented(check)} for check in table.CHECKS}
+    assert {id_: kinds for id_, kinds in found.items() if kinds != said[id_]} == {}
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").split("\n### ")[1:]
+    assert {entry[:11] for entry in page if "\n`check --fix`: " in entry} == {id_ for id_ in said if said[id_]}
+
+
+def test_every_kind_of_change_has_its_place_in_the_order_and_its_way() -> None:
+    assert set(mending.ORDER) == set(WAYS) == set(get_args(Change))
+
+
 def test_every_name_in_a_command_is_one_word_of_it() -> None:
     target = Target.of_cluster(ODD._replace(subscription_id="s"), WorkspaceId("s", "ws & co", "w's"), "k8s;ls")
     for case in test_azure.CASES:
@@ -114,6 +151,9 @@ def test_a_fix_of_a_check_holds_data_and_no_text_alone() -> None:
     assert {type(change) for change in changes} == {
         RegisterProvider,
         GrantRole,
+        AllowRelay,
+        RestoreRelay,
+        InstallAgain,
         ChangeSettings,
         ScaleFromZero,
         CreateNamespace,
@@ -134,14 +174,17 @@ def test_a_relay_namespace_that_azure_still_sets_up_is_a_warning(state: str) -> 
     )
 
 
-@pytest.mark.parametrize("state", ["Removing", "Disabled", "Failed", "Unknown"])
-def test_a_relay_namespace_that_will_not_come_right_needs_a_new_extension(state: str) -> None:
+@pytest.mark.parametrize("state", ["Removing", "Failed", "Unknown"])
+def test_a_relay_namespace_that_will_not_come_right_is_created_again(state: str) -> None:
     verdict = of_azure("AMLARC-A050", {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, state)})
     assert (verdict.status, verdict.message) == (Status.FAIL, f"The Relay namespace labrelay is {state}.")
-    assert lines(verdict.fix) == [
-        "az ml arc extension delete -c lab -g lab-rg --yes",
-        "az ml arc extension create -c lab -g lab-rg --config enableTraining=True",
-    ]
+    assert verdict.fix == (RestoreRelay(LAB, "amlarc-compute"),)
+
+
+def test_a_relay_namespace_that_somebody_disabled_needs_a_new_extension() -> None:
+    verdict = of_azure("AMLARC-A050", {azure.RELAY_NAMESPACE: RelayPart(NAMESPACE_ID, "Disabled")})
+    assert changes_in(verdict.fix) == ()
+    assert lines(verdict.fix)[0] == "az ml arc extension delete -c lab -g lab-rg --yes"
 
 
 @pytest.mark.parametrize(
@@ -150,9 +193,15 @@ def test_a_relay_namespace_that_will_not_come_right_needs_a_new_extension(state:
 )
 def test_an_extension_of_another_name_is_installed_again_under_it(fact: Fact[Any], part: str) -> None:
     code = {azure.RELAY_NAMESPACE: "0", azure.RELAY_CONNECTION: "1", azure.RELAY_RULE: "2"}[fact]
-    renamed = EXTENSION._replace(name="ml-ext")
+    renamed = EXTENSION._replace(name="ml-ext", protected=frozenset({"scoringFe.sslKey"}))
     verdict = of_azure(f"AMLARC-A05{code}", {fact: RelayPart(part, None), azure.EXTENSION: renamed})
     assert lines(verdict.fix)[0] == "az ml arc extension delete -n ml-ext -c lab -g lab-rg --yes"
+
+
+def test_a_fix_with_a_command_among_its_steps_is_not_all_ours() -> None:
+    assert changes_in((Note("First:"), CreateNamespace("a"))) == (CreateNamespace("a"),)
+    assert changes_in((Command(("kubectl", "get", "ns")), CreateNamespace("a"))) == ()
+    assert changes_in((Note("Nothing to run."),)) == ()
 
 
 def test_leftover_crds_are_handed_over_to_the_release_that_there_is() -> None:

@@ -74,15 +74,12 @@ def test_settings_that_are_to_be_installed_are_checked_against_the_cluster(az: A
     assert az(*check, "--settings", "enableInference").code == 1
 
 
-def test_a_relay_that_is_gone_is_named_with_the_commands_that_make_it_again(installed: Az, azure: Azure) -> None:
+def test_a_relay_that_is_gone_is_named_with_the_command_that_makes_it_again(installed: Az, azure: Azure) -> None:
     [namespace] = [name for name in azure.state()["resources"] if name.count("/") == 8 and "microsoft.relay" in name]
     azure.call("DELETE", namespace, "2021-11-01")
     azure.get(namespace, "2021-11-01")
     found = by_id(installed(*CHECK, "--only", "relay", "--as-object").object)
-    assert found["AMLARC-A051"]["fix"] == (
-        "az ml arc extension delete -c amlarc-cluster -g amlarc-rg --yes\n"
-        "az ml arc extension create -c amlarc-cluster -g amlarc-rg --config enableTraining=True enableInference=False"
-    )
+    assert found["AMLARC-A051"]["fix"] == "az ml arc check -c amlarc-cluster -g amlarc-rg --only relay --fix"
 
 
 def test_a_failure_is_said_with_its_reason_and_fix_and_ends_with_one(installed: Az, azure: Azure) -> None:

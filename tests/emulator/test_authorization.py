@@ -247,3 +247,10 @@ def test_assigned_to_finds_the_roles_of_groups_of_groups(tmp_path: Path) -> None
         assert names(azure.call("GET", path, VERSION, **{"$filter": f"principalId eq '{me}'"})) == []
         wrong = assign(azure, azure.group + CLUSTER, SECOND, principalId=outer, principalType="ServicePrincipal")
         assert (wrong.status, wrong.code) == (400, "UnmatchedPrincipalType")
+
+
+def test_what_a_workspace_names_can_be_given_roles_on(azure: Azure) -> None:
+    store = f"{azure.group}/providers/Microsoft.Storage/storageAccounts/amlarcws"
+    assert assign(azure, store).status == 201
+    assert assign(azure, f"{store}2").code == "ParentResourceNotFound"
+    assert names(azure.get(f"{azure.group}{ASSIGNMENTS}", VERSION)) == [FIRST]

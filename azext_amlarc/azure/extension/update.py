@@ -24,7 +24,8 @@ class Update:
     """An update of an installed extension, as a Change for `converge`.
 
     `plan` compares what the user gave with what is installed, without a request. Without a name it is the extension of
-    our type.
+    our type. If it `renews`, what is missing of the plan's supporting resources is created, and their connection
+    strings are sent again.
     """
 
     azure: AzureClient
@@ -32,6 +33,7 @@ class Update:
     name: str | None
     plan: Callable[[Extension], Change]
     watcher: Watcher
+    renews: bool = False
 
     def read(self) -> Extension:
         return show(self.azure, self.cluster.id, self.name)
@@ -55,7 +57,7 @@ class Update:
         change = self.plan(installed)
         properties: dict[str, Any] = dict(change.properties)
         made = None
-        if resource.wants_more(installed, change):
+        if self.renews or resource.wants_more(installed, change):
             made = supporting.ensure(self.azure, change.plan, self.watcher)
         settings = {**change.settings, **(made.settings if made else {})}
         if settings:

@@ -6,6 +6,7 @@ from functools import partial
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
+from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.azure.supporting.making import (
     Found,
     Provision,
@@ -52,6 +53,13 @@ def _ensure_at(azure: AzureClient, wanted: Relay, connection_id: str, watcher: W
     if is_new(answer):
         return namespace.filled(azure, answer, watcher)
     return _completed(azure, connection_id, namespace, namespace.settled(azure, answer, watcher), watcher)
+
+
+def allow(azure: AzureClient, watcher: Watcher, rule_id: str) -> None:
+    """Give an authorization rule that exists all rights; its keys stay."""
+    watcher.tell(f"Giving the authorization rule {name_of(rule_id)} all rights")
+    with recorded(azure.writes, f"rights of the authorization rule {rule_id}"):
+        azure.put(rule_id, RIGHTS)
 
 
 def read_secret(azure: AzureClient, settings: Mapping[str, str], cluster: ClusterId | None) -> dict[str, str]:

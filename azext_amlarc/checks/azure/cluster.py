@@ -13,6 +13,7 @@ from azext_amlarc.checks.azure.facts import (
     EXTENSION_PROVIDER,
     NOW,
     Agents,
+    Extension,
     it_exists,
 )
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
@@ -112,7 +113,14 @@ def settings_match_the_distribution(facts: Facts) -> Verdict:
     if is_set == (distribution.lower() == "openshift"):
         return Verdict(Status.PASS, f"The distribution is {distribution}.")
     message = f"The distribution is {distribution}, but the extension has openshift={str(is_set).lower()}."
-    return Verdict(Status.FAIL, message, _setting(cluster, extension.name, f"openshift={str(not is_set).lower()}"))
+    return Verdict(Status.FAIL, message, _openshift(cluster, extension, on=not is_set))
+
+
+def _openshift(cluster: ClusterId, extension: Extension, *, on: bool) -> "Fix":
+    """On OpenShift an installation sets it by itself."""
+    from azext_amlarc.checks.azure.extension import again
+
+    return again(extension, cluster) if on else _setting(cluster, extension.name, "openshift=false")
 
 
 def _setting(cluster: ClusterId, extension: str, setting: str) -> "Fix":

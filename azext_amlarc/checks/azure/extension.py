@@ -5,14 +5,16 @@ from functools import partial
 
 from azext_amlarc.checks.azure.facts import EXTENSION, EXTENSION_FOUND, NOW, Extension, it_exists
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
+from azext_amlarc.checks.fix import SOME_CLUSTER, Fix, InstallAgain, extension_options
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.clusters import CONNECTED
-from azext_amlarc.product.extension import DEFAULT_TRAIN
+from azext_amlarc.product.extension import DEFAULT_NAME, DEFAULT_TRAIN, SENT_AS
 from azext_amlarc.product.known_errors import Subject, advice
 from azext_amlarc.product.steps import Command, Note, command
 from azext_amlarc.resources.advice import names_of_target
-from azext_amlarc.resources.ids import Target
+from azext_amlarc.resources.ids import ClusterId, Target
+from azext_amlarc.resources.supporting import log_analytics, service_bus
 from azext_amlarc.resources.supporting.relay import ENABLED as RELAY_ENABLED
 from azext_amlarc.resources.supporting.relay import PROTECTED as RELAY_SECRETS
 from azext_amlarc.wording import ago
@@ -31,7 +33,32 @@ def extension_is_installed(facts: Facts) -> Verdict:
         return Verdict(Status.PASS, message)
     if extension.in_progress:
         return Verdict(Status.WARN, message, (_command("wait", extension, target),))
-    return Verdict(Status.FAIL, message, (_command("show", extension, target),))
+    return Verdict(Status.FAIL, message, _tried_again(extension, target))
+
+
+# What Azure does not show, and other tools and we read again from the resources that it is of.
+_READ_AGAIN = frozenset({*RELAY_SECRETS, *service_bus.PROTECTED, log_analytics.PROTECTED})
+
+
+def has_secrets_of_its_user(extension: Extension) -> bool:
+    """Whether it has protected settings that only its user has, such as a TLS key: sending it again would lose them."""
+    return bool(extension.protected - _READ_AGAIN - SENT_AS.keys())
+
+
+def again(extension: Extension, cluster: ClusterId) -> Fix:
+    """Install it again with its settings; only its user can do that if it has secrets of theirs."""
+    options = extension_options(cluster, extension.name)
+    if not has_secrets_of_its_user(extension):
+        return (InstallAgain(cluster, extension.name),)
+    template = "az ml arc extension create {options} --config-protected sslCertPemFile=CERT.pem sslKeyPemFile=KEY.pem"
+    note = Note("Install it again with the TLS certificate and key, which Azure does not give back:")
+    return (note, command(template, options=options))
+
+
+def _tried_again(extension: Extension, target: Target) -> Fix:
+    show = _command("show", extension, target)
+    fix = again(extension, target.named_cluster)
+    return (Note(f"`{show.text}` shows why. To try again:"), *fix)
 
 
 def _command(verb: str, extension: Extension, target: Target, *options: str) -> Command:
@@ -115,9 +142,8 @@ def what_the_chart_needs_is_there(facts: Facts) -> Verdict:
     missing = [key for key in wanted if key not in extension.settings and key not in extension.protected]
     if not missing:
         return Verdict(Status.PASS, f"{extension.name} has the settings that its chart needs.")
-    heal = _command("create", extension, target)
     message = f"{extension.name} lacks settings that its chart needs; `extension create` adds them."
-    return Verdict(Status.WARN, message, (heal,), tuple(missing))
+    return Verdict(Status.WARN, message, again(extension, target.named_cluster), tuple(missing))
 
 
 CHECKS = (
@@ -138,7 +164,10 @@ CHECKS = (
         phase=Phase.POST,
         needs=(EXTENSION, TARGET),
         judge=extension_is_installed,
-        fix=(command("az ml arc extension show -c CLUSTER -g GROUP"),),
+        fix=(
+            Note("`az ml arc extension show -c CLUSTER -g GROUP` shows why. To try again:"),
+            InstallAgain(SOME_CLUSTER, DEFAULT_NAME),
+        ),
         url=links.EXTENSION_TROUBLES,
     ),
     Check(
@@ -188,7 +217,7 @@ CHECKS = (
         phase=Phase.POST,
         needs=(EXTENSION, TARGET),
         judge=what_the_chart_needs_is_there,
-        fix=(command("az ml arc extension create -c CLUSTER -g GROUP"),),
+        fix=(InstallAgain(SOME_CLUSTER, DEFAULT_NAME),),
         url=links.EXTENSION_TROUBLES,
     ),
 )

@@ -1,12 +1,15 @@
 """The Relay that connects the service and a connected cluster; AKS clusters have none, and skip these checks."""
 
+from azext_amlarc.checks.azure.extension import has_secrets_of_its_user
 from azext_amlarc.checks.azure.facts import EXTENSION, RELAY_CONNECTION, RELAY_NAMESPACE, RELAY_RULE, RelayPart
 from azext_amlarc.checks.check import Check, Fact, Facts, Phase, Status, Verdict
-from azext_amlarc.checks.fix import Fix, extension_options
+from azext_amlarc.checks.fix import SOME_CLUSTER, AllowRelay, Fix, RestoreRelay, extension_options
 from azext_amlarc.checks.given import TARGET
 from azext_amlarc.product import catalogue, links
+from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.product.steps import Note, command
-from azext_amlarc.resources.ids import ResourceId, name_of
+from azext_amlarc.resources.ids import ClusterId, name_of, parent_of
+from azext_amlarc.resources.supporting.relay import CONNECTION_ID, is_created_for
 
 GROUP = "relay"
 _RIGHTS = frozenset({"Listen", "Manage", "Send"})
@@ -30,9 +33,10 @@ def _namespace(facts: Facts) -> Verdict:
     if state in _ON_THE_WAY:
         cluster = facts[TARGET].named_cluster.options
         again = command("az ml arc check {cluster} --only relay", cluster=cluster)
-        fix = (Note("Wait a minute, then check again:"), again)
-        return Verdict(Status.WARN, f"{message}: Azure is still setting it up.", fix)
-    return Verdict(Status.FAIL, f"{message}.", _new_extension(facts))
+        wait = (Note("Wait a minute, then check again:"), again)
+        return Verdict(Status.WARN, f"{message}: Azure is still setting it up.", wait)
+    fix = _new_extension(facts) if state == "disabled" else _restored(facts)
+    return Verdict(Status.FAIL, f"{message}.", fix)
 
 
 def connection_exists(facts: Facts) -> Verdict:
@@ -43,36 +47,22 @@ def connection_exists(facts: Facts) -> Verdict:
 
 def rule_has_its_rights(facts: Facts) -> Verdict:
     """The authorization rule whose key the extension holds may listen and send."""
-    return _missing(facts, RELAY_RULE, "authorization rule") or _rule(facts[RELAY_RULE])
+    return _missing(facts, RELAY_RULE, "authorization rule") or _rule(facts[RELAY_RULE], facts[TARGET].named_cluster)
 
 
-def _rule(part: RelayPart) -> Verdict:
+def _rule(part: RelayPart, cluster: ClusterId) -> Verdict:
     rights = part.state if isinstance(part.state, frozenset) else frozenset()
     if rights >= _RIGHTS:
         return Verdict(Status.PASS, f"{_name(part)} has the rights {', '.join(sorted(rights))}.")
     message = f"{_name(part)} lacks the rights {', '.join(sorted(_RIGHTS - rights))}."
-    return Verdict(Status.FAIL, message, _all_rights(ResourceId.find(part.id)))
-
-
-def _all_rights(rule: ResourceId | None) -> Fix:
-    if rule is None:
-        return ()
-    return (
-        command(
-            "az relay hyco authorization-rule update -g {group} --namespace-name {namespace} "
-            "--hybrid-connection-name {connection} -n {rule} --rights {rights}",
-            group=rule.resource_group,
-            namespace=rule.named("namespaces"),
-            connection=rule.named("hybridConnections"),
-            rule=rule.name,
-            rights=sorted(_RIGHTS),
-        ),
-    )
+    change = AllowRelay(part.id, tuple(sorted(_RIGHTS)))
+    is_own = is_created_for(cluster, parent_of(part.id))  # a rule in somebody else's Relay is theirs to change
+    return Verdict(Status.FAIL, message, (change,) if is_own else (change.command,))
 
 
 def cluster_listens(facts: Facts) -> Verdict:
     """The extension on the cluster listens on the hybrid connection: else the service cannot reach the cluster."""
-    part, extension = facts[RELAY_CONNECTION], facts[EXTENSION]
+    part, extension, cluster = facts[RELAY_CONNECTION], facts[EXTENSION], facts[TARGET].named_cluster
     if extension.install_state != "Installed":
         return Verdict(Status.SKIPPED, f"{extension.name} is {extension.install_state}.")
     if part.state is None:
@@ -83,7 +73,12 @@ def cluster_listens(facts: Facts) -> Verdict:
     message = (
         f"The hybrid connection {_name(part)} has no listener: the extension on the cluster is not connected to it."
     )
-    return Verdict(Status.FAIL, message)
+    if not is_created_for(cluster, part.id) or has_secrets_of_its_user(extension):
+        return Verdict(Status.FAIL, message)
+    return Verdict(Status.FAIL, message, (_IF_IT_RUNS, RestoreRelay(cluster, extension.name)))
+
+
+_IF_IT_RUNS = Note("If the pod relayserver runs (`kubectl get pods -n azureml`), its key may no longer be the Relay's:")
 
 
 def _missing(facts: Facts, fact: Fact[RelayPart], title: str) -> Verdict | None:
@@ -91,7 +86,16 @@ def _missing(facts: Facts, fact: Fact[RelayPart], title: str) -> Verdict | None:
     part = facts[fact]
     if part.state is not None:
         return None
-    return Verdict(Status.FAIL, f"The {title} {_name(part)} does not exist.", _new_extension(facts), (part.id,))
+    return Verdict(Status.FAIL, f"The {title} {_name(part)} does not exist.", _restored(facts), (part.id,))
+
+
+def _restored(facts: Facts) -> Fix:
+    """Create the missing part, and give the extension its new key; only in a Relay that was created for the cluster."""
+    cluster, extension = facts[TARGET].named_cluster, facts[EXTENSION]
+    is_own = is_created_for(cluster, extension.settings.get(CONNECTION_ID, ""))
+    if not is_own or has_secrets_of_its_user(extension):
+        return _new_extension(facts)
+    return (RestoreRelay(cluster, extension.name),)
 
 
 def _new_extension(facts: Facts) -> Fix:
@@ -119,10 +123,11 @@ def _name(part: RelayPart) -> str:
     return name_of(part.id)
 
 
-_AGAIN = (
-    command("az ml arc extension delete -c CLUSTER -g GROUP"),
-    command("az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True"),
+_SOME_RULE = (
+    "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Relay/namespaces/NAMESPACE"
+    "/hybridConnections/CONNECTION/authorizationRules/azureml_rw"
 )
+_RESTORE = (RestoreRelay(SOME_CLUSTER, DEFAULT_NAME),)
 CHECKS = (
     Check(
         id="AMLARC-A050",
@@ -131,7 +136,7 @@ CHECKS = (
         phase=Phase.POST,
         needs=(RELAY_NAMESPACE, EXTENSION, TARGET),
         judge=namespace_is_active,
-        fix=_AGAIN,
+        fix=_RESTORE,
         url=links.COMPUTE_TROUBLES,
     ),
     Check(
@@ -141,7 +146,7 @@ CHECKS = (
         phase=Phase.POST,
         needs=(RELAY_CONNECTION, EXTENSION, TARGET),
         judge=connection_exists,
-        fix=_AGAIN,
+        fix=_RESTORE,
         url=links.COMPUTE_TROUBLES,
     ),
     Check(
@@ -151,12 +156,7 @@ CHECKS = (
         phase=Phase.POST,
         needs=(RELAY_RULE, EXTENSION, TARGET),
         judge=rule_has_its_rights,
-        fix=(
-            command(
-                "az relay hyco authorization-rule update -g GROUP --namespace-name NAMESPACE "
-                "--hybrid-connection-name CONNECTION -n azureml_rw --rights Listen Manage Send"
-            ),
-        ),
+        fix=(AllowRelay(_SOME_RULE, tuple(sorted(_RIGHTS))),),
         url=links.COMPUTE_TROUBLES,
     ),
     Check(
@@ -164,7 +164,7 @@ CHECKS = (
         group=GROUP,
         title="The cluster listens on its hybrid connection",
         phase=Phase.POST,
-        needs=(RELAY_CONNECTION, EXTENSION),
+        needs=(RELAY_CONNECTION, EXTENSION, TARGET),
         judge=cluster_listens,
         fix=(
             Note("Check that the pod relayserver runs, and that the cluster can reach its Relay on port 443:"),

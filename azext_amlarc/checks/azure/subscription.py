@@ -58,7 +58,7 @@ def _provider_checks() -> Iterator[Check]:
             phase=Phase.ALL,
             needs=(fact,),
             judge=partial(provider_is_registered, fact=fact),
-            fix=(command("az provider register -n PROVIDER --wait"),),
+            fix=(RegisterProvider("PROVIDER", "SUBSCRIPTION"),),
             url=links.PROVIDERS,
         )
 

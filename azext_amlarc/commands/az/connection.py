@@ -129,3 +129,18 @@ class AzDoor:
         except OSError as error:
             return False, login.unknown(f"Azure could not be reached: {error}")
         return True, login.accepted(str(Profile(cli_ctx=self._cmd.cli_ctx).get_subscription()["user"]["name"]))
+
+
+@contextmanager
+def signed_in(
+    cmd: Any, door: AzDoor, subscription: str, **options: Any
+) -> "Iterator[tuple[AzureClient | None, dict[str, object]]]":
+    """A connection to the subscription with these options, None without a login that Azure accepts; and its facts."""
+    from azext_amlarc.workflows import login
+
+    if not active_subscription(cmd):
+        yield None, login.refused(login.NOT_SIGNED_IN)
+        return
+    with connected(cmd, subscription, **options) as azure:
+        accepted, known = door.login(azure)
+        yield azure if accepted else None, known

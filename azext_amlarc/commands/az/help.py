@@ -111,6 +111,10 @@ _COMMANDS = {
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json "
                 "--create-namespace --apply-instance-types --kubeconfig cluster.kubeconfig --yes",
             ),
+            (
+                "Give the identities the roles that they lack",
+                "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --grant --yes",
+            ),
             ("Answer prompts on a terminal instead", "attach"),
         ),
     ),
@@ -168,7 +172,8 @@ _COMMANDS = {
         "Check what prevents an installation, or why one does not work.",
         "Runs every check that it can and does not stop at a failure; checks that could not run are reported, never "
         "counted as passed. For each group, shows what did not pass, why, and the command that fixes it; --verbose "
-        "shows everything. Exits with 1 if a check fails or could not run, and with --strict on warnings too.",
+        "shows everything. Exits with 1 if a check fails or could not run, and with --strict on warnings too. With "
+        "--fix, mends what can be mended after a plan that you confirm, and checks again.",
         (
             ("Check before an installation", "check -c amlarc-cluster -g amlarc-rg --phase pre"),
             (
@@ -182,6 +187,14 @@ _COMMANDS = {
                 "scheduler --output-file report.html",
             ),
             ("Explain a health report that somebody saved", "check --health-report healthcheck.logs"),
+            (
+                "Show what could be mended, and change nothing",
+                "check -c amlarc-cluster -g amlarc-rg -w amlarc-ws --fix --dry-run",
+            ),
+            (
+                "Give the workspace's identity the roles that it lacks, and create what is missing of the Relay",
+                "check -c amlarc-cluster -g amlarc-rg -w amlarc-ws --only rights relay --fix --yes",
+            ),
         ),
     ),
     "export": (

@@ -201,9 +201,20 @@ def validate_check(namespace: Any) -> None:
         raise UsageError("--workspace-name is required with --name, the name of a compute target.")
     if namespace.health_report and (namespace.kubeconfig or namespace.context):
         raise UsageError("--health-report and --kubeconfig cannot be used together.")
+    _validate_fix(namespace)
     _refuse_unknown("--only", namespace.only)
     _refuse_unknown("--skip", namespace.skip)
     validate_report(namespace)
+
+
+def _validate_fix(namespace: Any) -> None:
+    """A saved report is of another time, and what is about changes needs --fix."""
+    if namespace.fix and namespace.health_report:
+        raise UsageError("--health-report and --fix cannot be used together: a saved report is not what is there now.")
+    if namespace.dry_run and not namespace.fix:
+        raise UsageError("--fix is required with --dry-run.")
+    if namespace.yes and not namespace.fix:
+        raise UsageError("--fix is required with --yes.")
 
 
 def validate_report(namespace: Any) -> None:

@@ -427,6 +427,12 @@ def _compute_options(loader: Any, prefix: str) -> None:
             **_LIST,
             help="Resource ids of user-assigned identities, separated by spaces or commas.",
         )
+        c.argument(
+            "grant",
+            action="store_true",
+            help="Give the workspace's identity the roles that it lacks on the cluster, before attaching, and the "
+            "compute target's identity those that jobs usually need, after it.",
+        )
 
 
 def _kubernetes_options(loader: Any, prefix: str) -> None:
@@ -523,6 +529,16 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
             "of its pod. Explains that report and runs no other check, without a login and without the cluster.",
         )
     _check_selection(loader, prefix, selection)
+    with loader.argument_context(f"{prefix} check", arg_group="Fix") as c:
+        c.argument(
+            "fix",
+            action="store_true",
+            help="Mend what can be mended: show a plan of all changes, ask, make them in order, and check again. What "
+            "others have to do is printed as commands.",
+        )
+        c.argument("dry_run", action="store_true", help="With --fix, show the plan and change nothing.")
+        c.argument("yes", **_YES)
+        c.argument("timeout", type=_seconds, help="With --fix, maximum time for each change, in seconds.")
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
         c.argument("as_object", action="store_true", help="Return the results as an object, as -o and --query do.")

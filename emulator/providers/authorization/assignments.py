@@ -14,6 +14,7 @@ from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType
 
 PROVIDER = "Microsoft.Authorization"
 USER_ASSIGNED = "microsoft.managedidentity/userassignedidentities"
+WORKSPACE = "microsoft.machinelearningservices/workspaces"
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
 OF_PRINCIPAL = re.compile(r"principalid eq '([^']+)'")
@@ -198,6 +199,16 @@ def _malformed(_call: Call, _message: str) -> ArmError:
     return ArmError(400, "BadRequestFormat", "The request was incorrectly formatted.", cause=None)
 
 
+def _beside_workspace(cloud: Cloud, id_: str) -> Resource | None:
+    """What a workspace names as its own, and which is kept by its id only: its storage account and its registry."""
+    named = {
+        str(workspace.properties.get(key)).lower()
+        for workspace in cloud.state.of_kind(WORKSPACE)
+        for key in ("storageAccount", "containerRegistry")
+    }
+    return Resource(id_, "named", {"properties": {}}) if id_.lower() in named else None
+
+
 def _missing(call: Call) -> ArmError:
     return ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{call.name}' is not found.", cause=None)
 
@@ -218,6 +229,7 @@ TYPES = (
         missing=_missing,
         seeded=seeded,
         scopes=(),
+        implied=_beside_workspace,
         shape=shapes.resource(WRITABLE),
         malformed=_malformed,
     ),
