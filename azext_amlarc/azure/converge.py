@@ -208,7 +208,12 @@ class Subject(Generic[T]):
         return WriteFailed(text, self.hint(last, code, message), code, correlation_id)
 
     def _poll(self) -> Poll[T]:
-        found = self.show()
+        found = self.read()
+        if found is None:
+            raise NotFound(
+                f"Azure does not show {self.title} any more: it has been deleted meanwhile.",
+                "If that was not meant, run the command again.",
+            )
         return Poll(found.provisioning_state, found)
 
     def _poll_absence(self) -> Poll[T]:

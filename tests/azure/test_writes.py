@@ -105,6 +105,30 @@ def test_the_wait_for_what_is_not_shown_is_bounded(between: Stub, arm: AzureClie
     assert len(between.seen) < 15
 
 
+def test_what_was_shown_and_is_no_more_has_been_deleted_meanwhile(
+    between: Stub, arm: AzureClient, azure: Azure
+) -> None:
+    install(azure)
+    between.change("GET", r"/computes/k8s\?", with_state("Deleting"), times=2)
+    between.change("GET", r"/computes/k8s\?", lambda _: ABSENT, times=1000)
+    operation = converge(attachment(arm, azure), None, Diary(), 60)
+    with pytest.raises(NotFound, match="the compute target 'k8s' any more: it has been deleted meanwhile"):
+        operation.wait(Diary(), 60)
+    looks = [line for line in between.requests() if line.startswith("GET") and line.endswith("/computes/k8s")]
+    assert len(looks) == 2 + 1 + 3
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_was_shown_and_is_not_for_a_moment_is_looked_for_again(
+    between: Stub, arm: AzureClient, azure: Azure, times: int
+) -> None:
+    install(azure)
+    between.change("GET", r"/computes/k8s\?", with_state("Creating"))
+    between.change("GET", r"/computes/k8s\?", lambda _: ABSENT, times=times)
+    operation = converge(attachment(arm, azure), None, Diary(), 60)
+    assert operation.wait(Diary(), 60).provisioning_state == "Succeeded"
+
+
 def test_what_was_not_written_is_not_waited_for(between: Stub, arm: AzureClient, azure: Azure) -> None:
     with pytest.raises(HttpResponseError):
         arm.get(f"{azure.group}/providers/Microsoft.Relay/namespaces/none")

@@ -74,11 +74,12 @@ class Deadline:
 class WriteLog:
     """One line for each write so far, shown if the command stops half-way.
 
-    `accepted` holds the paths, in lower case, of what Azure has accepted: it may not show it yet.
+    `accepted` holds the paths, in lower case, of what Azure has accepted: it may not show it yet. With each is how
+    often it is looked for again.
     """
 
     lines: list[str] = field(default_factory=list)
-    accepted: set[str] = field(default_factory=set)
+    accepted: dict[str, int] = field(default_factory=dict)
 
     def add(self, line: str) -> None:
         self.lines.append(line)

@@ -14,6 +14,8 @@ from azext_amlarc.azure.connection.watcher import WriteLog
 
 # Seconds between looks at what Azure does not show yet, half a minute altogether: its caches lag by seconds.
 _LAGS = (1, 1, 2, 3, 5, 8, 10)
+# What has been shown once and is not any more has been deleted, or another of Azure's caches answers: a few looks more.
+_LAGS_ONCE_SHOWN = 3
 _UNCERTAIN = (ServiceResponseError, IncompleteReadError, KeyboardInterrupt)
 
 
@@ -46,18 +48,20 @@ class LagPolicy(HTTPPolicy[Any, Any]):
         if method in {"GET", "POST"}:
             return self._seen(request, response, path if method == "GET" else path.rpartition("/")[0], accepted)
         if method == "PUT" and response.http_response.status_code < 300:
-            accepted.add(path)
+            accepted[path] = len(_LAGS)
         if method == "DELETE":
-            accepted.discard(path)
+            accepted.pop(path, None)
         return response
 
-    def _seen(self, request: Any, response: Any, path: str, accepted: set[str]) -> Any:
-        for pause in _LAGS:
-            if response.http_response.status_code != 404 or path not in accepted:
-                return response
+    def _seen(self, request: Any, response: Any, path: str, accepted: dict[str, int]) -> Any:
+        for pause in _LAGS[: accepted.get(path, 0)]:
+            if response.http_response.status_code != 404:
+                break
             time.sleep(pause * retries.SECOND)
             response = self.next.send(request)
-        accepted.discard(path)  # it is gone, and nobody waits for it twice
+        status = response.http_response.status_code
+        if path in accepted and (status == 404 or status < 300):
+            accepted[path] = 0 if status == 404 else _LAGS_ONCE_SHOWN  # nobody waits for it twice
         return response
 
 
