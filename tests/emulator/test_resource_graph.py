@@ -191,12 +191,16 @@ def test_published_queries_for_extensions_of_clusters_work(azure: Azure) -> None
 | join kind = leftouter (KubernetesConfigurationResources
     | where type == 'microsoft.kubernetesconfiguration/extensions'
     | where properties.ExtensionType =~ 'microsoft.azureml.kubernetes'
-    | extend connectedClusterId = tostring(split(tolower(id), '/providers/microsoft.kubernetesconfiguration/')[0])
+    | parse tolower(id) with connectedClusterId '/providers/microsoft.kubernetesconfiguration/extensions' *
     | project connectedClusterId
 ) on connectedClusterId
 | where isempty(connectedClusterId1)
 | project name"""
     assert rows(azure, missing) == [{"name": "edge-cluster"}]
+    of = "KubernetesConfigurationResources | parse id with cluster '/providers/Microsoft.KubernetesConfiguration/Ext' *"
+    [row] = rows(azure, f"{of} | parse cluster with '/' a '/' b '/' * | parse a with c | project cluster, a, b, c")
+    assert row["cluster"].lower() == (azure.group + CLUSTER).lower()
+    assert [row[name] for name in "abc"] == ["subscriptions", azure.subscription_id, "subscriptions"]
     namespace = f"""KubernetesConfigurationResources
 | where (properties.ProvisioningState =~ 'succeeded' or properties.InstallState =~ 'installed')
 | where id contains '{azure.group}{CLUSTER}'

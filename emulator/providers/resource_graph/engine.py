@@ -20,6 +20,7 @@ OPERATORS = (
 )  # fmt: skip
 JOINS = ("innerunique", "inner", "leftouter", "fullouter")
 OTHER_JOINS = ("LeftSemi", "LeftAnti", "LeftAntiSemi", "RightSemi", "RightAnti", "RightAntiSemi", "RightOuter", "Anti")
+MARK = "'\\u0001'"
 WITHOUT_TABLE = re.compile(rf"\s*({'|'.join(OPERATORS)})\b(?!\s*=)", re.IGNORECASE)
 NO_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|column named "([^"]+)"')
 TOKEN = re.compile(r"(?:input|at:|alternative at input) '(.*?)'(?: expecting|$)", re.DOTALL)
@@ -97,7 +98,9 @@ class _Plan:
         shift = f"{RESOURCES} | " if WITHOUT_TABLE.match(text) else ""
         whole = shift + text
         try:
-            _check_operators(duckdb_kql.parse(whole).tree)
+            tree = duckdb_kql.parse(whole).tree
+            _check_operators(tree)
+            whole = _anchored(whole, tree)
             query = lower.lower(whole)
             spelled = [_checked(source) for source in _sources(query)]
             schema = {name: list(COLUMNS) for name in spelled}
@@ -126,6 +129,22 @@ def _check_join(node: Any) -> None:
         kind = given.removeprefix("kind=")
         if kind != given and kind.lower() not in JOINS:
             raise refusals.join_kind(next((name for name in OTHER_JOINS if name.lower() == kind.lower()), kind))
+
+
+def _anchored(text: str, tree: Any) -> str:
+    """The query with a mark before what `parse` takes apart: the engine wants a pattern to begin with a text or a star.
+
+    `parse id with cluster '/providers/' *` becomes `parse strcat(MARK, id) with MARK cluster '/providers/' *`.
+    """
+    for node in reversed([node for node in _nodes(tree) if type(node).__name__ == "ParseOperatorContext"]):
+        parts = {type(child).__name__: child for child in node.children}
+        pattern = parts["ParseOperatorPatternContext"]
+        if type(pattern.children[0]).__name__ != "ParseOperatorNameAndOptionalTypeContext":
+            continue
+        subject = node.children[list(map(str, node.children)).index("with") - 1]
+        begin, end, first = subject.start.start, subject.stop.stop + 1, pattern.start.start
+        text = f"{text[:begin]}strcat({MARK}, {text[begin:end]}){text[end:first]}{MARK} {text[first:]}"
+    return text
 
 
 def _nodes(tree: Any) -> Iterator[Any]:
