@@ -178,7 +178,8 @@ TYPES = (
         put=put,
         patch=patch,
         delete=delete,
-        actions={"sharedkeys": shared_keys},
+        # Templates list the keys of a workspace as those of any resource: listKeys(ID, VERSION).primarySharedKey.
+        actions={"sharedkeys": shared_keys, "listkeys": shared_keys},
         show=show,
         ended=ended,
         seeded=seeded,

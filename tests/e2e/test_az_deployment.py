@@ -42,6 +42,27 @@ def test_az_compares_creates_shows_and_deletes_a_deployment(template_az: tuple[A
     assert all(isinstance(body, str) and ", template:{" in body and "// What this product" in body for body in sent)
 
 
+def test_az_deploys_what_export_makes_of_a_manifest_and_then_there_is_nothing_left_to_do(
+    template_az: tuple[Az, Azure], tmp_path: Path
+) -> None:
+    az, azure = template_az
+    azure.reset()
+    manifest = (
+        "apiVersion: amlarc/v1alpha1\nkind: Fleet\nmetadata: {name: plants}\nspec:\n"
+        "  clusters: [{name: amlarc-cluster, resourceGroup: amlarc-rg}]\n"
+        '  extension: {settings: {enableTraining: "True", servicebus.enabled: "True"}}\n'
+        "  computes: [{workspace: amlarc-ws, name: k8s-ml, namespace: ml}]\n"
+    )
+    (tmp_path / "fleet.yaml").write_text(manifest, encoding="utf-8")
+    az.must("amlarc", "export", "-f", "fleet.yaml", "--format", "arm", "--output-file", "plants.json", folder=tmp_path)
+    az.must("deployment", "group", "create", "-g", "amlarc-rg", "-n", "plants", "-f", "plants.json", folder=tmp_path)
+    begun = len(azure.traffic())
+    cluster = ("-c", "amlarc-cluster", "-g", "amlarc-rg")
+    az.must("amlarc", "extension", "create", *cluster, "--config", "enableTraining=True", "servicebus.enabled=True")
+    az.must("amlarc", "attach", "-n", "k8s-ml", "-w", "amlarc-ws", *cluster, "--namespace", "ml")
+    assert [item["url"] for item in azure.traffic()[begun:] if item["method"] == "PUT"] == []
+
+
 def test_az_tells_why_a_deployment_is_refused_or_fails(template_az: tuple[Az, Azure]) -> None:
     az, _ = template_az
     group = ("deployment", "group", "create", "-g", "amlarc-rg", "-n", "bad", "-f", str(FILE), "--parameters")

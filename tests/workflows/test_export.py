@@ -19,9 +19,11 @@ from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.validation import files, manifest
 from azext_amlarc.workflows import export
+from tests.emulator.deploying import body
+from tests.emulator.deploying import deploy as deployed_as
 from tests.resources.templates.evaluating import Place, Sent, deployed
 from tests.support.azure import Azure
-from tests.support.connecting import Diary, cluster, connect, start
+from tests.support.connecting import Diary, cluster, connect, connect_cluster, make_group, start
 
 ALL = {"enableTraining": "True", "servicebus.enabled": "True", "logAnalyticsWS": "True"}
 TYPES = {"resources": {"requests": {"cpu": "1", "memory": "4Gi"}, "limits": {"cpu": "1", "memory": "4Gi"}}}
@@ -60,32 +62,18 @@ def evaluated(azure: Azure, template: dict[str, Any]) -> list[Sent]:
     return deployed(template, Place(azure.subscription_id, "amlarc-rg", {}, {}))
 
 
-MADE_UP = re.compile(r"<(listKeys|reference) (\S+) (\w+)>")
-
-
-def deploy(azure: Azure, template: dict[str, Any]) -> None:
-    """What Azure does with a template: one resource after the other, its keys listed in between."""
-    for one in evaluated(azure, template):
-        text = MADE_UP.sub(lambda found: _made_up(azure, *found.groups()), json.dumps(one.body))
-        assert azure.put(one.id, one.api_version, json.loads(text)).status in (200, 201)
-        for _ in range(200):
-            found = azure.get(one.id, one.api_version).body["properties"]
-            if str(found.get("provisioningState", "Succeeded")) == "Succeeded" and found.get("status") != "Activating":
-                break
-            time.sleep(0.02)
-
-
-def _made_up(azure: Azure, what: str, resource_id: str, field: str) -> str:
-    version = "2020-08-01" if "OperationalInsights" in resource_id else "2021-11-01"
-    if what == "reference":
-        return str(azure.get(resource_id, version).body["properties"][field])
-    action = "sharedKeys" if "OperationalInsights" in resource_id else "listKeys"
-    return str(azure.call("POST", f"{resource_id}/{action}", version).body[field])
+def deploy(azure: Azure, template: dict[str, Any], scope: str = "", **parameters: str) -> None:
+    """What Azure does with a template."""
+    given = body(template, **parameters)
+    if scope:
+        given["location"] = "eastus"
+    assert deployed_as(azure, given, scope=scope).body["properties"]["provisioningState"] == "Succeeded"
 
 
 def state(azure: Azure) -> dict[str, Any]:
     """Everything there is, without times and what is random."""
-    return {key: _settled(one["body"]) for key, one in azure.state()["resources"].items()}
+    there = azure.state()["resources"].items()
+    return {key: _settled(one["body"]) for key, one in there if "/microsoft.resources/deployments/" not in key}
 
 
 _RANDOM = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+Z-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
@@ -129,6 +117,56 @@ def test_the_template_of_clusters_makes_them_again(azure: Azure) -> None:
     azure.reset()
     deploy(azure, exported.data)  # and from nothing
     assert differing(state(azure), before) == []
+
+
+def another_cluster(azure: Azure, name: str, group: str) -> Cluster:
+    """A further cluster that Azure has heard of, in a group that may be new."""
+    if group != "amlarc-rg":
+        make_group(azure, group)
+    new = connect_cluster(azure, name, group)
+    for _ in range(100):
+        if azure.get(str(new.id), "2021-10-01").body["properties"]["connectivityStatus"] == "Connected":
+            return new
+        time.sleep(0.02)
+    raise AssertionError(f"{name} is not connected")
+
+
+def test_a_workspace_in_another_group_gets_a_template_for_the_subscription(azure: Azure, tmp_path: Path) -> None:
+    there = another_cluster(azure, "far", "other-rg")
+    text = MANIFEST.replace("{name: amlarc-cluster, resourceGroup: amlarc-rg}", "{name: far, resourceGroup: other-rg}")
+    path = written(tmp_path, text.replace("amlarc-ws,", "amlarc-ws, resourceGroup: amlarc-rg,"))
+    with connect(azure) as arm:
+        exported, _ = export.of_manifest(arm, path, "arm")
+        set_up(azure, arm, there, ALL)
+    theirs = state(azure)
+    azure.reset()
+    another_cluster(azure, "far", "other-rg")
+    deploy(azure, exported.data, f"/subscriptions/{azure.subscription_id}")
+    assert differing(state(azure), theirs) == []
+
+
+@pytest.mark.parametrize("place", ["amlarc-rg", "other-rg"])
+def test_the_deployment_of_a_policy_sets_a_later_cluster_up_so_that_the_tool_finds_nothing_to_change(
+    azure: Azure, tmp_path: Path, place: str
+) -> None:
+    path = written(tmp_path, MANIFEST.replace("amlarc-ws,", "amlarc-ws, resourceGroup: amlarc-rg,"))
+    with connect(azure) as arm:
+        exported, _ = export.of_manifest(arm, path, "policy")
+    details = exported.data["properties"]["policyRule"]["then"]["details"]
+    later = another_cluster(azure, "later", place)
+    own = {"clusterName": "later", "location": "eastus"}
+    own |= {"subscriptionId": azure.subscription_id, "resourceGroupName": place}
+    assert details["deploymentScope"] == "subscription"
+    template = details["deployment"]["properties"]["template"]
+    deploy(azure, template, f"/subscriptions/{azure.subscription_id}", **own)
+    seen = len(writes(azure))
+    with connect(azure) as arm:
+        set_up(azure, arm, later, ALL)
+    assert writes(azure)[seen:] == []
+
+
+def writes(azure: Azure) -> list[str]:
+    return [exchange["url"] for exchange in azure.traffic() if exchange["method"] in ("PUT", "PATCH", "DELETE")]
 
 
 def test_an_exported_manifest_is_valid_and_says_what_there_is(azure: Azure, tmp_path: Path) -> None:
