@@ -43,7 +43,7 @@ def hostile(folder: Path, answer: Answer) -> Iterator[Path]:
         server.daemon_threads = True
         server.block_on_close = False
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield _kubeconfig(folder, f"https://127.0.0.1:{server.server_address[1]}")

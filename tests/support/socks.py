@@ -40,7 +40,7 @@ def socks(to: tuple[str, int] | None, **options: object) -> Iterator[Socks]:
         server.daemon_threads = True
         server.block_on_close = False
         proxy.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield proxy
