@@ -46,6 +46,10 @@ class Refused(ArcError):
     """The existing state does not allow the request; nothing has been changed."""
 
 
+class Busy(Refused):
+    """Something else is being done to the resource; nothing has been changed, and it can be tried again after that."""
+
+
 class Denied(ArcError):
     """A Kubernetes API server rejected the credentials (401) or the request (403)."""
 

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, Poll, operation_error, poll_operation
 from azext_amlarc.azure.connection.watcher import Watcher
-from azext_amlarc.errors import ArcError, NotFound, Refused, WriteFailed
+from azext_amlarc.errors import ArcError, Busy, NotFound, WriteFailed
 
 UP_TO_DATE = "No changes: already up to date."
 
@@ -70,7 +70,7 @@ def converge(
 ) -> Operation[T]:
     """Bring a resource to the wanted state: write it, retry a failed write, or join a write that is in progress.
 
-    A write in progress with other content is waited for, `timeout` seconds at most; Refused if that is 0; likewise a
+    A write in progress with other content is waited for, `timeout` seconds at most; Busy if that is 0; likewise a
     deletion. `agree` is called before a write, and raises to cancel it. Nothing is written if nothing differs.
     """
     if existing is not None:
@@ -103,7 +103,7 @@ def _write(change: Change[T], existing: T | None, watcher: Watcher, agree: Calla
 def _after_deletion(change: Change[T], existing: T, watcher: Watcher, timeout: float) -> T | None:
     """The resource once its deletion has ended: None, unless that failed or it was created again."""
     if not timeout:
-        raise Refused("A deletion is in progress.", "Try again when it has finished.")
+        raise Busy("A deletion is in progress.", "Try again when it has finished.")
     watcher.tell("A deletion is in progress; waiting for it to finish.")
     with suppress(WriteFailed):
         change.join(existing).wait(watcher, timeout)
@@ -117,7 +117,7 @@ def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: fl
     """The resource once the other write has ended, successfully or not; None if it was deleted meanwhile."""
     state = existing.provisioning_state
     if not timeout:
-        raise Refused(
+        raise Busy(
             f"Another write is in progress ({state}), with other settings.",
             "Try again when it has finished.",
         )

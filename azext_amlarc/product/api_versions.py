@@ -14,6 +14,7 @@ API_VERSIONS = {
     "Microsoft.OperationalInsights": "2020-08-01",
     # The first one that documents a namespace's status, the only sign that it is being removed.
     "Microsoft.Relay": "2021-11-01",
+    "Microsoft.ResourceGraph": "2022-10-01",
     "Microsoft.Resources": "2021-04-01",
     "Microsoft.ServiceBus": "2021-11-01",
 }

@@ -1,5 +1,6 @@
 """The cluster extension Microsoft.AzureML.Kubernetes as Azure returns it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,41 @@ def from_sdk(model: Any, cluster: ClusterId) -> Extension:
         plan=_plain(model.plan),
         system_data=_plain(model.system_data),
         type=model.type,
+    )
+
+
+def from_graph(row: Mapping[str, Any], cluster: ClusterId) -> Extension:
+    """An extension from a row of Resource Graph, whose properties may begin with capitals."""
+    own = {key[:1].lower() + key[1:]: value for key, value in (row.get("properties") or {}).items()}
+    state = str(own.get("provisioningState") or "")
+    return Extension(
+        name=row["name"],
+        id=row["id"],
+        install_state=install_state_of(state),
+        provisioning_state=state,
+        extension_type=str(own.get("extensionType") or ""),
+        release_train=own.get("releaseTrain"),
+        version=own.get("version"),
+        current_version=own.get("currentVersion"),
+        auto_upgrade_minor_version=own.get("autoUpgradeMinorVersion"),
+        resource_group=cluster.resource_group,
+        cluster_name=cluster.name,
+        cluster_type=cluster.cluster_type,
+        configuration_settings={
+            key: str(value or "") for key, value in (own.get("configurationSettings") or {}).items()
+        },
+        configuration_protected_settings=sorted(own.get("configurationProtectedSettings") or {}),
+        scope=own.get("scope"),
+        statuses=list(own.get("statuses") or []),
+        error_info=own.get("errorInfo"),
+        identity=row.get("identity"),
+        is_system_extension=own.get("isSystemExtension"),
+        aks_assigned_identity=own.get("aksAssignedIdentity"),
+        custom_location_settings=own.get("customLocationSettings"),
+        package_uri=own.get("packageUri"),
+        plan=row.get("plan"),
+        system_data=row.get("systemData"),
+        type=row.get("type"),
     )
 
 

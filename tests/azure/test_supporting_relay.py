@@ -66,7 +66,7 @@ def test_one_that_was_left_behind_is_taken_over_in_two_requests_and_keeps_its_ke
     [
         (NAMESPACE, [NAMESPACE, CONNECTION_END, RULE]),
         (CONNECTION_END, [CONNECTION_END, RULE]),
-        (RULE, [CONNECTION_END, RULE]),
+        (RULE, [RULE]),
     ],
     ids=["namespace", "connection", "rule"],
 )

@@ -1,6 +1,6 @@
 """Waiting for an operation: when it is looked at, and what is said when it is given up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -211,3 +211,15 @@ def test_a_condition_is_read_once_more_after_a_sleep(monkeypatch: pytest.MonkeyP
     look = Sleeper(monkeypatch).looks(("Creating", 7200), ("Succeeded", 0))
     found = wait_until(look, lambda seen: seen is not None and seen.is_done, str, Clock(), 600, None)
     assert found == Poll("Succeeded")
+
+
+def test_who_waits_for_many_operations_gets_the_pauses_and_sleeps_them_itself() -> None:
+    states, clock = iter(["Creating", "Creating", "Succeeded"]), Clock()
+
+    def waiting() -> Generator[float, None, None]:
+        found = yield from operation(lambda: Poll(next(states), "seen"), pause=7.0).pauses(clock, 600)
+        clock.tell(found)
+
+    pauses = list(waiting())
+    assert (pauses, clock.pauses) == ([7.0, 1.0, 1.0], [])
+    assert (clock.states, clock.told) == (["Creating", "Creating", "Succeeded"], ["seen"])

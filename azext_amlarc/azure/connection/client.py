@@ -19,11 +19,12 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMHttpLoggingPolicy
 
+from azext_amlarc.azure.connection.governor import Governor, GovernorPolicy
 from azext_amlarc.azure.connection.reading import AnswerPolicy, UnreadableAnswer, items, json_object, parsed
 from azext_amlarc.azure.connection.registration import Registrar, RegistrationPolicy
 from azext_amlarc.azure.connection.retries import RetryPolicy, logger
 from azext_amlarc.azure.connection.tokens import AuthenticationPolicy, Home, RedirectionPolicy, resolved
-from azext_amlarc.azure.connection.transport import BoundedTransport, host_of
+from azext_amlarc.azure.connection.transport import BoundedTransport, SharedTransport, host_of
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher, WriteLog
 from azext_amlarc.azure.connection.writing import LagPolicy
 from azext_amlarc.errors import NotFound
@@ -75,12 +76,13 @@ class AzureClient:
         registers: bool = False,
         timeout: float = 600.0,
         transport: HttpTransport[Any, Any] | None = None,
+        governor: Governor | None = None,
     ) -> None:
         """`verify` is whether to verify the server's certificate, or a file with the authorities to trust.
 
         `once` is for reads that may fail: each request is sent once, with a timeout of a few seconds. With `registers`,
         resource providers are registered if Azure refuses a request without them. Without a watcher, pauses are logged.
-        `transport` is a transport to share.
+        `transport` is a transport to share. With a `governor`, no request is sent before its turn.
         """
         self.cloud = cloud
         self.subscription_id = subscription_id
@@ -94,7 +96,10 @@ class AzureClient:
             "watcher": watcher,
             "registers": registers,
             "timeout": timeout,
+            "governor": governor,
         }
+        if isinstance(transport, SharedTransport):
+            self._options["transport"] = transport
         registrar = Registrar(self.get, self.post, subscription_id, watcher or SilentWatcher(), timeout)
         tell = watcher.tell if watcher else logger.warning
         self._transport = transport or BoundedTransport(tell, connection_verify=verify, **(_SHORT if once else {}))
@@ -106,6 +111,7 @@ class AzureClient:
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
                 *([] if once else [LagPolicy(lambda: self.writes), RetryPolicy(tell)]),
+                *([GovernorPolicy(governor)] if governor else []),
                 AnswerPolicy(),
                 RedirectionPolicy(),
                 AuthenticationPolicy(credential, cloud.scopes, Home(cloud.endpoint, cloud.hosts)),
@@ -132,6 +138,27 @@ class AzureClient:
         twin = AzureClient(self.cloud, self._credential, self.subscription_id, **{**self._options, **changes})
         twin.writes = self.writes
         return twin
+
+    def shared(self, governor: Governor) -> "AzureClient":
+        """A connection for many threads, which keep to what Azure allows; `writes` is not shared."""
+        tell = self._options["watcher"].tell if self._options["watcher"] else logger.warning
+        transport = SharedTransport(lambda: BoundedTransport(tell, connection_verify=self._options["verify"]))
+        options = {**self._options, "transport": transport, "governor": governor}
+        return AzureClient(self.cloud, self._credential, self.subscription_id, **options)
+
+    def shut(self) -> None:
+        """Close the connections that no thread is using, of a `shared` one."""
+        if isinstance(self._transport, SharedTransport):
+            self._transport.shut()
+
+    def of_subscription(self, subscription_id: str, **changes: Any) -> "AzureClient":
+        """A connection to another subscription of the same login."""
+        return AzureClient(self.cloud, self._credential, subscription_id, **{**self._options, **changes})
+
+    def elsewhere(self, endpoint: str, scope: str) -> "AzureClient":
+        """A connection of the same login to another service, with tokens for that one alone."""
+        options = {**self._options, "transport": None, "governor": None, "registers": False}
+        return AzureClient(Cloud(endpoint, (scope,)), self._credential, self.subscription_id, **options)
 
     def with_options(self, **changes: Any) -> "AzureClient":
         """This connection with other options, for other work in the same thread; `writes` is not shared."""
@@ -172,9 +199,11 @@ class AzureClient:
         """
         return parsed(self._send(self._request("PUT", resource_id, body), took_effect=took_effect)) or {}
 
-    def post(self, resource_id: str, api_version: str | None = None) -> dict[str, Any]:
+    def post(
+        self, resource_id: str, api_version: str | None = None, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """The response of an action such as listKeys; HttpResponseError for status 400 and above."""
-        return parsed(self._send(self._request("POST", resource_id, api_version=api_version))) or {}
+        return parsed(self._send(self._request("POST", resource_id, body, api_version))) or {}
 
     def delete(self, resource_id: str) -> str | None:
         """Start to delete the resource; the URL to poll, or None if it is already gone."""

@@ -19,7 +19,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
     ServiceResponseTimeoutError,
 )
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -88,6 +88,42 @@ class BoundedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core i
             yield
         finally:
             timer.cancel()
+
+
+class SharedTransport(HttpTransport[Any, Any]):
+    """A transport for several threads: each request borrows a transport that no other one is using.
+
+    So connections to Azure are kept, as many as there were requests at a time. The pipelines that share it don't close
+    it; `shut` does.
+    """
+
+    def __init__(self, make: Callable[[], BoundedTransport]) -> None:
+        self._make = make
+        self._idle = list[BoundedTransport]()
+
+    def send(self, request: Any, **options: Any) -> Any:
+        try:
+            one = self._idle.pop()
+        except IndexError:
+            one = self._make()
+        try:
+            return one.send(request, **options)
+        finally:
+            self._idle.append(one)
+
+    def shut(self) -> None:
+        """Close what is idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def open(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 def host_of(url: str) -> str:

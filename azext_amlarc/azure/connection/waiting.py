@@ -1,6 +1,6 @@
 """Waits for what Azure continues to do after it has accepted a write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -84,21 +84,30 @@ class Operation(Generic[T]):
         Raises the `reason` if the write failed, and StillRunning after `timeout` seconds or on Ctrl-C.
         """
         deadline = Deadline(timeout)
-        last = Poll[T]("Accepted", pause=self.pause)
         try:
-            last = self._watch(last, watcher, deadline)
+            last = _rested(self._watch(watcher, deadline), watcher)
         except KeyboardInterrupt:
             raise self._still_running(f"Interrupted. Azure is still {self.doing}.") from None
+        return self._result(last, watcher, deadline)
+
+    def pauses(self, watcher: Watcher, timeout: float) -> Generator[float, None, T]:
+        """The same wait for whoever waits for many operations: each pause (s) is yielded instead of slept."""
+        deadline = Deadline(timeout)
+        last = yield from self._watch(watcher, deadline)
+        return self._result(last, watcher, deadline)
+
+    def _result(self, last: Poll[T], watcher: Watcher, deadline: Deadline) -> T:
         if not last.succeeded:
             raise self.reason(last.resource)
         found = last.resource if last.resource is not None else self.read()
-        self.then(watcher, max(deadline.left, min(timeout, _LEAST_AFTERWARDS)))
+        self.then(watcher, max(deadline.left, min(deadline.timeout, _LEAST_AFTERWARDS)))
         return found
 
-    def _watch(self, last: Poll[T], watcher: Watcher, deadline: Deadline) -> Poll[T]:
+    def _watch(self, watcher: Watcher, deadline: Deadline) -> Generator[float, None, Poll[T]]:
+        last = Poll[T]("Accepted", pause=self.pause)
         pauses = _Pauses(watcher, deadline.timeout)
         if last.pause:
-            pauses.rest(last.pause, 0.0)
+            yield pauses.next(last.pause, 0.0)
         while True:
             deadline.asking()
             last = self._poll(last, pauses)
@@ -110,7 +119,7 @@ class Operation(Generic[T]):
                 raise self._still_running(
                     f"Azure is still {self.doing} after {deadline.timeout:.0f} s; the last state was {last.state}."
                 )
-            pauses.rest(last.pause, elapsed)
+            yield pauses.next(last.pause, elapsed)
 
     def _poll(self, last: Poll[T], pauses: "_Pauses") -> Poll[T]:
         """What Azure says now; what it said last if it does not answer in time, which it may miss twice in a row."""
@@ -137,13 +146,24 @@ class _Pauses:
     missed: int = 0
     announced: bool = False
 
-    def rest(self, told: float | None, elapsed: float) -> None:
+    def next(self, told: float | None, elapsed: float) -> float:
         left = max(self.timeout - elapsed, 0.0)
         if told and told > _LONGEST_UNSAID and not self.announced:
             self.announced = True
             until = "" if told <= left else f"; waiting {left:.0f} s, until the timeout"
             self.watcher.tell(f"Azure asks to wait {told:.0f} s before the next poll{until}")
-        self.watcher.rest(min(told or _pause(elapsed), left))
+        return min(told or _pause(elapsed), left)
+
+
+def _rested(waiting: Generator[float, None, T], watcher: Watcher) -> T:
+    """What the wait comes to, its pauses slept."""
+    while True:
+        try:
+            pause = next(waiting)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+        watcher.rest(pause)
 
 
 @dataclass(frozen=True)
@@ -230,6 +250,18 @@ def wait_until(
     interval: float | None,
 ) -> T | None:
     """Poll until `done`, every `interval` seconds or as for operations; StillRunning after `timeout` seconds."""
+    return _rested(until(read, done, state, watcher, timeout, interval), watcher)
+
+
+def until(
+    read: Callable[[], T | None],
+    done: Callable[[T | None], bool],
+    state: Callable[[T | None], str],
+    watcher: Watcher,
+    timeout: float,
+    interval: float | None = None,
+) -> Generator[float, None, T | None]:
+    """The same wait for whoever waits for many things: each pause (s) is yielded instead of slept."""
     deadline = Deadline(timeout)
     while not done(found := read()):
         elapsed = deadline.elapsed
@@ -239,6 +271,6 @@ def wait_until(
                 f"The condition was not met within {timeout:.0f} s; the last state was {state(found)}.",
                 "Run the command again to keep waiting.",
             )
-        watcher.rest(min(interval or _pause(elapsed), max(timeout - elapsed, 0.0)))
+        yield min(interval or _pause(elapsed), max(timeout - elapsed, 0.0))
         deadline.asking()
     return found

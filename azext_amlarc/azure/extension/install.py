@@ -24,13 +24,17 @@ from azext_amlarc.resources.installed import Extension, from_sdk, refuse_another
 
 @dataclass(frozen=True)
 class Installation:
-    """An extension to install on a cluster, as a Change for `converge`; without a name, the one of our type."""
+    """An extension to install on a cluster, as a Change for `converge`; without a name, the one of our type.
+
+    `resumes`: an earlier run may have been cut short, so the supporting resources are read before they are written.
+    """
 
     azure: AzureClient
     cluster: Cluster
     name: str | None
     wanted: Wanted
     watcher: Watcher
+    resumes: bool = False
 
     def read(self) -> Extension | None:
         return find(self.azure, self.cluster.id, self.name)
@@ -48,7 +52,8 @@ class Installation:
         """Create the supporting resources, then send the extension with their connection strings."""
         resolved = self.resolved(existing)
         kept = self.kept(existing) if existing else {}
-        made = supporting.ensure(self.azure, resolved.plan.tagged(self.wanted.tags), self.watcher)
+        plan = resolved.plan.tagged(self.wanted.tags)
+        made = supporting.ensure(self.azure, plan.resumed() if self.resumes else plan, self.watcher)
         settings = {**resolved.settings, **made.settings}
         body = resource.body(self.cluster, self.wanted, settings, {**kept, **made.protected}, existing)
         operation = self._send(existing, body)

@@ -89,16 +89,18 @@ def _completed(
     secret = secret_of(azure, connection_id)
     if secret is None:
         others = connections_in(azure, namespace.id)
-        if others and name_of(connection_id).lower() not in others:
+        is_there = name_of(connection_id).lower() in others
+        if others and not is_there:
             return None
-        secret = namespace.repair(azure, watcher, lambda: _fill(azure, connection_id))
+        secret = namespace.repair(azure, watcher, lambda: _fill(azure, connection_id, is_there))
     return Ready(namespace, found, secret)
 
 
 @understood
-def _fill(azure: AzureClient, connection_id: str) -> str:
-    """The writes change nothing that already exists."""
-    azure.put(connection_id, CONNECTION)
+def _fill(azure: AzureClient, connection_id: str, is_there: bool = False) -> str:
+    """The writes change nothing that already exists; without one of the connection if it `is_there`."""
+    if not is_there:
+        azure.put(connection_id, CONNECTION)
     azure.put(f"{connection_id}/{RULE}", RIGHTS)
     return str(azure.post(f"{connection_id}/{RULE}/listKeys")["primaryConnectionString"])
 

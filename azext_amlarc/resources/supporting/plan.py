@@ -41,6 +41,10 @@ class Plan:
             log_analytics=self.log_analytics and replace(self.log_analytics, tags=tags),
         )
 
+    def resumed(self) -> "Plan":
+        """The plan of whoever may have been cut short before: nothing is written that has not been read first."""
+        return replace(self, relay=self.relay and replace(self.relay, is_first=False))
+
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
     """The resources that `settings` need; this cluster's resources in the `installed` settings are kept.
