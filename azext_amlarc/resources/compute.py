@@ -1,7 +1,7 @@
 """Compute targets on Kubernetes clusters as data: as Azure returns them, as wanted, and the difference."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.errors import Refused
@@ -90,7 +90,7 @@ class Wanted:
     """What the user wants attached. `document` is a validated attach configuration, maybe empty.
 
     What is not given stays as it is on a compute target that exists: its identity, its namespace, and, unless the
-    document `replaces_types`, its instance types.
+    document `replaces_types`, its instance types. `tags` are added to its own; that it lacks one is no difference.
     """
 
     cluster: ClusterId
@@ -98,6 +98,7 @@ class Wanted:
     user_assigned_identities: Sequence[str] = ()
     identity_type: str | None = None
     replaces_types: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def namespace(self) -> str | None:
@@ -185,8 +186,9 @@ def body(wanted: Wanted, location: str, existing: Compute | None = None) -> dict
     if existing and existing.description:
         properties["description"] = existing.description
     body: dict[str, Any] = {"location": location, "properties": properties}
-    if existing and existing.tags:
-        body["tags"] = existing.tags
+    tags = {**((existing and existing.tags) or {}), **wanted.tags}
+    if tags:
+        body["tags"] = tags
     identity = _sent_identity(wanted, existing)
     return {**body, "identity": identity} if identity else body
 

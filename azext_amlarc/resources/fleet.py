@@ -19,6 +19,8 @@ from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 Source = Literal["file", "env", "keyVault"]
 Removal = Literal["keep", "detach", "delete"]
 Gate = Literal["check", "verify"]
+# The tag of a compute target that a fleet has attached: so one that has left the manifest is known to be the fleet's.
+OWNER = "amlarc-fleet"
 # What a compute target's name may fill in.
 PLACEHOLDERS = ("cluster", "resourceGroup", "location")
 _PLACEHOLDER = re.compile(rf"\{{({'|'.join(PLACEHOLDERS)})\}}")
@@ -242,14 +244,15 @@ def wanted_for(fleet: Fleet, member: Member, protected: Mapping[str, str] | None
             extension.auto_upgrade(spec.version, spec.auto_upgrade_minor_version),
         )
         wanted = extension.Wanted({**spec.settings, **member.settings}, secrets, *release)
-    computes = tuple(_wanted_compute(one, member.cluster) for one in fleet.computes)
+    computes = tuple(_wanted_compute(fleet.name, one, member.cluster) for one in fleet.computes)
     return WantedState(member.cluster, spec.name if spec else DEFAULT_NAME, wanted, computes)
 
 
-def _wanted_compute(spec: ComputeSpec, cluster: Cluster) -> WantedCompute:
+def _wanted_compute(owner: str, spec: ComputeSpec, cluster: Cluster) -> WantedCompute:
     workspace = workspace_of(spec, cluster.id)
-    identities = spec.user_assigned_identities
-    wanted = compute.Wanted(cluster.id, spec.document, identities, spec.identity_type, spec.config is not None)
+    identities, replaces_types = spec.user_assigned_identities, spec.config is not None
+    tags = {OWNER: owner}
+    wanted = compute.Wanted(cluster.id, spec.document, identities, spec.identity_type, replaces_types, tags)
     return WantedCompute(workspace, filled(spec.name, cluster.id, cluster.location), wanted)
 
 

@@ -1,4 +1,4 @@
-"""The Python API: attach clusters to workspaces and install the extension, without az.
+"""The Python API: attach clusters to workspaces, install the extension, and manage fleets, without az.
 
     from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace
 
@@ -11,8 +11,15 @@ Names and behaviour are those of azureml-core where it has them; docs/python.md 
 """
 
 from azext_amlarc.sdk.compute import ComputeStatus, ComputeTarget, KubernetesCompute
-from azext_amlarc.sdk.exceptions import ArcException, ComputeTargetException, ExtensionException, WorkspaceException
+from azext_amlarc.sdk.exceptions import (
+    ArcException,
+    ComputeTargetException,
+    ExtensionException,
+    FleetException,
+    WorkspaceException,
+)
 from azext_amlarc.sdk.extension import ArcExtension
+from azext_amlarc.sdk.fleet import Fleet
 from azext_amlarc.sdk.workspace import ComputeTargets, Workspace
 
 __all__ = [
@@ -23,6 +30,8 @@ __all__ = [
     "ComputeTargetException",
     "ComputeTargets",
     "ExtensionException",
+    "Fleet",
+    "FleetException",
     "KubernetesCompute",
     "Workspace",
     "WorkspaceException",

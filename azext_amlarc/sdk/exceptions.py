@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.connection.answers import correlation_id, is_of_the_login, refusal, unanswered
-from azext_amlarc.errors import ArcError, StillRunning
+from azext_amlarc.errors import ArcError, Refused, StillRunning
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
@@ -56,6 +56,10 @@ class ExtensionException(ArcException):
     """An operation on a cluster's extension failed."""
 
 
+class FleetException(ArcException):
+    """A manifest is not valid, or an operation on its fleet cannot begin."""
+
+
 @contextmanager
 def raised_as(kind: type[ArcException]) -> Iterator[None]:
     """Raise failures inside as `kind`, with the original error as the cause; Ctrl-C stays KeyboardInterrupt."""
@@ -78,7 +82,8 @@ def _interruption(error: Exception) -> KeyboardInterrupt | None:
 
 def _translated(kind: type[ArcException], error: Exception) -> ArcException:
     if isinstance(error, ArcError):
-        code, findings = error.code or type(error).__name__, getattr(error, "findings", ())
+        name = Refused.__name__ if isinstance(error, Refused) else type(error).__name__
+        code, findings = error.code or name, getattr(error, "findings", ())
         return kind(error.message, code, error.correlation_id or _of_the_cause(error), error.fix, findings)
     if isinstance(error, HttpResponseError) and is_of_the_login(error):
         fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or pass a credential."

@@ -47,13 +47,15 @@ def begin_install(
     all_checks: bool = False,
     tags: Mapping[str, str] | None = None,
     scaling: "Scaling | None" = None,
+    resumes: bool = False,
 ) -> Operation[Extension]:
     """Validate, check, ask before something breaks or is lost, and send.
 
     What is not given stays as it is on an extension that exists. The operation's failure says what the checks find
     then. Another write to the extension is waited for, `timeout` seconds at most. `tags` are for the Azure resources
-    that are created, `scaling` is what happens on the cluster before and after. InvalidInput or Refused before anything
-    is sent, also for a release that does not exist.
+    that are created, `scaling` is what happens on the cluster before and after; with `resumes` they are read first, one
+    request more, since an earlier run may have been cut short. InvalidInput or Refused before anything is sent, also
+    for a release that does not exist.
     """
     if kube:
         kube.read()  # one that is of no use is said before anybody is asked
@@ -68,7 +70,7 @@ def begin_install(
     protected = supporting.read_own(azure, judgement.plain, judgement.protected) | judgement.protected
     released = (release.train, release.version, release.auto_upgrade)
     wanted = Wanted(judgement.plain, protected, *released, tags or {}, scaling.removed if scaling else frozenset())
-    change = Installation(azure, cluster, name, wanted, door.watcher)
+    change = Installation(azure, cluster, name, wanted, door.watcher, resumes)
     write_to_cluster = _writer(azure, scaling, judgement, existing)
 
     def agree(now: Extension | None) -> None:
@@ -165,6 +167,13 @@ def _warn_of_train(door: Door, release: Release) -> None:
 
 def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> None:
     """Ask before a write that breaks what runs, or that loses protected settings."""
+    said = consequences(existing, settings, gone)
+    if said:
+        door.confirm("\n".join(said))
+
+
+def consequences(existing: Extension, settings: Mapping[str, str], gone: Sequence[str]) -> list[str]:
+    """What a write of these settings breaks, and the protected settings that it loses; empty if it does neither."""
     from azext_amlarc.validation.report.text import as_text
     from azext_amlarc.validation.settings.breakage import what_breaks
 
@@ -173,5 +182,4 @@ def _confirm(door: Door, existing: Extension, settings: Mapping[str, str], gone:
     said = [as_text(breaks)] if breaks else []
     if gone:
         said.append(f"These protected settings would be lost, since Azure gives none back: {', '.join(gone)}.")
-    if said:
-        door.confirm("\n".join(said))
+    return said

@@ -2,14 +2,14 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from azext_amlarc.azure import jobs
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import wait_until
+from azext_amlarc.azure.connection.waiting import until, wait_until
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.jobs import Job
 from azext_amlarc.azure.run_history import RunHistory
@@ -111,6 +111,19 @@ def verify(
             wait_until(run.poll, _are_over, states, watcher, timeout, None)
         history = RunHistory(azure, workspace)
         return [run.explained(job, history) for job in run.jobs]
+
+
+def verifying(
+    azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, watcher: Watcher, timeout: float
+) -> Generator[float, None, list[Job]]:
+    """The same for whoever verifies many compute targets: each pause (s) is yielded instead of slept."""
+    run = _Run(azure, workspace, compute, wanted, watcher)
+    for instance_type in wanted.instance_types:
+        run.submit(instance_type)
+    with suppress(StillRunning):
+        yield from until(run.poll, _are_over, states, watcher, timeout)
+    history = RunHistory(azure, workspace)
+    return [run.explained(job, history) for job in run.jobs]
 
 
 def write_examples(

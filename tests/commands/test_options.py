@@ -196,6 +196,7 @@ REQUIRED = {
     "export": "-g amlarc-rg",
     "config convert": "-f attach.json --to instancetype",
     "settings show": "-n enableTraining",
+    **dict.fromkeys(("plan", "apply", "status"), "-f fleet.yaml"),
 }
 
 
@@ -314,6 +315,30 @@ def test_a_report_beside_what_is_read_is_written(output: str, tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     assert read(f"amlarc config validate -f folder --output-file {output}")["output_file"] == output
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("apply", "either --file, a manifest, or --plan"),
+        ("apply -f fleet.yaml --plan plan.json", "either --file, a manifest, or --plan"),
+        ("apply -f fleet.yaml --wave 0", "--wave 0: it counts from 1"),
+        ("apply -f fleet.yaml --concurrency -1", "--concurrency -1: it counts from 1"),
+        ("apply -f fleet.yaml --report fleet.pdf", "must end in one of .html, .json, .txt"),
+        ("apply --plan plan.json --report plan.json", "is the file that is read"),
+        ("status -f fleet.json --report ./fleet.json", "is the file that is read"),
+        ("plan -f fleet.json --out fleet.json", "--out fleet.json is the manifest"),
+        ("plan -f - --out plan.json", "must be a file"),
+        ("plan", "--file"),
+    ],
+)
+def test_the_options_of_a_fleet_are_validated(
+    line: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fleet.json").write_text("{}")
+    (tmp_path / "plan.json").write_text("{}")
+    assert words in refusal(f"amlarc {line}")
 
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])

@@ -16,6 +16,16 @@ from tests.support.terminal import session
 EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
 # What must exist before an example: nothing for those that install or work offline.
 NEEDS_NOTHING = ("extension create", "extension list", "config", "settings", "list", "cluster")
+# The manifest of the examples, of what the local Azure has.
+FLEET = """
+apiVersion: amlarc/v1alpha1
+kind: Fleet
+metadata: {name: plants}
+spec:
+  clusters: [{name: amlarc-cluster, resourceGroup: amlarc-rg}]
+  extension: {settings: {enableTraining: "True"}}
+  computes: [{workspace: amlarc-ws, name: k8s-compute}]
+"""
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
 # What is typed where an example asks.
 ANSWERS = {
@@ -33,7 +43,7 @@ ANSWERS = {
 def folder(az: Az, tmp_path: Path) -> Path:
     """A folder with the files that the examples name."""
     shutil.copy(ROOT / "examples" / "attach-advanced.json", tmp_path / "attach.json")
-    shutil.copy(ROOT / "examples" / "fleet.yaml", tmp_path / "fleet.yaml")
+    (tmp_path / "fleet.yaml").write_text(FLEET)
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
@@ -59,6 +69,12 @@ def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str, requ
         (folder / "fleet.yaml").unlink()
     if command == "extension wait -c amlarc-cluster -g amlarc-rg --deleted":
         az.must("amlarc", "extension", "delete", *CLUSTER, "--yes")
+    if (
+        command.startswith("status") or "--detailed-exitcode" in command
+    ):  # they exit with 2 where there is something to do
+        az.must("amlarc", "apply", "-f", "fleet.yaml", "--yes", folder=folder)
+    if "--plan" in command:
+        az.must("amlarc", "plan", "-f", "fleet.yaml", "--out", "fleet.plan.json", folder=folder)
     if command in ANSWERS:
         assert answered(az, command, folder) == 0
         return

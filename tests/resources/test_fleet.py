@@ -89,12 +89,12 @@ def test_what_a_cluster_shall_have_is_said_in_the_terms_of_create_and_attach() -
         (
             f"/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws1",
             "k8s-plant-7",
-            compute.Wanted(cluster, {"namespace": "ml"}, (), "SystemAssigned", replaces_types=False),
+            compute.Wanted(cluster, {"namespace": "ml"}, (), "SystemAssigned", False, {"amlarc-fleet": "f"}),
         ),
         (
             f"/subscriptions/{SUB}/resourceGroups/rg-ws/providers/Microsoft.MachineLearningServices/workspaces/ws2",
             "rgeastus",
-            compute.Wanted(cluster, {}, (), None, replaces_types=True),
+            compute.Wanted(cluster, {}, (), None, True, {"amlarc-fleet": "f"}),
         ),
     ]
 

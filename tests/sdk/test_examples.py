@@ -14,6 +14,15 @@ from tests.support.azure import ROOT, Azure
 GUIDES = sorted((ROOT.parent / "shared" / "source").glob("*.txt"))
 EXAMPLES = ("attach.py", "attach_advanced.py")
 IMPORTS = "from azext_amlarc.sdk import ComputeTarget, KubernetesCompute, Workspace\nimport os\n"
+FLEET = """
+apiVersion: amlarc/v1alpha1
+kind: Fleet
+metadata: {name: plants}
+spec:
+  clusters: [{name: edge-cluster, resourceGroup: rg}]
+  extension: {settings: {enableTraining: "True"}}
+  computes: [{workspace: amlarc-ws, name: "{cluster}"}]
+"""
 PRINTED = """creating new compute target...
 Creating
 SucceededProvisioning operation finished, operation "Succeeded"
@@ -91,11 +100,13 @@ def test_every_listing_of_the_documentation_runs(run: Run, tmp_path: Path) -> No
         assert statements(shown) == statements((ROOT / "examples" / example).read_text())
     program = tmp_path / "listings.py"
     program.write_text("\n".join(listings), encoding="utf-8")
+    (tmp_path / "fleet.yaml").write_text(FLEET, encoding="utf-8")
     done = run(str(program))
     assert done.returncode == 0, done.stderr
-    attached, found, *_, installed, refused = done.stdout.splitlines()[-6:]
+    attached, found, *_, installed, applied, drift, refused = done.stdout.splitlines()[-8:]
     assert (attached[:16], found) == ("{'creationTime':", "found compute target: amlarc-compute")
     assert installed == "Installed 1.1.64"
+    assert (applied, drift) == ("edge-cluster done", "{'edge-cluster': []}")
     assert refused.startswith("Refused The compute target 'amlarc-compute' uses the namespace 'default'")
 
 

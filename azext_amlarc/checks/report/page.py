@@ -34,18 +34,29 @@ def html(results: Sequence[Result], heading: Heading) -> str:
     shown = tally.worst_first(tally.all_legible(results))
     of = Heading(*(escape(legible(getattr(heading, field.name))) for field in fields(heading)))
     groups = tally.groups(shown)
-    return Template(resources.files(__package__).joinpath("page.html").read_text("utf-8")).substitute(
+    return frame(
+        command="az ml arc check",
         title=f"{of.cluster}: {_outcome(shown)}",
         cluster=of.cluster,
         status=tally.worst(shown),
         outcome=_outcome(shown),
         about="".join(_about(of)),
-        strip="".join(f'<i data-status="{status}"></i>' * number for status, number in tally.counts(shown).items()),
-        filter="\n".join(_filter(shown)),
+        strip=_strip(tally.counts(shown)),
+        filter="\n".join(choices(tally.counts(shown), len(shown), tally.WORDS)),
         contents="\n".join(_contents(groups)),
         groups="\n".join(_group(place, name, members) for place, (name, members) in enumerate(groups.items())),
         version=of.version,
     )
+
+
+def frame(**parts: str) -> str:
+    """A page with these parts in its frame: markup, whose texts are escaped already."""
+    return Template(resources.files(__package__).joinpath("page.html").read_text("utf-8")).substitute(parts)
+
+
+def _strip(counts: Mapping[Status, int]) -> str:
+    bars = "".join(f'<i data-status="{status}"></i>' * number for status, number in counts.items())
+    return f'<div class="strip" aria-hidden="true">{bars}</div>'
 
 
 def _outcome(results: Sequence[Result]) -> str:
@@ -69,24 +80,27 @@ def _about(of: Heading) -> Iterator[str]:
             yield f"<div><dt>{name}</dt><dd>{value}</dd></div>"
 
 
-def _filter(results: Sequence[Result]) -> Iterator[str]:
-    """One choice for each status that occurs, with its number; the style in page.html does the filtering."""
+def choices(counts: Mapping[Status, int], total: int, words: Mapping[Status, Sequence[str]]) -> Iterator[str]:
+    """One choice for each status that occurs, with its number; the style in page.html does the filtering.
+
+    `words` are what one, and what several of a status are called.
+    """
     yield '<input class="unseen" type="radio" name="show" id="show-all" checked>'
-    yield f'<label for="show-all">All {len(results)}</label>'
-    for status, number in tally.counts(results).items():
+    yield f'<label for="show-all">All {total}</label>'
+    for status, number in counts.items():
         yield f'<input class="unseen" type="radio" name="show" id="show-{status}">'
-        words = tally.WORDS[status][number > 1]
-        yield f'<label for="show-{status}" data-status="{status}">{_mark(status)}{number} {words}</label>'
+        word = words[status][number > 1]
+        yield f'<label for="show-{status}" data-status="{status}">{mark(status)}{number} {word}</label>'
 
 
 def _contents(groups: Mapping[str, Sequence[Result]]) -> Iterator[str]:
     for place, (name, members) in enumerate(groups.items()):
-        link = f'<a href="#group-{place}">{_mark(tally.worst(members))}{escape(name)}</a>'
+        link = f'<a href="#group-{place}">{mark(tally.worst(members))}{escape(name)}</a>'
         yield f"<li {_statuses(members)}>{link}</li>"
 
 
 def _group(place: int, name: str, members: Sequence[Result]) -> str:
-    heading = f"{_mark(tally.worst(members))}{escape(name)} <small>{tally.in_words(members)}</small>"
+    heading = f"{mark(tally.worst(members))}{escape(name)} <small>{tally.in_words(members)}</small>"
     results = "\n".join(_result(result) for result in members)
     return (
         f'<section class="group" id="group-{place}" {_statuses(members)}>\n'
@@ -99,7 +113,7 @@ def _statuses(results: Sequence[Result]) -> str:
     return f'data-holds="{" ".join(tally.counts(results))}" data-status="{tally.worst(results)}"'
 
 
-def _mark(status: Status) -> str:
+def mark(status: Status) -> str:
     """A drawing with a shape of its own, hidden from screen readers."""
     return f'<svg class="mark" aria-hidden="true"><use href="#mark-{status}"/></svg>'
 
@@ -109,7 +123,7 @@ def _result(result: Result) -> str:
     identity = escape(check.id)
     word = f'<span class="unseen">{tally.WORDS[status][0]}: </span>'
     title = f'<h3><span>{word}{_prose(check.title)}</span> <a href="#{identity}">{identity}</a></h3>'
-    parts = (_mark(status), title, *_details(result))
+    parts = (mark(status), title, *_details(result))
     return f'<li class="result" id="{identity}" {_statuses([result])}>{"".join(parts)}</li>'
 
 

@@ -213,6 +213,41 @@ _COMMANDS = {
             ),
         ),
     ),
+    "plan": (
+        "Show what would become of a fleet of clusters, without changing anything.",
+        "Reads the clusters and their extensions from Azure Resource Graph, the compute targets from their workspaces, "
+        "and what would change from its own service. Shows for each cluster what would be created, changed setting by "
+        "setting, left or removed, or why it cannot be. Exits with 1 if something cannot be done.",
+        (
+            ("Show what an apply would do", "plan -f fleet.yaml"),
+            ("Save the plan, to apply exactly that later", "plan -f fleet.yaml --out fleet.plan.json"),
+            ("Find out in a script whether anything would change", "plan -f fleet.yaml --detailed-exitcode -o table"),
+        ),
+    ),
+    "apply": (
+        "Bring a fleet of clusters to what its manifest says.",
+        "Asks once, then works wave by wave on many clusters side by side, within the rates that Azure allows. After "
+        "each wave the gate of the manifest has to pass; more failures than it allows stop the rollout. Every write "
+        "reads first: running it again goes on where it stopped. Ctrl-C begins nothing new, a second one leaves at "
+        "once. Exits with 1 if it failed on any cluster; the others are finished all the same.",
+        (
+            ("Apply a manifest", "apply -f fleet.yaml --yes"),
+            (
+                "Apply the first wave only, and write a page about it",
+                "apply -f fleet.yaml --wave 1 --yes --report fleet.html",
+            ),
+            ("Apply a saved plan", "apply --plan fleet.plan.json --yes"),
+        ),
+    ),
+    "status": (
+        "Show how a fleet of clusters stands, and what differs from its manifest.",
+        "As Azure Resource Graph has it, which lags a little behind. Exits with 2 if anything differs: for CI, and for "
+        "a job that looks every night.",
+        (
+            ("Show how a fleet stands", "status -f fleet.yaml -o table"),
+            ("Write a page about it", "status -f fleet.yaml --report fleet.html"),
+        ),
+    ),
     "config validate": (
         "Validate attach configurations and manifests of fleets.",
         "What a file says itself decides which of the two it is; a manifest is validated with the files that it names. "

@@ -217,6 +217,47 @@ def _validate_fix(namespace: Any) -> None:
         raise UsageError("--fix is required with --yes.")
 
 
+# The forms of the report of a fleet, by the end of the file's name.
+FLEET_REPORTS = (".html", ".json", ".txt")
+
+
+def validate_plan(namespace: Any) -> None:
+    """A plan does not replace its manifest, and has one that is a file where it is saved."""
+    from azext_amlarc.validation import files
+
+    if not namespace.out:
+        return
+    if namespace.file == "-" or files.as_text(namespace.file):
+        raise UsageError("--out: a saved plan names its manifest, which must be a file.", "Pass its name with --file.")
+    if files.would_read(namespace.file, namespace.out):
+        raise UsageError(f"--out {namespace.out} is the manifest.", "Choose another file.")
+
+
+def validate_apply(namespace: Any) -> None:
+    """A manifest or a saved plan, and a report that replaces neither."""
+    if bool(namespace.file) == bool(namespace.plan_file):
+        raise UsageError("Pass either --file, a manifest, or --plan, a saved plan.")
+    for option, number in (("--wave", namespace.wave), ("--concurrency", namespace.concurrency)):
+        if number is not None and number < 1:
+            raise UsageError(f"{option} {number}: it counts from 1.")
+    _validate_fleet_report(namespace, namespace.file or namespace.plan_file)
+
+
+def validate_status(namespace: Any) -> None:
+    """The report does not replace the manifest."""
+    _validate_fleet_report(namespace, namespace.file)
+
+
+def _validate_fleet_report(namespace: Any, given: str) -> None:
+    from azext_amlarc.validation import files
+
+    report = namespace.report
+    if report and not report.lower().endswith(FLEET_REPORTS):
+        raise UsageError(f"--report {report}: the file name must end in one of {', '.join(FLEET_REPORTS)}.")
+    if report and files.would_read(given, report):
+        raise UsageError(f"--report {report} is the file that is read.", "Choose another file.")
+
+
 def validate_report(namespace: Any) -> None:
     """The form of a report in a file is given, or said by the file's name."""
     from azext_amlarc.commands.az.output import SUFFIXES, form_of

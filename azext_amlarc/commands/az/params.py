@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from azext_amlarc.commands.az import completers, foreign
+from azext_amlarc.commands.az.options import FLEET_REPORTS
 from azext_amlarc.commands.az.output import SUFFIXES
 from azext_amlarc.commands.az.table import PREFIXES
 
@@ -53,6 +54,7 @@ def load_arguments(loader: Any, command: str = "") -> None:
         _compute_options(loader, prefix)
         _kubernetes_options(loader, prefix)
         _verify_options(loader, prefix)
+        _fleet_options(loader, prefix)
         _check_options(loader, prefix, _selection() if command == f"{prefix} check" else "")
         _offline_options(loader, prefix)
         _export_options(loader, prefix)
@@ -61,7 +63,17 @@ def load_arguments(loader: Any, command: str = "") -> None:
 
 
 # Options whose files a second one would replace unread. For others, az's rule is that the last one counts.
-_FILES = {"config", "config_file", "config_protected_file", "output_file", "kubeconfig", "health_report"}
+_FILES = {
+    "config",
+    "config_file",
+    "config_protected_file",
+    "health_report",
+    "kubeconfig",
+    "out",
+    "output_file",
+    "plan_file",
+    "report",
+}
 
 
 class _Once(argparse.Action):
@@ -114,7 +126,7 @@ def _completions(loader: Any, prefix: str) -> None:
         c.argument("workspace_name", completer=completers.workspace_names)
         c.argument("workspace_group", completer=get_resource_group_completion_list)
         c.argument("release_train", completer=completers.release_trains)
-        for option in ("config", "config_file", "config_protected_file", "file", "kubeconfig", "output_file"):
+        for option in (*sorted(_FILES), "file"):
             c.argument(option, completer=FilesCompleter())  # type: ignore[no-untyped-call]
 
 
@@ -490,6 +502,34 @@ def _selection() -> str:
     for check in table.CHECKS:
         ids.setdefault(check.group, []).append(check.id.removeprefix("AMLARC-"))
     return ": " + ", ".join(f"{group} ({found[0]} to {found[-1]})" for group, found in ids.items())
+
+
+def _fleet_options(loader: Any, prefix: str) -> None:
+    manifest = {
+        "options_list": ["--file", "-f"],
+        "help": "The fleet's manifest, JSON or YAML; - for standard input. To make one: az ml arc config init.",
+    }
+    endings = ", ".join(FLEET_REPORTS)
+    report = {"help": f"File to write a report to, beside the result on stdout; its name ends in {endings}."}
+    for name in ("plan", "apply", "status"):
+        with loader.argument_context(f"{prefix} {name}") as c:
+            c.argument("file", **manifest)
+    for name in ("apply", "status"):
+        with loader.argument_context(f"{prefix} {name}") as c:
+            c.argument("report", **report)
+    with loader.argument_context(f"{prefix} plan") as c:
+        c.argument("out", help="File to save the plan to, for az ml arc apply --plan. It holds no secret.")
+        c.argument(
+            "detailed_exitcode",
+            action="store_true",
+            help="Exit with 0 if there is nothing to do, 2 if there is, 1 on an error.",
+        )
+    with loader.argument_context(f"{prefix} apply") as c:
+        c.argument("plan_file", options_list=["--plan"], help="A saved plan; refused if it is stale.")
+        c.argument("wave", type=int, help="Only this wave of the rollout, counted from 1. Default: all.")
+        c.argument("concurrency", type=int, help="Clusters that are worked on at a time. Default: 200.")
+        c.argument("yes", **_YES)
+        c.argument("timeout", type=_seconds, help="Maximum time for each step on a cluster, in seconds.")
 
 
 def _check_options(loader: Any, prefix: str, selection: str) -> None:

@@ -103,6 +103,54 @@ _SECTIONS = {
 }
 
 
+def plan_rows(plan: Mapping[str, Any]) -> list[Row]:
+    """A plan in `-o table`: a line for what becomes of each thing on each cluster."""
+    return [
+        OrderedDict(
+            Cluster=cluster["name"],
+            ResourceGroup=cluster["resourceGroup"],
+            Wave=cluster["wave"] or "",
+            Action=item["action"],
+            What=f"{item['kind']} {item['name']}",
+            Changes="; ".join(item["changes"]) or item["reason"] or "",
+        )
+        for cluster in plan["clusters"]
+        for item in cluster["items"]
+    ]
+
+
+def apply_rows(entries: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """What came of an apply in `-o table`."""
+    return [
+        OrderedDict(
+            Cluster=entry["name"],
+            ResourceGroup=entry["resourceGroup"],
+            Wave=entry["wave"] or "",
+            State=entry["state"],
+            Seconds=entry["seconds"] or "",
+            Error=(entry["error"] or "").partition("\n")[0],
+        )
+        for entry in entries
+    ]
+
+
+def status_rows(clusters: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """How a fleet stands in `-o table`."""
+    return [
+        OrderedDict(
+            Cluster=cluster["name"],
+            ResourceGroup=cluster["resourceGroup"],
+            State=cluster["state"],
+            Connectivity=cluster["connectivity"] or "",
+            Extension=cluster["extensionState"] or "",
+            Version=cluster["extensionVersion"] or "",
+            Computes=", ".join(f"{name} {state}" for name, state in cluster["computes"].items()),
+            Drift=len(cluster["drift"]) or "",
+        )
+        for cluster in clusters
+    ]
+
+
 def setting_rows(settings: Iterable[Mapping[str, Any]]) -> list[Row]:
     """The catalogue of settings in `-o table`, within 120 columns; what the tool sets itself comes last, apart."""
     listed = list(settings)

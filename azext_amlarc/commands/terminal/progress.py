@@ -13,10 +13,13 @@ _BEAT = 60.0  # seconds between two lines about the same state
 
 def terminal_watcher(cmd: Any) -> "TerminalWatcher":
     """The watcher for a command: on stderr, and silent if az's options or configuration say so."""
-    disabled = cmd.cli_ctx.only_show_errors or cmd.cli_ctx.config.getboolean(
-        "core", "disable_progress_bar", fallback=False
-    )
-    return TerminalWatcher(sys.stderr, silent=disabled)
+    return TerminalWatcher(sys.stderr, silent=is_silent(cmd))
+
+
+def is_silent(cmd: Any) -> bool:
+    """Whether az's options or configuration say that no progress is to be shown."""
+    disabled = cmd.cli_ctx.config.getboolean("core", "disable_progress_bar", fallback=False)
+    return bool(cmd.cli_ctx.only_show_errors or disabled)
 
 
 class TerminalWatcher:
@@ -48,7 +51,7 @@ class TerminalWatcher:
         while (left := until - time.monotonic()) > 0:
             if self._moving:
                 self._frame += 1
-                shown = _clock(time.monotonic() - self._began)
+                shown = clock(time.monotonic() - self._began)
                 self._write(f"\r{_FRAMES[self._frame % len(_FRAMES)]} {self._state} {shown} ")
             time.sleep(min(left, _TICK if self._moving else _BEAT))
             self._beat()
@@ -61,7 +64,7 @@ class TerminalWatcher:
 
     def _say(self, state: str, elapsed: float) -> None:
         self._said = time.monotonic()
-        self._write(f"{state} ({_clock(elapsed)})\n")
+        self._write(f"{state} ({clock(elapsed)})\n")
 
     def _clear(self) -> None:
         if self._moving:
@@ -77,5 +80,6 @@ class TerminalWatcher:
             self._silent = True
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Minutes and seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,123 @@
+"""A fleet of clusters by one manifest: plan, apply, status.
+
+Imports are lazy, so that programs that only attach clusters do not pay for them.
+"""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from azure.core.credentials import TokenCredential
+
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.resources import naming
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, stop_at_types
+from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
+from azext_amlarc.sdk.exceptions import FleetException, raised_as
+from azext_amlarc.sdk.watching import log, logger
+
+if TYPE_CHECKING:
+    from azext_amlarc.workflows.fleet.manifests import Manifest
+    from azext_amlarc.workflows.fleet.running.board import Board
+
+
+class Fleet:
+    """The fleet of a manifest, JSON or YAML. Creating the object reads the file, and sends no request.
+
+    `subscription_id` is that of the clusters that name none. `credential` and `cloud` are those of `Workspace`. The
+    methods return what `az ml arc plan`, `apply` and `status` print with `-o json` (docs/output.md).
+    """
+
+    def __init__(
+        self,
+        manifest: str | os.PathLike[str],
+        subscription_id: str,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+    ) -> None:
+        """FleetException, with all findings, if the manifest is not valid."""
+        from azext_amlarc.workflows.fleet.manifests import load
+
+        with raised_as(FleetException):
+            naming.stop_at_faults({"subscription_id": (naming.SUBSCRIPTION, subscription_id or "")})
+            self._manifest: Manifest = load(os.fspath(manifest))
+        log(self._manifest.findings)
+        self._subscription_id, self._credential, self._cloud = subscription_id, credential, cloud
+
+    @property
+    def name(self) -> str:
+        return self._manifest.fleet.name
+
+    def plan(self, out: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+        """What would become of the fleet, with `hasChanges`; saved to the file `out` as well, for `apply`. No write."""
+        from azext_amlarc.workflows.fleet.door import Work
+        from azext_amlarc.workflows.fleet.report.wording import plan_object
+
+        with raised_as(FleetException):
+            work = Work(self._connection, self._manifest)
+            found = work.plan()
+            if out is not None:
+                work.save(os.fspath(out), found)
+        return plan_object(found)
+
+    def apply(
+        self,
+        plan: str | os.PathLike[str] | None = None,
+        *,
+        wave: int | None = None,
+        concurrency: int | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        yes: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Bring the fleet to what the manifest says, and return what came of each cluster; failures come first.
+
+        What fails on a cluster raises nothing: look at `state`. `plan` is a saved plan: FleetException if it is stale.
+        `yes` agrees to the changes, as az's --yes does; without it there is FleetException if there are any. `wave`
+        counts from 1; `timeout` (s) is for each step on a cluster.
+        """
+        from azext_amlarc.workflows.fleet import saved
+        from azext_amlarc.workflows.fleet.door import Work
+        from azext_amlarc.workflows.fleet.report.wording import board_objects
+        from azext_amlarc.workflows.fleet.running.apply import CONCURRENCY, Options
+
+        with raised_as(FleetException):
+            stop_at_types(FLAG, yes=yes)
+            stop_at_types(SECONDS, timeout=timeout)
+            for name, number in (("wave", wave), ("concurrency", concurrency)):
+                if number is not None and (not isinstance(number, int) or number < 1):
+                    raise InvalidInput(f"{name}: it counts from 1.", "Nothing was sent.")
+            planned = saved.load(os.fspath(plan)) if plan is not None else None
+            options = Options(wave, concurrency or CONCURRENCY, timeout)
+            with writing(self._connection, timeout, registers=True, confirmed=yes) as (azure, door):
+                board = Work(azure, self._manifest).apply(door, lambda _: _Logged(), options, planned)
+        return board_objects(board)
+
+    def status(self) -> list[dict[str, Any]]:
+        """How each cluster stands, and what differs from the manifest (`drift`); what is not good first. No write."""
+        from azext_amlarc.workflows.fleet.door import Work
+        from azext_amlarc.workflows.fleet.status import status_objects
+
+        with raised_as(FleetException):
+            return status_objects(Work(self._connection, self._manifest).status().clusters)
+
+    @cached_property
+    def _connection(self) -> AzureClient:
+        return connect(self._subscription_id, self._credential, self._cloud)
+
+    def __repr__(self) -> str:
+        return f"Fleet({self._manifest.source!r}, {self._subscription_id!r})"
+
+
+class _Logged:
+    """A progress that goes to the log."""
+
+    def show(self, board: "Board") -> None:
+        while board.events:
+            logger.info("%s", board.events.popleft())
+
+    def tell(self, text: str) -> None:
+        logger.info("%s", text)
+
+    def end(self, board: "Board") -> None:
+        self.show(board)

@@ -1,0 +1,1 @@
+"""Fleets: one manifest for many clusters, planned, applied and looked at."""

@@ -1,0 +1,67 @@
+"""What both doors do with a manifest: plan it, apply it, and say how its fleet stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.workflows.door import Door
+from azext_amlarc.workflows.fleet import saved as saves
+from azext_amlarc.workflows.fleet.connections import Connections
+from azext_amlarc.workflows.fleet.manifests import Manifest, revealed
+from azext_amlarc.workflows.fleet.plan import FleetPlan
+from azext_amlarc.workflows.fleet.planning import make_plan
+from azext_amlarc.workflows.fleet.report.wording import plan_summary
+from azext_amlarc.workflows.fleet.running.apply import Options, carry_out
+from azext_amlarc.workflows.fleet.running.board import Board, Progress
+from azext_amlarc.workflows.fleet.saved import SavedPlan, still_valid
+from azext_amlarc.workflows.fleet.status import FleetStatus, status
+
+
+@dataclass(frozen=True)
+class Work:
+    """A manifest and a connection to the active subscription."""
+
+    azure: AzureClient
+    manifest: Manifest
+    connections: Connections = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "connections", Connections(self.azure))
+
+    def plan(self) -> FleetPlan:
+        """What would become of the fleet; what would change is looked at closely. No write."""
+        return make_plan(self.connections, self.manifest.fleet, self.manifest.contents, closely=True)
+
+    def save(self, path: str, plan: FleetPlan) -> None:
+        """Write the plan to a file."""
+        saves.save(path, plan, self.manifest.source, self._tenant())
+
+    def status(self) -> FleetStatus:
+        """How the fleet stands. No write."""
+        return status(self.connections, self.manifest.fleet, self.manifest.contents)
+
+    def apply(
+        self,
+        door: Door,
+        progress: Callable[[FleetPlan], Progress],
+        options: Options,
+        saved: SavedPlan | None = None,
+    ) -> Board:
+        """Plan, ask once, and carry it out; a saved plan is carried out only as far as it is still so.
+
+        Refused for a stale plan, InvalidInput without an agreement or a protected value: nothing is sent then.
+        """
+        plan = self._planned(saved)
+        contents = revealed(self.azure, self.manifest) if plan.has_changes else {}
+        if plan.has_changes:
+            door.confirm("\n".join([*plan.consequences, plan_summary(plan)]), "Apply this?")
+        return carry_out(self.connections, door, progress(plan), plan, self.manifest.fleet, contents, options)
+
+    def _planned(self, saved: SavedPlan | None) -> FleetPlan:
+        if saved is None:
+            return make_plan(self.connections, self.manifest.fleet, self.manifest.contents, closely=False)
+        return still_valid(saved, self.plan(), self._tenant())
+
+    def _tenant(self) -> str:
+        """The tenant of the active subscription; one request."""
+        return str(self.azure.get(f"/subscriptions/{self.azure.subscription_id}").get("tenantId") or "")

@@ -1,0 +1,104 @@
+"""A plan as data: what becomes of each cluster of a fleet, and why."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from azext_amlarc.resources.fleet import Member, WantedState
+from azext_amlarc.resources.ids import ClusterId
+
+Kind = Literal["cluster", "extension", "compute target"]
+
+
+class Verb(StrEnum):
+    """What becomes of something: the most important first."""
+
+    BLOCKED = "blocked"
+    CREATE = "create"
+    CHANGE = "change"
+    RETRY = "retry"
+    DETACH = "detach"
+    DELETE = "delete"
+    WAIT = "wait"
+    LEAVE = "leave"
+    NONE = "none"
+
+
+# What is done, in the order of doing it; the others send nothing.
+WORK = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.DETACH, Verb.DELETE)
+
+
+@dataclass(frozen=True)
+class Item:
+    """What becomes of one resource: setting by setting, why it can't be done, what that breaks.
+
+    `seen` is a digest of what was there, empty if nothing was.
+    """
+
+    kind: Kind
+    name: str
+    id: str
+    verb: Verb
+    changes: tuple[str, ...] = ()
+    reason: str = ""
+    consequences: tuple[str, ...] = ()
+    seen: str = ""
+
+    @property
+    def is_work(self) -> bool:
+        return self.verb in WORK
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """What becomes of one cluster. `wave` counts from 1; `member` and `wanted` are None for one that has left."""
+
+    id: ClusterId
+    wave: int
+    items: tuple[Item, ...]
+    member: Member | None = field(default=None, repr=False, compare=False)
+    wanted: WantedState | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def verb(self) -> Verb:
+        """The most important of what becomes of it."""
+        order = list(Verb)
+        return min((item.verb for item in self.items), key=order.index, default=Verb.NONE)
+
+    @property
+    def work(self) -> tuple[Item, ...]:
+        """What is to be done, in this order; nothing beyond what cannot be done."""
+        return tuple(item for item in self.items if item.is_work)
+
+    @property
+    def blocked(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.verb is Verb.BLOCKED)
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """What becomes of a fleet, its clusters in the order of their waves and ids."""
+
+    name: str
+    subscription_id: str
+    clusters: tuple[ClusterPlan, ...]
+
+    @property
+    def counts(self) -> dict[Verb, int]:
+        """How many clusters each word is about, the most important first."""
+        found = Counter(one.verb for one in self.clusters)
+        return {verb: found[verb] for verb in Verb if found[verb]}
+
+    @property
+    def has_changes(self) -> bool:
+        return any(one.work for one in self.clusters)
+
+    @property
+    def has_obstacles(self) -> bool:
+        return any(one.blocked for one in self.clusters)
+
+    @property
+    def consequences(self) -> tuple[str, ...]:
+        """What the work breaks, each sentence once."""
+        return tuple(dict.fromkeys(line for one in self.clusters for item in one.work for line in item.consequences))

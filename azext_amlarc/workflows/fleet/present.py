@@ -1,0 +1,102 @@
+"""What there is of a fleet: clusters and extensions by Resource Graph, compute targets by the lists of workspaces."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from azure.core.exceptions import AzureError, HttpResponseError
+
+from azext_amlarc.azure import graph
+from azext_amlarc.azure.compute import lookup as computes
+from azext_amlarc.azure.connection.answers import refusal, unanswered
+from azext_amlarc.azure.extension import lookup as extension
+from azext_amlarc.errors import ArcError
+from azext_amlarc.resources.compute import Compute
+from azext_amlarc.resources.fleet import Fleet, Membership, membership, workspace_of
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
+from azext_amlarc.resources.installed import Extension
+from azext_amlarc.workflows.fleet.connections import Connections
+
+# Lists and looks at a time: the rates that Azure allows slow them down, not their number.
+_READERS = 16
+
+
+@dataclass(frozen=True)
+class Present:
+    """The fleet's clusters, their extensions and the compute targets of its workspaces, by their ids in lower case.
+
+    `unread` says why the compute targets of a workspace, or what is on a cluster, are not known.
+    """
+
+    membership: Membership
+    extensions: Mapping[str, Extension] = field(default_factory=dict)
+    computes: Mapping[str, Compute] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+def subscriptions_of(fleet: Fleet, active: str) -> tuple[str, ...]:
+    """The subscriptions that the manifest's clusters are in; `active` is that of whoever names none."""
+    named = [entry.subscription_id or active for entry in fleet.entries]
+    named += [one for selector in fleet.selectors for one in selector.subscription_ids or (active,)]
+    return tuple(sorted({one.lower() for one in named}))
+
+
+def look(connections: Connections, fleet: Fleet, active: str) -> Present:
+    """What there is: one request a page for each of two tables, and one a page for each workspace.
+
+    A workspace that cannot be read is said to be; the others are read.
+    """
+    azure, subscriptions = connections.main, subscriptions_of(fleet, active)
+    members = membership(fleet, graph.clusters(azure, subscriptions), active)
+    workspaces = {
+        folded(str(one)): one
+        for member in members.members
+        for one in (workspace_of(spec, member.cluster.id) for spec in fleet.computes)
+    }
+    found, unread = _computes(connections, workspaces.values())
+    return Present(members, graph.extensions(azure, subscriptions), found, unread)
+
+
+def _computes(connections: Connections, workspaces: Iterable[WorkspaceId]) -> tuple[dict[str, Compute], dict[str, str]]:
+    found, unread = dict[str, Compute](), dict[str, str]()
+
+    def read(workspace: WorkspaceId) -> None:
+        try:
+            listed = computes.list_all(connections.of(workspace.subscription_id), workspace)
+            found.update({folded(f"{workspace}/computes/{one.name}"): one for one in listed})
+        except (ArcError, AzureError, OSError) as error:
+            unread[folded(str(workspace))] = why(error)
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        list(pool.map(read, workspaces))
+    return found, unread
+
+
+def look_again(connections: Connections, present: Present, clusters: Sequence[ClusterId]) -> Present:
+    """The same with these clusters' extensions as their own provider has them now: one request for each."""
+    fresh, unread = dict(present.extensions), dict(present.unread)
+
+    def read(cluster: ClusterId) -> None:
+        key = folded(str(cluster))
+        try:
+            found = extension.find(connections.of(cluster.subscription_id), cluster, None)
+        except (ArcError, AzureError, OSError) as error:
+            unread[key] = why(error)
+            return
+        fresh.pop(key, None)
+        if found:
+            fresh[key] = found
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        list(pool.map(read, clusters))
+    return replace(present, extensions=fresh, unread=unread)
+
+
+def why(error: Exception) -> str:
+    """Why something could not be read or done, in words: Azure's, or ours."""
+    if isinstance(error, ArcError):
+        return error.message
+    if isinstance(error, HttpResponseError) and error.response is not None:
+        refused = refusal(error)
+        return f"({refused.code}) {refused.message}"
+    return unanswered(error)

@@ -1,0 +1,122 @@
+"""A plan as a file: what was seen and what is to be done, to be carried out later as long as that is still so.
+
+It holds no protected value, only their names.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from azext_amlarc.errors import InvalidInput, Refused
+from azext_amlarc.resources.ids import ClusterId, folded
+from azext_amlarc.validation import files
+from azext_amlarc.wording import in_line
+from azext_amlarc.workflows import whole_files
+from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan, Item, Verb
+
+_VERSION, _KIND = "amlarc/v1alpha1", "FleetPlan"
+_AGAIN = "Make a new plan: az ml arc plan -f MANIFEST --out FILE"
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """A plan, of which manifest it is, and in which tenant and for which active subscription it was made."""
+
+    plan: FleetPlan
+    manifest: str
+    tenant: str
+    created: str
+
+
+def save(path: str, plan: FleetPlan, manifest: str, tenant: str) -> None:
+    """Write the plan to a file, whole or not at all."""
+    document = {
+        "apiVersion": _VERSION,
+        "kind": _KIND,
+        "fleet": plan.name,
+        "manifest": manifest,
+        "tenant": tenant,
+        "subscription": plan.subscription_id,
+        "subscriptions": sorted({one.id.subscription_id.lower() for one in plan.clusters}),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "clusters": [
+            {"id": str(one.id), "wave": one.wave, "items": [asdict(item) for item in one.items]}
+            for one in plan.clusters
+        ],
+    }
+    whole_files.replace(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(path: str) -> SavedPlan:
+    """The plan in a file; InvalidInput if it is none."""
+    try:
+        found = json.loads(files.read(path))
+        if found["apiVersion"] != _VERSION or found["kind"] != _KIND:
+            raise ValueError("it says to be something else")
+        clusters = tuple(_cluster(one) for one in found["clusters"])
+        plan = FleetPlan(str(found["fleet"]), str(found["subscription"]), clusters)
+        return SavedPlan(plan, str(found["manifest"]), str(found["tenant"]), str(found["created"]))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise InvalidInput(f"{in_line(path)} is not a saved plan: {in_line(why)}.", _AGAIN) from None
+
+
+def _cluster(given: Mapping[str, Any]) -> ClusterPlan:
+    items = tuple(
+        Item(
+            **{
+                **item,
+                "verb": Verb(item["verb"]),
+                "changes": tuple(item["changes"]),
+                "consequences": tuple(item["consequences"]),
+            }
+        )
+        for item in given["items"]
+    )
+    return ClusterPlan(ClusterId.parse(given["id"]), int(given["wave"]), items)
+
+
+def still_valid(saved: SavedPlan, now: FleetPlan, tenant: str) -> FleetPlan:
+    """What is left of the saved plan to be done: that of `now` which it says, in its waves.
+
+    Refused where anything else would be done than it says. What it says and has been done already, by an apply that was
+    cut short, is no difference; clusters that have been selected since are left alone.
+    """
+    if (saved.tenant, saved.plan.subscription_id.lower()) != (tenant, now.subscription_id.lower()):
+        where = f"tenant {saved.tenant}, subscription {saved.plan.subscription_id}"
+        raise Refused(f"The plan was made elsewhere: {where}.", "Choose it: az account set --subscription NAME")
+    there = {folded(str(one.id)): one for one in now.clusters}
+    differences, kept = [], []
+    for one in saved.plan.clusters:
+        current = there.get(folded(str(one.id)))
+        if current is None:
+            differences += [f"{one.id.name}: it is no longer in the fleet"] if one.work else []
+            continue
+        differences += [f"{one.id.name}: {line}" for line in _differences(one, current)]
+        kept.append(replace(current, wave=one.wave))
+    if differences:
+        lines = "\n".join(differences[:20] + ([f"and {len(differences) - 20} more"] if len(differences) > 20 else []))
+        raise Refused(f"The plan of {saved.created} is stale. Nothing was changed.\n{lines}", _AGAIN)
+    return replace(now, clusters=tuple(kept))
+
+
+def _differences(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
+    """What would be done now, and the plan does not say, or what it says and can't be done."""
+    said = {folded(item.id): item for item in planned.items}
+    for item in now.items:
+        before = said.get(folded(item.id))
+        what = f"{item.kind} {item.name}"
+        if before is None:
+            yield from [f"{what}: the plan does not have it"] if item.is_work else []
+        elif item.verb is Verb.BLOCKED and before.is_work:
+            yield f"{what}: {item.reason}"
+        elif item.verb in _WRITES and (item.seen != before.seen or not before.is_work):
+            yield f"{what}: it has changed since"
+        elif item.verb in _WRITES and set(item.changes) - set(before.changes):
+            yield f"{what}: the manifest says something else now"
+
+
+# Those of which the plan has to say what they do; the others go on with what has begun.
+_WRITES = (Verb.CREATE, Verb.CHANGE, Verb.DETACH, Verb.DELETE)
