@@ -1,5 +1,6 @@
 """What a write would change, one line each for the user."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,4 +15,6 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False)
     return "(not set)" if value is None else str(value)

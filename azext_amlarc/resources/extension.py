@@ -25,6 +25,7 @@ _BOOLEANS = {"true", "false"}
 # How the inference router is reached, in the chart's own names.
 _NODE_PORT = "scoringFe.serviceType.nodePort"
 _INTERNAL = "scoringFe.serviceType.internalLoadBalancer"
+_PROVIDER = "internalLoadBalancerProvider"
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,18 @@ def chart_settings(given: Mapping[str, str], installed: Mapping[str, str]) -> di
     """What the inference router's chart reads in names of its own, as `az k8s-extension` 1.7.0 sends it.
 
     The chart does not read `sslSecret` itself: without `scoringFe.sslSecret` the router's TLS check fails
-    (hashicorp/terraform-provider-azurerm#24547). What was set for another service type is set back.
+    (hashicorp/terraform-provider-azurerm#24547). What was set for another service type is set back; an internal
+    balancer that is still installed counts again for a LoadBalancer.
     """
     service = given.get("inferenceRouterServiceType", "").lower()
+    provider = given.get(_PROVIDER, installed.get(_PROVIDER) if service else None)
     settings: dict[str, str] = {}
     if service:
         settings |= _switched(_NODE_PORT, service == "nodeport", installed)
     if service and service != "loadbalancer":
         settings |= _switched(_INTERNAL, False, installed)
-    elif "internalLoadBalancerProvider" in given:
-        settings |= _switched(_INTERNAL, bool(given["internalLoadBalancerProvider"]), installed)
+    elif provider is not None:
+        settings |= _switched(_INTERNAL, bool(provider), installed)
     if "sslSecret" in given:
         settings["scoringFe.sslSecret"] = given["sslSecret"]
     if given.get("isAKSMigration", "").lower() == "true":

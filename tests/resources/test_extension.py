@@ -41,3 +41,25 @@ def test_an_id_in_quotes_is_refused_because_of_its_quotes(quote: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         ClusterId.parse(f"{quote}{CLUSTER.id}{quote}")
     assert caught.value.fix == "Remove the quotes, which are part of the value."
+
+
+def test_the_internal_balancer_is_switched_with_the_router_type() -> None:
+    internal = "scoringFe.serviceType.internalLoadBalancer"
+    there = {
+        "inferenceRouterServiceType": "LoadBalancer",
+        "internalLoadBalancerProvider": "azure",
+        internal: "True",
+    }
+    left = plan_change(CLUSTER, installed(**there), {"inferenceRouterServiceType": "NodePort"}, {}, {})
+    assert left.settings == {
+        "inferenceRouterServiceType": "NodePort",
+        "scoringFe.serviceType.nodePort": "True",
+        internal: "False",
+    }
+    then = installed(**{**there, **left.settings})
+    back = plan_change(CLUSTER, then, {"inferenceRouterServiceType": "LoadBalancer"}, {}, {})
+    assert back.settings == {
+        "inferenceRouterServiceType": "LoadBalancer",
+        "scoringFe.serviceType.nodePort": "False",
+        internal: "True",
+    }

@@ -8,6 +8,7 @@ from azext_amlarc.product import catalogue
 from azext_amlarc.validation.settings import shapes
 
 COMMAND_LINE: Final = "--config"
+INSTALLED: Final = "the installed extension"
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,6 @@ from azext_amlarc.validation.settings.derived import Known, is_copied, same
 from azext_amlarc.validation.settings.rules import PEM_PAIR
 from azext_amlarc.validation.settings.together import ClusterFacts, Given
 
-INSTALLED: Final = "the installed extension"
-
 
 @dataclass(frozen=True)
 class Judgement:
@@ -98,7 +96,7 @@ def judge(
 def _weighed(findings: Iterable[Finding], before: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Findings about what is installed only warn if they were there before: others may have installed it."""
     for finding in findings:
-        if finding.source != INSTALLED:
+        if finding.source != codes.INSTALLED:
             yield finding
         elif finding.severity is Severity.ERROR:
             was_there = (finding.code, finding.path) in before
@@ -139,7 +137,7 @@ def _installed(shown: Mapping[str, str]) -> list[Setting]:
     for key, value in shown.items():
         record = catalogue.find(key)
         if record is not None and value and not record.protected and record.given != "refused":
-            settings.append(Setting(key, value, INSTALLED))
+            settings.append(Setting(key, value, codes.INSTALLED))
     valid = [outcome.setting for setting in settings if (outcome := single.validate(setting, True)).setting]
     return _today(valid)[0]
 

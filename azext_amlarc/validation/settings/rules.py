@@ -81,10 +81,17 @@ def inference_has_https_or_allows_insecure_connections(given: Given) -> Iterator
 
 def a_node_port_has_no_internal_balancer(given: Given) -> Iterator[Finding]:
     balancer = given.settings.get("internalLoadBalancerProvider")
-    if balancer is not None and given.text("inferenceRouterServiceType") == "NodePort":
-        message = "the router type NodePort has no internal load balancer"
-        fix = "use inferenceRouterServiceType=LoadBalancer, or leave internalLoadBalancerProvider out"
-        yield about(balancer, codes.NODE_PORT_BALANCER, message, fix)
+    router = given.settings.get("inferenceRouterServiceType")
+    if balancer is None or router is None or router.value != "NodePort" or _stays(balancer, router):
+        return
+    message = "the router type NodePort has no internal load balancer"
+    fix = "use inferenceRouterServiceType=LoadBalancer, or leave internalLoadBalancerProvider out"
+    yield about(balancer, codes.NODE_PORT_BALANCER, message, fix)
+
+
+def _stays(old: Setting, new: Setting) -> bool:
+    """Whether one is installed and the other is new, which switches it off: Azure removes no setting."""
+    return old.source == codes.INSTALLED != new.source
 
 
 def an_internal_balancer_is_on_aks(given: Given) -> Iterator[Finding]:
@@ -104,11 +111,16 @@ def high_availability_has_three_nodes(given: Given) -> Iterator[Finding]:
 
 
 def a_certificate_excludes_insecure_connections(given: Given) -> Iterator[Finding]:
-    keys = [key for key in HTTPS if key in given.settings]
-    if keys and given.on("allowInsecureConnections"):
+    insecure = given.settings.get("allowInsecureConnections")
+    if insecure is None or insecure.value != "True":
+        return
+    keys = [key for key in HTTPS if key in given.settings and not _stays(given.settings[key], insecure)]
+    if keys:
         message = f"with True, the extension ignores {' and '.join(keys)}"
         fix = f"for HTTPS, leave allowInsecureConnections out; for plain HTTP, leave {' and '.join(keys)} out"
-        yield about(given.settings["allowInsecureConnections"], codes.INSECURE_CERTIFICATE, message, fix)
+        if insecure.source == codes.INSTALLED:
+            fix = "for HTTPS, add allowInsecureConnections=False"
+        yield about(insecure, codes.INSECURE_CERTIFICATE, message, fix)
 
 
 def a_certificate_has_its_key(given: Given) -> Iterator[Finding]:

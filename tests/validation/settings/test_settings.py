@@ -372,6 +372,27 @@ def test_an_update_is_validated_with_what_is_installed() -> None:
     assert errors(updated(SERVING, "allowInsecureConnections=False")) == ["AMLARC-S024"]
 
 
+def test_an_internal_balancer_can_be_left_though_its_setting_stays() -> None:
+    internal = {**SERVING, "inferenceRouterServiceType": "LoadBalancer", "internalLoadBalancerProvider": "azure"}
+    assert errors(updated(internal, "inferenceRouterServiceType=NodePort")) == []
+    both = updated(internal, "inferenceRouterServiceType=NodePort", "internalLoadBalancerProvider=azure")
+    assert errors(both) == ["AMLARC-S025"]
+
+
+def test_https_can_be_left_and_taken_up_by_an_update() -> None:
+    secure = {
+        "enableInference": "True",
+        "inferenceRouterServiceType": "LoadBalancer",
+        "sslSecret": "s",
+        "sslCname": "a.b",
+    }
+    assert errors(updated(secure, "allowInsecureConnections=True")) == []
+    secret = ("sslSecret=s", "sslCname=a.b")
+    [refused] = [one for one in updated(SERVING, *secret).findings if one.severity is Severity.ERROR]
+    assert (refused.code, refused.fix) == ("AMLARC-S028", "for HTTPS, add allowInsecureConnections=False")
+    assert errors(updated(SERVING, *secret, "allowInsecureConnections=False")) == []
+
+
 def test_an_update_sends_only_what_is_new_and_says_nothing_of_the_old() -> None:
     judgement = updated({**TRAINING, "reuseExistingPromOp": "True", "openshift": "true"}, "installPromOp=True")
     assert judgement.plain == {"installPromOp": "True"}
