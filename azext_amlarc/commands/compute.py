@@ -33,6 +33,7 @@ def attach(
     identity_type: str | None = None,
     user_assigned_identities: Sequence[str] | None = None,
     apply_instance_types: bool = False,
+    prune_instance_types: bool = False,
     create_namespace: bool = False,
     preflight: bool = False,
     grant: bool = False,
@@ -65,11 +66,11 @@ def attach(
     door = AzDoor(cmd, yes)
     if create_namespace and new_namespace is None:
         door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
-    writes_to_cluster = new_namespace is not None or bool(manifests)
+    written = (new_namespace, manifests, prune_instance_types)
     # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
-    opened = kube or (access.KubeAccess(None, None) if writes_to_cluster else None)
+    opened = kube or (access.KubeAccess(None, None) if any(written) else None)
     with opened or nullcontext():
-        preparation = _prepared(opened, door, cluster_id, new_namespace, manifests) if writes_to_cluster else None
+        preparation = _prepared(opened, door, cluster_id, *written, 0 if accepted_only else timeout)
         begin = partial(begin_attach, kube=kube, preparation=preparation, all_checks=preflight, grant=grant)
         with connected(cmd, watcher=door.watcher, registers=True, timeout=timeout) as azure:
             azure.import_ahead(azure.COMPUTES)
@@ -94,10 +95,14 @@ def _prepared(
     cluster_id: "ClusterId",
     namespace: str | None,
     manifests: "list[dict[str, Any]]",
+    prunes: bool,
+    timeout: float,
 ) -> "Preparation | None":
+    if access is None or not (namespace or manifests or prunes):
+        return None
     from azext_amlarc.workflows.prepare import prepare
 
-    return prepare(access, door, cluster_id, namespace, manifests) if access else None
+    return prepare(access, door, cluster_id, namespace, manifests, prunes=prunes, timeout=timeout)
 
 
 def _completed(

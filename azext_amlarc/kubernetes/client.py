@@ -18,6 +18,7 @@ from azext_amlarc.kubernetes import credentials
 from azext_amlarc.kubernetes.kubeconfig import Context, read_context
 from azext_amlarc.kubernetes.plugin import sign_in
 from azext_amlarc.kubernetes.transport import Transport, proxy_to
+from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.wording import in_line
 
 
@@ -25,7 +26,6 @@ class Unauthorized(Denied):
     """The API server does not accept the credentials (401), whatever it is asked."""
 
 
-FIELD_MANAGER = "amlarc"  # our name in the objects' managedFields
 _MOST_SHOWN = 2000  # characters of what a server says
 _TIMEOUT = httpx2.Timeout(30, connect=10)  # seconds; a page of 500 objects may take the server a while
 

@@ -14,7 +14,8 @@ from lightkube.generic_resource import create_global_resource
 
 from azext_amlarc.errors import ArcError, Refused, Unreachable
 from azext_amlarc.kubernetes import reading
-from azext_amlarc.kubernetes.client import FIELD_MANAGER, Kube
+from azext_amlarc.kubernetes.client import Kube
+from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.resources.differences import differences
 from azext_amlarc.validation.document.manifests import API_VERSION, COPY_OF, KIND
 from azext_amlarc.wording import in_line
@@ -23,6 +24,10 @@ _GROUP, _VERSION = API_VERSION.split("/")
 InstanceType = create_global_resource(_GROUP, _VERSION, KIND, "instancetypes")
 
 _PATH = f"/apis/{API_VERSION}/instancetypes"
+
+
+class UnknownKind(Refused):
+    """The cluster does not know InstanceType objects, or not yet: their definition comes with the extension."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,22 @@ class Change:
         return str(self.manifest["metadata"]["name"])
 
 
-def plan(kube: Kube, manifests: Sequence[Mapping[str, Any]]) -> list[Change]:
+@dataclass(frozen=True)
+class Comparison:
+    """What applying manifests would change, and the names of what we have written before and they do not have."""
+
+    changes: tuple[Change, ...]
+    left_over: tuple[str, ...]
+
+
+def plan(kube: Kube, manifests: Sequence[Mapping[str, Any]]) -> Comparison:
     """What applying the manifests would change, by a server-side dry run; unchanged ones are left out.
 
     Denied or Refused, naming every object that can't be written: no permission, or another manager owns the fields.
     """
     existing = _existing(kube)
+    names = {manifest["metadata"]["name"] for manifest in manifests}
+    left_over = tuple(name for name, found in existing.items() if _is_ours(found) and name not in names)
     changes, refusals = [], []
     for manifest in manifests:
         found = existing.get(manifest["metadata"]["name"])
@@ -60,7 +75,7 @@ def plan(kube: Kube, manifests: Sequence[Mapping[str, Any]]) -> list[Change]:
             refusals.append(error)
     if refusals:
         raise _together(refusals)
-    return changes
+    return Comparison(tuple(changes), left_over)
 
 
 def write(kube: Kube, change: Change) -> None:
@@ -68,9 +83,29 @@ def write(kube: Kube, change: Change) -> None:
     _apply(kube, change.manifest, dry_run=False)
 
 
+def delete(kube: Kube, name: str, *, dry_run: bool = False) -> None:
+    """Delete the object, or with `dry_run` only ask the server whether it would; no error if it is gone."""
+    with kube.asking(f"delete the instance type {name!r}"):
+        try:
+            kube.client.delete(InstanceType, name, dry_run=dry_run)
+        except ApiError as error:
+            if error.status.code != 404:
+                raise
+
+
+def is_known(kube: Kube) -> bool:
+    """Whether the cluster knows the kind."""
+    return any(True for _ in reading.pages(kube, _PATH, _Existing))
+
+
+class _Manager(msgspec.Struct):
+    manager: str = ""
+
+
 class _Metadata(msgspec.Struct):
     name: str
     annotations: dict[str, str] | None = None
+    managers: list[_Manager] = msgspec.field(name="managedFields", default_factory=list)
 
 
 class _Existing(msgspec.Struct):
@@ -80,11 +115,15 @@ class _Existing(msgspec.Struct):
     spec: dict[str, Any] | None = None
 
 
+def _is_ours(found: Mapping[str, Any]) -> bool:
+    return any(entry["manager"] == FIELD_MANAGER for entry in found["metadata"]["managedFields"])
+
+
 def _existing(kube: Kube) -> dict[str, Mapping[str, Any]]:
     pages = list(reading.pages(kube, _PATH, _Existing))
     if pages:
         return {found.metadata.name: msgspec.to_builtins(found) for page in pages for found in page}
-    raise Refused(
+    raise UnknownKind(
         f"The cluster {kube.server} (context {kube.context}) has no {KIND} resource ({API_VERSION}), which comes with "
         "the extension.",
         "Install the extension first: az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True; "

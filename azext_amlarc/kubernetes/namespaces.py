@@ -13,18 +13,28 @@ def is_to_be_created(kube: Kube, name: str) -> bool:
 
     Refused if it is being deleted.
     """
-    with kube.asking(f"read the namespace {name!r}"):
-        try:
-            found = kube.client.get(Namespace, name)
-        except ApiError as error:
-            if error.status.code != 404:
-                raise
-            found = None
+    found = _read(kube, name)
     if found is None:
         create(kube, name, dry_run=True)
     elif found.metadata and found.metadata.deletionTimestamp:
         raise Refused(f"The namespace {name!r} is being deleted.", "Wait until it is gone, or choose another name.")
     return found is None
+
+
+def exists(kube: Kube, name: str) -> bool:
+    """Whether the namespace exists and stays."""
+    found = _read(kube, name)
+    return found is not None and not (found.metadata and found.metadata.deletionTimestamp)
+
+
+def _read(kube: Kube, name: str) -> Namespace | None:
+    with kube.asking(f"read the namespace {name!r}"):
+        try:
+            return kube.client.get(Namespace, name)
+        except ApiError as error:
+            if error.status.code != 404:
+                raise
+            return None
 
 
 def create(kube: Kube, name: str, *, dry_run: bool = False) -> None:

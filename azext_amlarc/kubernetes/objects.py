@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.amounts import Requested, counted
 from azext_amlarc.errors import ArcError
+from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.validation.quantity import parse
 from azext_amlarc.wording import in_line
 
@@ -357,13 +358,24 @@ class Agent(Named, frozen=True):
         return self.spec.template.spec.containers
 
 
-class InstanceType(Named, frozen=True):
-    """An InstanceType's manifest; the checks validate its quantities."""
+class _Manager(Part, frozen=True):
+    manager: str = ""
 
+
+class _Managed(Part, frozen=True):
+    name: str
+    managers: list[_Manager] = field(name="managedFields", default_factory=list)
+
+
+class InstanceType(Part, frozen=True):
+    """An InstanceType's manifest, and whether we have written it; the checks validate its quantities."""
+
+    metadata: _Managed
     spec: dict[str, Any] = {}
 
     def known(self) -> dict[str, Any]:
-        return {"metadata": {"name": self.metadata.name}, "spec": self.spec}
+        ours = any(entry.manager == FIELD_MANAGER for entry in self.metadata.managers)
+        return {"metadata": {"name": self.metadata.name, "isOurs": ours}, "spec": self.spec}
 
 
 def known(found: Iterable[Any]) -> tuple[Any, ...]:

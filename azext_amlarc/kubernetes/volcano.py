@@ -13,8 +13,9 @@ from lightkube.resources.core_v1 import ConfigMap
 
 from azext_amlarc.errors import Refused
 from azext_amlarc.kubernetes import namespaces
-from azext_amlarc.kubernetes.client import FIELD_MANAGER, Kube
+from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.product import volcano
+from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.product.extension import EXTENSION_NAMESPACE
 
 T = TypeVar("T")

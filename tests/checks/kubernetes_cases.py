@@ -65,6 +65,12 @@ def in_pool(one: Node, name: str, *taints: facts.Taint) -> Node:
     return replace(one, labels={**one.labels, "kubernetes.azure.com/agentpool": name}, taints=taints)
 
 
+def written(name: str) -> dict[str, Any]:
+    """An InstanceType that we have written."""
+    found = manifest(name, None, {}, {})
+    return {**found, "metadata": {**found["metadata"], "isOurs": True}}
+
+
 def pods(*more: facts.Pod) -> dict[Fact[Any], object]:
     there = WELL[facts.PODS]
     assert isinstance(there, tuple)
@@ -675,6 +681,24 @@ CASES = [
     ),
     Case(
         "K024",
+        "what an earlier configuration left",
+        {facts.INSTANCE_TYPES: (*OBJECTS, written("huge"), manifest("theirs", None, {}, {}))},
+        WARN,
+        "1 InstanceType object is left over from another configuration.",
+        "huge: on the cluster, written by this tool, and not in the configuration",
+        "kubectl delete instancetype huge",
+    ),
+    Case(
+        "K024",
+        "leftovers beside what is missing",
+        {facts.INSTANCE_TYPES: (*OBJECTS[:2], written("huge"))},
+        FAIL,
+        "1 difference between the configuration and the cluster's InstanceType objects.",
+        "gpu: not on the cluster\nhuge: on the cluster, written by this tool",
+        "az ml arc config convert -f attach.yaml --to instancetype | kubectl apply -f -",
+    ),
+    Case(
+        "K024",
         "others beside",
         {facts.INSTANCE_TYPES: (*OBJECTS, manifest("huge", None, {}, {}))},
         PASS,
@@ -1075,9 +1099,17 @@ CASES = [
     Case(
         "K070",
         "not installed yet",
-        {facts.NAMESPACES: {"default": "Active"}},
+        {facts.NAMESPACES: {"default": "Active"}, given.INSTALL_STATE: "Pending"},
         SKIPPED,
         "The extension is not installed: there is no namespace azureml.",
+    ),
+    Case(
+        "K070",
+        "a namespace that somebody deleted",
+        {facts.NAMESPACES: {"default": "Active"}},
+        FAIL,
+        "Azure says that amlarc-compute is Installed, but there is no namespace azureml.",
+        fix="az ml arc extension create -n amlarc-compute -c edge -g edge-rg --config enableTraining=True",
     ),
     Case(
         "K071",
@@ -1138,9 +1170,17 @@ CASES = [
     Case(
         "K071",
         "not installed yet",
-        {facts.NAMESPACES: {}},
+        {facts.NAMESPACES: {}, given.INSTALL_STATE: "Pending"},
         SKIPPED,
         "The extension is not installed: there is no namespace azureml.",
+    ),
+    Case(
+        "K071",
+        "a namespace that somebody deleted",
+        {facts.NAMESPACES: {"default": "Active"}},
+        FAIL,
+        "Azure says that amlarc-compute is Installed, but there is no namespace azureml.",
+        fix="az ml arc extension delete -n amlarc-compute -c edge -g edge-rg --force --yes",
     ),
     Case(
         "K080",

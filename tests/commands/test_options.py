@@ -174,6 +174,7 @@ def test_settings_given_as_the_attach_configuration_are_told_where_they_belong(l
     [
         f"{CREATE} --version 1.1.60 --auto-upgrade true",
         f"{UPDATE} --version 1.1.60 --auto-upgrade-minor-version True",
+        f"{ATTACH} -c c --config attach.json --prune-instance-types",
         "amlarc check --only relays",
         "amlarc check --skip A99",
     ],

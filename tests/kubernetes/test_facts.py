@@ -136,7 +136,7 @@ LOADED: dict[Fact[Any], object] = {
     },
     facts.INSTANCE_TYPES: (
         {
-            "metadata": {"name": "gpu"},
+            "metadata": {"name": "gpu", "isOurs": False},
             "spec": {
                 "nodeSelector": {"accelerator": "nvidia-t4"},
                 "resources": {

@@ -43,7 +43,7 @@ def kube(cluster: Cluster) -> Iterator[Kube]:
 
 def apply(kube: Kube, *manifests: dict[str, Any]) -> list[str]:
     """Plan and write; the lines of the difference."""
-    changes = instance_types.plan(kube, manifests)
+    changes = instance_types.plan(kube, manifests).changes
     for change in changes:
         instance_types.write(kube, change)
     return [line for change in changes for line in change.lines]
@@ -62,7 +62,7 @@ def test_new_instance_types_are_written_as_amlarc(cluster: Cluster, kube: Kube) 
 
 
 def test_planning_writes_nothing(cluster: Cluster, kube: Kube) -> None:
-    [change] = instance_types.plan(kube, [manifest()])
+    [change] = instance_types.plan(kube, [manifest()]).changes
     assert change.name == "gpu"
     assert writes(cluster) == []
     assert cluster.get(f"{PATH}/gpu") is None
@@ -91,7 +91,7 @@ def test_what_others_added_stays_and_is_said(cluster: Cluster, kube: Kube) -> No
     apply(kube, manifest())
     added = {"spec": {"nodeSelector": {"pool": "gpu"}}}
     cluster.send("PATCH", f"{PATH}/gpu?fieldManager=kubectl-edit", added, "application/merge-patch+json")
-    [change] = instance_types.plan(kube, [manifest()])
+    [change] = instance_types.plan(kube, [manifest()]).changes
     assert (change.lines, change.kept) == (
         (),
         ("Instance type gpu keeps nodeSelector.pool: gpu, which others set",),
@@ -184,11 +184,11 @@ SHOWN = "a\\x1b[2K\\rWill create nothing\\nNo changes on the cluster.\\u202e"
 
 def test_no_text_of_the_cluster_or_a_manifest_writes_more_than_its_line(cluster: Cluster, kube: Kube) -> None:
     cluster.create(manifest("gpu", nodeSelector={SPOOF: SPOOF}))
-    [change] = instance_types.plan(kube, [manifest("gpu", nodeSelector={"a": SPOOF})])
+    [change] = instance_types.plan(kube, [manifest("gpu", nodeSelector={"a": SPOOF})]).changes
     assert f"Instance type gpu keeps nodeSelector.{SHOWN}: {SHOWN}, which others set" in change.kept
     assert f"Will change instance type gpu nodeSelector.a: (not set) -> {SHOWN}" in change.lines
     key = SPOOF.rstrip("\u2028")  # a line break to the API server, which reads YAML
-    [created] = instance_types.plan(kube, [manifest("new", nodeSelector={key: SPOOF})])
+    [created] = instance_types.plan(kube, [manifest("new", nodeSelector={key: SPOOF})]).changes
     assert all(line.isprintable() for line in (*change.lines, *change.kept, *created.lines, *created.kept))
     shown = SHOWN.removesuffix("\\u2028")
     assert created.lines[0].startswith(f"Will create instance type new with nodeSelector.{shown}: {SHOWN}, ")

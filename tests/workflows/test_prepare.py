@@ -1,17 +1,23 @@
 """What an attach writes to a cluster: its namespace and its instance types, in that order."""
 
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from azext_amlarc.azure.connection.watcher import WriteLog
 from azext_amlarc.errors import Denied, Refused
+from azext_amlarc.findings import Finding
 from azext_amlarc.kubernetes import namespaces
+from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.kubernetes.client import connect
-from azext_amlarc.workflows.prepare import Preparation, compare
+from azext_amlarc.workflows.prepare import Preparation, compare, prepare
 from tests.checks.clusters import SUBSCRIPTION, TARGETED
 from tests.kubernetes.test_instance_types import manifest, writes
 from tests.support.cluster import ADMIN, READ_NOTHING, Cluster
+from tests.support.connecting import Diary
 
 
 def prepared(cluster: Cluster, namespace: str | None, *manifests: dict[str, object], user: str = ADMIN) -> Preparation:
@@ -129,3 +135,109 @@ def test_whoever_may_not_read_which_cluster_it_is_goes_on(cluster: Cluster) -> N
     cluster.allow(READ_NOTHING, "namespaces", "get", "create")
     preparation = prepared(cluster, "team-a", user=READ_NOTHING)
     assert [*preparation.lines()] == ["Will create the namespace team-a"]
+
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "azureml"}}
+TYPES = "/apis/amlarc.azureml.com/v1alpha1/instancetypes"
+
+
+@dataclass
+class Someone(Diary):
+    """A user who says yes, while whom something happens on the cluster at the second look."""
+
+    happens: Callable[[], None] = lambda: None
+    looks: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def watcher(self) -> "Someone":
+        return self
+
+    def rest(self, seconds: float) -> None:
+        self.looks += 1
+        if self.looks == 2:
+            self.happens()
+
+    def show(self, findings: Iterable[Finding]) -> None:
+        raise AssertionError
+
+    def warn(self, text: str) -> None:
+        raise AssertionError
+
+    def confirm(self, consequences: str, question: str = "Continue?") -> None:
+        self.asked.append(question)
+
+    def login(self, azure: object) -> tuple[bool, dict[str, object]]:
+        raise AssertionError
+
+
+def done(cluster: Cluster, door: Someone, *manifests: dict[str, object], **options: Any) -> list[str]:
+    """Prepare as attach does, and write; what was written."""
+    log = WriteLog()
+    assert TARGETED.cluster
+    with KubeAccess(str(cluster.kubeconfig(ADMIN)), None) as access:
+        prepare(access, door, TARGETED.cluster, None, manifests, **options).write(log)
+    return log.lines
+
+
+def test_right_after_an_installation_the_kind_is_waited_for(cluster: Cluster) -> None:
+    cluster.create(NAMESPACE)
+    door = Someone(happens=lambda: cluster.load("instancetype-crd.yaml"))
+    assert done(cluster, door, manifest(), timeout=60) == [f"instance type gpu on {cluster.url}"]
+    assert (door.looks, door.states) == (2, ["Waiting for InstanceType"] * 2)
+    assert "does not know InstanceType objects yet" in door.told[0]
+
+
+@pytest.mark.parametrize(("there", "timeout"), [([], 60), ([NAMESPACE], 0), ([NAMESPACE], 0.01)])
+def test_a_kind_that_nothing_brings_is_not_waited_for(
+    cluster: Cluster, there: list[dict[str, object]], timeout: float
+) -> None:
+    cluster.create(*there)
+    with pytest.raises(Refused, match="has no InstanceType resource"):
+        done(cluster, Someone(), manifest(), timeout=timeout)
+
+
+def test_a_type_that_left_the_configuration_is_said_and_stays(cluster: Cluster) -> None:
+    cluster.load("instancetype-crd.yaml")
+    write(cluster, None, manifest(), manifest("old"))
+    door = Someone()
+    assert done(cluster, door, manifest()) == []
+    assert door.told[1:] == [
+        "No changes on the cluster.",
+        "Instance type old stays, though the configuration does not have it: another one may",
+    ]
+    assert (door.asked, cluster.get(f"{TYPES}/old")["metadata"]["name"]) == ([], "old")
+
+
+def test_what_we_have_written_is_pruned_and_nothing_else(cluster: Cluster) -> None:
+    cluster.load("instancetype-crd.yaml")
+    write(cluster, None, manifest(), manifest("old"), manifest("older"))
+    cluster.create(manifest("theirs"))
+    door = Someone()
+    assert done(cluster, door, manifest(), prunes=True) == [
+        f"deletion of the instance type {name} on {cluster.url}" for name in ("old", "older")
+    ]
+    assert door.told[1:] == [
+        f"Will delete instance type {name}, for every compute target on the cluster" for name in ("old", "older")
+    ]
+    assert len(door.asked) == 1
+    assert [item["metadata"]["name"] for item in cluster.get(TYPES)["items"]] == ["gpu", "theirs"]
+    assert done(cluster, Someone(), manifest(), prunes=True) == []
+
+
+def test_a_configuration_without_types_prunes_them_all(cluster: Cluster) -> None:
+    cluster.load("instancetype-crd.yaml")
+    write(cluster, None, manifest())
+    assert done(cluster, Someone(), prunes=True) == [f"deletion of the instance type gpu on {cluster.url}"]
+
+
+def test_a_deletion_that_is_not_allowed_is_said_before_anything_is_written(cluster: Cluster) -> None:
+    cluster.load("instancetype-crd.yaml")
+    write(cluster, None, manifest("old"))
+    cluster.allow(READ_NOTHING, "instancetypes", "list", "create", "patch", group="amlarc.azureml.com")
+    with (
+        closing(connect(str(cluster.kubeconfig(READ_NOTHING)), None)) as kube,
+        pytest.raises(Denied, match="No permission to delete the instance type 'old'"),
+    ):
+        compare(kube, TARGETED, None, [manifest()], prunes=True)
+    assert cluster.get(f"{TYPES}/gpu") is None

@@ -56,13 +56,18 @@ def what_azure_calls_installed_is_there(facts: Facts) -> Verdict:
     """Azure does not notice when a namespace, or the whole cluster, is made anew under the extension."""
     if facts[INSTALL_STATE] != "Installed":
         return Verdict(Status.SKIPPED, f"Azure says that the extension is {facts[INSTALL_STATE]}.")
-    phase, cluster = facts[NAMESPACES].get(EXTENSION_NAMESPACE), facts[TARGET].named_cluster.options
+    phase = facts[NAMESPACES].get(EXTENSION_NAMESPACE)
     if phase == "Active":
         return Verdict(Status.PASS, f"The namespace {EXTENSION_NAMESPACE} exists.")
     state = (
         f"the namespace {EXTENSION_NAMESPACE} is {phase}" if phase else f"there is no namespace {EXTENSION_NAMESPACE}"
     )
-    name = facts[EXTENSION_NAME]
+    return it_is_gone(facts, state)
+
+
+def it_is_gone(facts: Facts, state: str) -> Verdict:
+    """That the cluster does not have what Azure calls installed; `state` is what is seen instead."""
+    name, cluster = facts[EXTENSION_NAME], facts[TARGET].named_cluster.options
     fix = (
         Note("Delete Azure's record of the extension, then install it again with its settings:"),
         command("az ml arc extension delete -n {name} {cluster} --force --yes", name=name, cluster=cluster),

@@ -219,12 +219,38 @@ def cluster_has_the_configured_types(facts: Facts) -> Verdict:
     there = {manifest["metadata"]["name"]: manifest for manifest in facts[INSTANCE_TYPES]}
     wanted = manifests(facts[DOCUMENT])
     lines = [line for manifest in wanted for line in _differences(manifest, there)]
+    left = _left_over(wanted, there)
+    if not lines and left:
+        return _only_left(left)
     if not lines:
         match = "matches" if len(wanted) == 1 else "match"
         return Verdict(Status.PASS, f"{number(len(wanted), 'InstanceType object')} {match} the configuration.")
     message = f"{number(len(lines), 'difference')} between the configuration and the cluster's InstanceType objects."
     apply = ApplyInstanceTypes(tuple(wanted), facts[DOCUMENT_SOURCE])
-    return Verdict(Status.FAIL, message, (apply,), tuple(lines))
+    return Verdict(Status.FAIL, message, (apply, *_removal(left)), (*lines, *map(_left_line, left)))
+
+
+def _left_over(wanted: Iterable[Mapping[str, Any]], there: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The objects that we have written, and that the configuration does not have any more."""
+    names = {manifest["metadata"]["name"] for manifest in wanted}
+    return [name for name, found in there.items() if found["metadata"].get("isOurs") and name not in names]
+
+
+def _left_line(name: str) -> str:
+    return f"{name}: on the cluster, written by this tool, and not in the configuration"
+
+
+def _only_left(names: list[str]) -> Verdict:
+    is_or_are = "is" if len(names) == 1 else "are"
+    message = f"{number(len(names), 'InstanceType object')} {is_or_are} left over from another configuration."
+    return Verdict(Status.WARN, message, _removal(names), tuple(map(_left_line, names)))
+
+
+def _removal(names: list[str]) -> Fix:
+    if not names:
+        return ()
+    note = Note("If no compute target uses what is left over (or use `attach --prune-instance-types`):")
+    return (note, command("kubectl delete instancetype {names}", names=names))
 
 
 def _differences(manifest: Mapping[str, Any], there: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

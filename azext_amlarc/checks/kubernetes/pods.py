@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.fix import Fix
-from azext_amlarc.checks.given import CLUSTER_TYPE, EXTENSION_NAME, SETTINGS, TARGET
+from azext_amlarc.checks.given import CLUSTER_TYPE, EXTENSION_NAME, INSTALL_STATE, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
+from azext_amlarc.checks.kubernetes.cluster import it_is_gone
 from azext_amlarc.checks.kubernetes.facts import EXTENSION_PODS, NAMESPACES, Container, Pod
 from azext_amlarc.product import links
 from azext_amlarc.product.clusters import CONNECTED
@@ -40,7 +41,7 @@ _MORE_MEMORY = (
 def needed_pods_exist(facts: Facts) -> Verdict:
     """Each component that the settings enable has a pod."""
     if EXTENSION_NAMESPACE not in facts[NAMESPACES]:
-        return _not_installed()
+        return _absent(facts)
     pods = facts[EXTENSION_PODS]
     needed = tuple(_needed(facts))
     missing = tuple(name for name in needed if not any(_is(pod, name) for pod in pods if not _has_ended(pod)))
@@ -55,8 +56,12 @@ def _has_ended(pod: Pod) -> bool:
     return pod.phase in ("Succeeded", "Failed")
 
 
-def _not_installed() -> Verdict:
-    return Verdict(Status.SKIPPED, f"The extension is not installed: there is no namespace {EXTENSION_NAMESPACE}.")
+def _absent(facts: Facts) -> Verdict:
+    """Without its namespace none of its pods can run, which Azure does not notice."""
+    state = f"there is no namespace {EXTENSION_NAMESPACE}"
+    if facts[INSTALL_STATE] == "Installed":
+        return it_is_gone(facts, state)
+    return Verdict(Status.SKIPPED, f"The extension is not installed: {state}.")
 
 
 def _needed(facts: Facts) -> Iterator[str]:
@@ -84,7 +89,7 @@ def _is(pod: Pod, name: str) -> bool:
 def pods_of_the_extension_run(facts: Facts) -> Verdict:
     """Each pod of the extension is running, ready and stable, or has completed."""
     if EXTENSION_NAMESPACE not in facts[NAMESPACES]:
-        return _not_installed()
+        return _absent(facts)
     return verdict_on(facts[EXTENSION_PODS], "of the extension", (workloads.change(facts, *_MORE_MEMORY),))
 
 
@@ -154,7 +159,7 @@ CHECKS = (
         group=GROUP,
         title="Every pod that the enabled workloads need exists",
         phase=Phase.POST,
-        needs=(NAMESPACES, EXTENSION_PODS, SETTINGS, CLUSTER_TYPE),
+        needs=(NAMESPACES, EXTENSION_PODS, SETTINGS, CLUSTER_TYPE, INSTALL_STATE, EXTENSION_NAME, TARGET),
         judge=needed_pods_exist,
         fix=(_EVENTS,),
         url=f"{links.INSTALL}#review-azure-machine-learning-extension-components",
@@ -164,7 +169,7 @@ CHECKS = (
         group=GROUP,
         title="Every pod of the extension is running and stable",
         phase=Phase.POST,
-        needs=(NAMESPACES, EXTENSION_PODS, EXTENSION_NAME, TARGET),
+        needs=(NAMESPACES, EXTENSION_PODS, INSTALL_STATE, EXTENSION_NAME, TARGET),
         judge=pods_of_the_extension_run,
         fix=(command("kubectl describe pods -n {namespace}", namespace=EXTENSION_NAMESPACE),),
         url=links.EXTENSION_TROUBLES,

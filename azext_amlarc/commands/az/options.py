@@ -152,6 +152,8 @@ def validate_attach(namespace: Any) -> None:
         )
     if namespace.apply_instance_types and not namespace.config and not missing:
         raise UsageError("--apply-instance-types requires --config FILE, which defines the instance types.")
+    if namespace.prune_instance_types and not namespace.apply_instance_types:
+        raise UsageError("--prune-instance-types requires --apply-instance-types.")
     _validate_identity(namespace)
     del namespace.file
 

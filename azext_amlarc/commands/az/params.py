@@ -457,7 +457,15 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
             "apply_instance_types",
             options_list=["--apply-instance-types", "--apply-types"],
             action="store_true",
-            help="Write the configuration's instance types to the cluster as InstanceType objects, before attaching.",
+            help="Write the configuration's instance types to the cluster as InstanceType objects, before attaching. "
+            "Right after an installation, wait until the cluster knows such objects.",
+        )
+        c.argument(
+            "prune_instance_types",
+            options_list=["--prune-instance-types", "--prune-types"],
+            action="store_true",
+            help="Also delete the InstanceType objects that --apply-instance-types wrote earlier and that the "
+            "configuration does not have. They are shown first.",
         )
         c.argument(
             "create_namespace", action="store_true", help="Create the namespace on the cluster if it does not exist."
