@@ -1,12 +1,16 @@
 """Kubernetes clusters: connected through Azure Arc, or AKS."""
 
+from typing import TYPE_CHECKING
+
 from azext_amlarc.azure.connection.client import AzureClient, or_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.clusters import CONNECTED, PROVIDERS
 from azext_amlarc.resources.cluster import Cluster, from_answer
-from azext_amlarc.resources.fleet import Found
 from azext_amlarc.resources.ids import ClusterId, group_id
+
+if TYPE_CHECKING:
+    from azext_amlarc.resources.fleet import Found
 
 
 @understood
@@ -26,8 +30,10 @@ def list_all(azure: AzureClient, cluster_type: str, resource_group: str | None =
 
 
 @understood
-def found_in(azure: AzureClient, cluster_type: str, subscription_id: str) -> list[Found]:
+def found_in(azure: AzureClient, cluster_type: str, subscription_id: str) -> "list[Found]":
     """The clusters of one type in a subscription, with their tags; one request for each page."""
+    from azext_amlarc.resources.fleet import Found
+
     found = azure.get_all(f"{group_id(subscription_id)}/providers/{PROVIDERS[cluster_type]}/{cluster_type}")
     ids = ((item, ClusterId.parse(str(item.get("id")))) for item in found)
     return [Found(from_answer(item, cluster), item.get("tags") or {}) for item, cluster in ids]

@@ -1,6 +1,7 @@
 """A command pays for what it uses, and for nothing else."""
 
 import re
+from pathlib import Path
 
 from tests.e2e.conftest import CLUSTER, WORKSPACE
 from tests.support.az import Az
@@ -23,6 +24,26 @@ def test_extension_show_imports_no_kubernetes_client_no_jsonschema_and_no_machin
         "azext_amlarc.validation.settings",
     )
     assert not {name for name in modules for part in heavy if name == part or name.startswith(part + ".")}
+
+
+def test_one_cluster_pays_for_no_fleet_and_for_no_settings_that_are_not_its_own(az: Az, tmp_path: Path) -> None:
+    document = tmp_path / "attach.json"
+    document.write_text('{"namespace": "training"}')
+    created = imported(az, "amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    attached = imported(
+        az, "amlarc", "attach", "-n", "k8s", *WORKSPACE, "-c", "amlarc-cluster", "--config", str(document)
+    )
+    unused = (
+        *("resources.fleet", "resources.templates", "validation.manifest", "workflows.fleet", "workflows.mend"),
+        *("product.volcano", "validation.text.languages", "validation.report.formats"),
+        *("azure.supporting.purging", "validation.settings.tls", "validation.document.manifests"),
+    )
+    assert not {name for name in created | attached if name.removeprefix("azext_amlarc.").startswith(unused)}
+    ours = {name.removeprefix("azext_amlarc.") for name in attached}
+    assert "workflows.attach" in ours
+    assert not {
+        name for name in ours if name.startswith(("resources.extension", "resources.supporting", "product.cat"))
+    }
 
 
 def test_computes_import_no_extension_sdk(az: Az) -> None:

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
-from azext_amlarc.product import volcano
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import Setting, codes, foreign, shapes
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.settings.parsing import Parsed
-from azext_amlarc.validation.text import languages, parsing
+from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text import reading as text
 
 _PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
@@ -36,12 +35,20 @@ def read_settings(
         *_from_option(config_protected or (), "--config-protected", protected=True),
         _from_file(config_file, "--config-file"),
         _from_file(config_protected_file, "--config-protected-file", protected=True),
-        settings.parse_pairs(volcano.pairs() if scale_from_zero else [], "--scale-from-zero"),
+        *_of_scaling(scale_from_zero),
     ]
     given = GivenSettings.read(parts, allow_unknown)
     keys = [path for path, content in given.files.items() if isinstance(content, bytes) and b"PRIVATE KEY" in content]
     _warn_of_readers(config_protected or (), [config_protected_file, *keys])
     return given
+
+
+def _of_scaling(from_zero: bool | None) -> list[Parsed]:
+    if not from_zero:
+        return []
+    from azext_amlarc.product import volcano
+
+    return [settings.parse_pairs(volcano.pairs(), "--scale-from-zero")]
 
 
 def read_planned(words: Sequence[str], option: str) -> dict[str, str]:
@@ -143,6 +150,8 @@ def _recognized(start: str, protected: bool) -> tuple[str, str] | None:
     if what and what.startswith(("PEM", "a cert")):
         fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
         return f"the file is {what}, not settings", fix
+    from azext_amlarc.validation.text import languages
+
     if languages.is_lines_of_pairs(start):
         option = "--config-protected" if protected else "--config"
         return "the file has key=value lines", f"pass it as {option} @FILE, or {languages.AS_JSON}"

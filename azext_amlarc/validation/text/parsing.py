@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from azext_amlarc.findings import Finding
 from azext_amlarc.validation.text import jsontext
-from azext_amlarc.validation.text.languages import AS_JSON, language_of
 from azext_amlarc.validation.text.reading import (
     IF_EMPTY,
     SECOND_DOCUMENT,
@@ -30,10 +29,10 @@ def parse_all(raw: bytes, source: str, if_empty: str = IF_EMPTY) -> list[Reading
     decoded = decode(raw, source, if_empty)
     if isinstance(decoded, Finding):
         return [unusable(decoded)]
-    language = language_of(decoded)
-    if language:
-        message = f"the file is in {language}, not in JSON or YAML"
-        return [unusable(finding(SYNTAX, message, AS_JSON, source, Position(1, 1)))]
+    if decoded.lstrip()[0] not in "{[":
+        foreign = _in_another_language(decoded, source)
+        if foreign:
+            return [unusable(foreign)]
     if _is_yaml(decoded, source):
         from azext_amlarc.validation.text import yamltext
 
@@ -48,6 +47,14 @@ def only_one(readings: Sequence[Reading], source: str) -> Reading:
     position = readings[1].spots([()])[()].value
     fix = "keep one document per file"
     return unusable(finding(SECOND_DOCUMENT, "a second document starts here", fix, source, position))
+
+
+def _in_another_language(decoded: str, source: str) -> Finding | None:
+    from azext_amlarc.validation.text.languages import AS_JSON, language_of
+
+    language = language_of(decoded)
+    message = f"the file is in {language}, not in JSON or YAML"
+    return finding(SYNTAX, message, AS_JSON, source, Position(1, 1)) if language else None
 
 
 def _is_yaml(decoded: str, source: str) -> bool:
