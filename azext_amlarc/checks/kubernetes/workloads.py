@@ -98,12 +98,14 @@ def labelling(facts: Facts, nodes: Iterable[Node], labels: Mapping[str, str]) ->
 def growing(facts: Facts, selector: Mapping[str, str]) -> tuple[str, Fix] | None:
     """Why there is no such node now although there may be one later, and how to have one at once.
 
-    An autoscaler whose node groups nobody can see is believed only where no node has the labels.
+    An autoscaler whose node groups nobody can see is believed only where no node has the labels. It is one beside pools
+    that do not grow: node auto-provisioning of AKS, or one that the user installed.
     """
     for name, pool in scheduling.empty(facts[POOLS]).items():
         if scheduling.matching([scheduling.next_node(name, pool)], selector):
             return _at_zero(facts, name, pool)
-    if facts[POOLS] or scheduling.matching(facts[NODES], selector) or not facts[AUTOSCALER]:
+    is_seen = any(pool.most for pool in facts[POOLS])
+    if is_seen or scheduling.matching(facts[NODES], selector) or not facts[AUTOSCALER]:
         return None
     note = Note("Check that a node group of the autoscaler has these labels, and see check AMLARC-K053.")
     return "the autoscaler may add one", (note,)
