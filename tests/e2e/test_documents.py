@@ -33,7 +33,7 @@ ANSWERS = {
         "Workspace (": "amlarc-ws",
         "Compute name:": "k8s-compute",
         "Cluster (": "amlarc-cluster",
-        "Configuration file (": "attach.json",
+        "Configuration file, JSON or YAML (": "attach.json",
         "Attach the cluster?": "y",
     }
 }
@@ -78,7 +78,10 @@ def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str, requ
     if command in ANSWERS:
         assert answered(az, command, folder) == 0
         return
-    assert az("amlarc", *shlex.split(command), folder=folder).code == 0
+    ended = az("amlarc", *shlex.split(command), folder=folder)
+    assert ended.code == 0
+    # How az's wrapper of a default value looks where it reaches an output.
+    assert command.startswith("extension versions") or "isDefault" not in ended.stdout
 
 
 def answered(az: Az, command: str, folder: Path) -> int:

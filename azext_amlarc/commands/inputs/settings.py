@@ -15,6 +15,7 @@ from azext_amlarc.validation.settings.parsing import Parsed
 from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text import reading as text
 
+_PEM_LINE = re.compile(r"^\ufeff?-----BEGIN", re.MULTILINE)
 _PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
 
 
@@ -147,7 +148,8 @@ def _parsed(raw: bytes, source: str, protected: bool) -> Parsed:
 def _recognized(start: str, protected: bool) -> tuple[str, str] | None:
     """What the file is instead of settings, by its beginning, and what to do."""
     what = shapes.contents(start)
-    if what and what.startswith(("PEM", "a cert")):
+    # Within JSON or YAML it is a value, whose setting is told then: no line begins with it.
+    if what and what.startswith(("PEM", "a cert")) and (what != "PEM text" or _PEM_LINE.search(start)):
         fix = "name a JSON file of settings; a PEM file is named by sslCertPemFile or sslKeyPemFile in it"
         return f"the file is {what}, not settings", fix
     from azext_amlarc.validation.text import languages

@@ -1,6 +1,7 @@
 """Files that are not settings are named by what they are: one finding, with the next step."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +188,18 @@ def test_comments_in_a_file_of_pairs_are_left_out() -> None:
 def test_a_url_is_no_file() -> None:
     (finding,) = read_settings(config_file="https://example.com/settings.json").findings
     assert (finding.code, finding.fix) == ("AMLARC-F018", "give the path of a local file, not a URL")
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_pem_text_as_a_value_is_told_by_its_setting(
+    ending: str, tmp_path: Path, pem_files: Mapping[str, bytes]
+) -> None:
+    key = pem_files["key"].decode()
+    block = "sslKeyPemFile: |\n" + "".join(f"  {line}\n" for line in key.splitlines())
+    file = tmp_path / f"secrets.{ending}"
+    file.write_text(json.dumps({"sslKeyPemFile": key}) if ending == "json" else block, encoding="utf-8")
+    found = (
+        read_settings(["enableTraining=True"], config_protected_file=str(file)).report(ClusterFacts(), False).failing
+    )
+    assert [(finding.code, finding.path) for finding in found] == [("AMLARC-S061", "sslKeyPemFile")]
+    assert key.splitlines()[1] not in str(found)
