@@ -65,7 +65,6 @@ async def _serve(options: Options) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
-    front.wake()
     deploying = asyncio.create_task(front.deploy())
     _announce(front.cloud)
     await serving

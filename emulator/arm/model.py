@@ -71,7 +71,8 @@ class Step:
 
     `after` are the places in its job of the steps that come first, `loops` the indices of the copy loops around it.
     `state` is "Waiting", "Running", then "Succeeded", "Failed", "Canceled", or "Skipped" where a condition isn't met.
-    `polled` is path and query of what tells how it goes on, `due` when that is asked next, in seconds since the epoch.
+    `polled` is path and query of what tells how it goes on, `due` when that is asked next and `since` when it was last
+    sent, both in seconds since the epoch.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Step:
     state: str = "Waiting"
     polled: str = ""
     due: float = 0
+    since: float = 0
     tries: int = 0
     operation: str = ""
     status: int = 0

@@ -8,6 +8,7 @@ import struct
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -39,7 +40,6 @@ SLASHES = re.compile("/{2,}")
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # what a header holds as it is; the rest is percent-encoded
 WORKSPACES_OWN = "/rp/workspaces"
 NO_FAULT = Fault("", "", {})
-ROUND_SECONDS = 0.01  # between two looks of the deployments' engine at what runs
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Front:
             await _send(send, status, headers, content)
 
     def wake(self) -> None:
-        """Tell the deployments' engine of work, if there is any."""
-        if engine.is_busy(self.cloud):
+        """Tell the deployments' engine of new work, if there is any."""
+        if engine.has_news(self.cloud):
             self.has_work.set()
 
     def send(self, request: front.Request) -> Reply:
@@ -94,14 +94,13 @@ class Front:
     async def deploy(self) -> None:
         """Carry out deployments for as long as the process runs: round after round while any is in hand."""
         while True:
-            await self.has_work.wait()
+            pause = engine.pause(self.cloud)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.has_work.wait(), pause)
+            self.has_work.clear()
             engine.advance(self.cloud, self.send)
             self.graph.history.note(self.cloud)
             self.snapshot.save(self.cloud.state)
-            if engine.is_busy(self.cloud):
-                await asyncio.sleep(ROUND_SECONDS)
-            else:
-                self.has_work.clear()
 
     def _answer(self, sent: front.Request, fault: Fault) -> tuple[int, dict[str, str], bytes]:
         try:

@@ -16,12 +16,20 @@ from emulator.templates.declared import DEPLOYMENT, Declared
 from emulator.templates.evaluation import Scope
 from emulator.templates.syntax import ExpressionError
 
+SHORTEST = 0.005  # seconds between two rounds
 DONE = ("Succeeded", "Skipped")
 
 
-def is_busy(cloud: Cloud) -> bool:
-    """Whether any deployment runs."""
-    return any(not job.is_over for job in cloud.state.jobs.values())
+def has_news(cloud: Cloud) -> bool:
+    """Whether there is a deployment that hasn't begun yet, or one to be cancelled."""
+    return any(not job.is_over and (job.is_canceled or not job.is_begun) for job in cloud.state.jobs.values())
+
+
+def pause(cloud: Cloud) -> float | None:
+    """How many seconds until there is something to look at; None while nothing is in hand."""
+    jobs = [job for job in cloud.state.jobs.values() if not job.is_over]
+    steps = [step.due for job in jobs for step in job.steps if step.state in ("Running", "Waiting") and step.due]
+    return max(min(steps, default=0.0) - time.time(), SHORTEST) if jobs else None
 
 
 def advance(cloud: Cloud, send: Send) -> None:

@@ -21,6 +21,7 @@ Send = Callable[[Request], Reply]
 TERMINAL = ("succeeded", "failed", "canceled")
 AGAIN = (429, 502, 503, 504)
 MOST_TRIES = 6
+PACE, SHORTEST, LONGEST = 20, 0.005, 0.5  # a pause is a twentieth of the time that has passed, in seconds within bounds
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Engine:
         """Send a step's request and take in its answer."""
         step.began = step.began or clock.stamp()
         step.operation = step.operation or uuid.uuid4().hex[:16].upper()
-        step.tries += 1
+        step.tries, step.since = step.tries + 1, time.time()
         reply = self.ask(step.verb, f"{step.id}?api-version={step.version}", body)
         step.status = reply.status
         if reply.status in AGAIN and step.tries < MOST_TRIES:
@@ -50,7 +51,9 @@ class Engine:
             self._follow(step, reply)
 
     def look(self, step: Step) -> None:
-        """Ask how a step goes on."""
+        """Ask how a step goes on; the longer it has run, the longer is the pause until the next look."""
+        now = time.time()
+        step.due = now + min(max((now - step.since) / PACE, SHORTEST), LONGEST)
         reply = self.ask("GET", step.polled)
         if reply.status in AGAIN:
             step.due = time.time() + float(reply.headers.get("retry-after", 1))
@@ -76,6 +79,7 @@ class Engine:
             self.fail(step, error)
 
     def _follow(self, step: Step, reply: Reply) -> None:
+        step.due = time.time() + SHORTEST
         url = reply.headers.get("azure-asyncoperation") or (
             reply.headers.get("location") if reply.status == 202 else ""
         )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from emulator.arm import front, listings, operations
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
-from emulator.arm.model import Call, Cloud, Job, Json, Operation, Reply, Resource, Step
+from emulator.arm.model import Call, Cloud, Job, Json, Operation, Reply, Resource, State, Step
 from emulator.providers.resources import comparing, engine, outcomes
 from emulator.providers.resources.planning import Plan
 from emulator.templates.declared import DEPLOYMENT
@@ -48,8 +48,9 @@ def report(cloud: Cloud, operation: Operation) -> Reply:
 def carried_out(cloud: Cloud, plan: Plan) -> tuple[Cloud, Job]:
     """A copy of the cloud in which the plan was carried out, and how that went."""
     options = replace(cloud.options, polls=0, operation_seconds=0, retry_after=None)
-    copied = Cloud(cloud.endpoint, options, copy.deepcopy(cloud.state), cloud.types)
-    copied.state.jobs.clear()
+    held = cloud.state
+    state = State(copy.deepcopy(held.resources), copy.deepcopy(held.operations), {}, held.tenant, held.principal)
+    copied = Cloud(cloud.endpoint, options, state, cloud.types)
     properties = {"provisioningState": "Accepted"}
     copied.state.add(Resource(plan.id, DEPLOYMENT, {"properties": properties}))
     job = copied.state.jobs[plan.id.lower()] = plan.job()
