@@ -64,7 +64,8 @@ def stacks(local: Local) -> None:
     """A stack's life: validated, written, changed so that something leaves it, exported, deleted."""
     from azure.mgmt.resource.deploymentstacks import DeploymentStacksClient
 
-    client, at = local.client(DeploymentStacksClient).deployment_stacks, (GROUP, "peer")
+    both, at = local.client(DeploymentStacksClient), (GROUP, "peer")
+    client, results = both.deployment_stacks, both.deployment_stacks_what_if_results_at_resource_group
     actions, deny = {"resources": "delete", "resourceGroups": "detach"}, {"mode": "none"}
 
     def body(*names: str) -> dict[str, Any]:
@@ -76,6 +77,12 @@ def stacks(local: Local) -> None:
     made = client.begin_create_or_update_at_resource_group(*at, body("one", "two")).result()
     assert (made.properties.provisioning_state, len(made.properties.resources)) == ("succeeded", 2)
     assert {item.status for item in made.properties.resources} == {"managed"}
+    own = {"deploymentStackResourceId": made.id, "retentionInterval": "P1D"}
+    wanted = {"properties": {**body("one")["properties"], **own}}
+    assert results.begin_create_or_update(*at, wanted).result().properties.provisioning_state == "succeeded"
+    changes = results.begin_what_if(*at, polling=False).result().properties.changes.resource_changes
+    assert sorted(item.change_type for item in changes) == ["delete", "noChange"]
+    results.delete(*at)
     less = client.begin_create_or_update_at_resource_group(*at, body("one")).result()
     assert [item.id.rpartition("/")[2] for item in less.properties.deleted_resources] == ["two"]
     assert client.get_at_resource_group(*at).properties.outputs["count"]["value"] == 1

@@ -101,6 +101,9 @@ def test_az_writes_shows_and_deletes_a_stack(template_az: tuple[Az, Azure]) -> N
     assert (made["provisioningState"], len(made["resources"]), made["outputs"]["count"]["value"]) == ("succeeded", 2, 2)
     assert SECRET not in az.must("stack", "group", "show", *stack).stdout
     fewer = ("--action-on-unmanage", "deleteResources", "--parameters", 'names=["one"]')
+    named = ("-g", "amlarc-rg", "-n", "w", "--stack-id", made["id"], "--retention-interval", "P1D", "--no-color")
+    compared = az.must("stack-whatif", "group", "create", *named, *template[:-1], *fewer).stdout
+    assert "Deleting - Resources Marked for Deletion 1 total:" in compared
     changed = az.must("stack", "group", "create", *stack, *template, *fewer).object
     assert [item["id"].rpartition("/")[2] for item in changed["deletedResources"]] == ["two"]
     assert [item["name"] for item in az.must("stack", "group", "list", "-g", "amlarc-rg").object] == ["s"]

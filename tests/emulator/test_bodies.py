@@ -89,6 +89,7 @@ def kinds(azure: Azure) -> dict[str, Kind]:
     lock, image = {"properties": {"level": "CanNotDelete"}}, {"properties": {"image": "docker.io/library/python:3.11"}}
     east = {"location": "eastus"}
     messaging = "2022-10-01-preview"
+    result = stack(template(), deploymentStackResourceId=f"{azure.group}{STACKS}/s", retentionInterval="P1D")
     return {
         "microsoft.kubernetes/connectedclusters": Kind(CLUSTER.rpartition("/")[0], "2024-01-01", east),
         "microsoft.kubernetesconfiguration/extensions": Kind(
@@ -121,6 +122,7 @@ def kinds(azure: Azure) -> dict[str, Kind]:
         "microsoft.authorization/locks": Kind(CLUSTER + LOCKS, "2020-05-01", lock),
         "microsoft.managedidentity/userassignedidentities": Kind(IDENTITIES, "2023-01-31", east),
         "microsoft.resources/deploymentstacks": Kind(STACKS, STACKS_VERSION, stack(template())),
+        "microsoft.resources/deploymentstackswhatifresults": Kind(f"{STACKS}WhatIfResults", STACKS_VERSION, result),
         "microsoft.resources/deployments": Kind(IN_GROUP, VERSION, deployment({**template(), "parameters": {}})),
     }
 

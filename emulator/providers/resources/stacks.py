@@ -19,6 +19,7 @@ from emulator.arm.model import (
     SUBSCRIPTION,
     Call,
     Cloud,
+    Ending,
     Job,
     Json,
     Operation,
@@ -70,8 +71,8 @@ def put(call: Call) -> Reply:
     known = call.existing
     check_idle(call)
     properties = asked(call)
-    location = _location(call, known)
-    stack = Resource(known.id if known else call.id, KIND, {**location, "tags": call.body.get("tags") or {}})
+    placed = location(call, known)
+    stack = Resource(known.id if known else call.id, KIND, {**placed, "tags": call.body.get("tags") or {}})
     stack.body |= {"properties": _properties(properties, known), "systemData": system_data(call.cloud, known)}
     stack.hidden = {"template": properties.get("template")}
     call.cloud.state.add(stack)
@@ -101,7 +102,7 @@ def delete(call: Call) -> Reply:
 def validate(call: Call) -> Reply:
     """POST validate: 202 and a Location that has the result; 400 at once for what could not be deployed."""
     call = shaped(call)
-    _location(call, call.existing)
+    location(call, call.existing)
     properties = asked(call)
     plan = planned(call, properties)
     level = str(properties.get("validationLevel") or "Provider")
@@ -109,7 +110,7 @@ def validate(call: Call) -> Reply:
     kept = {key: properties[key] for key in KEPT if properties.get(key)}
     result: Json = {
         **kept,
-        "actionOnUnmanage": _actions(properties),
+        "actionOnUnmanage": actions(properties),
         "denySettings": properties["denySettings"],
         "parameters": _parameters(plan),
         "correlationId": str(uuid.uuid4()),
@@ -160,11 +161,16 @@ def asked(call: Call) -> Json:
     deny = properties.get("denySettings") or {}
     for name, inner in (("actionOnUnmanage", "resources"), ("denySettings", "mode")):
         if inner not in (properties.get(name) or {}):
-            raise errors.invalid_content(f"Required property '{inner}' not found in JSON. Path 'properties.{name}'")
+            raise required(inner, f".{name}")
     for key, most in (("excludedPrincipals", MOST_PRINCIPALS), ("excludedActions", MOST_ACTIONS)):
         if len(deny.get(key) or []) > most:
             raise errors.invalid_content(f"At most {most} are permitted. Path 'properties.denySettings.{key}'")
     return properties
+
+
+def required(name: str, below: str = "") -> ArmError:
+    """The 400 for a property that is missing."""
+    return errors.invalid_content(f"Required property '{name}' not found in JSON. Path 'properties{below}'")
 
 
 def planned(call: Call, properties: Json) -> Plan:
@@ -187,11 +193,7 @@ def check_idle(call: Call) -> None:
 
 def begin(call: Call, owner: Resource, job: Job) -> Operation:
     """Hand work to the engine; the operation ends when the engine says so."""
-    region = owner.body.get("location") or call.parent.body.get("location") or "eastus"
-    name = str(uuid.uuid4())
-    root = f"/subscriptions/{place(call.id).subscription}/providers/Microsoft.Resources/locations/{region}"
-    target = f"{root}/deploymentStackOperationStatus/{name}?api-version={call.version}&{operations.signature(name)}"
-    operation = operations.begin(call.cloud, owner, job.stage, job.stage, name=name, target=target, signed=True)
+    operation = operation_on(call, owner, job.stage, None)
     operation.ending, operation.ready_at = "never", 0
     job.operation, job.began = operation.key, time.time()
     if call.ending:
@@ -199,6 +201,15 @@ def begin(call: Call, owner: Resource, job: Job) -> Operation:
         job.ending = [call.ending.status, call.ending.error or unknown]
     call.cloud.state.jobs[owner.id.lower()] = job
     return operation
+
+
+def operation_on(call: Call, owner: Resource, running: str, ending: Ending | None) -> Operation:
+    """An operation at the URL that those of stacks have: signed, and below the region."""
+    region = owner.body.get("location") or call.parent.body.get("location") or "eastus"
+    name = str(uuid.uuid4())
+    root = f"/subscriptions/{place(call.id).subscription}/providers/Microsoft.Resources/locations/{region}"
+    target = f"{root}/deploymentStackOperationStatus/{name}?api-version={call.version}&{operations.signature(name)}"
+    return operations.begin(call.cloud, owner, running, running, name=name, target=target, signed=True, ending=ending)
 
 
 def system_data(cloud: Cloud, known: Resource | None) -> Json:
@@ -218,20 +229,25 @@ def system_data(cloud: Cloud, known: Resource | None) -> Json:
 def _properties(properties: Json, known: Resource | None) -> Json:
     """What a stack shows from the start: what it was given, and what it managed before."""
     old = known.properties if known else {}
+    lists = ("detachedResources", "deletedResources", "failedResources")
+    return {**settings(properties), "resources": old.get("resources", []), **{key: [] for key in lists}}
+
+
+def settings(properties: Json) -> Json:
+    """What was asked for, as a stack and its what-if show it at their start."""
     return {
         **{key: properties[key] for key in KEPT if properties.get(key)},
         "provisioningState": "initializing",
         "correlationId": str(uuid.uuid4()),
-        "actionOnUnmanage": _actions(properties),
+        "actionOnUnmanage": actions(properties),
         "denySettings": {"applyToChildScopes": False, **properties["denySettings"]},
         "parameters": _given(properties),
         "bypassStackOutOfSyncError": bool(properties.get("bypassStackOutOfSyncError")),
-        "resources": old.get("resources", []),
-        **{key: [] for key in ("detachedResources", "deletedResources", "failedResources")},
     }
 
 
-def _actions(properties: Json) -> Json:
+def actions(properties: Json) -> Json:
+    """What is done with what leaves a stack, with Azure's defaults filled in."""
     rest = dict.fromkeys(("resourceGroups", "managementGroups"), "detach")
     return {**rest, "resourcesWithoutDeleteSupport": "fail", **properties["actionOnUnmanage"]}
 
@@ -255,7 +271,7 @@ def _parameters(plan: Plan) -> Json:
     return {key: {**item, "type": item["type"].lower()} for key, item in items}
 
 
-def _location(call: Call, known: Resource | None) -> Json:
+def location(call: Call, known: Resource | None) -> Json:
     """A stack of a subscription keeps its data somewhere, and stays there."""
     if call.parent.kind == GROUP:
         return {}

@@ -41,9 +41,10 @@ def proceed(cloud: Cloud, engine: Engine, job: Job, stack: Resource) -> None:
 
 def unmanage(cloud: Cloud, job: Job, stack: Resource, left: list[str]) -> bool:
     """Detach what is left over or begin to delete it; whether anything is to be deleted."""
-    doomed = [id_ for id_ in left if _action(cloud, stack, id_) == "delete" and cloud.state.get(id_)]
+    actions = stack.properties["actionOnUnmanage"]
+    doomed = [id_ for id_ in left if action(cloud, actions, id_) == "delete" and cloud.state.get(id_)]
     stack.properties["detachedResources"] = [
-        {"id": id_} for id_ in left if _action(cloud, stack, id_) == "detach" and cloud.state.get(id_)
+        {"id": id_} for id_ in left if action(cloud, actions, id_) == "detach" and cloud.state.get(id_)
     ]
     steps = [removal(cloud, cloud.state.resources[id_.lower()]) for id_ in sorted(doomed, key=_depth, reverse=True)]
     first = len(job.steps)
@@ -90,9 +91,8 @@ def _depth(id_: str) -> int:
     return id_.count("/")
 
 
-def _action(cloud: Cloud, stack: Resource, id_: str) -> str:
+def action(cloud: Cloud, actions: Json, id_: str) -> str:
     """What is done with a resource, or with a resource group: each has an action of its own."""
-    actions = stack.properties["actionOnUnmanage"]
     found = cloud.state.get(id_)
     if found and found.kind == GROUP:
         return str(actions.get("resourceGroups") or "detach")

@@ -8,7 +8,7 @@ states and ids that a provider makes up are left out of the comparison.
 import copy
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from emulator.arm import front, listings, operations
 from emulator.arm.errors import ArmError
@@ -19,6 +19,34 @@ from emulator.providers.resources.planning import Plan
 from emulator.templates.declared import DEPLOYMENT
 
 MOST_ROUNDS = 10_000
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A resource as it is and as it would be; `reason` says why it wouldn't."""
+
+    id: str
+    version: str
+    old: Json | None
+    new: Json | None
+    reason: str
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+        return str((self.new or self.old or {}).get("type") or "")
+
+    @property
+    def delta(self) -> list[Json]:
+        """What changes of something that exists."""
+        return comparing.differences(self.old, self.new) if self.old and self.new else []
+
+    @property
+    def kind(self) -> str:
+        """Create, Modify, NoChange, or Unsupported."""
+        if self.new is None:
+            return "Unsupported"
+        return "Create" if self.old is None else "Modify" if self.delta else "NoChange"
 
 
 def begin(call: Call, plan: Plan) -> Reply:
@@ -68,15 +96,20 @@ def carried_out(cloud: Cloud, plan: Plan) -> tuple[Cloud, Job]:
     return copied, job
 
 
-def _changes(cloud: Cloud, plan: Plan) -> Iterator[Json]:
+def comparisons(cloud: Cloud, plan: Plan) -> list[Comparison]:
+    """Each resource that a plan writes, before and after, in the order of its template."""
     after, job = carried_out(cloud, plan)
     failed = {step.id: step for step in outcomes.failed_steps(after, job) if step.type.lower() != DEPLOYMENT}
     versions = dict(_versions(after, job))
     ids = [*outcomes.resources_of(after, job), *failed]
-    for id_ in ids:
-        yield _change(cloud, after, id_, versions.get(id_, ""), failed.get(id_))
+    return [_compared(cloud, after, id_, versions.get(id_, ""), failed.get(id_)) for id_ in ids]
+
+
+def _changes(cloud: Cloud, plan: Plan) -> Iterator[Json]:
+    found = comparisons(cloud, plan)
+    yield from (_change(one) for one in found)
     if plan.target.group:
-        yield from _untouched(cloud, plan, {id_.lower() for id_ in ids})
+        yield from _untouched(cloud, plan, {one.id.lower() for one in found})
 
 
 def _versions(cloud: Cloud, job: Job) -> Iterator[tuple[str, str]]:
@@ -87,16 +120,19 @@ def _versions(cloud: Cloud, job: Job) -> Iterator[tuple[str, str]]:
         yield step.id, step.version
 
 
-def _change(cloud: Cloud, after: Cloud, id_: str, version: str, failed: Step | None) -> Json:
+def _compared(cloud: Cloud, after: Cloud, id_: str, version: str, failed: Step | None) -> Comparison:
     old, new = _shown(cloud, id_, version), _shown(after, id_, version)
-    if new is None:
-        reason = (failed.error or {}).get("message") if failed else None
-        return {"resourceId": id_, "changeType": "Unsupported", "unsupportedReason": reason or "It is not written."}
-    if old is None:
-        return {"resourceId": id_, "changeType": "Create", "after": new}
-    delta = comparing.differences(old, new)
-    kind = "Modify" if delta else "NoChange"
-    return {"resourceId": id_, "changeType": kind, "before": old, "after": new, "delta": delta}
+    reason = str((failed.error or {}).get("message")) if failed else ""
+    return Comparison(id_, version, old, new, reason or "It is not written.")
+
+
+def _change(one: Comparison) -> Json:
+    if one.new is None:
+        return {"resourceId": one.id, "changeType": one.kind, "unsupportedReason": one.reason}
+    if one.old is None:
+        return {"resourceId": one.id, "changeType": one.kind, "after": one.new}
+    both = {"before": one.old, "after": one.new}
+    return {"resourceId": one.id, "changeType": one.kind, **both, "delta": one.delta}
 
 
 def _shown(cloud: Cloud, id_: str, version: str) -> Json | None:
