@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,8 +82,10 @@ class Inside(Azure):
 
     def _deploy(self) -> None:
         for _ in range(_ROUNDS):
-            if not engine.is_busy(self._front.cloud):
+            pause = engine.pause(self._front.cloud)
+            if pause is None:
                 return
+            time.sleep(pause)
             engine.advance(self._front.cloud, self._front.send)
 
 

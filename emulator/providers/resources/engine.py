@@ -16,7 +16,7 @@ from emulator.templates.declared import DEPLOYMENT, Declared
 from emulator.templates.evaluation import Scope
 from emulator.templates.syntax import ExpressionError
 
-SHORTEST = 0.005  # seconds between two rounds
+SHORTEST = 0.002  # seconds between two rounds
 DONE = ("Succeeded", "Skipped")
 
 

@@ -21,7 +21,7 @@ Send = Callable[[Request], Reply]
 TERMINAL = ("succeeded", "failed", "canceled")
 AGAIN = (429, 502, 503, 504)
 MOST_TRIES = 6
-PACE, SHORTEST, LONGEST = 20, 0.005, 0.5  # a pause is a twentieth of the time that has passed, in seconds within bounds
+PACE, SHORTEST, LONGEST = 20, 0.002, 0.5  # a pause is a twentieth of the time that has passed, in seconds within bounds
 
 
 @dataclass(frozen=True)
