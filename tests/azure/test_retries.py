@@ -9,8 +9,11 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient, Cloud
+from azext_amlarc.azure.connection.writing import recorded
 from tests.support.azure import Azure
 from tests.support.connecting import Diary, Login, connect
+from tests.support.stub import Answer, Seen, stub
+from tests.support.stub import connect as connect_to
 
 GROUP = "/resourceGroups/amlarc-rg"
 
@@ -106,6 +109,36 @@ def test_a_short_pause_is_not_worth_a_word(
     azure.fault(path=f"{GROUP}$", **fault)
     read_group(azure)
     assert logged(caplog) == []
+
+
+@pytest.mark.parametrize("first", ["no answer", "a gateway's word"])
+def test_a_write_that_may_have_taken_effect_is_possible_although_nobody_could_be_reached_afterwards(
+    monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.setattr(retries, "SECOND", 0.001)
+    with stub() as server, connect_to(server) as arm:
+
+        def last_word(_seen: Seen) -> Answer:
+            server.close()
+            if first == "no answer":
+                raise OSError
+            return Answer.of({"error": {"code": "GatewayTimeout"}}, 504, connection="close")
+
+        server.reply("/resourceGroups/g", last_word)
+        with pytest.raises(AzureError) as caught, recorded(arm.writes, "resource group g"):
+            arm.put("/subscriptions/s/resourceGroups/g", {})
+        assert len(server.seen) == 1
+    assert "refused" in str(caught.value)
+    assert arm.writes.lines == ["possibly resource group g (Azure's response was lost)"]
+
+
+def test_a_write_that_never_left_is_not_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "SECOND", 0.001)
+    with stub() as server, connect_to(server) as arm:
+        server.close()
+        with pytest.raises(AzureError, match="refused"), recorded(arm.writes, "resource group g"):
+            arm.put("/subscriptions/s/resourceGroups/g", {})
+    assert arm.writes.lines == []
 
 
 def test_pauses_grow_and_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
 
     def send(self, request: Any) -> Any:
         took_effect = _took_effect(request)
-        tries = 0
+        tries, may_be_done = 0, False
         while True:
             tries += 1
             try:
@@ -72,8 +72,8 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                 if took:
                     raise WriteTookEffect from error
                 if took is None or tries >= _TRIES or isinstance(error, _FINAL):
-                    raise
-                retry_after = None
+                    raise _uncertain(error) if may_be_done else error
+                retry_after, may_be_done = None, may_be_done or isinstance(error, _LOST)
             else:
                 status, retry_after = (
                     response.http_response.status_code,
@@ -84,6 +84,7 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                     raise WriteTookEffect
                 if took is None or not _is_worth_another(status, retry_after, tries):
                     return response
+                may_be_done = may_be_done or status in _UNCERTAIN
             self._announce(request, retry_after)
             time.sleep(pause(tries, retry_after))
 
@@ -91,6 +92,13 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
         if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
             self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
+
+
+def _uncertain(error: AzureError) -> AzureError:
+    """The error of a request that was not sent, after an earlier try that may have taken effect: a lost response."""
+    if not isinstance(error, ServiceRequestError):
+        return error
+    return ServiceResponseError(error.message, error=error.inner_exception or error)
 
 
 def _took_effect(request: Any) -> Callable[[], bool | None]:
