@@ -20,12 +20,16 @@ SPELLED = {"resource_group_name": "resource-group"}  # options that az spells ot
 
 @dataclass(frozen=True)
 class Command:
-    """A command by its words after `az amlarc`, its parameters, and the commands that run before it."""
+    """A command by its words after `az amlarc`, its parameters, and what is there before it.
+
+    That is what other commands make, without what lies at ids that end in `gone`.
+    """
 
     title: str
     words: str
     parameters: Mapping[str, Any]
     before: "tuple[Command, ...]" = ()
+    gone: str = ""
 
     def __str__(self) -> str:
         return self.title
@@ -81,4 +85,20 @@ ATTACH = Command(
 )
 DETACH = Command("detach", "detach", {**COMPUTE, "yes": True}, (TRAINING, ATTACH))
 
-COMMANDS = (TRAINING, INFERENCE, EVERYTHING, UPDATE, DELETE, PURGE, ATTACH, DETACH)
+GRANT = Command("attach --grant", "attach", {**ATTACH.parameters, "grant": True, "yes": True}, (TRAINING,))
+FIX = Command(
+    "check --fix",
+    "check",
+    {
+        **CLUSTER,
+        "workspace_name": "amlarc-ws",
+        "only": ["rights", "relay"],
+        "fix": True,
+        "yes": True,
+        "as_object": True,
+    },
+    (TRAINING,),
+    gone="/hybridconnections/amlarc-cluster",
+)
+
+COMMANDS = (TRAINING, INFERENCE, EVERYTHING, UPDATE, DELETE, PURGE, ATTACH, DETACH, GRANT, FIX)

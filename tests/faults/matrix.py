@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.differences import differences
 from tests.faults import state
 from tests.faults.commands import FOLDER, Command
@@ -114,6 +115,9 @@ class Bench:
         """What has to be there before a command."""
         self.azure.reset()
         self.door.must(*command.before)
+        for id_ in self.azure.state()["resources"]:
+            if command.gone and id_.endswith(command.gone):
+                self.azure.call("DELETE", id_, API_VERSIONS["Microsoft.Relay"])
 
     def spots(self, command: Command) -> tuple[Spot, ...]:
         """The requests of a clean run, which also says what is wanted."""

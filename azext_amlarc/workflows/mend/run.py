@@ -7,7 +7,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.connection.answers import refusal, unanswered
 from azext_amlarc.checks import mending
-from azext_amlarc.checks.check import Result
+from azext_amlarc.checks.check import Result, Status
 from azext_amlarc.checks.mending import Step
 from azext_amlarc.errors import ArcError, InvalidInput, StillRunning
 from azext_amlarc.wording import legible, number
@@ -67,7 +67,7 @@ class Mended:
         if self.made or self.failed:
             yield f"{number(len(self.made), 'change')} made, {len(self.failed)} failed."
         yield from _refused(self.failed)
-        if self.failed and self.sent:
+        if self.sent and (self.failed or any(result.verdict.status is Status.ERROR for result in self.results)):
             yield self.sent
         yield from mending.left(self.results)
 
