@@ -29,7 +29,9 @@ Each check is a statement that should be true. It ends in one of five ways:
 | `skipped` | – | there was nothing to check: no kubeconfig, no workspace, or nothing is installed | 0 |
 
 A check that could not run never counts as passed. The fixes below have placeholders in capitals; the fixes that a check
-prints have the real names. [output.md](output.md) describes the forms of the report.
+prints have the real names. `--wait` asks again what may still come right by itself, such as an installation in progress
+or pods that start, until it has or the time is up (`--timeout`). [output.md](output.md) describes the forms of the
+report.
 
 `check --fix` mends what it can: it shows the results, then a plan of all changes that could mend them: what each
 changes, where, and why. It asks (`--yes` answers), makes the changes in order, checks again, and says what is left

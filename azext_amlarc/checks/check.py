@@ -4,7 +4,7 @@ A fact that could not be read is never judged: a check that needs it is skipped 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -78,12 +78,16 @@ class Facts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: its status, the reason in one sentence, how to fix it, and what was seen, line by line."""
+    """What a check found: its status, the reason in one sentence, how to fix it, and what was seen, line by line.
+
+    `may_come_right` if what is going on may make it true without anybody's help: it is worth asking again.
+    """
 
     status: Status
     message: str = ""
     fix: "Fix" = ()
     evidence: tuple[str, ...] = ()
+    may_come_right: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,5 +141,5 @@ def _verdict(check: Check, facts: Facts) -> Verdict:
     except Unavailable as stop:
         return Verdict(stop.unknown.status, stop.unknown.reason)
     if verdict.status in (Status.WARN, Status.FAIL) and not verdict.fix:
-        return Verdict(verdict.status, verdict.message, check.fix, verdict.evidence)
+        return replace(verdict, fix=check.fix)
     return verdict

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.commands.az.connection import AzDoor, signed_in
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
@@ -19,6 +19,7 @@ from azext_amlarc.wording import number
 if TYPE_CHECKING:
     from azext_amlarc.checks.check import Result
     from azext_amlarc.checks.report.page import Heading
+    from azext_amlarc.checks.report.terminal import Stream
     from azext_amlarc.workflows.check import CheckRequest
 
 Objects = list[dict[str, Any]]
@@ -48,6 +49,7 @@ def check(
     fix: bool = False,
     dry_run: bool = False,
     yes: bool = False,
+    wait: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
 ) -> Objects | None:
     """Run every check that can run, and report by group what did not pass, why, and what fixes it, or fix it."""
@@ -75,24 +77,77 @@ def check(
         kube=access.named(kubeconfig, context),
     )
     _hush_requests(cmd)
+    form = "object" if as_object else report_format
+    shown = _Shown.on(cmd, streams=not (fix or wait or health_report or (form and not output_file) or as_object))
     began = time.monotonic()
-    results, said = _mended(cmd, request, yes, dry_run, timeout) if fix else (_found(cmd, request, health_report), [])
+    results, said = _found(cmd, request, health_report, Manner(fix, dry_run, yes, wait, timeout), shown)
     report = _Report(results, _heading(request), time.monotonic() - began, strict, request.source)
-    delivered = _deliver(cmd, report, "object" if as_object else report_format, output_file)
+    delivered = _deliver(cmd, report, shown, form, output_file)
     _say_last(said)
     return delivered
 
 
-def _found(cmd: Any, request: "CheckRequest", health_report: str | None) -> "list[Result]":
-    return _explained(health_report, request) if health_report else _results(cmd, request)
+class Manner(NamedTuple):
+    """What happens beyond one look: mending, after a question or not; waiting, `timeout` seconds for each."""
+
+    fix: bool
+    dry_run: bool
+    yes: bool
+    wait: bool
+    timeout: float
 
 
-def _mended(
-    cmd: Any, request: "CheckRequest", yes: bool, dry_run: bool, timeout: float
+@dataclass(frozen=True)
+class _Shown:
+    """How text is shown on standard output; where it `streams`, group by group as results come."""
+
+    verbose: bool
+    color: bool
+    encoding: str
+    streams: bool
+
+    @classmethod
+    def on(cls, cmd: Any, streams: bool) -> "_Shown":
+        from azext_amlarc.commands.az import output
+
+        is_terminal = sys.stdout.isatty()
+        color = cmd.cli_ctx.enable_color and is_terminal and not os.environ.get("NO_COLOR")
+        verbose = bool(output.options_given(cmd) & {"--verbose", "--debug"})
+        wants_text = streams and is_terminal and not output.wants_object(cmd)
+        return cls(verbose, bool(color), sys.stdout.encoding, wants_text)
+
+    @property
+    def stream(self) -> "Stream":
+        from azext_amlarc.checks.report.terminal import Stream
+
+        return Stream(self.verbose, self.color, self.encoding)
+
+    def tell(self, results: "Sequence[Result]") -> None:
+        from azext_amlarc.commands.az import output
+
+        text = self.stream.group(results)
+        if text:
+            output.write(text)
+
+
+def _found(
+    cmd: Any, request: "CheckRequest", health_report: str | None, manner: Manner, shown: _Shown
 ) -> "tuple[Sequence[Result], list[str]]":
-    from azext_amlarc.commands import mending
+    """The results, of which one may be that nobody is signed in, and lines for the user about what was mended."""
+    from azext_amlarc.workflows.check import run_checks, run_until_right
 
-    return mending.mended(cmd, request, yes, dry_run, timeout)
+    if health_report:
+        return _explained(health_report, request), []
+    if manner.fix:
+        from azext_amlarc.commands import mending
+
+        asked = {"yes": manner.yes, "dry_run": manner.dry_run, "wait": manner.wait}
+        return mending.mended(cmd, request, manner.timeout, **asked)
+    door = AzDoor(cmd)
+    with request.kube or nullcontext(), signed_in(cmd, door, request.target.subscription_id) as (azure, known):
+        if manner.wait:
+            return run_until_right(request, azure, known, door.watcher, manner.timeout), []
+        return run_checks(request, azure, known, shown.tell if shown.streams else None), []
 
 
 def _say_last(lines: "Sequence[str]") -> None:
@@ -100,14 +155,6 @@ def _say_last(lines: "Sequence[str]") -> None:
 
     if lines:
         say("\n".join(["", *lines]))
-
-
-def _results(cmd: Any, request: "CheckRequest") -> "list[Result]":
-    """The results; if you are not signed in, that is one of them."""
-    from azext_amlarc.workflows.check import run_checks
-
-    with request.kube or nullcontext(), signed_in(cmd, AzDoor(cmd), request.target.subscription_id) as (azure, known):
-        return run_checks(request, azure, known)
 
 
 def _explained(health_report: str, request: "CheckRequest") -> "list[Result]":
@@ -126,18 +173,17 @@ def _hush_requests(cmd: Any) -> None:
         logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
 
 
-def _deliver(cmd: Any, found: "_Report", form: str | None, file: str | None) -> Objects | None:
+def _deliver(cmd: Any, found: "_Report", shown: _Shown, form: str | None, file: str | None) -> Objects | None:
     """Write the results to stdout and to a file, or return them; exit code 1 if they are not good."""
     from azext_amlarc.checks.report import tally
     from azext_amlarc.commands.az import output
     from azext_amlarc.workflows.check import is_good
 
     results = found.results
-    color = cmd.cli_ctx.enable_color and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    verbose = bool(output.options_given(cmd) & {"--verbose", "--debug"})
-    returned: Objects | None = output.deliver(
-        cmd, found.objects(), partial(found.text, verbose, color, sys.stdout.encoding), found.forms(verbose), form, file
-    )
+    text = partial(found.text, shown.verbose, shown.color, shown.encoding)
+    if shown.streams:
+        text = partial(shown.stream.end, results)
+    returned: Objects | None = output.deliver(cmd, found.objects(), text, found.forms(shown.verbose), form, file)
     if not is_good(results, found.strict):
         output.end_as_reported(cmd, returned, f"{number(len(results), 'check')}: {tally.in_words(results)}.")
     return returned

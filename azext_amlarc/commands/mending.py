@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.checks.report import terminal
 from azext_amlarc.commands.az.connection import AzDoor, signed_in
 from azext_amlarc.commands.terminal.asking import say
-from azext_amlarc.workflows.check import CheckRequest, run_checks
+from azext_amlarc.workflows.check import CheckRequest, run_checks, run_until_right
 from azext_amlarc.workflows.mend import run
 from azext_amlarc.workflows.mend.ways import Means
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def mended(
-    cmd: Any, request: CheckRequest, yes: bool, dry_run: bool, timeout: float
+    cmd: Any, request: CheckRequest, timeout: float, *, yes: bool, dry_run: bool, wait: bool
 ) -> "tuple[Sequence[Result], list[str]]":
     """The results once everything that can be mended is, and lines for the user about what was done and what is left.
 
@@ -28,6 +28,8 @@ def mended(
         azure, known = login
 
         def check() -> "list[Result]":
+            if wait:
+                return run_until_right(request, azure, known, door.watcher, timeout)
             return run_checks(request, azure, known)
 
         before = check()

@@ -1,8 +1,9 @@
 """Runs checks: gathers what they need from Azure and from the cluster, then judges it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,13 @@ from azext_amlarc.checks.given import (
     SETTINGS,
     TARGET,
 )
-from azext_amlarc.errors import Denied
+from azext_amlarc.errors import Denied, StillRunning
 from azext_amlarc.product.extension import DEFAULT_NAME, DEFAULT_NAMESPACE
 from azext_amlarc.resources.ids import Target
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient
+    from azext_amlarc.azure.connection.watcher import Watcher
     from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.kubernetes.client import Kube
 
@@ -91,24 +93,98 @@ class CheckRequest:
         }
 
 
-def run_checks(request: CheckRequest, azure: "AzureClient | None", login: Mapping[str, object]) -> list[Result]:
+def run_checks(
+    request: CheckRequest,
+    azure: "AzureClient | None",
+    login: Mapping[str, object],
+    tell: "Tell | None" = None,
+) -> list[Result]:
     """Every check of the request; none stops another.
 
-    `login` has SIGNED_IN and ACCOUNT; without `azure`, every fact of Azure's is unknown for the reason in there.
-    InvalidInput, before anything is asked, for a kubeconfig that cannot be used.
+    `login` has SIGNED_IN and ACCOUNT; without `azure`, every fact of Azure's is unknown for the reason in there. `tell`
+    gets the results of each group as soon as they are there. InvalidInput, before anything is asked, for a kubeconfig
+    that cannot be used.
     """
-    checks = request.checks
-    needs = {fact for check in checks for fact in check.needs}
+    needs = {fact for check in request.checks for fact in check.needs}
     if request.phase is None:
         needs.add(EXTENSION_FOUND)
     needs |= {_FROM_AZURE[fact] for fact in needs if fact in _FROM_AZURE}
     known, connection = {**request.given, **login}, _connection(request)
+    telling = _Telling(request, connection, tell)
     with ThreadPoolExecutor(1) as pool:
         cluster = pool.submit(_kubernetes, connection, needs)
-        known = _completed({**_azure(azure, needs, known), **cluster.result()}, request)
-    if request.phase is None and _is_not_installed(known):
-        checks = replace(request, phase=Phase.PRE).checks
-    return _judged(checks, known, connection)
+        known = _azure(azure, needs, known, telling.seen)
+        telling.seen(known)
+        known = {**known, **cluster.result()}
+    telling.seen(known)
+    facts = _completed(known, request)
+    return _judged(_applicable(request, facts), facts, connection)
+
+
+def _applicable(request: CheckRequest, known: Mapping[str, object]) -> list[Check]:
+    """Without a phase that was asked for, only the checks before an installation where nothing is installed."""
+    is_before = request.phase is None and _is_not_installed(known)
+    return replace(request, phase=Phase.PRE).checks if is_before else request.checks
+
+
+Tell = Callable[[Sequence[Result]], None]
+
+
+@dataclass
+class _Telling:
+    """Tells the results of each group of checks once, as soon as all that they need is known."""
+
+    request: CheckRequest
+    connection: "Kube | Unknown"
+    tell: Tell | None
+    told: set[str] = field(default_factory=set)
+
+    def seen(self, known: Mapping[str, object]) -> None:
+        if self.tell is None:
+            return
+        facts = _completed(known, self.request)
+        groups: dict[str, list[Check]] = {}
+        for check in _applicable(self.request, facts):
+            groups.setdefault(check.group, []).append(check)
+        for group, members in groups.items():
+            if group not in self.told and len(selection.answerable(members, facts)) == len(members):
+                self.told.add(group)
+                self.tell(_judged(members, facts, self.connection))
+
+
+def run_until_right(
+    request: CheckRequest, azure: "AzureClient | None", login: Mapping[str, object], watcher: "Watcher", timeout: float
+) -> list[Result]:
+    """The results once none is left that may come right by itself, or after `timeout` seconds.
+
+    Those are asked again and again; once they have come right or wrong, all are, since others may follow from them.
+    """
+    from azext_amlarc.azure.connection.waiting import wait_until
+
+    latest: list[Result] = []
+
+    def look() -> list[Result]:
+        found = list(latest)
+        if coming(found):
+            words = tuple(result.check.id for result in coming(found))
+            news = {it.check.id: it for it in run_checks(replace(request, only=words), azure, login)}
+            found = [news.get(result.check.id, result) for result in found]
+        latest[:] = found if coming(found) else run_checks(request, azure, login)
+        return latest
+
+    with suppress(StillRunning):
+        wait_until(look, lambda found: not coming(found or ()), _in_words, watcher, timeout, None)
+    return latest
+
+
+def coming(results: Iterable[Result]) -> list[Result]:
+    """Those that may come right by themselves."""
+    return [result for result in results if result.verdict.may_come_right]
+
+
+def _in_words(results: Collection[Result] | None) -> str:
+    """The state that each is in which may come right."""
+    return "; ".join(f"{result.verdict.message} ({result.check.id})" for result in coming(results or ()))
 
 
 def _judged(checks: Collection[Check], known: Mapping[str, object], connection: "Kube | Unknown") -> list[Result]:
@@ -121,11 +197,16 @@ def _judged(checks: Collection[Check], known: Mapping[str, object], connection: 
     return [*run(of_azure, Facts(known)), *run(of_cluster, Facts(blind))]
 
 
-def _azure(azure: "AzureClient | None", needs: Collection[Fact[Any]], known: dict[str, object]) -> dict[str, object]:
+def _azure(
+    azure: "AzureClient | None",
+    needs: Collection[Fact[Any]],
+    known: dict[str, object],
+    seen: Callable[[Mapping[str, object]], None],
+) -> dict[str, object]:
     if azure is not None:
         from azext_amlarc.azure.facts.gathering import gather
 
-        return gather(azure, needs, known)
+        return gather(azure, needs, known, seen)
     found = known[SIGNED_IN.name]
     reason = found if isinstance(found, Unknown) else Unknown(Status.SKIPPED, "You are not signed in.")
     return {**dict.fromkeys(_names(azure_facts), reason), **known}

@@ -8,6 +8,7 @@ from tests.e2e.conftest import CLUSTER, WORKSPACE
 from tests.support.az import Az
 from tests.support.azure import Azure
 from tests.support.golden import assert_steady
+from tests.support.terminal import session, shell
 
 FIX = ("amlarc", "check", *CLUSTER, "-w", "amlarc-ws", "--only", "rights", "relay", "--fix")
 RULE = "authorizationRules/azureml_rw"
@@ -77,3 +78,40 @@ def test_a_grant_is_told_and_given_before_the_attach(installed: Az, azure: Azure
 def test_options_that_do_not_go_together(az: Az, options: tuple[str, ...], said: str) -> None:
     result = az("amlarc", "check", *CLUSTER, *options)
     assert (result.code, said in result.stderr) == (2, True)
+
+
+def test_on_a_terminal_the_plan_is_asked_and_a_no_changes_nothing(broken: Az, azure: Azure) -> None:
+    before = writes(azure)
+    with session(broken, *FIX) as screen:
+        screen.expect("4 changes can mend this:")
+        screen.answer("Make these 4 changes? (y/N):", "n")
+        result = screen.end()
+    assert (result.code, "Cancelled. Nothing was changed." in result.stderr) == (1, True)
+    assert writes(azure) == before
+    with session(broken, *FIX) as screen:
+        screen.answer("Make these 4 changes? (y/N):", "y")
+        result = screen.end()
+    assert result.code == 0
+    assert "4 changes made, 0 failed." in result.stderr
+    assert result.stdout.endswith("✔ 9 checks: 8 passed, 1 skipped\n")
+
+
+def test_on_a_terminal_groups_appear_as_they_come(installed: Az, azure: Azure) -> None:
+    azure.fault(method="GET", path="/roleAssignments$", delayMs=3000)
+    with shell(installed) as screen:
+        screen.expect("$ ")
+        screen.press(f"NO_COLOR=1 az {' '.join(FIX[:-4])}; echo ended $?\n")
+        screen.expect("subscription: 6 passed")
+        assert "ended 0" not in screen.seen
+        assert "rights:" not in screen.seen
+        screen.expect("⚠ rights: 2 warnings, 2 passed, 1 skipped")
+        screen.expect("\n⚠ 77 checks")
+        screen.expect("ended 0")
+
+
+def test_what_may_still_come_right_is_waited_for(az: Az, azure: Azure) -> None:
+    azure.fault(method="PUT", path="/extensions/", operation="never")
+    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--no-wait")
+    result = az.must("amlarc", "check", *CLUSTER, "--only", "A041", "--wait", "--timeout", "2")
+    assert "amlarc-compute is Pending (provisioning state Creating). (AMLARC-A041) (0:0" in result.stderr
+    assert "⚠ The extension is installed (AMLARC-A041)" in result.stdout

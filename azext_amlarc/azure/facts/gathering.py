@@ -1,6 +1,6 @@
 """Reads facts in parallel, in two rounds: those that need no others, then those that need one of the first."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,16 +20,22 @@ _FIRST = (*account.SOURCES, *clusters.SOURCES, *extensions.SOURCES, *workspaces.
 _SECOND = (*extensions.RELAY_SOURCES, *roles.SOURCES)
 
 
-def gather(azure: AzureClient, needs: Collection[Fact[Any]], given: Mapping[str, object]) -> Known:
+def gather(
+    azure: AzureClient,
+    needs: Collection[Fact[Any]],
+    given: Mapping[str, object],
+    seen: Callable[[Known], None] = lambda _known: None,
+) -> Known:
     """The Azure facts among `needs`, each a value or Unknown, together with `given`, which wins and has TARGET.
 
-    Nothing is written: an unregistered provider stays unregistered.
+    `seen` is told what is known after the first round. Nothing is written: an unregistered provider stays unregistered.
     """
     wanted = {fact.name for fact in needs}
     second = _asked(_SECOND, wanted - given.keys())
     wanted |= {fact.name for source in second for fact in source.needs}
     with azure.clone(registers=False) as reader:
         known = _read(reader, _asked(_FIRST, wanted - given.keys()), dict(given))
+        seen(known)
         return _read(reader, second, known)
 
 

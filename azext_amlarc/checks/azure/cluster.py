@@ -41,8 +41,10 @@ def agents_are_connected(facts: Facts) -> Verdict:
     if agents.connectivity == "Connected":
         return Verdict(Status.PASS, "The cluster is Connected.")
     since = f"; its agents last reported {ago(facts[NOW] - agents.last_seen)} ago" if agents.last_seen else ""
-    status = Status.WARN if agents.connectivity == "Connecting" else Status.FAIL
-    return Verdict(status, f"The cluster is {agents.connectivity}{since}.", _reconnection(agents, cluster))
+    message, fix = f"The cluster is {agents.connectivity}{since}.", _reconnection(agents, cluster)
+    if agents.connectivity == "Connecting":
+        return Verdict(Status.WARN, message, fix, may_come_right=True)
+    return Verdict(Status.FAIL, message, fix)
 
 
 def _reconnection(agents: Agents, cluster: ClusterId) -> Advice:
@@ -64,7 +66,7 @@ def agents_reported_recently(facts: Facts) -> Verdict:
     """The agents' last heartbeat is less than 15 minutes old; after that Azure calls a cluster Offline."""
     agents = facts[AGENTS]
     if agents.last_seen is None:
-        return Verdict(Status.WARN, "The cluster's agents have never reported to Azure.")
+        return Verdict(Status.WARN, "The cluster's agents have never reported to Azure.", may_come_right=True)
     silence = facts[NOW] - agents.last_seen
     message = f"The agents last reported {ago(silence)} ago."
     return Verdict(Status.PASS if silence <= _SILENCE else Status.WARN, message)

@@ -50,6 +50,7 @@ def computes_are_ready(facts: Facts) -> Verdict:
         f"{', '.join(f'{compute.name} is {compute.provisioning_state}' for compute in bad)}.",
         tuple(step for steps in known for step in steps) or shows,
         tuple(f"{compute.name}: ({error.code}) {error.message}" for compute in bad for error in compute.errors),
+        may_come_right=not is_fatal,
     )
 
 

@@ -32,7 +32,7 @@ def extension_is_installed(facts: Facts) -> Verdict:
     if extension.install_state == "Installed":
         return Verdict(Status.PASS, message)
     if extension.in_progress:
-        return Verdict(Status.WARN, message, (_command("wait", extension, target),))
+        return Verdict(Status.WARN, message, (_command("wait", extension, target),), may_come_right=True)
     return Verdict(Status.FAIL, message, _tried_again(extension, target))
 
 
@@ -103,7 +103,7 @@ def no_operation_is_in_progress(facts: Facts) -> Verdict:
     until = ["--deleted"] if extension.provisioning_state.lower() == "deleting" else []
     wait = _command("wait", extension, target, *until)
     if since is None or since <= _LONGEST:
-        return Verdict(Status.WARN, message, (wait,))
+        return Verdict(Status.WARN, message, (wait,), may_come_right=True)
     force = _command("delete", extension, target, "--force")
     return Verdict(Status.FAIL, message, (wait, Note("If the cluster is gone for good:"), force))
 

@@ -34,7 +34,7 @@ def _namespace(facts: Facts) -> Verdict:
         cluster = facts[TARGET].named_cluster.options
         again = command("az ml arc check {cluster} --only relay", cluster=cluster)
         wait = (Note("Wait a minute, then check again:"), again)
-        return Verdict(Status.WARN, f"{message}: Azure is still setting it up.", wait)
+        return Verdict(Status.WARN, f"{message}: Azure is still setting it up.", wait, may_come_right=True)
     fix = _new_extension(facts) if state == "disabled" else _restored(facts)
     return Verdict(Status.FAIL, f"{message}.", fix)
 
@@ -73,9 +73,9 @@ def cluster_listens(facts: Facts) -> Verdict:
     message = (
         f"The hybrid connection {_name(part)} has no listener: the extension on the cluster is not connected to it."
     )
-    if not is_created_for(cluster, part.id) or has_secrets_of_its_user(extension):
-        return Verdict(Status.FAIL, message)
-    return Verdict(Status.FAIL, message, (_IF_IT_RUNS, RestoreRelay(cluster, extension.name)))
+    is_ours = is_created_for(cluster, part.id) and not has_secrets_of_its_user(extension)
+    fix: Fix = (_IF_IT_RUNS, RestoreRelay(cluster, extension.name)) if is_ours else ()
+    return Verdict(Status.FAIL, message, fix, may_come_right=True)
 
 
 _IF_IT_RUNS = Note("If the pod relayserver runs (`kubectl get pods -n azureml`), its key may no longer be the Relay's:")

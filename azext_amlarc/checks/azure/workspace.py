@@ -19,7 +19,8 @@ def workspace_is_ready(facts: Facts) -> Verdict:
     if state.lower() == "succeeded":
         return Verdict(Status.PASS, message)
     show = command("az ml workspace show -n {name} -g {group}", name=workspace.name, group=workspace.resource_group)
-    return Verdict(Status.FAIL, message, (show,))
+    is_on_its_way = state.lower() not in {"failed", "canceled", "deleting"}
+    return Verdict(Status.FAIL, message, (show,), may_come_right=is_on_its_way)
 
 
 def subscription_is_the_clusters(facts: Facts) -> Verdict:

@@ -48,7 +48,8 @@ def needed_pods_exist(facts: Facts) -> Verdict:
     if missing:
         has = "has" if len(missing) == 1 else "have"
         message = f"{len(missing)} of {number(len(needed), 'component')} {has} no pod."
-        return Verdict(Status.FAIL, message, (_EVENTS,), tuple(f"no pod {name}" for name in missing))
+        lines = tuple(f"no pod {name}" for name in missing)
+        return Verdict(Status.FAIL, message, (_EVENTS,), lines, may_come_right=True)
     return Verdict(Status.PASS, f"Each of {number(len(needed), 'component')} has a pod.", evidence=needed)
 
 
@@ -106,11 +107,18 @@ def verdict_on(pods: Iterable[Pod], whose: str, more_memory: Fix = ()) -> Verdic
     if down:
         are = "is" if len(down) == 1 else "are"
         message = f"{len(down)} of {number(len(pods), 'pod')} {whose} {are} not running."
-        return Verdict(Status.FAIL, message, _fix(down, more_memory), lines)
+        is_starting = all(map(_is_starting, down))
+        return Verdict(Status.FAIL, message, _fix(down, more_memory), lines, may_come_right=is_starting)
     if shaky:
         message = f"{len(shaky)} of {number(len(pods), 'pod')} {whose} failed, or restarted many times."
         return Verdict(Status.WARN, message, _fix(shaky, more_memory), lines)
     return Verdict(Status.PASS, f"{number(len(pods), 'pod')} {whose}, all running.")
+
+
+def _is_starting(pod: Pod) -> bool:
+    """Whether the pod is on its way: it has a node or may get one, and nothing of it has ended yet."""
+    waits = {container.waiting for container in pod.containers} <= {"", "ContainerCreating", "PodInitializing"}
+    return waits and not _restarts(pod)
 
 
 def runs(pod: Pod) -> bool:

@@ -59,7 +59,7 @@ def all_legible(results: Iterable[Result]) -> list[Result]:
 
 def _legible(verdict: Verdict) -> Verdict:
     evidence = tuple(map(legible, verdict.evidence))
-    return Verdict(verdict.status, legible(verdict.message), verdict.fix, evidence)
+    return replace(verdict, message=legible(verdict.message), evidence=evidence)
 
 
 def by_reason(results: Iterable[Result], status: Status, at_least: int = 1) -> Mapping[str, Sequence[Result]]:

@@ -1,6 +1,6 @@
 """Results of checks as text for a terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,6 +44,43 @@ def text(results: Sequence[Result], verbose: bool, color: bool, encoding: str = 
     once = [line for status, reasons in shared.items() for line in _once(pen, status, reasons)]
     found = [*_apart([*blocks, once]), "", _closing(pen, clean)]
     return "\n".join(found).strip("\n").encode(encoding, "backslashreplace").decode(encoding)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The results as `text` shows them, group by group as they come; what is skipped, and the sum, at the end.
+
+    An error that several groups share is shown in each: when the first is shown, the others are not there yet.
+    """
+
+    verbose: bool
+    color: bool
+    encoding: str = "utf-8"
+
+    @property
+    def _pen(self) -> _Pen:
+        return _Pen(self.color, _holds(self.encoding, "".join(tally.MARKS.values())))
+
+    def group(self, results: Sequence[Result]) -> str:
+        """The results of one group; empty if all of them were skipped."""
+        clean = tally.all_legible(results)
+        inline = _Inline(self.verbose, [] if self.verbose else _skipped(clean))
+        blocks = [list(_group(self._pen, name, members, inline)) for name, members in tally.groups(clean).items()]
+        return self._encoded(line for block in blocks for line in block)
+
+    def end(self, results: Sequence[Result]) -> str:
+        """Why results were skipped, and how many there are of each kind."""
+        clean = tally.all_legible(results)
+        reasons = {} if self.verbose else tally.by_reason(clean, Status.SKIPPED)
+        once = list(_once(self._pen, Status.SKIPPED, reasons))
+        return self._encoded([*once, *([""] if once else []), _closing(self._pen, clean)])
+
+    def _encoded(self, lines: Iterable[str]) -> str:
+        return "\n".join(lines).encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+
+def _skipped(results: Iterable[Result]) -> list[Result]:
+    return [result for result in results if result.verdict.status is Status.SKIPPED]
 
 
 def _holds(encoding: str, marks: str) -> bool:

@@ -173,7 +173,8 @@ _COMMANDS = {
         "Runs every check that it can and does not stop at a failure; checks that could not run are reported, never "
         "counted as passed. For each group, shows what did not pass, why, and the command that fixes it; --verbose "
         "shows everything. Exits with 1 if a check fails or could not run, and with --strict on warnings too. With "
-        "--fix, mends what can be mended after a plan that you confirm, and checks again.",
+        "--fix, mends what can be mended after a plan that you confirm, and checks again. With --wait, asks again what "
+        "may still come right by itself.",
         (
             ("Check before an installation", "check -c amlarc-cluster -g amlarc-rg --phase pre"),
             (
@@ -187,6 +188,10 @@ _COMMANDS = {
                 "scheduler --output-file report.html",
             ),
             ("Explain a health report that somebody saved", "check --health-report healthcheck.logs"),
+            (
+                "Wait until an installation in progress has ended, ten minutes at most",
+                "check -c amlarc-cluster -g amlarc-rg --only extension --wait --timeout 600",
+            ),
             (
                 "Show what could be mended, and change nothing",
                 "check -c amlarc-cluster -g amlarc-rg -w amlarc-ws --fix --dry-run",

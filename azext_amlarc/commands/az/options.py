@@ -211,8 +211,9 @@ def validate_check(namespace: Any) -> None:
 
 def _validate_fix(namespace: Any) -> None:
     """A saved report is of another time, and what is about changes needs --fix."""
-    if namespace.fix and namespace.health_report:
-        raise UsageError("--health-report and --fix cannot be used together: a saved report is not what is there now.")
+    if namespace.health_report and (namespace.fix or namespace.wait):
+        used = "--fix" if namespace.fix else "--wait"
+        raise UsageError(f"--health-report and {used} cannot be used together: what is saved does not change.")
     if namespace.dry_run and not namespace.fix:
         raise UsageError("--fix is required with --dry-run.")
     if namespace.yes and not namespace.fix:

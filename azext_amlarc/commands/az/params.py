@@ -586,7 +586,16 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
         )
         c.argument("dry_run", action="store_true", help="With --fix, show the plan and change nothing.")
         c.argument("yes", **_YES)
-        c.argument("timeout", type=_seconds, help="With --fix, maximum time for each change, in seconds.")
+        c.argument(
+            "wait",
+            action="store_true",
+            help="Ask again what may still come right by itself, until it has or the time is up.",
+        )
+        c.argument(
+            "timeout",
+            type=_seconds,
+            help="With --fix, maximum time for each change; with --wait, for the whole wait; in seconds.",
+        )
     with loader.argument_context(f"{prefix} check", arg_group="Report") as c:
         c.argument("strict", action="store_true", help="Exit with 1 on warnings too.")
         c.argument("as_object", action="store_true", help="Return the results as an object, as -o and --query do.")
