@@ -19,7 +19,8 @@ def show(name: str) -> dict[str, object]:
 
     record = catalogue.find(name)
     if record is None:
-        near = catalogue.suggestion(name)
+        families = [family.key for family in catalogue.family_named(name) if catalogue.head_of(name) == name]
+        near = " or ".join(families) or catalogue.suggestion(name)
         fix = f"Did you mean {near}?" if near else "To list all settings: az ml arc settings list -o table"
         raise NotFound(f"Setting not found: {name}.", fix)
     return catalogue.as_row(record)

@@ -58,8 +58,31 @@ def fault(kind: Kind, name: object) -> str:
         return ""
     if not name:
         return f"the {kind.title} is empty"
+    meant = _named_by(kind, name)
+    if meant:
+        return f"{quoted(name)} is a resource id: write the {kind.title}'s name, {meant}"
     noun = kind.title if kind in (VERSION, RELEASE_TRAIN) else f"{kind.title} name"
     return f"{quoted(name)} is not a valid {noun}: {kind.rule}"
+
+
+# The type in an id that each of these is named by.
+_TYPES = {
+    CLUSTER: ("connectedclusters", "managedclusters"),
+    EXTENSION: ("extensions",),
+    COMPUTE: ("computes",),
+    WORKSPACE: ("workspaces",),
+}
+
+
+def _named_by(kind: Kind, text: str) -> str:
+    """The name that a resource id has for such a thing; empty for another text."""
+    found = ResourceId.find(text)
+    if found and kind is RESOURCE_GROUP:
+        return found.resource_group
+    if text.lower().startswith("/subscriptions/") and kind in (RESOURCE_GROUP, SUBSCRIPTION):
+        return text.split("/")[2 if kind is SUBSCRIPTION else -1]
+    names = [name for type_, name in found.path if type_.lower() in _TYPES.get(kind, ())] if found else []
+    return names[-1] if names else ""
 
 
 def stop_at_faults(given: Mapping[str, tuple[Kind, object]]) -> None:

@@ -356,3 +356,35 @@ def test_ids_are_taken_as_files_of_az_ml_write_them() -> None:
     assert str(naming.cluster_of(f"azureml:{CLUSTER_ID}", "--resource-id")) == CLUSTER_ID
     given = read(f"{ATTACH} -c c --user-assigned-identities azureml:{IDENTITY}/a,{IDENTITY}/b")
     assert given["user_assigned_identities"] == [f"{IDENTITY}/a", f"{IDENTITY}/b"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (f"extension show -c {CLUSTER_ID} -g g", "write the cluster's name, amlarc-cluster"),
+        (f"extension show -c c -g {CLUSTER_ID}", "write the resource group's name, amlarc-rg"),
+        (
+            "extension show -c c -g /subscriptions/0/resourceGroups/amlarc-rg",
+            "write the resource group's name, amlarc-rg",
+        ),
+        (
+            f"extension show -c c -g g -n {CLUSTER_ID}/providers/Microsoft.KubernetesConfiguration/extensions/e",
+            "name, e",
+        ),
+        (
+            f"show -g g -n k8s -w {GROUP}/Microsoft.MachineLearningServices/workspaces/ws",
+            "write the workspace's name, ws",
+        ),
+        (
+            f"show -g g -w ws -n {GROUP}/Microsoft.MachineLearningServices/workspaces/ws/computes/k8s",
+            "write the compute target's name, k8s",
+        ),
+    ],
+)
+def test_an_id_in_place_of_a_name_is_told_with_the_name(words: str, said: str) -> None:
+    assert said in refusal(f"amlarc {words}", 1)
+
+
+@pytest.mark.parametrize("command", [f"{ATTACH} -c c", "amlarc check"])
+def test_the_attach_configuration_has_the_name_of_the_other_file_too(command: str) -> None:
+    assert read(f"{command} --config-file attach.json")["config"] == "attach.json"

@@ -121,3 +121,11 @@ def test_convert_writes_nothing_for_an_invalid_file() -> None:
     with pytest.raises(InvalidInput) as caught:
         config.convert(OBJECT, str(CASES / "document/invalid/F012-list.json"), to="instancetype")
     assert [finding.code for finding in caught.value.findings] == ["AMLARC-F012"]
+
+
+def test_init_warns_of_a_name_that_todays_clusters_do_not_take(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    config.init(CMD, gpu="A100", selector=["pool=a100"])
+    assert "A100" in capsys.readouterr().out
+    assert [record.message for record in caplog.records if "AMLARC-D009" in record.message]

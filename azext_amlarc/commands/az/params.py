@@ -33,6 +33,11 @@ _COMPUTE = {"options_list": ["--name", "-n"], "completer": completers.compute_na
 # `az ml` reads this default too: az configure --defaults workspace=NAME
 _WORKSPACE = {"options_list": ["--workspace-name", "-w"], "configured_default": "workspace"}
 
+_CONFIGURATION = {
+    "options_list": ["--config", "--config-file"],
+    "help": "Attach configuration: a JSON or YAML file, or - for standard input.",
+}
+
 # Each use of such an option adds to the ones before: argparse alone would keep the last.
 _LIST = {"nargs": "+", "action": "extend"}
 
@@ -422,7 +427,7 @@ def _compute_options(loader: Any, prefix: str) -> None:
             help="Type of the cluster: connected through Azure Arc (connectedClusters, the default), or AKS "
             "(managedClusters).",
         )
-        c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
+        c.argument("config", **_CONFIGURATION)
         c.argument(
             "namespace",
             help="Namespace of the jobs, which must exist on the cluster. Default: the configuration's, or default.",
@@ -564,7 +569,7 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
         c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
         c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
         c.argument("name", **_COMPUTE, help="Name of the compute target. Default: any on the cluster.")
-        c.argument("config", help="Attach configuration: a JSON or YAML file, or - for standard input.")
+        c.argument("config", **_CONFIGURATION)
         c.argument(
             "settings",
             **_LIST,

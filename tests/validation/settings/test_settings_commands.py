@@ -151,3 +151,10 @@ def test_only_a_file_with_a_key_is_a_secret(
     assert [record.message for record in caplog.records] == [
         f"{tmp_path}/key.pem is readable by other users. To restrict it: chmod 600 {tmp_path}/key.pem"
     ]
+
+
+@pytest.mark.parametrize("name", ["nodeSelector", "nodeselector"])
+def test_show_knows_a_family_by_its_head(name: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        settings.show(name)
+    assert caught.value.fix == "Did you mean nodeSelector.<label>?"
