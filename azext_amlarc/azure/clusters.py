@@ -1,16 +1,11 @@
 """Kubernetes clusters: connected through Azure Arc, or AKS."""
 
-from typing import TYPE_CHECKING
-
 from azext_amlarc.azure.connection.client import AzureClient, or_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.clusters import CONNECTED, PROVIDERS
 from azext_amlarc.resources.cluster import Cluster, from_answer
 from azext_amlarc.resources.ids import ClusterId, group_id
-
-if TYPE_CHECKING:
-    from azext_amlarc.resources.fleet import Found
 
 
 @understood
@@ -27,16 +22,6 @@ def list_all(azure: AzureClient, cluster_type: str, resource_group: str | None =
     scope = group_id(azure.subscription_id, resource_group)
     found = azure.get_all(f"{scope}/providers/{PROVIDERS[cluster_type]}/{cluster_type}")
     return [from_answer(item, ClusterId.parse(str(item.get("id")))) for item in found]
-
-
-@understood
-def found_in(azure: AzureClient, cluster_type: str, subscription_id: str) -> "list[Found]":
-    """The clusters of one type in a subscription, with their tags; one request for each page."""
-    from azext_amlarc.resources.fleet import Found
-
-    found = azure.get_all(f"{group_id(subscription_id)}/providers/{PROVIDERS[cluster_type]}/{cluster_type}")
-    ids = ((item, ClusterId.parse(str(item.get("id")))) for item in found)
-    return [Found(from_answer(item, cluster), item.get("tags") or {}) for item, cluster in ids]
 
 
 def _canonical(found: str | None, asked: ClusterId) -> str:

@@ -6,7 +6,7 @@ from azext_amlarc.commands.az.connection import connected
 from azext_amlarc.commands.inputs.targets import cluster_of
 
 if TYPE_CHECKING:
-    from azext_amlarc.workflows.export import Exported
+    from azext_amlarc.workflows.fleet.export import Exported
 
 
 def export(
@@ -37,15 +37,16 @@ def _exported(
     output_file: str | None,
 ) -> "Exported":
     from azext_amlarc.commands.az.output import show_findings
-    from azext_amlarc.workflows import export as workflow
+    from azext_amlarc.workflows.fleet import export as workflow
+    from azext_amlarc.workflows.fleet.manifests import load
 
+    given = load(file) if file else None
+    show_findings(given.findings if given else ())
     is_one = bool(cluster_name or resource_id)
     cluster = cluster_of(cmd, resource_group, cluster_name, cluster_type, resource_id) if is_one else None
     with connected(cmd, cluster.subscription_id if cluster else None) as azure:
-        if file:
-            exported, findings = workflow.of_manifest(azure, file, form)
-            show_findings(findings)
-            return exported
+        if given:
+            return workflow.of_manifest(azure, given, form)
         as_yaml = not (output_file or "").lower().endswith(".json")
         return workflow.of_clusters(azure, cluster, None if cluster else resource_group, form, as_yaml)
 

@@ -31,11 +31,11 @@ def make_plan(connections: Connections, fleet: Fleet, contents: Contents, *, clo
 def decided(connections: Connections, fleet: Fleet, contents: Contents, present: Present) -> FleetPlan:
     """What becomes of the fleet, given what there is."""
     domain = connections.main.cloud.application_domain
-    judge = partial(_judged, fleet, contents, domain)
+    judge = partial(judged, fleet, contents, domain)
     return decide(fleet, present, judge, domain, connections.main.subscription_id)
 
 
-def _judged(fleet: Fleet, contents: Contents, domain: str, member: Member, existing: Extension | None) -> Wanted:
+def judged(fleet: Fleet, contents: Contents, domain: str, member: Member, existing: Extension | None) -> Wanted:
     """What the cluster's extension shall be, its settings validated with what is known of the cluster."""
     judgement = for_member(fleet, member, contents).judged(member.cluster, existing, domain)
     spec = fleet.extension

@@ -6,26 +6,29 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from azext_amlarc.azure import clusters, workspaces
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.azure import clusters, graph, workspaces
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
+from azext_amlarc.azure.connection.registration import unregistered_provider
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.extension import lookup as extension
-from azext_amlarc.errors import NotFound, Refused, stop_at_errors
-from azext_amlarc.findings import Finding
+from azext_amlarc.errors import NotFound, Refused
 from azext_amlarc.product.clusters import PROVIDERS
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.compute import Compute
-from azext_amlarc.resources.extension import auto_upgrade
 from azext_amlarc.resources.fleet import Fleet, Member, WantedState, membership, shared_names, wanted_for
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.resources.templates import arm, policy, terraform
 from azext_amlarc.resources.templates.parts import Deployment, deployment
-from azext_amlarc.validation import files, manifest
 from azext_amlarc.validation.manifest import standing, writing
 from azext_amlarc.validation.manifest.standing import Standing
+from azext_amlarc.workflows.fleet.manifests import Manifest
+from azext_amlarc.workflows.fleet.planning import judged
+from azext_amlarc.workflows.fleet.present import subscriptions_of
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -68,58 +71,37 @@ def _deployed(one: Standing, domain: str) -> Deployment:
     return deployment(standing.wanted_of(one, domain), domain, locations, one.extension, computes)
 
 
-def of_manifest(azure: AzureClient, path: str, form: str) -> tuple[Exported, tuple[Finding, ...]]:
-    """What a manifest says, for the clusters that there are, and its findings; InvalidInput for an invalid one.
-
-    Nothing is taken from what is on the clusters already.
-    """
-    outcome = _read(path)
-    fleet = outcome.fleet
-    if fleet is None:
-        raise Refused(f"{path} is not the manifest of a fleet.")
+def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:
+    """What a manifest says, for the clusters that there are. Nothing is taken from what is on them already."""
+    fleet = given.fleet
     if form == "policy":
-        return _policy(azure, fleet), outcome.findings
-    states = [_wanted(azure, fleet, outcome, member) for member in _members(azure, fleet)]
+        return _policy(azure, fleet)
+    domain = azure.cloud.application_domain
+    states = [_wanted(fleet, given, domain, member) for member in _members(azure, fleet)]
     twice = shared_names(states)
     if twice:
         raise Refused(
             f"Several clusters would be one compute target: {', '.join(twice)}.", "Put {cluster} in the name."
         )
     locations = _locations(azure, {one.workspace for state in states for one in state.computes})
-    domain = azure.cloud.application_domain
-    exported = _drawn(form, [deployment(state, domain, locations) for state in states])
-    return exported, outcome.findings
+    return _drawn(form, [deployment(state, domain, locations) for state in states])
 
 
-def _read(path: str) -> manifest.Outcome:
-    loaded = files.as_text(path)  # what az has loaded for `@FILE`
-    source = files.TEXT if loaded else files.STDIN if path == "-" else path
-    outcome = manifest.read(loaded or files.read(path), source, files.read)
-    stop_at_errors(f"Invalid manifest {source}", outcome.findings)
-    return outcome
-
-
-def _wanted(azure: AzureClient, fleet: Fleet, outcome: manifest.Outcome, member: Member) -> WantedState:
+def _wanted(fleet: Fleet, given: Manifest, domain: str, member: Member) -> WantedState:
     """What a cluster shall have, its settings judged with what is known of it; InvalidInput if they do not fit."""
     state = wanted_for(fleet, member)
-    if state.extension is None or fleet.extension is None:
+    if state.extension is None:
         return state
-    judged = manifest.for_member(fleet, member, outcome.contents)
-    plain = judged.judged(member.cluster, None, azure.cloud.application_domain).plain
-    upgrades = auto_upgrade(fleet.extension.version, fleet.extension.auto_upgrade_minor_version)
-    wanted = replace(state.extension, settings=plain, auto_upgrade_minor_version=upgrades)
-    return replace(state, extension=wanted)
+    return replace(
+        state,
+        extension=replace(judged(fleet, given.contents, domain, member, None), protected=state.extension.protected),
+    )
 
 
 def _members(azure: AzureClient, fleet: Fleet) -> tuple[Member, ...]:
     """The clusters that the manifest means; NotFound with all that it names and Azure does not have."""
     active = azure.subscription_id
-    subscriptions = {one.subscription_id or active for one in fleet.entries}
-    subscriptions |= {one for selector in fleet.selectors for one in selector.subscription_ids or (active,)}
-    found = [
-        one for place in sorted(subscriptions) for kind in PROVIDERS for one in clusters.found_in(azure, kind, place)
-    ]
-    members = membership(fleet, found, active)
+    members = membership(fleet, graph.clusters(azure, subscriptions_of(fleet, active)), active)
     if members.missing:
         named = ", ".join(f"{one.resource_group}/{one.name}" for one in members.missing)
         raise NotFound(f"These clusters of the manifest do not exist: {named}.", "List yours: az ml arc cluster list")
@@ -164,13 +146,25 @@ def _standings(azure: AzureClient, cluster: ClusterId | None, resource_group: st
     if cluster:
         there = [clusters.read(azure, cluster)]
     else:
-        there = [one for kind in PROVIDERS for one in clusters.list_all(azure, kind, resource_group)]
+        there = _of_every_type(partial(clusters.list_all, azure, resource_group=resource_group))
     extensions = dict(_shared(azure, there, _extension))
     attached = [found for _, listed in _shared(azure, workspaces.list_all(azure), _computes) for found in listed]
     return [
         Standing(one, extensions[one.id], tuple(found for found in attached if one.id.same_as(found[1].resource_id)))
         for one in sorted(there, key=lambda one: folded(str(one.id)))
     ]
+
+
+def _of_every_type(listed: Callable[[str], list[T]]) -> list[T]:
+    """The clusters of both types; of a type whose provider is not registered there can be none."""
+    found: list[T] = []
+    for kind in PROVIDERS:
+        try:
+            found += listed(kind)
+        except HttpResponseError as error:
+            if not unregistered_provider(error.response):
+                raise
+    return found
 
 
 def _extension(azure: AzureClient, cluster: Cluster) -> tuple[ClusterId, Extension | None]:

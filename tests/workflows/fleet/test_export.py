@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,18 @@ from azext_amlarc.resources.compute import Wanted as WantedCompute
 from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.validation import files, manifest
-from azext_amlarc.workflows import export
+from azext_amlarc.workflows.fleet import export
+from azext_amlarc.workflows.fleet.connections import Connections
+from azext_amlarc.workflows.fleet.manifests import load
+from azext_amlarc.workflows.fleet.plan import Verb
+from azext_amlarc.workflows.fleet.planning import make_plan
+from azext_amlarc.workflows.fleet.running.apply import Options, carry_out
 from tests.emulator.deploying import body
 from tests.emulator.deploying import deploy as deployed_as
 from tests.resources.templates.evaluating import Place, Sent, deployed
-from tests.support.azure import Azure
+from tests.support.azure import Azure, running
 from tests.support.connecting import Diary, cluster, connect, connect_cluster, make_group, start
+from tests.support.fleets import Show, TestDoor
 
 ALL = {"enableTraining": "True", "servicebus.enabled": "True", "logAnalyticsWS": "True"}
 TYPES = {"resources": {"requests": {"cpu": "1", "memory": "4Gi"}, "limits": {"cpu": "1", "memory": "4Gi"}}}
@@ -38,6 +45,19 @@ spec:
   computes:
     - {workspace: amlarc-ws, name: "k8s", identity: {type: SystemAssigned}, config: attach.json}
 """
+
+
+@pytest.fixture(scope="module")
+def own_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    """One whose traffic armcheck does not see: it has no Swagger for the api-version of these deployments."""
+    with running(tmp_path_factory.mktemp("azure"), "--polls", "0") as azure:
+        yield azure
+
+
+@pytest.fixture
+def azure(own_azure: Azure) -> Azure:
+    own_azure.reset()
+    return own_azure
 
 
 def workspace(azure: Azure) -> WorkspaceId:
@@ -95,16 +115,60 @@ def differing(one: dict[str, Any], other: dict[str, Any], path: str = "") -> lis
     return lines
 
 
-def test_the_template_of_a_manifest_makes_what_create_and_attach_make(azure: Azure, tmp_path: Path) -> None:
+def apply(arm: AzureClient, path: str) -> None:
+    """What `apply` does with the manifest."""
+    given, connections = load(path), Connections(arm)
+    plan = make_plan(connections, given.fleet, given.contents, closely=False)
+    board = carry_out(connections, TestDoor(), Show(), plan, given.fleet, given.contents, Options())
+    assert {entry.state for entry in board} == {"done"}
+
+
+def changes(arm: AzureClient, path: str) -> list[str]:
+    """What a plan of the manifest would change or could not do."""
+    given = load(path)
+    plan = make_plan(Connections(arm), given.fleet, given.contents, closely=True)
+    assert plan.clusters
+    items = [item for one in plan.clusters for item in one.items if item.verb is not Verb.NONE]
+    return [f"{item.verb} {item.name} {item.reason} {item.changes}" for item in items]
+
+
+def test_the_template_of_a_manifest_makes_what_apply_makes(azure: Azure, tmp_path: Path) -> None:
     path = written(tmp_path)
     with connect(azure) as arm:
-        exported, findings = export.of_manifest(arm, path, "arm")
-        set_up(azure, arm, cluster(azure), ALL)
+        exported = export.of_manifest(arm, load(path), "arm")
+        apply(arm, path)
     theirs = state(azure)
     azure.reset()
     deploy(azure, exported.data)
     assert differing(state(azure), theirs) == []
-    assert {finding.code for finding in findings} == {"AMLARC-S037", "AMLARC-S038", "AMLARC-S039", "AMLARC-S046"}
+    with connect(azure) as arm:
+        assert changes(arm, path) == []
+
+
+def test_the_template_of_a_manifest_makes_what_create_and_attach_make_but_for_the_fleets_tag(
+    azure: Azure, tmp_path: Path
+) -> None:
+    with connect(azure) as arm:
+        exported = export.of_manifest(arm, load(written(tmp_path)), "arm")
+        set_up(azure, arm, cluster(azure), ALL)
+    theirs = state(azure)
+    azure.reset()
+    deploy(azure, exported.data)
+    [line] = differing(state(azure), theirs)
+    assert line.endswith("/workspaces/amlarc-ws/computes/k8s/tags/amlarc-fleet: plants | None")
+
+
+@pytest.mark.parametrize("form", ["manifest.yaml", "manifest.json"])
+def test_export_then_plan_changes_nothing(azure: Azure, tmp_path: Path, form: str) -> None:
+    with connect(azure) as arm:
+        set_up(azure, arm, cluster(azure), ALL)
+        others = another_cluster(azure, "far", "amlarc-rg")
+        set_up(azure, arm, others, {"enableTraining": "True", "installVolcano": "False"}, "far-k8s")
+        for one in (cluster(azure).id, others.id):
+            exported = export.of_clusters(arm, one, None, "manifest", as_yaml=form.endswith("yaml"))
+            path = tmp_path / form
+            path.write_text(exported.text, encoding="utf-8")
+            assert changes(arm, str(path)) == []
 
 
 def test_the_template_of_clusters_makes_them_again(azure: Azure) -> None:
@@ -132,12 +196,12 @@ def another_cluster(azure: Azure, name: str, group: str) -> Cluster:
 
 
 def test_a_workspace_in_another_group_gets_a_template_for_the_subscription(azure: Azure, tmp_path: Path) -> None:
-    there = another_cluster(azure, "far", "other-rg")
+    another_cluster(azure, "far", "other-rg")
     text = MANIFEST.replace("{name: amlarc-cluster, resourceGroup: amlarc-rg}", "{name: far, resourceGroup: other-rg}")
     path = written(tmp_path, text.replace("amlarc-ws,", "amlarc-ws, resourceGroup: amlarc-rg,"))
     with connect(azure) as arm:
-        exported, _ = export.of_manifest(arm, path, "arm")
-        set_up(azure, arm, there, ALL)
+        exported = export.of_manifest(arm, load(path), "arm")
+        apply(arm, path)
     theirs = state(azure)
     azure.reset()
     another_cluster(azure, "far", "other-rg")
@@ -151,7 +215,7 @@ def test_the_deployment_of_a_policy_sets_a_later_cluster_up_so_that_the_tool_fin
 ) -> None:
     path = written(tmp_path, MANIFEST.replace("amlarc-ws,", "amlarc-ws, resourceGroup: amlarc-rg,"))
     with connect(azure) as arm:
-        exported, _ = export.of_manifest(arm, path, "policy")
+        exported = export.of_manifest(arm, load(path), "policy")
     details = exported.data["properties"]["policyRule"]["then"]["details"]
     later = another_cluster(azure, "later", place)
     own = {"clusterName": "later", "location": "eastus"}
@@ -192,12 +256,9 @@ def test_nothing_that_is_exported_has_a_secret(azure: Azure, tmp_path: Path) -> 
         set_up(azure, arm, cluster(azure), ALL)
         forms = ("manifest", "arm", "terraform")
         texts = [export.of_clusters(arm, cluster(azure).id, None, form, as_yaml=True).text for form in forms]
-        texts += [export.of_manifest(arm, written(tmp_path), form)[0].text for form in ("arm", "terraform")]
-        texts.append(
-            export.of_manifest(
-                arm, written(tmp_path, MANIFEST.replace("ws,", "ws, resourceGroup: amlarc-rg,")), "policy"
-            )[0].text
-        )
+        texts += [export.of_manifest(arm, load(written(tmp_path)), form).text for form in ("arm", "terraform")]
+        text = MANIFEST.replace("ws,", "ws, resourceGroup: amlarc-rg,")
+        texts.append(export.of_manifest(arm, load(written(tmp_path, text)), "policy").text)
     secrets = {
         value for one in azure.state()["resources"].values() for value in _texts(one["hidden"]) if len(value) > 20
     }
@@ -216,7 +277,7 @@ def test_the_clusters_that_selectors_find_are_filled_in(azure: Azure, tmp_path: 
         "[{name: amlarc-cluster, resourceGroup: amlarc-rg}]", "[{selector: {resourceGroups: [AMLARC-RG]}}]"
     ).replace('"k8s"', '"{cluster}-ml"')
     with connect(azure) as arm:
-        exported, _ = export.of_manifest(arm, written(tmp_path, selecting), "arm")
+        exported = export.of_manifest(arm, load(written(tmp_path, selecting)), "arm")
     ids = [one.id for one in evaluated(azure, exported.data)]
     assert [id_.rpartition("/")[2] for id_ in ids if "/computes/" in id_] == ["amlarc-cluster-ml", "edge-cluster-ml"]
 
@@ -245,8 +306,8 @@ def test_what_a_manifest_gets_wrong_is_said(
     azure: Azure, tmp_path: Path, old: str, new: str, error: type[Exception], said: str
 ) -> None:
     with connect(azure) as arm, pytest.raises(error, match=re.escape(said)):
-        export.of_manifest(arm, written(tmp_path, MANIFEST.replace(old, new)), "arm")
-    assert {exchange["method"] for exchange in azure.traffic() if "/subscriptions/" in exchange["url"]} <= {"GET"}
+        export.of_manifest(arm, load(written(tmp_path, MANIFEST.replace(old, new))), "arm")
+    assert writes(azure) == []
 
 
 def test_where_nothing_is_set_up_there_is_nothing_to_export(azure: Azure) -> None:
@@ -259,5 +320,15 @@ def test_settings_that_do_not_fit_a_cluster_are_found_before_a_template_is_made(
     text = MANIFEST.replace("amlarc-cluster", "edge-cluster")
     text = text.replace('enableTraining: "True"', f"{inference}, allowInsecureConnections: true")
     with connect(azure) as arm, pytest.raises(InvalidInput, match="Invalid settings") as caught:
-        export.of_manifest(arm, written(tmp_path, text), "arm")
+        export.of_manifest(arm, load(written(tmp_path, text)), "arm")
     assert [finding.code for finding in caught.value.findings if finding.severity == "error"] == ["AMLARC-S027"]
+
+
+def test_a_provider_that_is_not_registered_has_no_clusters(azure: Azure) -> None:
+    provider = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.ContainerService"
+    with connect(azure) as arm:
+        set_up(azure, arm, cluster(azure), {"enableTraining": "True"})
+        azure.call("POST", f"{provider}/unregister", "2021-04-01")
+        found = export.of_clusters(arm, None, None, "arm", as_yaml=True)
+    assert [one.id.split("/")[-2] for one in evaluated(azure, found.data)][-2:] == ["extensions", "computes"]
+    assert [one["status"] for one in azure.traffic() if "/managedClusters?" in one["url"]] == [409]
