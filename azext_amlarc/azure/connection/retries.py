@@ -72,7 +72,10 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
                 if took:
                     raise WriteTookEffect from error
                 if took is None or tries >= _TRIES or isinstance(error, _FINAL):
-                    raise _uncertain(error) if may_be_done else error
+                    if may_be_done and isinstance(error, ServiceRequestError):
+                        # This try was not sent, but an earlier one may have taken effect.
+                        raise ServiceResponseError(error.message, error=error.inner_exception or error) from error
+                    raise
                 retry_after, may_be_done = None, may_be_done or isinstance(error, _LOST)
             else:
                 status, retry_after = (
@@ -92,13 +95,6 @@ class RetryPolicy(HTTPPolicy[Any, Any]):
         if retry_after and retry_after > _LONGEST_SILENT_PAUSE and not request.context.get("announced"):
             request.context["announced"] = True
             self._tell(f"Azure is busy; retrying in {retry_after:.0f} s, as it asks")
-
-
-def _uncertain(error: AzureError) -> AzureError:
-    """The error of a request that was not sent, after an earlier try that may have taken effect: a lost response."""
-    if not isinstance(error, ServiceRequestError):
-        return error
-    return ServiceResponseError(error.message, error=error.inner_exception or error)
 
 
 def _took_effect(request: Any) -> Callable[[], bool | None]:
