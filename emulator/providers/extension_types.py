@@ -29,7 +29,7 @@ CATALOGUE = {
     MACHINE_LEARNING: Type(
         "azureml",
         {
-            STABLE: ("1.1.64", "1.1.39", "1.1.60"),
+            STABLE: ("1.1.64", "1.1.39", "1.1.60", "1.0.51"),  # the last one is what guides of 2021 pin
             "preview": ("1.1.64", "1.1.70"),
             "staging": ("1.1.71",),  # which Microsoft's own scripts install from (Azure/AML-Kubernetes, amlarc-tool.sh)
         },

@@ -49,6 +49,7 @@ def test_each_train_has_its_versions_newest_first(azure: Azure, arm: AzureClient
         ("stable", "1.1.64", True),
         ("stable", "1.1.60", False),
         ("stable", "1.1.39", False),
+        ("stable", "1.0.51", False),
         ("preview", "1.1.70", False),
         ("preview", "1.1.64", False),
     ]
@@ -89,7 +90,12 @@ def test_versions_are_ordered_by_number_and_a_pre_release_comes_before_its_relea
         (None, "1.1.46", "The release train stable has no version 1.1.46", "Did you mean 1.1.64? "),
         (None, "1.1.70", "The release train stable has no version 1.1.70", "The release train preview has it."),
         ("preview", "1.1.60", "The release train preview has no version 1.1.60", "The release train stable has it."),
-        ("stable", "9.9.9", "has no version 9.9.9", "stable has 1.1.64, 1.1.60, 1.1.39; preview has 1.1.70, 1.1.64."),
+        (
+            "stable",
+            "9.9.9",
+            "has no version 9.9.9",
+            "stable has 1.1.64, 1.1.60, 1.1.39, 1.0.51; preview has 1.1.70",
+        ),
     ],
 )
 def test_a_release_that_does_not_exist_is_refused_with_those_that_do(

@@ -39,5 +39,5 @@ def test_a_release_that_does_not_exist_is_refused_before_anything_is_written(
     result = az("amlarc", "extension", command, *CLUSTER, "--config", "enableTraining=True", *options)
     assert (result.code, result.stdout) == (1, "")
     assert said in result.stderr
-    assert "stable has 1.1.64, 1.1.60, 1.1.39; preview has 1.1.70, 1.1.64." in result.stderr
+    assert "stable has 1.1.64, 1.1.60, 1.1.39, 1.0.51; preview has 1.1.70, 1.1.64." in result.stderr
     assert writes(azure) == before

@@ -20,8 +20,8 @@ def names(azure: Azure, path: str, **query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({}, {"1.1.39", "1.1.60", "1.1.64"}),
-        ({"releaseTrain": "Stable"}, {"1.1.39", "1.1.60", "1.1.64"}),
+        ({}, {"1.0.51", "1.1.39", "1.1.60", "1.1.64"}),
+        ({"releaseTrain": "Stable"}, {"1.0.51", "1.1.39", "1.1.60", "1.1.64"}),
         ({"releaseTrain": "preview"}, {"1.1.64", "1.1.70"}),
         ({"releaseTrain": "preview", "showLatest": "true"}, {"1.1.70"}),
         ({"majorVersion": "1", "showLatest": "true"}, {"1.1.64"}),

@@ -70,4 +70,4 @@ def test_the_next_page_is_of_the_same_question(azure: Azure) -> None:
     versions = f"{types}/microsoft.azureml.kubernetes/versions"
     first = azure.call("GET", versions, "2023-05-01-preview", majorVersion="1").body
     assert "&majorversion=1&" in first["nextLink"]
-    assert [item["name"] for item in azure.poll(first["nextLink"]).body["value"]] == ["1.1.60"]
+    assert [item["name"] for item in azure.poll(first["nextLink"]).body["value"]] == ["1.1.60", "1.0.51"]
