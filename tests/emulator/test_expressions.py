@@ -1,8 +1,8 @@
 """Template expressions, held against an evaluator that others wrote (bicep-cost's), and against values that Azure gave.
 
 Where the other one differs on purpose or by its own word, Azure's documentation decides, and there is a test of its own
-below: strings are compared with their casing, `union` merges deep, a boolean as a string is .NET's "True",
-`uniqueString` and `guid` are exact.
+below: strings are compared with their casing, `union` merges deep, a boolean as a string is .NET's "True", JSON is not
+escaped to ASCII, `uniqueString` and `guid` are exact.
 """
 
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ def call(name: str, *arguments: st.SearchStrategy[str]) -> st.SearchStrategy[str
     return st.tuples(*arguments).map(lambda given: f"{name}({', '.join(given)})")
 
 
-words = st.text("abcxyz-_/. '09é", max_size=6)
+words = st.text("abcxyz-_/. '09", max_size=6)
 small = st.integers(0, 9).map(str)
 plain_texts = st.one_of(words.map(literal), st.just("parameters('name')"), st.just("variables('prefix')"))
 plain_numbers = st.one_of(st.integers(-99, 99).map(str), st.just("parameters('COUNT')"), st.just("copyIndex()"))
@@ -223,6 +223,7 @@ def test_the_hash_behind_them_is_known_too() -> None:
             {"a": {"x": 1, "y": 2}},
         ),
         ("union(createArray(1, 2, 2), createArray(2, 3))", [1, 2, 3]),
+        ("string(createArray('é'))", '["é"]'),
         ("guid('a', 'b')", "2d796349-8c7e-55ec-9624-54ece82ed031"),
         ("div(-7, 2)", -3),
         ("mod(-7, 2)", -1),

@@ -1,5 +1,6 @@
 """Every operation that the emulator serves, at every api-version, held against Azure's own Swagger."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from emulator.providers import TABLE
+from emulator.templates import relaxed
+from tests.emulator.deploying import FILE, IN_GROUP, body, extension, template, wait
 from tests.support.azure import ROOT, Azure, running
 from tests.support.emulated import (
     ASSIGNMENTS,
@@ -268,6 +271,25 @@ def drive_identities(azure: Azure, version: str) -> None:
     assert [azure.call("DELETE", path, version).status for _ in range(2)] == [200, 204]
 
 
+def drive_deployments(azure: Azure, version: str) -> None:
+    values, root = {"cluster": "amlarc-cluster", "workspace": "amlarc-ws"}, f"/subscriptions/{azure.subscription_id}"
+    good = body(relaxed.parse(FILE.read_bytes()), **values)
+    whole = {**body(json.loads(FILE.with_name("subscription.json").read_text())), "location": "eastus"}
+    for scope, sent in ((azure.group, good), (azure.group, body(template(extension("nowhere")))), (root, whole)):
+        path = f"{scope}{IN_GROUP}/d"
+        assert azure.call("POST", f"{path}/validate", version, sent).status == 200
+        assert wait(azure, azure.call("POST", f"{path}/whatIf", version, sent)).body["status"] == "Succeeded"
+        wait(azure, azure.put(path, version, sent))
+        inner = path if scope == root else f"{scope}/deployments/d"
+        [*done] = azure.get(f"{inner}/operations", version).body["value"]
+        assert azure.get(f"{inner}/operations/{done[0]['operationId']}", version).status == 200
+        assert [azure.get(place, version).status for place in (path, f"{scope}{IN_GROUP}/")] == [200, 200]
+        assert azure.call("POST", f"{path}/exportTemplate", version).status == 200
+        assert azure.call("POST", f"{path}/cancel", version).status == 409
+        assert azure.call("HEAD", path, version).status == 204
+        assert wait(azure, azure.call("DELETE", path, version)).status == 204
+
+
 DRIVES: dict[str, Callable[[Azure, str], None]] = {
     "microsoft.kubernetes/connectedclusters": drive_clusters,
     "microsoft.kubernetesconfiguration/extensions": drive_extensions,
@@ -280,6 +302,7 @@ DRIVES: dict[str, Callable[[Azure, str], None]] = {
     "microsoft.authorization/roledefinitions": drive_definitions,
     "microsoft.authorization/locks": drive_locks,
     "microsoft.managedidentity/userassignedidentities": drive_identities,
+    "microsoft.resources/deployments": drive_deployments,
 }
 
 

@@ -23,6 +23,7 @@ from emulator.templates.parameters import shown as parameters_shown
 
 FIRST_NUMBER = 8_584_774_347_078_386_802  # the numbers of Azure's own operations, which count down
 NAME_LENGTH = 64
+TOLD_SINCE = "2024-07-01"  # diagnostics, and what a validation was about
 
 
 def put(call: Call) -> Reply:
@@ -36,8 +37,7 @@ def put(call: Call) -> Reply:
     body = {**({"location": call.body["location"]} if call.body.get("location") else {})}
     body |= {"tags": call.body["tags"]} if call.body.get("tags") else {}
     properties = _properties(call, plan, "Accepted")
-    if findings.diagnostics:
-        properties["diagnostics"] = findings.diagnostics
+    properties |= _told(call, findings)
     deployment = call.cloud.state.add(
         Resource(known.id if known else call.id, DEPLOYMENT, {**body, "properties": properties})
     )
@@ -52,8 +52,9 @@ def validate(call: Call) -> Reply:
     plan, findings = _checked(call)
     properties = _properties(call, plan, "Succeeded")
     properties["validatedResources"] = [{"id": id_} for id_ in findings.ids]
-    properties["diagnostics"] = findings.diagnostics
-    return Reply(200, {"id": call.id, "name": call.name, "type": call.type.shown_type, "properties": properties})
+    properties |= _told(call, findings)
+    head = {"id": call.id, "name": call.name, "type": call.type.shown_type}
+    return Reply(200, {**(head if call.version >= TOLD_SINCE else {}), "properties": properties})
 
 
 def ask_what_if(call: Call) -> Reply:
@@ -156,6 +157,11 @@ def _check_location(call: Call, known: Resource | None) -> None:
             f"'{before}'."
         )
         raise ArmError(409, "InvalidDeploymentLocation", message)
+
+
+def _told(call: Call, findings: Findings) -> Json:
+    """The diagnostics, which the older api-versions don't have."""
+    return {"diagnostics": findings.diagnostics} if call.version >= TOLD_SINCE else {}
 
 
 def _properties(call: Call, plan: Plan, state: str) -> Json:

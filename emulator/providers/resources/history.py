@@ -1,12 +1,12 @@
 """Microsoft.Resources/deployments/operations: what a deployment did, one resource at a time."""
 
+from emulator.arm import clock
 from emulator.arm.errors import ArmError
 from emulator.arm.ids import name_of
 from emulator.arm.model import Call, Job, Json, Reply, ResourceType, Step
 
 STATUS_CODES = {200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 400: "BadRequest", 403: "Forbidden"}
 STATUS_CODES |= {404: "NotFound", 409: "Conflict", 412: "PreconditionFailed", 429: "TooManyRequests"}
-OUTPUTS = "EvaluateDeploymentOutput"
 
 
 def listed(call: Call) -> Reply:
@@ -41,8 +41,8 @@ def _shown(call: Call, step: Step) -> Json:
             "provisioningOperation": {"PUT": "Create", "DELETE": "Delete"}[step.verb],
             "provisioningState": step.state,
             "timestamp": step.ended or step.began,
-            "duration": "PT0S",
-            "trackingId": step.operation,
+            "duration": clock.between(step.began, step.ended or step.began),
+            "serviceRequestId": step.operation,
             "statusCode": STATUS_CODES.get(step.status, str(step.status)),
             **failed,
             "targetResource": target,
