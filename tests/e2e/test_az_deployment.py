@@ -1,11 +1,13 @@
 """az's own `az deployment` against the local Azure, with the template of what this product deploys."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from emulator.providers.resources import comparing
 from tests.emulator.deploying import FILE, SECRET
 from tests.support.az import Az
 from tests.support.azure import Azure, running
@@ -121,3 +123,36 @@ def test_az_tells_why_a_stack_fails(template_az: tuple[Az, Azure], tmp_path: Pat
     stack = ("-g", "amlarc-rg", "-n", "bad", "-f", str(file), "--deny-settings-mode", "none", "--action-on-unmanage")
     failed = az("stack", "group", "create", *stack, "detachAll")
     assert (failed.code, "DeploymentStackDeploymentFailed" in failed.stderr) == (1, True)
+
+
+def test_what_is_exported_deploys_to_the_same_end_by_az_as_a_deployment_and_as_a_stack(
+    template_az: tuple[Az, Azure], tmp_path: Path
+) -> None:
+    az, azure = template_az
+    azure.reset()
+    seeded = [*azure.state()["resources"]]
+    cluster, compute = ("-c", "amlarc-cluster", "-g", "amlarc-rg"), ("-w", "amlarc-ws", "-n", "k8s")
+    az.must("amlarc", "extension", "create", *cluster, "--config", "enableTraining=True")
+    az.must("amlarc", "attach", *cluster, *compute)
+    file = tmp_path / "fleet.json"
+    file.write_text(az.must("amlarc", "export", *cluster, "--format", "arm").stdout)
+    made = end(azure, seeded)
+    assert len(made) == 6
+    azure.reset()
+    az.must("deployment", "group", "create", "-g", "amlarc-rg", "-n", "d", "-f", str(file))
+    assert end(azure, seeded) == made
+    azure.reset()
+    owner = ("--deny-settings-mode", "none", "--action-on-unmanage", "detachAll")
+    az.must("stack", "group", "create", "-g", "amlarc-rg", "-n", "s", "-f", str(file), *owner)
+    assert end(azure, seeded) == made
+
+
+def end(azure: Azure, seeded: Collection[str]) -> dict[str, Any]:
+    """What there is beyond the seed, without what providers make up; of what is hidden the names: keys differ."""
+    items = azure.state()["resources"].items()
+    kept = {id_: item for id_, item in items if id_ not in seeded and "/microsoft.resources/deployment" not in id_}
+    return {id_: (comparing.settled(item["body"], item["kind"]), _hidden(item["hidden"])) for id_, item in kept.items()}
+
+
+def _hidden(values: dict[str, Any]) -> list[str]:
+    return sorted(values.get("configurationProtectedSettings", values))

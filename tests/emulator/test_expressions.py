@@ -142,7 +142,8 @@ def arrays(depth: int = 2) -> st.SearchStrategy[str]:
     inner = arrays(depth - 1)
     return st.one_of(
         inner,
-        *(call(name, inner, inner) for name in ("concat", "union", "intersection")),
+        *(call(name, inner, inner) for name in ("concat", "union")),
+        call("intersection", inner.map(lambda items: f"union({items}, {items})"), inner),
         *(call(name, inner, small) for name in ("take", "skip")),
         call("split", texts(depth - 1), words.filter(bool).map(literal)),
         call("array", texts(depth - 1)),
