@@ -16,7 +16,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo test kube-assets test-faults test-long test-newest test-peers bench lint wheel lock clean
+.PHONY: demo test kube-assets test-faults test-long test-newest test-peers bench bench-fleet lint wheel lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -41,6 +41,9 @@ test-peers: .venv/locked .venv-dev/ready .venv-peers/locked  ## the clients of o
 
 bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks
+
+bench-fleet: .venv/extension .venv-dev/ready  ## fleets of 10 to 1,000 clusters beside what Azure's rates allow, and beside a loop
+	$(DEV)/python -m benchmarks.fleet $(CLUSTERS)
 
 lint: .venv-dev/ready
 	$(DEV)/ruff check .

@@ -19,6 +19,7 @@ from azext_amlarc.workflows.fleet.manifests import load
 from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text, plan_text
 from azext_amlarc.workflows.fleet.running.apply import Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
+from benchmarks import fleet as benchmark
 from tests.support.azure import Azure
 from tests.support.connecting import connect
 from tests.support.fleets import Show, TestDoor, apply, counts, manifest_of, plan, subscription, verbs, writes
@@ -58,6 +59,24 @@ def test_a_fleet_is_brought_to_what_its_manifest_says_and_then_nothing_is_left_t
     repeated, _ = apply(fleet, manifest_of(2))
     assert counts(repeated) == {"unchanged": 12}
     assert len(writes(fleet)) == len(sent)
+
+
+def test_requests_grow_with_the_clusters_and_no_faster(fleet: Azure) -> None:
+    apply(fleet, manifest_of(1))
+    six = len(fleet.traffic())
+    fleet.reset()
+    apply(fleet, manifest_of(2))
+    assert len(fleet.traffic()) <= 2.1 * six
+    assert six <= 6 * 30
+
+
+def test_the_bound_that_the_benchmark_prints_is_azures_rates_and_the_last_operation() -> None:
+    def sent(number: int, place: int) -> list[dict[str, str]]:
+        return [{"url": f"https://a/subscriptions/{place}/x?api-version=1"}] * number
+
+    assert benchmark.bound(sent(100, 1)) == 21.6
+    assert benchmark.bound(sent(1500, 1)) == 140.1
+    assert benchmark.bound([*sent(1500, 1), *sent(700, 2)]) == 140.1
 
 
 def test_the_compute_targets_carry_the_fleets_name_and_what_the_manifest_says_of_them(
