@@ -16,5 +16,6 @@ API_VERSIONS = {
     "Microsoft.Relay": "2021-11-01",
     "Microsoft.ResourceGraph": "2022-10-01",
     "Microsoft.Resources": "2021-04-01",
+    "Microsoft.Resources/subscriptions": "2022-12-01",
     "Microsoft.ServiceBus": "2021-11-01",
 }

@@ -216,3 +216,13 @@ def test_requests_that_are_refused_together_halve_the_rate_once_and_better_answe
         bucket.enter()
         bucket.leave(60)
     assert bucket.rate == 64.0
+
+
+def test_reads_are_scarce_when_azure_says_that_few_are_left() -> None:
+    governor = Governor()
+    assert not governor.are_reads_scarce("one")
+    for left, scarce in ((11999, False), (20, True)):
+        bucket = governor.bucket("GET", f"https://a{S1}")
+        bucket.enter()
+        bucket.leave(left)
+        assert (governor.are_reads_scarce("ONE"), governor.are_reads_scarce("two")) == (scarce, False)

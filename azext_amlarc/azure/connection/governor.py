@@ -24,6 +24,7 @@ from azext_amlarc.azure.connection.retries import read_retry_after
 # more than was reckoned let it grow again.
 _RATES = {"reads": 25.0, "writes": 10.0, "deletes": 10.0}
 _LEAST, _GROWTH = 1.0, 1.25
+_PLENTY = 200.0  # tokens that last for seconds
 _WHOLE = 1.0 - 1e-6  # a token, as far as sums of fractions go
 _KEPT = 2.0  # tokens that are left alone: answers overtake each other, and other clients take theirs
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
@@ -48,6 +49,11 @@ class Bucket:
 
     def __post_init__(self) -> None:
         self.usual = self.rate
+
+    @property
+    def left(self) -> float | None:
+        """The tokens that are left as far as is known; None as long as Azure has not said."""
+        return self._left
 
     def enter(self) -> None:
         """Return when a request may be sent: at once as long as Azure has not said how many are left."""
@@ -107,6 +113,11 @@ class Governor:
         owner = "graph" if path.startswith(_GRAPH) else parts[2] if parts[1:2] == ["subscriptions"] else ""
         with self._lock:
             return self._buckets.setdefault((owner, kind), Bucket(_RATES[kind]))
+
+    def are_reads_scarce(self, subscription_id: str) -> bool:
+        """Whether polls should be spread, for what precedes a write to have its reads."""
+        left = self.bucket("GET", f"https:///subscriptions/{subscription_id}").left
+        return left is not None and left < _PLENTY
 
     @property
     def refused(self) -> int:

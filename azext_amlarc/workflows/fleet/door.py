@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet import saved as saves
 from azext_amlarc.workflows.fleet.connections import Connections
@@ -64,4 +65,5 @@ class Work:
 
     def _tenant(self) -> str:
         """The tenant of the active subscription; one request."""
-        return str(self.azure.get(f"/subscriptions/{self.azure.subscription_id}").get("tenantId") or "")
+        version = API_VERSIONS["Microsoft.Resources/subscriptions"]
+        return str(self.azure.get(f"/subscriptions/{self.azure.subscription_id}", version).get("tenantId") or "")

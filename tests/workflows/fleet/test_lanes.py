@@ -75,3 +75,12 @@ def test_when_stopped_nothing_new_begins_and_what_runs_ends() -> None:
 
 def test_nothing_to_do_is_over_at_once() -> None:
     run({"s": []}, 5, Control(), lambda: None)
+
+
+def test_polls_are_spread_only_where_reads_are_scarce(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_POLLS", 0.5)
+    log, began = Log(), time.monotonic()
+    lanes.wait(lanes.begin({"s": [log.work("x", [0.01])]}, 5, Control(), lambda _: False), lambda: None)
+    assert time.monotonic() - began < 1.5
+    lanes.wait(lanes.begin({"s": [log.work("y", [0.01])]}, 5, Control(), lambda name: name == "s"), lambda: None)
+    assert time.monotonic() - began > 2

@@ -89,7 +89,8 @@ class _Rollout:
         return self.site.control.stopped
 
     def _all(self, works: Mapping[str, Sequence[Start]]) -> None:
-        begun = lanes.begin(works, self.options.concurrency, self.site.control)
+        scarce = self.site.connections.governor.are_reads_scarce
+        begun = lanes.begin(works, self.options.concurrency, self.site.control, scarce)
         try:
             lanes.wait(begun, self._tick)
         except KeyboardInterrupt:

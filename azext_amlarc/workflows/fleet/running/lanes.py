@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Condition, Thread
 
 Work = Generator[float, None, None]
@@ -44,6 +45,7 @@ class Lane:
     waiting: deque[Start]
     most: int
     control: Control
+    spreads: Callable[[], bool] = lambda: True
     _due: list[tuple[float, int, Work]] = field(default_factory=list)
     _running: int = 0
     _number: int = 0
@@ -90,16 +92,23 @@ class Lane:
             return
         with self._changed:
             self._number += 1
-            spread = max(pause, self._running / _POLLS)
+            spread = max(pause, self._running / _POLLS) if self.spreads() else pause
             heapq.heappush(self._due, (time.monotonic() + spread, self._number, work))
             self._changed.notify()
 
 
-def begin(works: Mapping[str, Sequence[Start]], most: int, control: Control) -> list[Lane]:
-    """The lanes of everything, begun: `most` at a time altogether, shared out by how much there is in each."""
+def begin(
+    works: Mapping[str, Sequence[Start]], most: int, control: Control, spreads: Callable[[str], bool] = lambda _: True
+) -> list[Lane]:
+    """The lanes of everything, begun: `most` at a time altogether, shared out by how much there is in each.
+
+    `spreads` says whether the pauses of a lane are spread, so that it polls no more often than Azure allows.
+    """
     total = sum(map(len, works.values()))
     lanes = [
-        Lane(deque(starts), max(1, round(most * len(starts) / total)), control) for starts in works.values() if starts
+        Lane(deque(starts), max(1, round(most * len(starts) / total)), control, partial(spreads, name))
+        for name, starts in works.items()
+        if starts
     ]
     for lane in lanes:
         lane.begin()
