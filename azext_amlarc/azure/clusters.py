@@ -1,5 +1,7 @@
 """Kubernetes clusters: connected through Azure Arc, or AKS."""
 
+from base64 import b64decode
+
 from azext_amlarc.azure.connection.client import AzureClient, or_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
@@ -22,6 +24,13 @@ def list_all(azure: AzureClient, cluster_type: str, resource_group: str | None =
     scope = group_id(azure.subscription_id, resource_group)
     found = azure.get_all(f"{scope}/providers/{PROVIDERS[cluster_type]}/{cluster_type}")
     return [from_answer(item, ClusterId.parse(str(item.get("id")))) for item in found]
+
+
+@understood
+def user_kubeconfig(azure: AzureClient, cluster_id: ClusterId) -> bytes:
+    """The kubeconfig of an AKS cluster for the signed-in principal, as `az aks get-credentials` reads it; a secret."""
+    found = azure.post(f"{cluster_id}/listClusterUserCredential", format="exec")
+    return b64decode(found["kubeconfigs"][0]["value"], validate=True)
 
 
 def _canonical(found: str | None, asked: ClusterId) -> str:

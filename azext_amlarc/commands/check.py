@@ -17,7 +17,7 @@ from azext_amlarc.errors import together
 from azext_amlarc.wording import number
 
 if TYPE_CHECKING:
-    from azext_amlarc.checks.check import Result
+    from azext_amlarc.checks.check import Phase, Result
     from azext_amlarc.checks.report.page import Heading
     from azext_amlarc.checks.report.terminal import Stream
     from azext_amlarc.workflows.check import CheckRequest
@@ -38,6 +38,7 @@ def check(
     settings: Sequence[str] | None = None,
     kubeconfig: str | None = None,
     context: str | None = None,
+    get_credentials: bool = False,
     phase: str | None = None,
     only: Sequence[str] | None = None,
     skip: Sequence[str] | None = None,
@@ -53,11 +54,10 @@ def check(
     timeout: int = DEFAULT_TIMEOUT,
 ) -> Objects | None:
     """Run every check that can run, and report by group what did not pass, why, and what fixes it, or fix it."""
-    from azext_amlarc.checks.check import Phase
+    from azext_amlarc.commands.inputs.credentials import access_to
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.commands.inputs.settings import read_planned
     from azext_amlarc.commands.inputs.targets import target_of
-    from azext_amlarc.kubernetes import access
     from azext_amlarc.workflows.check import CheckRequest
 
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
@@ -71,10 +71,10 @@ def check(
         settings=planned,
         document=configuration.document if configuration else None,
         source=config if config and config != "-" else "",
-        phase=Phase(phase) if phase else None,
+        phase=_phase(phase),
         only=tuple(only or ()),
         skip=tuple(skip or ()),
-        kube=access.named(kubeconfig, context),
+        kube=access_to(cmd, kubeconfig, context, get_credentials, *cluster),
     )
     _hush_requests(cmd)
     form = "object" if as_object else report_format
@@ -85,6 +85,12 @@ def check(
     delivered = _deliver(cmd, report, shown, form, output_file)
     _say_last(said)
     return delivered
+
+
+def _phase(word: str | None) -> "Phase | None":
+    from azext_amlarc.checks.check import Phase
+
+    return Phase(word) if word else None
 
 
 class Manner(NamedTuple):

@@ -39,6 +39,7 @@ def attach(
     grant: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
+    get_credentials: bool = False,
     yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
@@ -48,19 +49,18 @@ def attach(
     Prompts for what is missing; `options.validate_attach` has refused it if that is impossible. Changes on the cluster
     itself are confirmed before anything is sent to Azure, and written before Azure attaches the cluster.
     """
-    from azext_amlarc.kubernetes import access
+    from azext_amlarc.commands.inputs.credentials import access_to
+    from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.workflows.attach import begin_attach
 
     asked = Given(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
-    kube = access.named(kubeconfig, context)
+    kube = access_to(cmd, kubeconfig, context, get_credentials, *asked.cluster)
     given, configuration = _completed(cmd, asked, namespace, kube, apply_instance_types)
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
-    cluster_id = cluster_of(
-        cmd, given.resource_group_name, given.cluster_name, given.type_of_cluster, given.resource_id
-    )
+    cluster_id = cluster_of(cmd, *given.cluster)
     workspace = workspace_of(cmd, given.workspace_group or given.resource_group_name, str(given.workspace_name))
     wanted = _wanted(cluster_id, configuration, identity_type, user_assigned_identities)
     door = AzDoor(cmd, yes)
@@ -68,7 +68,7 @@ def attach(
         door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
     written = (new_namespace, manifests, prune_instance_types)
     # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
-    opened = kube or (access.KubeAccess(None, None) if any(written) else None)
+    opened = kube or (KubeAccess(None, None) if any(written) else None)
     with opened or nullcontext():
         preparation = _prepared(opened, door, cluster_id, *written, 0 if accepted_only else timeout)
         begin = partial(begin_attach, kube=kube, preparation=preparation, all_checks=preflight, grant=grant)

@@ -40,24 +40,26 @@ def create(
     preflight: bool = False,
     kubeconfig: str | None = None,
     context: str | None = None,
+    get_credentials: bool = False,
     yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
     """Install the extension; settings are validated before anything is sent, and the cluster is checked first."""
+    from azext_amlarc.commands.inputs.credentials import access_to
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.commands.inputs.tags import read_tags
-    from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
     protected = (config_protected, config_protected_file)
     given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero)
-    kube = access.named(kubeconfig, context)
+    cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
+    kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, named, cluster_id, *_ = together(
         given.stop_at_single_errors,
         partial(read_tags, tags),
-        partial(cluster_of, cmd, resource_group_name, cluster_name, cluster_type, resource_id),
+        partial(cluster_of, cmd, *cluster),
         *([kube.read] if kube else []),
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
@@ -149,22 +151,24 @@ def update(
     scale_from_zero: bool | None = None,
     kubeconfig: str | None = None,
     context: str | None = None,
+    get_credentials: bool = False,
     yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
     accepted_only: bool = False,
 ) -> "Extension":
     """Update an installed extension; shows what would change, and confirms what would break, before it is sent."""
+    from azext_amlarc.commands.inputs.credentials import access_to
     from azext_amlarc.commands.inputs.settings import read_settings
-    from azext_amlarc.kubernetes import access
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
 
     protected = (config_protected, config_protected_file)
     given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero)
-    kube = access.named(kubeconfig, context)
+    cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
+    kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, cluster_id, *_ = together(
         given.stop_at_single_errors,
-        partial(cluster_of, cmd, resource_group_name, cluster_name, cluster_type, resource_id),
+        partial(cluster_of, cmd, *cluster),
         *([kube.read] if kube else []),
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))

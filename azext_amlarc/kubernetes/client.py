@@ -1,11 +1,12 @@
 """A connection to a Kubernetes cluster through a kubeconfig, with clear errors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import httpx2
+import msgspec
 from lightkube import ApiError, Client
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.config.models import Cluster as LightkubeCluster
@@ -15,8 +16,8 @@ from msgspec import MsgspecError
 
 from azext_amlarc.errors import ArcError, Denied, Garbled, Unreachable
 from azext_amlarc.kubernetes import credentials
-from azext_amlarc.kubernetes.kubeconfig import Context, read_context
-from azext_amlarc.kubernetes.plugin import sign_in
+from azext_amlarc.kubernetes.kubeconfig import Context, fetched_context, read_context
+from azext_amlarc.kubernetes.plugin import kubelogin_audience, sign_in
 from azext_amlarc.kubernetes.transport import Transport, proxy_to
 from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.wording import in_line
@@ -93,7 +94,22 @@ def connect(kubeconfig: str | None, context: str | None) -> Kube:
 
     InvalidInput if the kubeconfig can't be used, Denied if its sign-in program fails.
     """
-    found = read_context(kubeconfig, context)
+    return _connected(read_context(kubeconfig, context))
+
+
+def connect_fetched(content: bytes, source: str, token_for: Callable[[str], str]) -> Kube:
+    """A connection with a kubeconfig in memory; where that signs in with kubelogin, `token_for` does so in its place.
+
+    InvalidInput if the kubeconfig can't be used, Denied if another sign-in program fails.
+    """
+    found = fetched_context(content, source)
+    audience = kubelogin_audience(found.user.plugin) if found.user.needs_plugin else None
+    if audience:
+        found = replace(found, user=msgspec.structs.replace(found.user, plugin=None, token=token_for(audience)))
+    return _connected(found)
+
+
+def _connected(found: Context) -> Kube:
     if found.user.plugin is not None and found.user.needs_plugin:
         found = replace(found, user=sign_in(found, found.user.plugin))
     server = found.cluster.server or ""

@@ -60,7 +60,15 @@ def read_context(kubeconfig: str | None, name: str | None) -> Context:
     InvalidInput if a file is missing or not a kubeconfig, or the context is unknown or incomplete.
     """
     sources = _sources(kubeconfig)
-    merged = _Merged({source: _read(source, beside_others=len(sources) > 1) for source in sources})
+    return _chosen(_Merged({source: _read(source, beside_others=len(sources) > 1) for source in sources}), name)
+
+
+def fetched_context(content: bytes, source: str) -> Context:
+    """The current context of a kubeconfig that is no file; `source` says in messages where it is from."""
+    return _chosen(_Merged({source: _parsed(content, source)}), None)
+
+
+def _chosen(merged: "_Merged", name: str | None) -> Context:
     contexts = merged.section("contexts")
     wanted = name or merged.current_context()
     where = " and ".join(map(in_line, merged.documents))
@@ -91,8 +99,12 @@ def _sources(kubeconfig: str | None) -> list[str]:
 
 def _read(source: str, *, beside_others: bool = False) -> Mapping[str, Any]:
     """The file's content; beside others it may be empty, as for kubectl."""
+    return _parsed(files.read(source), source, beside_others=beside_others)
+
+
+def _parsed(content: bytes, source: str, *, beside_others: bool = False) -> Mapping[str, Any]:
     try:
-        document = yaml.load(files.read(source), _Loader)
+        document = yaml.load(content, _Loader)
     except yaml.MarkedYAMLError as error:
         # The error's own message quotes the text, which may be a password.
         mark = error.problem_mark or error.context_mark

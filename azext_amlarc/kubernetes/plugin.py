@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
@@ -49,6 +51,14 @@ def sign_in(context: Context, plugin: Plugin) -> User:
     if not (certificate and key):
         return signed_in
     return replace(signed_in, certificate_data=_base64(certificate), key_data=_base64(key))
+
+
+def kubelogin_audience(plugin: Plugin | None) -> str | None:
+    """For which application kubelogin would get a token; None for any other sign-in program."""
+    if plugin is None or Path(plugin.command).stem != "kubelogin":
+        return None
+    words = [part for word in plugin.args or () for part in word.split("=", 1)]
+    return next((after for word, after in pairwise(words) if word.lstrip("-") == "server-id"), None)
 
 
 def _output(context: Context, plugin: Plugin) -> bytes:

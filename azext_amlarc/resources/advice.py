@@ -2,6 +2,7 @@
 
 from azext_amlarc.product.extension import DEFAULT_NAME, DEFAULT_NAMESPACE
 from azext_amlarc.product.known_errors import Names
+from azext_amlarc.product.steps import Command, command
 from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
@@ -32,3 +33,9 @@ def _with_cluster(names: Names, cluster: ClusterId) -> Names:
     return names._replace(
         cluster=tuple(cluster.options), azure_cluster=tuple(cluster.azure_options), cluster_type=cluster.cluster_type
     )
+
+
+def proxy_to(cluster: ClusterId) -> Command:
+    """What makes a kubeconfig for a connected cluster, and takes requests to it for as long as it runs."""
+    file = f"{cluster.name}.kubeconfig"
+    return command("az connectedk8s proxy {cluster} --file {file}", cluster=cluster.azure_options, file=file)

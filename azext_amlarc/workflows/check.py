@@ -26,6 +26,7 @@ from azext_amlarc.checks.given import (
     TARGET,
 )
 from azext_amlarc.errors import Denied, StillRunning
+from azext_amlarc.product.clusters import MANAGED
 from azext_amlarc.product.extension import DEFAULT_NAME, DEFAULT_NAMESPACE
 from azext_amlarc.resources.ids import Target
 
@@ -215,11 +216,22 @@ def _azure(
 def _connection(request: CheckRequest) -> "Kube | Unknown":
     """The cluster, or why it is not asked: the kubeconfig must be named, as the usual one may be another cluster's."""
     if request.kube is None:
-        return Unknown(Status.SKIPPED, "No kubeconfig was given: --kubeconfig FILE.")
+        return Unknown(Status.SKIPPED, f"No kubeconfig was given: --kubeconfig FILE{_to_get_one(request.target)}.")
     try:
         return request.kube.open()
     except Denied as error:
         return Unknown(Status.ERROR, error.message)
+
+
+def _to_get_one(target: Target) -> str:
+    """How the cluster that was named can be reached without a kubeconfig at hand."""
+    if target.cluster is None:
+        return ""
+    if target.cluster.cluster_type == MANAGED:
+        return ", or --get-credentials"
+    from azext_amlarc.resources.advice import proxy_to
+
+    return f"; to have one while it runs: `{proxy_to(target.cluster).text}`"
 
 
 def _kubernetes(connection: "Kube | Unknown", needs: Collection[Fact[Any]]) -> dict[str, object]:

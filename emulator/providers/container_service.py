@@ -1,12 +1,16 @@
 """Microsoft.ContainerService: AKS clusters, to be read; they come from the seed."""
 
+import base64
 import hashlib
+import json
 import uuid
 
 from emulator.arm.ids import name_of, place
 from emulator.arm.model import Call, Cloud, Json, Reply, Resource, ResourceType, missing_at_gateway
 
 KIND = "microsoft.containerservice/managedclusters"
+# The applications that AKS has in every directory: its server, and kubelogin's own.
+SERVER_ID, CLIENT_ID = "6dae42f8-4368-4678-94ff-3960e28e3630", "80faf920-1908-4b52-b5ef-a8e7bedfc67a"
 
 
 def seeded(cloud: Cloud, id_: str, given: Json) -> Resource:
@@ -34,6 +38,31 @@ def get_pool(call: Call) -> Reply:
     if not found:
         raise missing_at_gateway(call)
     return Reply(200, found[0])
+
+
+def list_user_credential(call: Call) -> Reply:
+    """POST listClusterUserCredential: a kubeconfig whose user signs in through Microsoft Entra ID, with kubelogin."""
+    cluster = call.resource
+    name, host = name_of(cluster.id), cluster.properties["fqdn"]
+    user = f"clusterUser_{place(cluster.id).group}_{name}"
+    arguments = ["get-token", "--environment", "AzurePublicCloud", "--server-id", SERVER_ID, "--client-id", CLIENT_ID]
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "kubelogin",
+        "args": [*arguments, "--tenant-id", call.cloud.state.tenant, "--login", "devicecode"],
+        "installHint": "kubelogin is not installed which is required to connect to AAD enabled cluster.",
+    }
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": f"https://{host}:443"}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
+        "current-context": name,
+        "preferences": {},
+        "users": [{"name": user, "user": {"exec": plugin}}],
+    }
+    value = base64.b64encode(json.dumps(config).encode()).decode()
+    return Reply(200, {"kubeconfigs": [{"name": "clusterUser", "value": value}]})
 
 
 def _pools(call: Call) -> list[Json]:
@@ -130,6 +159,7 @@ TYPES = (
         type_shown="Microsoft.ContainerService/ManagedClusters",
         seeded=seeded,
         spell=_spelled,
+        actions={"listclusterusercredential": list_user_credential},
     ),
     ResourceType(
         provider="Microsoft.ContainerService",

@@ -188,7 +188,11 @@ def test_without_a_kubeconfig_named_the_cluster_is_left_alone_and_its_client_is_
     assert "azure.mgmt.kubernetesconfiguration" not in result.stderr
     cluster = [item for item in result.object if item["id"].startswith("AMLARC-K")]
     assert {(item["status"], item["message"]) for item in cluster} == {
-        ("skipped", "No kubeconfig was given: --kubeconfig FILE.")
+        (
+            "skipped",
+            "No kubeconfig was given: --kubeconfig FILE; to have one while it runs: `az connectedk8s proxy "
+            "-n amlarc-cluster -g amlarc-rg --file amlarc-cluster.kubeconfig`.",
+        )
     }
 
 

@@ -1,7 +1,10 @@
 """Clusters connected through Azure Arc."""
 
+import base64
+import json
+
 from tests.support.azure import Azure
-from tests.support.emulated import CLUSTER, finish
+from tests.support.emulated import CLUSTER, MANAGED, finish
 
 BODY = {
     "location": "eastus",
@@ -75,3 +78,13 @@ def test_clusters_are_listed_by_group_and_by_subscription(azure: Azure) -> None:
 def test_only_the_newest_api_version_shows_newer_properties(azure: Azure) -> None:
     assert "privateLinkState" not in azure.get(azure.group + CLUSTER, "2021-03-01").body["properties"]
     assert azure.get(azure.group + CLUSTER, "2024-01-01").body["properties"]["privateLinkState"] == "Disabled"
+
+
+def test_the_credentials_of_an_aks_cluster_are_a_kubeconfig_for_kubelogin(azure: Azure) -> None:
+    reply = azure.call("POST", f"{azure.group}{MANAGED}/listClusterUserCredential", "2024-05-01", format="exec")
+    [found] = reply.body["kubeconfigs"]
+    config = json.loads(base64.b64decode(found["value"]))
+    plugin = config["users"][0]["user"]["exec"]
+    assert (reply.status, found["name"], plugin["command"]) == (200, "clusterUser", "kubelogin")
+    assert plugin["args"][plugin["args"].index("--server-id") + 1] == "6dae42f8-4368-4678-94ff-3960e28e3630"
+    assert config["clusters"][0]["cluster"]["server"].startswith("https://aks-cluster-")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from azext_amlarc.azure.connection.reading import UnreadableAnswer, content_of, not_json
 from azext_amlarc.azure.connection.transport import AnswerTooLarge
@@ -55,6 +55,13 @@ def correlation_id(response: Any) -> str | None:
     """The id by which Azure's support finds a request and everything it caused; None if there is none."""
     found: str | None = response.headers.get("x-ms-correlation-request-id") if response is not None else None
     return found
+
+
+def explained(error: AzureError) -> str:
+    """Why a request failed, whether or not Azure answered it."""
+    if isinstance(error, HttpResponseError) and error.response is not None:
+        return refusal(error).message
+    return unanswered(error)
 
 
 def unanswered(error: Exception) -> str:

@@ -165,6 +165,10 @@ class AzureClient:
         options = {**self._options, **changes, "transport": self._transport}
         return AzureClient(self.cloud, self._credential, self.subscription_id, **options)
 
+    def token_for(self, resource: str) -> str:
+        """A token of the signed-in principal for another resource than Azure's, an application's id or URI."""
+        return self._credential.get_token(f"{resource}/.default").token
+
     def sign_in(self) -> None:
         """Get a token first, so that parallel work does not request one each. Raises what the credential raises."""
         self._credential.get_token(*self.cloud.scopes)
@@ -200,10 +204,10 @@ class AzureClient:
         return parsed(self._send(self._request("PUT", resource_id, body), took_effect=took_effect)) or {}
 
     def post(
-        self, resource_id: str, api_version: str | None = None, body: Mapping[str, Any] | None = None
+        self, resource_id: str, api_version: str | None = None, body: Mapping[str, Any] | None = None, **query: str
     ) -> dict[str, Any]:
         """The response of an action such as listKeys; HttpResponseError for status 400 and above."""
-        return parsed(self._send(self._request("POST", resource_id, body, api_version))) or {}
+        return parsed(self._send(self._request("POST", resource_id, body, api_version, query))) or {}
 
     def delete(self, resource_id: str) -> str | None:
         """Start to delete the resource; the URL to poll, or None if it is already gone."""

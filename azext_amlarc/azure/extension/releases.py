@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 
-from azext_amlarc.azure.connection.answers import refusal, unanswered
+from azext_amlarc.azure.connection.answers import explained
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.watcher import Watcher
@@ -53,7 +53,7 @@ def stop_at_unknown(
     try:
         found = _looked_for(azure, cluster, existing, wanted)
     except AzureError as error:
-        watcher.tell(f"Could not ask Azure which versions there are, so the release is not checked: {_why(error)}")
+        watcher.tell(f"Could not ask Azure which versions there are, so the release is not checked: {explained(error)}")
         return
     if found and any(found.values()):
         to_list = command("az ml arc extension versions {cluster} -o table", cluster=cluster.options)
@@ -75,9 +75,3 @@ def _looked_for(
 
 def _asked(azure: AzureClient, cluster: ClusterId, trains: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {train: versions(azure, cluster, train) for train in trains}
-
-
-def _why(error: AzureError) -> str:
-    if isinstance(error, HttpResponseError) and error.response is not None:
-        return refusal(error).message
-    return unanswered(error)

@@ -28,6 +28,7 @@ def rules(own: Callable[[Any], None] | None = None) -> Callable[[Any], None]:
             _refuse_empty(namespace)
             foreign.take(namespace)
             _refuse_bad_names(namespace)
+            _validate_credentials(namespace)
             if own:
                 own(namespace)
         except InvalidInput as error:
@@ -43,6 +44,27 @@ def _refuse_empty(namespace: Any) -> None:
     empty = [option for option, value in _given(namespace) if value == "" or (isinstance(value, list) and "" in value)]
     if empty:
         raise UsageError(f"{', '.join(empty)}: the value is empty.", "Give a value, or leave the option out.")
+
+
+def _validate_credentials(namespace: Any) -> None:
+    """--get-credentials is for an AKS cluster that is named, in place of a kubeconfig."""
+    if not getattr(namespace, "get_credentials", False):
+        return
+    if namespace.kubeconfig or namespace.context:
+        raise UsageError("--get-credentials and --kubeconfig cannot be used together.")
+    if not (namespace.cluster_name or namespace.resource_id):
+        raise UsageError("--get-credentials needs the cluster: --cluster-name and --resource-group, or --resource-id.")
+    if "managedclusters" in (namespace.resource_id or str(namespace.cluster_type)).lower():
+        return
+    from azext_amlarc.resources.advice import proxy_to
+    from azext_amlarc.resources.ids import ClusterId
+
+    given = (str(namespace.resource_group_name or "GROUP"), "connectedClusters", str(namespace.cluster_name))
+    proxy = proxy_to(ClusterId.find(namespace.resource_id) or ClusterId("", *given))
+    raise UsageError(
+        "--get-credentials is for AKS clusters (-t managedClusters).",
+        f"For a connected cluster, let this run beside it and pass its file as --kubeconfig: {proxy.text}",
+    )
 
 
 def _given(namespace: Any) -> Iterator[tuple[str, Any]]:
@@ -201,6 +223,8 @@ def validate_check(namespace: Any) -> None:
         raise UsageError("--workspace-group or --resource-group is required with --workspace-name.")
     if namespace.name and not namespace.workspace_name:
         raise UsageError("--workspace-name is required with --name, the name of a compute target.")
+    if namespace.health_report and namespace.get_credentials:
+        raise UsageError("--health-report and --get-credentials cannot be used together.")
     if namespace.health_report and (namespace.kubeconfig or namespace.context):
         raise UsageError("--health-report and --kubeconfig cannot be used together.")
     _validate_fix(namespace)

@@ -457,6 +457,12 @@ def _kubernetes_options(loader: Any, prefix: str) -> None:
         with loader.argument_context(scope, arg_group="Kubernetes") as c:
             c.argument("kubeconfig", help="Kubeconfig file of the cluster. Default: KUBECONFIG, or ~/.kube/config.")
             c.argument("context", help="Context in the kubeconfig. Default: the current context.")
+            c.argument(
+                "get_credentials",
+                action="store_true",
+                help="Read the kubeconfig of an AKS cluster from Azure instead, as `az aks get-credentials` does, and "
+                "sign in as kubelogin would. It is kept in memory only.",
+            )
     with loader.argument_context(f"{prefix} attach", arg_group="Kubernetes") as c:
         c.argument(
             "apply_instance_types",

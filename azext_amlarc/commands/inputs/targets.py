@@ -23,6 +23,11 @@ class Given:
     config: str | None
 
     @property
+    def cluster(self) -> tuple[str | None, str | None, str, str | None]:
+        """The cluster as `cluster_of` takes it."""
+        return self.resource_group_name, self.cluster_name, self.type_of_cluster, self.resource_id
+
+    @property
     def type_of_cluster(self) -> str:
         return self.cluster_type or "connectedClusters"
 
