@@ -93,9 +93,14 @@ def _with(steps: list[Step], new: Step) -> list[Step]:
 
 
 def _both(one: Change, other: Change) -> Change | None:
-    """The one change that is both; None if there is none. An extension takes all its settings in one update."""
+    """The one change that is both; None if there is none.
+
+    An installation creates what is missing of the Relay, too; an extension takes all its settings in one update.
+    """
     if one == other:
         return one
+    if {type(one), type(other)} == {RestoreRelay, InstallAgain} and one[:2] == other[:2]:
+        return one if isinstance(one, InstallAgain) else other
     if not isinstance(one, ChangeSettings) or not isinstance(other, ChangeSettings) or one[:2] != other[:2]:
         return None
     settings = {pair.partition("=")[0]: pair for pair in (*other.settings, *one.settings)}

@@ -80,8 +80,8 @@ def check(
     form = "object" if as_object else report_format
     shown = _Shown.on(cmd, streams=not (fix or wait or health_report or (form and not output_file) or as_object))
     began = time.monotonic()
-    results, said = _found(cmd, request, health_report, Manner(fix, dry_run, yes, wait, timeout), shown)
-    report = _Report(results, _heading(request), time.monotonic() - began, strict, request.source)
+    results, said, went_well = _found(cmd, request, health_report, Manner(fix, dry_run, yes, wait, timeout), shown)
+    report = _Report(results, _heading(request), time.monotonic() - began, strict, request.source, went_well)
     delivered = _deliver(cmd, report, shown, form, output_file)
     _say_last(said)
     return delivered
@@ -138,12 +138,12 @@ class _Shown:
 
 def _found(
     cmd: Any, request: "CheckRequest", health_report: str | None, manner: Manner, shown: _Shown
-) -> "tuple[Sequence[Result], list[str]]":
-    """The results, of which one may be that nobody is signed in, and lines for the user about what was mended."""
+) -> "tuple[Sequence[Result], list[str], bool]":
+    """The results, one of which may be that nobody is signed in; what was mended, in lines; whether nothing failed."""
     from azext_amlarc.workflows.check import run_checks, run_until_right
 
     if health_report:
-        return _explained(health_report, request), []
+        return _explained(health_report, request), [], True
     if manner.fix:
         from azext_amlarc.commands import mending
 
@@ -152,8 +152,8 @@ def _found(
     door = AzDoor(cmd)
     with request.kube or nullcontext(), signed_in(cmd, door, request.target.subscription_id) as (azure, known):
         if manner.wait:
-            return run_until_right(request, azure, known, door.watcher, manner.timeout), []
-        return run_checks(request, azure, known, shown.tell if shown.streams else None), []
+            return run_until_right(request, azure, known, door.watcher, manner.timeout), [], True
+        return run_checks(request, azure, known, shown.tell if shown.streams else None), [], True
 
 
 def _say_last(lines: "Sequence[str]") -> None:
@@ -190,7 +190,7 @@ def _deliver(cmd: Any, found: "_Report", shown: _Shown, form: str | None, file: 
     if shown.streams:
         text = partial(shown.stream.end, results)
     returned: Objects | None = output.deliver(cmd, found.objects(), text, found.forms(shown.verbose), form, file)
-    if not is_good(results, found.strict):
+    if not (is_good(results, found.strict) and found.went_well):
         output.end_as_reported(cmd, returned, f"{number(len(results), 'check')}: {tally.in_words(results)}.")
     return returned
 
@@ -204,6 +204,7 @@ class _Report:
     seconds: float
     strict: bool
     source: str = ""
+    went_well: bool = True
 
     def objects(self) -> Objects:
         return [result.as_object() for result in self.results]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def mended(
     cmd: Any, request: CheckRequest, timeout: float, *, yes: bool, dry_run: bool, wait: bool
-) -> "tuple[Sequence[Result], list[str]]":
-    """The results once everything that can be mended is, and lines for the user about what was done and what is left.
+) -> "tuple[Sequence[Result], list[str], bool]":
+    """The results once everything that can be mended is, lines for the user about that, and whether nothing failed.
 
     The results before and the plan go to stderr; with `dry_run`, or without a plan, the plan is among the lines.
     """
@@ -36,9 +36,9 @@ def mended(
         means = Means(door, request.target, timeout, azure, request.kube)
         plan = run.plan(before, means)
         if dry_run or not plan.steps:
-            return before, [*plan.lines()]
+            return before, [*plan.lines()], True
         say(terminal.text(before, verbose=False, color=False))
         say("\n".join(["", *plan.lines(), ""]))
         door.confirm("", plan.question)
         after = run.carry_out(plan, means, check)
-        return after.results, [*after.lines()]
+        return after.results, [*after.lines()], not after.failed

@@ -63,8 +63,8 @@ def _rule(part: RelayPart, cluster: ClusterId) -> Verdict:
 def cluster_listens(facts: Facts) -> Verdict:
     """The extension on the cluster listens on the hybrid connection: else the service cannot reach the cluster."""
     part, extension, cluster = facts[RELAY_CONNECTION], facts[EXTENSION], facts[TARGET].named_cluster
-    if extension.install_state != "Installed":
-        return Verdict(Status.SKIPPED, f"{extension.name} is {extension.install_state}.")
+    if extension.in_progress:
+        return Verdict(Status.SKIPPED, f"{extension.name} is {extension.install_state}.", may_come_right=True)
     if part.state is None:
         return Verdict(Status.SKIPPED, "The hybrid connection does not exist.")
     if part.state:
