@@ -7,6 +7,9 @@ import pytest
 
 from tests.e2e.conftest import CLUSTER, WORKSPACE
 from tests.support.az import ROOT, Az
+from tests.support.listings import listings
+
+GUIDE = ROOT / "docs" / "fleet.md"
 
 MANIFEST = (
     "apiVersion: amlarc/v1alpha1\nkind: Fleet\nmetadata: {name: plants}\nspec:\n"
@@ -22,6 +25,18 @@ def test_a_manifest_on_standard_output_and_in_a_file_is_valid(installed: Az, tmp
     assert (tmp_path / "fleet.yaml").read_text(encoding="utf-8") == shown
     assert [one["name"] for one in again.object["spec"]["computes"]] == ["k8s-compute"]
     assert installed.must("amlarc", "config", "validate", "-f", "fleet.yaml", folder=tmp_path).code == 0
+
+
+def test_the_guides_commands_run_in_their_order(installed: Az, tmp_path: Path) -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    start = text.partition("\n## Export")[0].count("\n")
+    consoles = [one for one in listings(GUIDE) if one.line > start and one.language == "console"]
+    commands = [words for one in consoles for words, _ in one.commands()]
+    exports = [words[1:] for words in commands if words[:4] == ["az", "ml", "arc", "export"]]
+    assert len(exports) == 3
+    for words in exports:
+        installed.must(*words, folder=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"fleet.yaml", "fleet.json", "policy.json"}
 
 
 def test_a_manifest_becomes_a_template_for_the_clusters_that_it_finds(az: Az, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, groupby
 from typing import Any
 
 from azext_amlarc.resources.compute import KIND
@@ -158,8 +158,9 @@ def _resource(part: Part, names: _Names) -> str:
     }
     if part.body.get("properties", {}).get("computeType") == KIND:
         made["delete_query_parameters"] = {"underlyingResourceAction": ["Detach"]}  # Azure refuses to delete a cluster
-    if part.after:
-        made["depends_on"] = [Expression(names.resource(one)) for one in part.after]
+    needed = [one for one in part.after if one != parent_in(part.id)]  # which the reference to it says
+    if needed:
+        made["depends_on"] = [Expression(names.resource(one)) for one in needed]
     blocks = [_block("identity", _identity(part.body["identity"]))] if part.body.get("identity") else []
     return _block(f'resource "azapi_resource" "{names.of[folded(part.id)]}"', made, blocks)
 
@@ -193,10 +194,17 @@ def _snake(name: str) -> str:
 
 
 def _block(head: str, body: Mapping[str, Any], blocks: Sequence[str] = ()) -> str:
-    width = max(map(len, body))
-    lines = [f"{key.ljust(width)} = {_written(value)}" for key, value in body.items()]
-    inner = "\n".join([*lines, *(block.rstrip("\n") for block in blocks)])
+    inner = "\n".join([*_lines(body), *(block.rstrip("\n") for block in blocks)])
     return f"{head} {{\n{_indented(inner)}\n}}\n"
+
+
+def _lines(members: Mapping[str, Any]) -> Iterator[str]:
+    """The members as `terraform fmt` writes them: lines that follow each other have their equals signs in a column."""
+    written = [(key, _written(value)) for key, value in members.items()]
+    for is_long, group in groupby(written, key=lambda one: "\n" in one[1]):
+        own = list(group)
+        width = 0 if is_long else max(len(key) for key, _ in own)
+        yield from (f"{key.ljust(width)} = {value}" for key, value in own)
 
 
 def _written(value: Any) -> str:
@@ -204,7 +212,7 @@ def _written(value: Any) -> str:
     if isinstance(value, Expression):
         return value.text
     if isinstance(value, Mapping):
-        members = "\n".join(f"{_text(str(key))} = {_written(member)}" for key, member in value.items())
+        members = "\n".join(_lines({_text(str(key)): member for key, member in value.items()}))
         return f"{{\n{_indented(members)}\n}}" if value else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_written, value))}]"

@@ -37,6 +37,10 @@ T = TypeVar("T")
 _AT_A_TIME = 8
 
 
+# A template that gives a role fails where somebody gave it before: Azure refuses the same under another name.
+_UNSAID = ("The roles of the workspace's identity are not part of this: give them with az ml arc check --fix.",)
+
+
 @dataclass(frozen=True)
 class Exported:
     """The text of the file, the same as an object, and what the file does not say."""
@@ -75,7 +79,7 @@ def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:
     """What a manifest says, for the clusters that there are. Nothing is taken from what is on them already."""
     fleet = given.fleet
     if form == "policy":
-        return _policy(azure, fleet)
+        return replace(_policy(azure, fleet), notes=_UNSAID if fleet.grants_workspace_identity else ())
     domain = azure.cloud.application_domain
     states = [_wanted(fleet, given, domain, member) for member in _members(azure, fleet)]
     twice = shared_names(states)
@@ -84,7 +88,8 @@ def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:
             f"Several clusters would be one compute target: {', '.join(twice)}.", "Put {cluster} in the name."
         )
     locations = _locations(azure, {one.workspace for state in states for one in state.computes})
-    return _drawn(form, [deployment(state, domain, locations) for state in states])
+    exported = _drawn(form, [deployment(state, domain, locations) for state in states])
+    return replace(exported, notes=_UNSAID if fleet.grants_workspace_identity else ())
 
 
 def _wanted(fleet: Fleet, given: Manifest, domain: str, member: Member) -> WantedState:
