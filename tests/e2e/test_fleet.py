@@ -135,3 +135,14 @@ def test_killed_it_goes_on_where_it_stopped_and_writes_nothing_twice(az: Az, azu
     assert az("amlarc", "plan", "-f", "fleet.yaml", "--detailed-exitcode", folder=folder).code == 0
     sent = [line for line in writes(azure) if "/extensions/" in line or "/computes/" in line]
     assert len(sent) == len(set(sent)) == 4
+
+
+def test_what_is_exported_needs_no_change(az: Az, azure: Azure, folder: Path) -> None:
+    az.must("amlarc", "apply", "-f", "fleet.yaml", "--yes", folder=folder)
+    az.must(
+        "amlarc", "export", "-c", "edge-cluster", "-g", "amlarc-rg", "--output-file", "exported.yaml", folder=folder
+    )
+    before = len(writes(azure))
+    planned = az("amlarc", "plan", "-f", "exported.yaml", "--detailed-exitcode", folder=folder)
+    assert (planned.code, planned.stdout.splitlines()[-1]) == (0, "Plan for edge-cluster: 1 cluster: 1 unchanged.")
+    assert len(writes(azure)) == before

@@ -21,6 +21,7 @@ from azext_amlarc.workflows.fleet.running.apply import Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
 from benchmarks import fleet as benchmark
 from tests.support.azure import Azure
+from tests.support.cluster import Cluster
 from tests.support.connecting import connect
 from tests.support.fleets import Show, TestDoor, apply, counts, manifest_of, plan, subscription, verbs, writes
 from tests.support.stub import Answer, stub
@@ -373,3 +374,29 @@ def _manifest_file(folder: Path) -> str:
     file = folder / "fleet.json"
     file.write_text(json.dumps(manifest_of(1)), encoding="utf-8")
     return str(file)
+
+
+def test_what_belongs_on_a_cluster_is_written_before_it_is_attached(
+    fleet: Azure, cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.load("instancetype-crd.yaml")
+    amounts = {"cpu": "1", "memory": "4Gi"}
+    small = {"nodeSelector": None, "resources": {"requests": amounts, "limits": amounts}}
+    (tmp_path / "attach.json").write_text(
+        json.dumps({"defaultInstanceType": "small", "instanceTypes": {"small": small}}), encoding="utf-8"
+    )
+    entry = {"name": "plant0", "resourceGroup": "amlarc-rg", "kubeconfig": str(cluster.kubeconfig())}
+    compute = {"workspace": "amlarc-ws", "name": "k8s-{cluster}", "namespace": "ml", "config": "attach.json"}
+    with connect(fleet) as azure:
+        work = at_the_door(azure, tmp_path, manifest_of(1, clusters=[entry], computes=[compute]))
+        planned = work.plan()
+        through = f"on the cluster itself, through {cluster.kubeconfig()}"
+        assert planned.clusters[0].items[1].changes[-2:] == (
+            f"{through}: the namespace ml, unless it is so",
+            f"{through}: instance type small, unless it is so",
+        )
+        board = work.apply(TestDoor(), lambda _: Show(), Options())
+    assert counts(board) == {"done": 1}
+    assert cluster.get("/api/v1/namespaces/ml")["metadata"]["name"] == "ml"
+    types = cluster.get("/apis/amlarc.azureml.com/v1alpha1/instancetypes")["items"]
+    assert [one["metadata"]["name"] for one in types] == ["defaultinstancetype", "small"]
