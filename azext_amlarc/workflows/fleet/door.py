@@ -1,6 +1,7 @@
 """What both doors do with a manifest: plan it, apply it, and say how its fleet stands."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from azext_amlarc.azure.connection.client import AzureClient
@@ -31,7 +32,8 @@ class Work:
 
     def plan(self) -> FleetPlan:
         """What would become of the fleet; what would change is looked at closely. No write."""
-        return make_plan(self.connections, self.manifest.fleet, self.manifest.contents, closely=True)
+        with closing(self.connections):
+            return make_plan(self.connections, self.manifest.fleet, self.manifest.contents, closely=True)
 
     def save(self, path: str, plan: FleetPlan) -> None:
         """Write the plan to a file."""
@@ -39,7 +41,8 @@ class Work:
 
     def status(self) -> FleetStatus:
         """How the fleet stands. No write."""
-        return status(self.connections, self.manifest.fleet, self.manifest.contents)
+        with closing(self.connections):
+            return status(self.connections, self.manifest.fleet, self.manifest.contents)
 
     def apply(
         self,

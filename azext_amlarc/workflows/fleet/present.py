@@ -1,6 +1,6 @@
 """What there is of a fleet: clusters and extensions by Resource Graph, compute targets by the lists of workspaces."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -48,13 +48,16 @@ def look(connections: Connections, fleet: Fleet, active: str) -> Present:
     """
     azure, subscriptions = connections.main, subscriptions_of(fleet, active)
     members = membership(fleet, graph.clusters(azure, subscriptions), active)
-    workspaces = {
-        folded(str(one)): one
-        for member in members.members
-        for one in (workspace_of(spec, member.cluster.id) for spec in fleet.computes)
-    }
-    found, unread = _computes(connections, workspaces.values())
+    ids = [workspace_of(spec, member.cluster.id) for member in members.members for spec in fleet.computes]
+    found, unread = _computes(connections, {folded(str(one)): one for one in (*ids, *_fixed(fleet, active))}.values())
     return Present(members, graph.extensions(azure, subscriptions), found, unread)
+
+
+def _fixed(fleet: Fleet, active: str) -> Iterator[WorkspaceId]:
+    """The workspaces that are the same for every cluster: the last one to leave the manifest is found there, too."""
+    for spec in fleet.computes:
+        if spec.resource_group:
+            yield WorkspaceId(spec.subscription_id or active, spec.resource_group, spec.workspace)
 
 
 def _computes(connections: Connections, workspaces: Iterable[WorkspaceId]) -> tuple[dict[str, Compute], dict[str, str]]:

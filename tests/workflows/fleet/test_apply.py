@@ -220,6 +220,14 @@ def test_what_leaves_the_manifest_is_detached_once(fleet: Azure) -> None:
     assert verbs(plan(fleet, smaller)) == {"none": 3}
 
 
+def test_the_last_ones_that_leave_are_found_where_the_workspace_is_named(fleet: Azure) -> None:
+    computes = [{"workspace": "amlarc-ws", "resourceGroup": "amlarc-rg", "name": "k8s-{cluster}"}]
+    apply(fleet, manifest_of(1, computes=computes))
+    nobody = [{"selector": {"tags": {"ml": "no longer"}}}]
+    planned = plan(fleet, manifest_of(1, computes=computes, clusters=nobody, onRemoval="detach"))
+    assert verbs(planned) == {"detach": 6}
+
+
 def test_what_leaves_the_manifest_is_deleted_with_its_extension(fleet: Azure) -> None:
     apply(fleet, manifest_of(1))
     named = [{"name": "plant0", "resourceGroup": "amlarc-rg"}]
