@@ -1,7 +1,6 @@
 """The page of a fleet as text; tests/browser looks at it as a person does."""
 
 import re
-from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, Item, Verb
 from azext_amlarc.workflows.fleet.report.page import Heading, applied
 from azext_amlarc.workflows.fleet.running.board import Board, State
+from tests.checks.test_page import Reader
 
 SUB = "00000000-0000-0000-0000-000000000001"
 HEADING = Heading("plants", "az ml arc apply", "2026-11-26 18:00:00 UTC", "0.1.0")
@@ -29,22 +29,6 @@ def board(*names: str) -> Board:
 def fail(made: Board, name: str, error: str, fix: str = "") -> None:
     entry = next(one for one in made if one.id.name == name)
     entry.state, entry.error, entry.fix, entry.step = State.FAILED, error, fix, "create amlarc-compute"
-
-
-class Reader(HTMLParser):
-    """The page's elements, and its text without markup."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_failures_come_first_with_reason_and_fix_and_each_cluster_has_a_cell() -> None:
