@@ -68,6 +68,8 @@ class BoundedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core i
         try:
             with nullcontext() if is_read else self._announced(request.url):
                 return super().send(request, **options)
+        except AnswerTooLarge as error:  # it comes from the wire, which knows no URL
+            raise _too_large(request.url) from error
         except ServiceResponseTimeoutError as error:
             raise _never_came(request.url, seconds) from error
         except HttpResponseError as error:  # there is no answer: its chunks broke off
@@ -219,7 +221,7 @@ class _Deadline(io.RawIOBase):
         read = self._socket.recv_into(buffer)
         self._bytes += read
         if self._bytes > MOST_BYTES:
-            raise AnswerTooLarge("An answer of more than 8 MB came, which Azure never gives.")
+            raise AnswerTooLarge("more than 8 MB came")
         return read
 
     def _left(self) -> float | None:
