@@ -149,6 +149,12 @@ def test_missing_rights_are_named_for_each_resource_before_anything_is_written(a
         (b'{"properties": {"mode": "Incremental"}}', 400, "InvalidRequestContent"),
         (b'{"properties": {"template": "a text"}}', 400, "InvalidRequestContent"),
         (b'{"properties": {"templateLink": {"uri": "https://a.b/c"}}}', 400, "InvalidContentLink"),
+        (b'{"properties": {"template": {}, "parametersLink": {"uri": "https://a.b/c"}}}', 400, "InvalidContentLink"),
+        (
+            b'{"properties": {"template": {}, "onErrorDeployment": {"type": "LastSuccessful"}}}',
+            400,
+            "InvalidDeployment",
+        ),
         (b'{"properties": {"template": {}, "parameters": {"a": 1}}}', 400, "InvalidTemplate"),
         (b'{"location": "eastus", "properties": {"template": {}}}', 400, "InvalidDeployment"),
         (b'{"properties": {"padding": "' + b"x" * 4 * 1024 * 1024 + b'"}}', 413, "RequestContentTooLarge"),

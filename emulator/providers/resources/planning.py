@@ -105,11 +105,15 @@ def scope_of(facts: Facts, template: Json, values: Mapping[str, Any]) -> Scope:
 
 
 def _template(properties: Json) -> Json:
-    template, link = properties.get("template"), properties.get("templateLink")
-    if link and not template:
-        uri = link.get("uri") or link.get("id") or link.get("relativePath") if isinstance(link, dict) else link
-        message = f"Unable to download deployment content from '{uri}'."
-        raise ArmError(400, "InvalidContentLink", message)
+    template = properties.get("template")
+    for link in (properties.get("templateLink"), properties.get("parametersLink")):
+        if link:
+            uri = link.get("uri") or link.get("id") or link.get("relativePath") if isinstance(link, dict) else link
+            message = f"Unable to download deployment content from '{uri}'."
+            raise ArmError(400, "InvalidContentLink", message)
+    if properties.get("onErrorDeployment"):
+        message = "The local Azure deploys nothing else where a deployment fails: leave out onErrorDeployment."
+        raise ArmError(400, "InvalidDeployment", message)
     if not isinstance(template, dict):
         message = "The request content was invalid: a deployment needs a template."
         raise ArmError(400, "InvalidRequestContent", message)
