@@ -10,6 +10,7 @@
 Names and behaviour are those of azureml-core where it has them; docs/python.md says where they differ.
 """
 
+from azext_amlarc.sdk.checks import CheckException, ClusterChecks, Mending
 from azext_amlarc.sdk.compute import ComputeStatus, ComputeTarget, KubernetesCompute
 from azext_amlarc.sdk.exceptions import (
     ArcException,
@@ -25,6 +26,8 @@ from azext_amlarc.sdk.workspace import ComputeTargets, Workspace
 __all__ = [
     "ArcException",
     "ArcExtension",
+    "CheckException",
+    "ClusterChecks",
     "ComputeStatus",
     "ComputeTarget",
     "ComputeTargetException",
@@ -33,6 +36,7 @@ __all__ = [
     "Fleet",
     "FleetException",
     "KubernetesCompute",
+    "Mending",
     "Workspace",
     "WorkspaceException",
 ]

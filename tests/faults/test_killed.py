@@ -15,6 +15,7 @@ from tests.support.az import VENV, Az
 
 pytestmark = [
     pytest.mark.matrix,
+    pytest.mark.timeout(900),  # a command of forty requests is killed forty times
     # az's sign-in library leaves its connections to the garbage collector.
     pytest.mark.filterwarnings("ignore:.*unclosed <ssl.SSLSocket:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:.*ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"),
