@@ -76,12 +76,12 @@ def check(
         skip=tuple(skip or ()),
         kube=access_to(cmd, kubeconfig, context, get_credentials, *cluster),
     )
-    _hush_requests(cmd)
+    hush_requests(cmd)
     form = "object" if as_object else report_format
     shown = _Shown.on(cmd, streams=not (fix or wait or health_report or (form and not output_file) or as_object))
     began = time.monotonic()
     results, said, went_well = _found(cmd, request, health_report, Manner(fix, dry_run, yes, wait, timeout), shown)
-    report = _Report(results, _heading(request), time.monotonic() - began, strict, request.source, went_well)
+    report = _Report(results, heading(request), time.monotonic() - began, strict, request.source, went_well)
     delivered = _deliver(cmd, report, shown, form, output_file)
     _say_last(said)
     return delivered
@@ -171,7 +171,7 @@ def _explained(health_report: str, request: "CheckRequest") -> "list[Result]":
     return explain_health_report(request, read_health_report(health_report))
 
 
-def _hush_requests(cmd: Any) -> None:
+def hush_requests(cmd: Any) -> None:
     """Log requests only with --debug: here --verbose, with which az logs them too, means all results of the checks."""
     from azext_amlarc.commands.az.output import options_given
 
@@ -233,7 +233,7 @@ class _Report:
         }
 
 
-def _heading(request: "CheckRequest") -> "Heading":
+def heading(request: "CheckRequest") -> "Heading":
     from datetime import UTC, datetime
     from importlib.metadata import version
 

@@ -205,7 +205,7 @@ def required(name: str) -> str:
     """The options without which az refuses the command."""
     if name in REQUIRED:
         return REQUIRED[name]
-    if name.startswith("extension"):
+    if name.startswith(("extension", "support")):
         return REQUIRED["cluster"]
     if name in {"show", "detach", "wait", "verify"}:
         return REQUIRED["compute"]

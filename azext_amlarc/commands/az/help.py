@@ -10,6 +10,7 @@ _GROUPS = {
     "cluster": "List the Kubernetes clusters that can be attached.",
     "config": "Create, validate and convert attach configurations and manifests of fleets, offline.",
     "settings": "List and validate the extension's settings, offline.",
+    "support": "Collect what somebody who helps needs to know.",
 }
 
 _COMMANDS = {
@@ -251,6 +252,23 @@ _COMMANDS = {
         (
             ("Show how a fleet stands", "status -f fleet.yaml -o table"),
             ("Write a page about it", "status -f fleet.yaml --report fleet.html"),
+        ),
+    ),
+    "support bundle": (
+        "Collect what a support ticket needs in one archive, without secrets.",
+        "Versions, the cluster, extension, Relay and compute targets as Azure has them, and the results of all checks. "
+        "With a kubeconfig, also nodes, pods, events, instance types, Helm releases, health reports and the last lines "
+        "of the logs in the namespaces azureml and azure-arc. summary.md in the archive is for pasting into the "
+        "ticket. What could not be had is listed there with the reason, and does not fail the command. Tokens, keys, "
+        "passwords, connection strings and what looks like one are masked; the contents of Secrets are never read. "
+        "Have a look into the archive before you pass it on: names and addresses are in it.",
+        (
+            ("Collect what Azure knows", "support bundle -c amlarc-cluster -g amlarc-rg -w amlarc-ws"),
+            (
+                "Collect from the cluster too, with 1000 lines of each log",
+                "support bundle -c amlarc-cluster -g amlarc-rg -w amlarc-ws --kubeconfig cluster.kubeconfig "
+                "--tail 1000 --output-file ticket.zip",
+            ),
         ),
     ),
     "config validate": (

@@ -219,10 +219,7 @@ def validate_check(namespace: Any) -> None:
     _refuse_settings(namespace.config, "--settings")
     if namespace.cluster_name or namespace.resource_id:
         validate_cluster(namespace)
-    if namespace.workspace_name and not (namespace.workspace_group or namespace.resource_group_name):
-        raise UsageError("--workspace-group or --resource-group is required with --workspace-name.")
-    if namespace.name and not namespace.workspace_name:
-        raise UsageError("--workspace-name is required with --name, the name of a compute target.")
+    _validate_compute(namespace)
     if namespace.health_report and namespace.get_credentials:
         raise UsageError("--health-report and --get-credentials cannot be used together.")
     if namespace.health_report and (namespace.kubeconfig or namespace.context):
@@ -321,6 +318,27 @@ def validate_export(namespace: Any) -> None:
         raise UsageError(f"{namespace.file} is a manifest already.", "Choose another form: --format arm, for one.")
     if namespace.output_file:
         _refuse_input_as_output(namespace.output_file, namespace)
+
+
+def validate_bundle(namespace: Any) -> None:
+    """A cluster is named; a workspace and a compute target are, completely; logs are either limited or left out."""
+    _forget_default_workspace(namespace)
+    validate_cluster(namespace)
+    _validate_compute(namespace)
+    if namespace.no_logs and namespace.tail is not None:
+        raise UsageError("--no-logs and --tail cannot be used together.")
+    if namespace.output_file == "-":
+        raise UsageError("--output-file is a file: a bundle is not written to standard output.")
+    if namespace.output_file:
+        _refuse_input_as_output(namespace.output_file, namespace)
+
+
+def _validate_compute(namespace: Any) -> None:
+    """A workspace has a group, and a compute target has a workspace."""
+    if namespace.workspace_name and not (namespace.workspace_group or namespace.resource_group_name):
+        raise UsageError("--workspace-group or --resource-group is required with --workspace-name.")
+    if namespace.name and not namespace.workspace_name:
+        raise UsageError("--workspace-name is required with --name, the name of a compute target.")
 
 
 def _refuse_input_as_output(file: str, namespace: Any) -> None:

@@ -24,6 +24,15 @@ def _seconds(text: str) -> int:
     return seconds
 
 
+_MOST_LINES = 100_000
+
+
+def _lines(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_LINES:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {_MOST_LINES}")
+    return int(text)
+
+
 _YES = {"options_list": ["--yes", "-y"], "action": "store_true", "help": "Do not prompt for confirmation."}
 
 _TIMEOUT = {"type": _seconds, "help": "Maximum time to wait, in seconds."}
@@ -63,6 +72,7 @@ def load_arguments(loader: Any, command: str = "") -> None:
         _check_options(loader, prefix, _selection() if command == f"{prefix} check" else "")
         _offline_options(loader, prefix)
         _export_options(loader, prefix)
+        _support_options(loader, prefix)
         _foreign_options(loader, prefix)
         _once(loader, prefix)
 
@@ -139,7 +149,8 @@ def _cluster_options(loader: Any, prefix: str) -> None:
     from azure.cli.core.commands.parameters import resource_group_name_type
     from knack.arguments import enum_choice_list
 
-    for scope in (f"{prefix} extension", f"{prefix} attach", f"{prefix} check", f"{prefix} export"):
+    for command in ("extension", "attach", "check", "export", "support bundle"):
+        scope = f"{prefix} {command}"
         with loader.argument_context(scope, arg_group="Cluster") as c:
             c.argument("cluster_name", options_list=["--cluster-name", "-c"], help="Name of the Kubernetes cluster.")
             c.argument(
@@ -370,6 +381,16 @@ def _export_options(loader: Any, prefix: str) -> None:
         c.argument("output_file", help="File to write, or to replace. Default: standard output.")
 
 
+def _support_options(loader: Any, prefix: str) -> None:
+    with loader.argument_context(f"{prefix} support bundle") as c:
+        c.argument("no_logs", action="store_true", help="Leave out the logs of the pods.")
+        c.argument("tail", type=_lines, help="Lines of each log, the last ones. Default: 500.")
+        c.argument(
+            "output_file",
+            help="Archive to write, or to replace. Default: amlarc-support-CLUSTER-TIME.zip in this folder.",
+        )
+
+
 class _Types(list[str]):
     """The types of clusters, and nothing for the one type of compute targets, which is `-t` in `az ml compute`."""
 
@@ -453,7 +474,8 @@ def _compute_options(loader: Any, prefix: str) -> None:
 
 
 def _kubernetes_options(loader: Any, prefix: str) -> None:
-    for scope in (f"{prefix} attach", f"{prefix} check", f"{prefix} extension create", f"{prefix} extension update"):
+    for command in ("attach", "check", "extension create", "extension update", "support bundle"):
+        scope = f"{prefix} {command}"
         with loader.argument_context(scope, arg_group="Kubernetes") as c:
             c.argument("kubeconfig", help="Kubeconfig file of the cluster. Default: KUBECONFIG, or ~/.kube/config.")
             c.argument("context", help="Context in the kubeconfig. Default: the current context.")
@@ -551,9 +573,23 @@ def _fleet_options(loader: Any, prefix: str) -> None:
         c.argument("timeout", type=_seconds, help="Maximum time for each step on a cluster, in seconds.")
 
 
-def _check_options(loader: Any, prefix: str, selection: str) -> None:
+def _target_options(loader: Any, prefix: str) -> None:
+    """What is checked, or collected: a cluster, and what it is to a workspace."""
     from azure.cli.core.commands.parameters import resource_group_name_type
 
+    for command in ("check", "support bundle"):
+        with loader.argument_context(f"{prefix} {command}") as c:
+            c.argument(
+                "resource_group_name",
+                resource_group_name_type,
+                help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
+            )
+            c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
+            c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
+            c.argument("name", **_COMPUTE, help="Name of the compute target. Default: any on the cluster.")
+
+
+def _check_options(loader: Any, prefix: str, selection: str) -> None:
     for scope in (f"{prefix} attach", f"{prefix} extension create"):
         with loader.argument_context(scope) as c:
             c.argument(
@@ -561,20 +597,13 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
                 action="store_true",
                 help="Run all checks first, not only the free ones; start nothing if one fails.",
             )
-    for scope in (f"{prefix} check", f"{prefix} extension create"):
-        with loader.argument_context(scope, arg_group="Kubernetes") as c:
+    for command in ("check", "extension create", "support bundle"):
+        with loader.argument_context(f"{prefix} {command}", arg_group="Kubernetes") as c:
             c.argument(
-                "kubeconfig", help="Kubeconfig file of the cluster. Without it, the cluster itself is not checked."
+                "kubeconfig", help="Kubeconfig file of the cluster. Without it, the cluster itself is not asked."
             )
+    _target_options(loader, prefix)
     with loader.argument_context(f"{prefix} check") as c:
-        c.argument(
-            "resource_group_name",
-            resource_group_name_type,
-            help="Resource group of the cluster, and of the workspace unless --workspace-group is given.",
-        )
-        c.argument("workspace_name", **_WORKSPACE, help="Name of the workspace.")
-        c.argument("workspace_group", help="Resource group of the workspace, if it is not that of the cluster.")
-        c.argument("name", **_COMPUTE, help="Name of the compute target. Default: any on the cluster.")
         c.argument("config", **_CONFIGURATION)
         c.argument(
             "settings",

@@ -193,6 +193,14 @@ def check_rows(results: Iterable[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
+def bundle_rows(bundle: Mapping[str, Any]) -> list[Row]:
+    """The parts of a support bundle in `-o table`."""
+    return [
+        OrderedDict(Part=part["name"], Files=len(part["files"]), Problem=part["problem"] or "")
+        for part in bundle["parts"]
+    ]
+
+
 def report_rows(report: Mapping[str, Any]) -> list[Row]:
     """A report of the validator in `-o table`: one row for each finding."""
     return [

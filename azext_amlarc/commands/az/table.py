@@ -43,6 +43,7 @@ COMMANDS = (
     Command("plan", "fleet", "plan", options.validate_plan, rows.plan_rows),
     Command("apply", "fleet", "apply", options.validate_apply, rows.apply_rows),
     Command("status", "fleet", "status", options.validate_status, rows.status_rows),
+    Command("support bundle", "support", "bundle", options.validate_bundle, rows.bundle_rows),
     Command("config validate", "config", "validate", options.validate_report, rows.report_rows),
     Command("config schema", "config", "schema"),
     Command("config init", "config", "init"),
