@@ -146,3 +146,14 @@ def test_what_is_exported_needs_no_change(az: Az, azure: Azure, folder: Path) ->
     planned = az("amlarc", "plan", "-f", "exported.yaml", "--detailed-exitcode", folder=folder)
     assert (planned.code, planned.stdout.splitlines()[-1]) == (0, "Plan for edge-cluster: 1 cluster: 1 unchanged.")
     assert len(writes(azure)) == before
+
+
+def test_what_azure_has_deployed_from_the_exported_template_needs_no_change(az: Az, azure: Azure, folder: Path) -> None:
+    export = ("amlarc", "export", "-f", "fleet.yaml", "--format", "arm", "--output-file", "template.json")
+    az.must(*export, folder=folder)
+    az.must("deployment", "group", "create", "-g", "amlarc-rg", "-f", "template.json", "-o", "none", folder=folder)
+    before = len(writes(azure))
+    planned = az("amlarc", "plan", "-f", "fleet.yaml", "--detailed-exitcode", folder=folder)
+    assert (planned.code, planned.stdout) == (0, "Plan for plants: 2 clusters: 2 unchanged.\n")
+    assert len(writes(azure)) == before
+    assert sum("/extensions/" in key for key in azure.state()["resources"]) == 2
