@@ -103,9 +103,10 @@ def test_every_listing_of_the_documentation_runs(run: Run, tmp_path: Path) -> No
     (tmp_path / "fleet.yaml").write_text(FLEET, encoding="utf-8")
     done = run(str(program))
     assert done.returncode == 0, done.stderr
-    attached, found, *_, installed, applied, drift, refused = done.stdout.splitlines()[-8:]
+    attached, found, *_, installed, mended, applied, drift, refused = done.stdout.splitlines()[-9:]
     assert (attached[:16], found) == ("{'creationTime':", "found compute target: amlarc-compute")
     assert installed == "Installed 1.1.64"
+    assert re.fullmatch(r"\d made, 0 failed: ?", mended)
     assert (applied, drift) == ("edge-cluster done", "{'edge-cluster': []}")
     assert refused.startswith("Refused The compute target 'amlarc-compute' uses the namespace 'default'")
 
