@@ -408,3 +408,25 @@ def test_what_belongs_on_a_cluster_is_written_before_it_is_attached(
     assert cluster.get("/api/v1/namespaces/ml")["metadata"]["name"] == "ml"
     types = cluster.get("/apis/amlarc.azureml.com/v1alpha1/instancetypes")["items"]
     assert [one["metadata"]["name"] for one in types] == ["defaultinstancetype", "small"]
+
+
+def test_the_gate_verify_runs_a_job_on_each_compute_target_and_fails_with_it(fleet: Azure) -> None:
+    named = [{"name": "plant0", "resourceGroup": "amlarc-rg"}, {"name": "plant2", "resourceGroup": "amlarc-rg"}]
+    data = manifest_of(1, clusters=named, rollout={"gate": ["verify"]})
+    board, _ = apply(fleet, data)
+    assert counts(board) == {"done": 2}
+    assert entry(board, "plant0").done[-1] == "gate verify"
+    assert sum("/jobs/" in line for line in writes(fleet)) == 2
+    body = {"error": {"code": "UserError", "message": "No quota."}}
+    fleet.fault(method="PUT", path="/jobs/amlarc-verify-k8s-plant2", status=400, body=body)
+    board, _ = apply(fleet, manifest_of(1, clusters=named, rollout={"gate": ["verify"]}, onRemoval="keep"))
+    assert counts(board) == {"unchanged": 2}  # nothing was changed, so nothing is verified again
+    changed = manifest_of(
+        1,
+        clusters=named,
+        rollout={"gate": ["verify"]},
+        extension={"settings": {"enableTraining": "True", "installVolcano": "False"}},
+    )
+    board, _ = apply(fleet, changed)
+    assert counts(board) == {"failed": 1, "done": 1}
+    assert entry(board, "plant2").error == "gate verify: No quota."
