@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.measure import run_once
 from tests.support.az import ROOT, VENV, Az
-from tests.support.azure import Azure, without_graph
+from tests.support.azure import Azure, without_unknown
 from tests.support.fleets import fleet_azure, manifest_of
 
 AZ = str(VENV / "bin" / "az")
@@ -73,7 +73,7 @@ def measured(folder: Path, clusters: int) -> Figures:
         plan_seconds, plan_mebibytes = run_once(command, az.environment, folder)
         # Read only now: what this process holds counts as the peak of those that it starts.
         lines = (azure.data / "traffic.jsonl").read_text(encoding="utf-8").splitlines()
-    without_graph(folder / "traffic.jsonl")
+    without_unknown(folder / "traffic.jsonl")
     applied, looked = ([json.loads(line) for line in part] for part in (lines[before:between], lines[between:]))
     looked = [item for item in looked if is_of_plan(item)]
     accepted = [item for item in applied if item["status"] < 400 and item["method"] != "GET"]

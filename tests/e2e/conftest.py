@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.az import ROOT, Az
-from tests.support.azure import Azure, running, without_graph
+from tests.support.azure import Azure, running, without_unknown
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def local_azure() -> Iterator[Azure]:
     azure = Azure.start(folder, "--polls", "0")
     yield azure
     azure.stop()
-    without_graph(folder / "traffic.jsonl")
+    without_unknown(folder / "traffic.jsonl")
 
 
 @pytest.fixture(scope="session")

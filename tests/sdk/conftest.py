@@ -18,7 +18,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from azext_amlarc.sdk import Workspace
-from tests.support.azure import ROOT, Azure, running, without_graph
+from tests.support.azure import ROOT, Azure, running, without_unknown
 from tests.support.connecting import Login
 
 GROUP = "/subscriptions/123/resourceGroups/rg"
@@ -38,7 +38,7 @@ def local_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     left = ROOT / ".run" / "sdk" / os.environ.get("PYTEST_XDIST_WORKER", "main")
     left.mkdir(parents=True, exist_ok=True)
     shutil.copy(folder / "traffic.jsonl", left)
-    without_graph(left / "traffic.jsonl")
+    without_unknown(left / "traffic.jsonl")
 
 
 @pytest.fixture

@@ -230,10 +230,17 @@ class Azure:
             return Reply(response.status, shown, text.decode())
 
 
-def without_graph(traffic: Path) -> None:
-    """Take queries of Resource Graph out of what is left for armcheck: no Swagger of it is beside this checkout."""
+_NO_SWAGGER = ("/Microsoft.ResourceGraph/", "/Microsoft.Resources/deployments/")
+
+
+def without_unknown(traffic: Path) -> None:
+    """Take out of what is left for armcheck what no Swagger beside this checkout has.
+
+    That are queries of Resource Graph, and deployments at the api-version of az.
+    """
     lines = traffic.read_text(encoding="utf-8").splitlines(keepends=True)
-    traffic.write_text("".join(line for line in lines if "/Microsoft.ResourceGraph/" not in line), encoding="utf-8")
+    kept = [line for line in lines if not any(part in line for part in _NO_SWAGGER)]
+    traffic.write_text("".join(kept), encoding="utf-8")
 
 
 @contextmanager

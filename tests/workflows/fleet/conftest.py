@@ -8,7 +8,7 @@ import pytest
 
 from azext_amlarc.workflows.fleet.running import lanes, work
 from tests.support.az import ROOT
-from tests.support.azure import Azure, without_graph
+from tests.support.azure import Azure, without_unknown
 from tests.support.fleets import fleet_azure
 
 SIZE = 12
@@ -22,7 +22,7 @@ def fleet_of_twelve() -> Iterator[Azure]:
     folder.mkdir(parents=True)
     with fleet_azure(folder, SIZE, "--polls", "1", subscriptions=2) as azure:
         yield azure
-    without_graph(folder / "traffic.jsonl")
+    without_unknown(folder / "traffic.jsonl")
 
 
 @pytest.fixture
