@@ -76,10 +76,11 @@ def test_an_attach_that_failed_says_what_may_have_caused_it(ws: Workspace, azure
     change_cluster(azure, **OFFLINE)
     with pytest.raises(ComputeTargetException) as caught:
         compute.wait_for_completion()
-    causes, follow = caught.value.__notes__
+    causes, follow, ticket = caught.value.__notes__
     assert causes.startswith("Possible causes:\n")
     assert "The cluster is Offline" in causes
     assert follow.startswith("To check the cluster itself: az ml arc check --kubeconfig FILE -c amlarc-cluster -g rg")
+    assert ticket.startswith("For a support ticket: az ml arc support bundle -c amlarc-cluster -g rg")
 
 
 def test_instance_types_that_jobs_may_use_go_only_if_the_caller_says_so(
