@@ -260,8 +260,8 @@ _COMMANDS = {
         "With a kubeconfig, also nodes, pods, events, instance types, Helm releases, health reports and the last lines "
         "of the logs in the namespaces azureml and azure-arc. summary.md in the archive is for pasting into the "
         "ticket. What could not be had is listed there with the reason, and does not fail the command. Tokens, keys, "
-        "passwords, connection strings and what looks like one are masked; nothing of the contents of Secrets is in it. "
-        "Have a look into the archive before you pass it on: names and addresses are in it.",
+        "passwords, connection strings and what looks like one are masked; nothing of the contents of Secrets is in "
+        "it. Have a look into the archive before you pass it on: names and addresses are in it.",
         (
             ("Collect what Azure knows", "support bundle -c amlarc-cluster -g amlarc-rg -w amlarc-ws"),
             (
