@@ -22,7 +22,7 @@ demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azur
 	scripts/demo
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
-	$(DEV)/python -m pytest -q -rs -n 2 --dist loadfile $(TESTS)
+	$(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 kube-assets:  ## a real kube-apiserver and etcd for tests/kubernetes, built with Go into ~/.cache once; prints their folder
 	@scripts/kube-assets

@@ -23,6 +23,16 @@ LISTINGS = [one for one in listings(GUIDE) if one.line < GUIDE.read_text().parti
 MANIFEST = next(listing.text for listing in LISTINGS if listing.remark == "fleet.yaml")
 
 
+def wait_for_deployment(azure: Azure, name: str) -> None:
+    path = f"{azure.group}/providers/Microsoft.Resources/deployments/{name}"
+    for _ in range(200):
+        state = azure.get(path, "2021-04-01").body["properties"]["provisioningState"]
+        if state not in ("Accepted", "Running"):
+            break
+        time.sleep(0.05)
+    assert state == "Succeeded"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "fleet.yaml").write_text(MANIFEST, encoding="utf-8")
@@ -151,7 +161,9 @@ def test_what_is_exported_needs_no_change(az: Az, azure: Azure, folder: Path) ->
 def test_what_azure_has_deployed_from_the_exported_template_needs_no_change(az: Az, azure: Azure, folder: Path) -> None:
     export = ("amlarc", "export", "-f", "fleet.yaml", "--format", "arm", "--output-file", "template.json")
     az.must(*export, folder=folder)
-    az.must("deployment", "group", "create", "-g", "amlarc-rg", "-f", "template.json", "-o", "none", folder=folder)
+    # az itself would wait half a minute between two looks.
+    az.must("deployment", "group", "create", "-g", "amlarc-rg", "-f", "template.json", "--no-wait", folder=folder)
+    wait_for_deployment(azure, "template")
     before = len(writes(azure))
     planned = az("amlarc", "plan", "-f", "fleet.yaml", "--detailed-exitcode", folder=folder)
     assert (planned.code, planned.stdout) == (0, "Plan for plants: 2 clusters: 2 unchanged.\n")

@@ -58,7 +58,7 @@ class Bucket:
     def enter(self) -> None:
         """Return when a request may be sent: at once as long as Azure has not said how many are left."""
         with self._turn, self._state:  # one waits, the others stand in line behind
-            while (pause := self._taken()) > 0:
+            while (pause := self.take()) > 0:
                 self._state.wait(pause)
 
     def refuse(self, pause: float) -> None:
@@ -83,8 +83,8 @@ class Bucket:
                 self._opens = max(self._opens, now + pause)
             self._state.notify()
 
-    def _taken(self) -> float:
-        """Take a token, or say how long to wait for one (s)."""
+    def take(self) -> float:
+        """Take a token, or say how long to wait for one (s); 0 if it was taken."""
         now = time.monotonic()
         if now < self._opens:
             return self._opens - now
