@@ -31,7 +31,7 @@ test-long: .venv-dev/ready  ## 10,000 examples for each property of the validato
 	HYPOTHESIS_PROFILE=long $(DEV)/python -m pytest -q -n 2 tests/validation
 
 test-faults: .venv/extension .venv-dev/ready  ## every request of every command broken in every way, with figures
-	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults
+	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults tests/workflows/fleet/test_killed.py
 
 test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest releases, which the locks hold back
 	scripts/test-newest
