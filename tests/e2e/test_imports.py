@@ -35,7 +35,7 @@ def test_one_cluster_pays_for_no_fleet_and_for_no_settings_that_are_not_its_own(
     )
     unused = (
         *("resources.fleet", "resources.templates", "validation.manifest", "workflows.fleet", "workflows.mend"),
-        *("product.volcano", "validation.text.languages", "validation.report.formats"),
+        *("product.volcano", "validation.text.languages", "validation.report.formats", "azure.connection.governor"),
         *("azure.supporting.purging", "validation.settings.tls", "validation.document.manifests"),
     )
     assert not {name for name in created | attached if name.removeprefix("azext_amlarc.").startswith(unused)}

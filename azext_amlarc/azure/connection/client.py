@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from threading import Thread
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
@@ -19,7 +19,6 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMHttpLoggingPolicy
 
-from azext_amlarc.azure.connection.governor import Governor, GovernorPolicy
 from azext_amlarc.azure.connection.reading import AnswerPolicy, UnreadableAnswer, items, json_object, parsed
 from azext_amlarc.azure.connection.registration import Registrar, RegistrationPolicy
 from azext_amlarc.azure.connection.retries import RetryPolicy, logger
@@ -30,6 +29,9 @@ from azext_amlarc.azure.connection.writing import LagPolicy
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.ids import provider_of, top_type_of
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.connection.governor import Governor, GovernorPolicy
 
 # Connect and read timeouts (s) for reads that may fail, such as completion.
 _SHORT = {"connection_timeout": 3, "read_timeout": 3}
@@ -76,7 +78,7 @@ class AzureClient:
         registers: bool = False,
         timeout: float = 600.0,
         transport: HttpTransport[Any, Any] | None = None,
-        governor: Governor | None = None,
+        governor: "Governor | None" = None,
     ) -> None:
         """`verify` is whether to verify the server's certificate, or a file with the authorities to trust.
 
@@ -111,7 +113,7 @@ class AzureClient:
                 policies.HeadersPolicy({"Accept": "application/json"}),
                 policies.UserAgentPolicy(user_agent),
                 *([] if once else [LagPolicy(lambda: self.writes), RetryPolicy(tell)]),
-                *([GovernorPolicy(governor)] if governor else []),
+                *([_governed(governor)] if governor else []),
                 AnswerPolicy(),
                 RedirectionPolicy(),
                 AuthenticationPolicy(credential, cloud.scopes, Home(cloud.endpoint, cloud.hosts)),
@@ -139,7 +141,7 @@ class AzureClient:
         twin.writes = self.writes
         return twin
 
-    def shared(self, governor: Governor) -> "AzureClient":
+    def shared(self, governor: "Governor") -> "AzureClient":
         """A connection for many threads, which keep to what Azure allows; `writes` is not shared."""
         tell = self._options["watcher"].tell if self._options["watcher"] else logger.warning
         transport = SharedTransport(lambda: BoundedTransport(tell, connection_verify=self._options["verify"]))
@@ -333,6 +335,12 @@ def not_found(error: HttpResponseError, resource_group: str, missing: NotFound) 
         return missing
     what = f"There is no resource group {resource_group!r}."
     return NotFound(what, "List your resource groups: az group list -o table")
+
+
+def _governed(governor: "Governor") -> "GovernorPolicy":
+    from azext_amlarc.azure.connection.governor import GovernorPolicy
+
+    return GovernorPolicy(governor)
 
 
 def _api_version(resource_id: str) -> str:
