@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import not_
 from typing import Any, Literal
 
 from azext_amlarc.product.clusters import CONNECTED
@@ -278,14 +280,18 @@ def waves(rollout: Rollout, members: Sequence[Member]) -> tuple[tuple[Member, ..
     """The members of each wave, in the members' order; a wave without any stays, so that its number does."""
     left, parts = list(members), []
     for wave in rollout.waves:
-        if wave.percent is None:
-            part = [one for one in left if has_tags(one.tags, wave.tags)]
-        else:
-            reached = -(-len(members) * wave.percent // 100)
-            part = left[: max(0, reached - (len(members) - len(left)))]
+        part, left = _divided(wave, left, len(members))
         parts.append(tuple(part))
-        left = [one for one in left if one not in part]
     return tuple(parts)
+
+
+def _divided(wave: Wave, left: list[Member], total: int) -> tuple[list[Member], list[Member]]:
+    """Those in the wave, and those that are left for later ones; `total` is how many the fleet has."""
+    if wave.percent is None:
+        chosen = [has_tags(one.tags, wave.tags) for one in left]
+        return list(compress(left, chosen)), list(compress(left, map(not_, chosen)))
+    taken = max(0, -(-total * wave.percent // 100) - (total - len(left)))
+    return left[:taken], left[taken:]
 
 
 def has_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
