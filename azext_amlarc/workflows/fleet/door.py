@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.product.api_versions import API_VERSIONS
@@ -25,10 +26,11 @@ class Work:
 
     azure: AzureClient
     manifest: Manifest
-    connections: Connections = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "connections", Connections(self.azure))
+    @cached_property
+    def connections(self) -> Connections:
+        """Those that all of the work shares."""
+        return Connections(self.azure)
 
     def plan(self) -> FleetPlan:
         """What would become of the fleet; what would change is looked at closely. No write."""

@@ -12,6 +12,7 @@ from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan, Verb
 from azext_amlarc.workflows.fleet.planning import decided
 from azext_amlarc.workflows.fleet.present import Present, look
+from azext_amlarc.workflows.fleet.report.wording import named
 
 _REACHABLE = {"connected", "running"}
 
@@ -101,11 +102,7 @@ def worst_first(standings: Sequence[Standing]) -> list[Standing]:
 
 def _object(one: Standing) -> dict[str, Any]:
     return {
-        "name": one.plan.id.name,
-        "resourceGroup": one.plan.id.resource_group,
-        "subscriptionId": one.plan.id.subscription_id,
-        "clusterType": one.plan.id.cluster_type,
-        "wave": one.plan.wave,
+        **named(one.plan),
         "state": one.word,
         "connectivity": one.connectivity,
         "extensionState": one.extension_state,

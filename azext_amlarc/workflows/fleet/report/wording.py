@@ -67,7 +67,8 @@ def plan_object(plan: FleetPlan) -> dict[str, Any]:
     }
 
 
-def _named(one: ClusterPlan | Entry) -> dict[str, Any]:
+def named(one: ClusterPlan | Entry) -> dict[str, Any]:
+    """What names a cluster in every object about it."""
     return {
         "name": one.id.name,
         "resourceGroup": one.id.resource_group,
@@ -78,7 +79,7 @@ def _named(one: ClusterPlan | Entry) -> dict[str, Any]:
 
 
 def _cluster_object(one: ClusterPlan) -> dict[str, Any]:
-    return {**_named(one), "action": str(one.verb), "items": [_item_object(item) for item in one.items]}
+    return {**named(one), "action": str(one.verb), "items": [_item_object(item) for item in one.items]}
 
 
 def _item_object(item: Item) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def board_objects(board: Board) -> list[dict[str, Any]]:
 
 def _entry_object(entry: Entry) -> dict[str, Any]:
     return {
-        **_named(entry),
+        **named(entry),
         "state": str(entry.state),
         "seconds": round(entry.seconds, 1),
         "done": list(entry.done),

@@ -1,6 +1,6 @@
 """The gate after a wave: what has to pass on its clusters before the next one begins."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import partial
 
 from azext_amlarc.azure import jobs
@@ -13,19 +13,17 @@ from azext_amlarc.workflows import verify
 from azext_amlarc.workflows.check import CheckRequest, run_checks
 from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.running.board import Entry, State
-from azext_amlarc.workflows.fleet.running.lanes import Work
-from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, failed
+from azext_amlarc.workflows.fleet.running.lanes import Start, Work
+from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, by_subscription, failed
 
 _SOUND = (State.DONE, State.UNCHANGED)
 
 
-def starts(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Callable[[], Work]]]:
+def starts(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
     """The gates of the clusters that are as wanted, by subscription; none if the manifest has no gate."""
-    found: dict[str, list[Callable[[], Work]]] = {}
-    for one in planned if site.fleet.rollout.gate else ():
-        if one.wanted and site.board.entries[one.id].state in _SOUND:
-            found.setdefault(one.id.subscription_id.lower(), []).append(partial(_pass, site, one))
-    return found
+    gated = planned if site.fleet.rollout.gate else ()
+    sound = (one for one in gated if one.wanted and site.board.entries[one.id].state in _SOUND)
+    return by_subscription(partial(_pass, site), sound)
 
 
 def _pass(site: Site, planned: ClusterPlan) -> Work:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.compute.attach import begin_detach
-from azext_amlarc.azure.connection.answers import refusal
+from azext_amlarc.azure.connection.answers import refusal, unanswered
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.connection.watcher import Deadline, Watcher
@@ -30,9 +30,8 @@ from azext_amlarc.workflows.attach import begin_attach
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, Item, Verb
-from azext_amlarc.workflows.fleet.present import why
 from azext_amlarc.workflows.fleet.running.board import Board, Entry, State
-from azext_amlarc.workflows.fleet.running.lanes import Control, Work
+from azext_amlarc.workflows.fleet.running.lanes import Control, Start, Work
 from azext_amlarc.workflows.install import Release, begin_install
 from azext_amlarc.workflows.removal import attached_to
 
@@ -90,10 +89,6 @@ _STEPS = {
 
 def failed(entry: Entry, error: Exception) -> None:
     """Put on the entry what went wrong, with the fix, Azure's code and the correlation id, as far as they are known."""
-    if isinstance(error, ArcError | AzureError | OSError):
-        entry.error = why(error)
-    else:
-        entry.error = f"Internal error in amlarc: {type(error).__name__}: {error}"
     if isinstance(error, ArcError):
         findings = getattr(error, "findings", ())
         entry.error = f"{error.message}\n{as_text(findings)}" if findings else error.message
@@ -102,6 +97,10 @@ def failed(entry: Entry, error: Exception) -> None:
         refused = refusal(error)
         entry.error, entry.fix, entry.code = refused.message, refused.fix, refused.code
         entry.correlation_id = refused.correlation_id or ""
+    elif isinstance(error, AzureError | OSError):
+        entry.error = unanswered(error)
+    else:
+        entry.error = f"Internal error in amlarc: {type(error).__name__}: {error}"
     entry.notes += getattr(error, "__notes__", [])
 
 
@@ -236,10 +235,14 @@ class _EntryWatcher:
         time.sleep(seconds)
 
 
-def starts(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Callable[[], Work]]]:
+def starts(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
     """The work that there is, by subscription."""
-    found: dict[str, list[Callable[[], Work]]] = {}
+    return by_subscription(partial(bring, site), (one for one in planned if one.work))
+
+
+def by_subscription(begin: Callable[[ClusterPlan], Work], planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
+    """What begins the work on each of these clusters, by their subscriptions: each has a lane."""
+    found: dict[str, list[Start]] = {}
     for one in planned:
-        if one.work:
-            found.setdefault(one.id.subscription_id.lower(), []).append(partial(bring, site, one))
+        found.setdefault(one.id.subscription_id.lower(), []).append(partial(begin, one))
     return found
