@@ -20,6 +20,7 @@ from azext_amlarc.resources.templates.parts import (
     Value,
     api_version_of,
     group_of,
+    parameters_of,
     scope_of,
     type_of,
 )
@@ -91,8 +92,7 @@ def _nested(one: Deployment) -> Iterator[Json]:
 
 def _deployment(name: str, parts: Sequence[Part], after: list[str]) -> Json:
     found = ResourceId.find(parts[0].id)
-    values = (value for part in parts for value in part.values.values())
-    parameters = {value.name: value for value in values if isinstance(value, Parameter)}
+    parameters = parameters_of(parts)
     return {
         "type": _DEPLOYMENTS,
         "apiVersion": API_VERSIONS["Microsoft.Resources"],

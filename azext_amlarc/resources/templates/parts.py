@@ -5,7 +5,7 @@ part holds a secret.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -78,8 +78,13 @@ class Deployment:
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        found = (value for part in self.parts for value in part.values.values())
-        return {value.name: value for value in found if isinstance(value, Parameter)}
+        return parameters_of(self.parts)
+
+
+def parameters_of(parts: Iterable[Part]) -> dict[str, Parameter]:
+    """What the user has to give for these parts, by name."""
+    found = (value for part in parts for value in part.values.values())
+    return {value.name: value for value in found if isinstance(value, Parameter)}
 
 
 def type_of(resource_id: str) -> str:
@@ -107,7 +112,7 @@ def deployment(
     parts: list[Part] = []
     after: tuple[str, ...] = ()
     if state.extension:
-        parts += _extension(state, domain, existing)
+        parts += _extension(state, state.extension, domain, existing)
         after = (parts[-1].id,)
     for one in state.computes:
         there = (computes or {}).get(folded(one.id))
@@ -116,10 +121,7 @@ def deployment(
     return Deployment(state, tuple(parts))
 
 
-def _extension(state: WantedState, domain: str, existing: Extension | None) -> list[Part]:
-    wanted = state.extension
-    if wanted is None:
-        return []
+def _extension(state: WantedState, wanted: extension.Wanted, domain: str, existing: Extension | None) -> list[Part]:
     resolved = extension.resolve(state.cluster, domain, wanted.settings, existing)
     made = list(_supporting(resolved.plan))
     known = [part for part, _ in made]

@@ -8,7 +8,7 @@ https://learn.microsoft.com/azure/governance/policy/concepts/effect-deploy-if-no
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from azext_amlarc.errors import Refused
@@ -61,7 +61,7 @@ def definition(fleet: Fleet, domain: str, locations: Mapping[str, str], subscrip
             f"A policy cannot hold the protected settings {', '.join(sorted(made.parameters))}.",
             "Name a Secret on the cluster (sslSecret) in place of a certificate, or leave them to the manifest.",
         )
-    template = _with_parameters(_spoken(arm.template([made]), _names(made)))
+    template = _with_parameters(_spoken(arm.template([made]), _stand_ins(made)))
     return _definition(fleet, cluster_type, template, next(iter(locations.values()), ""))
 
 
@@ -99,43 +99,48 @@ def _deployment(
     return deployment(wanted_for(fleet, Member(cluster, settings=settings)), domain, locations)
 
 
-def _names(made: Deployment) -> dict[str, str]:
-    """The variables for the names of supporting resources, by what these are called for the stand-in."""
-    return {name_of(part.id): _VARIABLES[part.type] for part in made.parts if part.type in _VARIABLES}
+@dataclass(frozen=True)
+class _StandIns:
+    """The expressions for what the stand-ins stand for, by these; `pattern` finds each, the longest first."""
+
+    expressions: Mapping[str, str]
+    pattern: re.Pattern[str]
 
 
-def _spoken(value: Any, variables: Mapping[str, str]) -> Any:
-    """A copy with the expressions for what the stand-ins stand for."""
-    if isinstance(value, Mapping):
-        return {key: _spoken(member, variables) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_spoken(member, variables) for member in value]
-    if not isinstance(value, str):
-        return value
-    known = {name: f"variables('{one}')" for name, one in variables.items()}
+def _stand_ins(made: Deployment) -> _StandIns:
+    """The stand-ins, and what supporting resources are called for them: these have variables for their names."""
+    known = {
+        name_of(part.id): f"variables('{_VARIABLES[part.type]}')" for part in made.parts if part.type in _VARIABLES
+    }
     known |= {name: f"parameters('{one}')" for name, one in _PARAMETERS.items()}
     known[f"amlarc-{_CLUSTER}"] = f"concat('amlarc-', uniqueString({_WHO}))"  # a deployment's name has 64 characters
-    return _expressed(value, known)
+    return _StandIns(known, re.compile("|".join(sorted(known, key=len, reverse=True))))
 
 
-def _expressed(value: str, known: Mapping[str, str]) -> str:
+def _spoken(value: Any, stand_ins: _StandIns) -> Any:
+    """A copy with the expressions for what the stand-ins stand for."""
+    if isinstance(value, Mapping):
+        return {key: _spoken(member, stand_ins) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_spoken(member, stand_ins) for member in value]
+    return _expressed(value, stand_ins) if isinstance(value, str) else value
+
+
+def _expressed(value: str, stand_ins: _StandIns) -> str:
     """A text of a template, or the texts in an expression of it, with the stand-ins replaced."""
-    stand_ins = re.compile("|".join(sorted(known, key=len, reverse=True)))  # names made of names come first
-    if not stand_ins.search(value):
+    if not stand_ins.pattern.search(value):
         return value
     if value.startswith("[") and value.endswith("]") and not value.startswith("[["):
-        return re.sub(
-            r"'(?:[^']|'')*'", lambda found: _joined(found[0][1:-1].replace("''", "'"), stand_ins, known), value
-        )
-    return f"[{_joined(value, stand_ins, known)}]"
+        return re.sub(r"'(?:[^']|'')*'", lambda found: _joined(found[0][1:-1].replace("''", "'"), stand_ins), value)
+    return f"[{_joined(value, stand_ins)}]"
 
 
-def _joined(plain: str, stand_ins: re.Pattern[str], known: Mapping[str, str]) -> str:
+def _joined(plain: str, stand_ins: _StandIns) -> str:
     """The expression for a text with stand-ins."""
     pieces, place = [], 0
-    for found in stand_ins.finditer(plain):
+    for found in stand_ins.pattern.finditer(plain):
         pieces += [arm.text(plain[place : found.start()])] if found.start() > place else []
-        pieces.append(known[found[0]])
+        pieces.append(stand_ins.expressions[found[0]])
         place = found.end()
     pieces += [arm.text(plain[place:])] if place < len(plain) else []
     return pieces[0] if len(pieces) == 1 else f"concat({', '.join(pieces)})"
