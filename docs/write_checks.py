@@ -6,6 +6,7 @@ from pathlib import Path
 from azext_amlarc.checks import mending
 from azext_amlarc.checks.check import Check, Phase
 from azext_amlarc.checks.fix import Fix
+from azext_amlarc.product.steps import is_command
 
 PAGE = Path(__file__).with_name("checks.md")
 
@@ -74,7 +75,7 @@ def _mended(check: Check) -> Iterator[str]:
 
 def _fix(fix: Fix) -> Iterator[str]:
     for step in fix:
-        yield f"\n```console\n{step.text}\n```\n" if step.is_command else f"\n{step.text}\n"
+        yield f"\n```console\n{step.text}\n```\n" if is_command(step) else f"\n{step.text}\n"
 
 
 if __name__ == "__main__":

@@ -30,10 +30,6 @@ class RegisterProvider(NamedTuple):
         template = "az provider register -n {namespace} --wait --subscription {subscription_id}"
         return command(template, **self._asdict()).text
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 class GrantRole(NamedTuple):
     """Give a managed identity a role at a scope; `role_id` is the built-in role's."""
@@ -55,10 +51,6 @@ class GrantRole(NamedTuple):
         )
         return command(template, principal_id=self.principal_id, role=self.role, scope=self.scope).text
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 class ChangeSettings(NamedTuple):
     """Give the extension of this name on a cluster these settings, each as key=value."""
@@ -77,10 +69,6 @@ class ChangeSettings(NamedTuple):
         template = "az ml arc extension update {options} --config {settings}"
         return command(template, options=options, settings=self.settings).text
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 class ScaleFromZero(NamedTuple):
     """Let the extension of this name use a configuration of Volcano with which an autoscaler sees waiting jobs."""
@@ -97,10 +85,6 @@ class ScaleFromZero(NamedTuple):
         options = extension_options(self.cluster, self.extension)
         return command("az ml arc extension update {options} --scale-from-zero", options=options).text
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 class InstallAgain(NamedTuple):
     """Install the extension of this name again, with the settings that it has, and those that its chart needs."""
@@ -116,10 +100,6 @@ class InstallAgain(NamedTuple):
     def text(self) -> str:
         options = extension_options(self.cluster, self.extension)
         return command("az ml arc extension create {options}", options=options).text
-
-    @property
-    def is_command(self) -> bool:
-        return True
 
 
 class RestoreRelay(NamedTuple):
@@ -138,10 +118,6 @@ class RestoreRelay(NamedTuple):
     @property
     def text(self) -> str:
         return command("az ml arc check {cluster} --only relay --fix", cluster=self.cluster.options).text
-
-    @property
-    def is_command(self) -> bool:
-        return True
 
 
 class AllowRelay(NamedTuple):
@@ -171,10 +147,6 @@ class AllowRelay(NamedTuple):
     def text(self) -> str:
         return self.command.text
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 class CreateNamespace(NamedTuple):
     """Create a namespace on the cluster."""
@@ -188,10 +160,6 @@ class CreateNamespace(NamedTuple):
     @property
     def text(self) -> str:
         return command("kubectl create namespace {name}", name=self.name).text
-
-    @property
-    def is_command(self) -> bool:
-        return True
 
 
 class ApplyInstanceTypes(NamedTuple):
@@ -208,24 +176,22 @@ class ApplyInstanceTypes(NamedTuple):
     def text(self) -> str:
         return f"az ml arc config convert -f {shlex.quote(self.source)} --to instancetype | kubectl apply -f -"
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 def extension_options(cluster: ClusterId, extension: str) -> list[str]:
     """The options that name an extension to our commands; its name only if they would not assume it."""
     return [*(["-n", extension] if extension != DEFAULT_NAME else []), *cluster.options]
 
 
+# In the order in which changes are made: each may need the ones before it, and what an update of the settings mends is
+# not installed again. A new kind has its place here; workflows/mend/ways.py makes it.
 Change = (
     RegisterProvider
     | GrantRole
     | AllowRelay
     | RestoreRelay
-    | InstallAgain
     | ChangeSettings
     | ScaleFromZero
+    | InstallAgain
     | CreateNamespace
     | ApplyInstanceTypes
 )

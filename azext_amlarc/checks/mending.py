@@ -3,40 +3,25 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import get_args
 
 from azext_amlarc.checks.check import Check, Result, Status
 from azext_amlarc.checks.fix import (
     SOME_CLUSTER,
     AllowRelay,
-    ApplyInstanceTypes,
     Change,
     ChangeSettings,
-    CreateNamespace,
-    GrantRole,
     InstallAgain,
-    RegisterProvider,
     RestoreRelay,
-    ScaleFromZero,
     changes_in,
 )
 from azext_amlarc.product.extension import DEFAULT_NAME
 from azext_amlarc.product.roles import GIVERS
-from azext_amlarc.product.steps import lines
+from azext_amlarc.product.steps import is_command, lines
 from azext_amlarc.wording import number
 
-# The order in which changes are made: each may need the ones before it, and what an update of the settings has mended
-# is not installed again. A new kind of change has its place here; workflows/mend/ways.py makes it.
-ORDER: tuple[type, ...] = (
-    RegisterProvider,
-    GrantRole,
-    AllowRelay,
-    RestoreRelay,
-    ChangeSettings,
-    ScaleFromZero,
-    InstallAgain,
-    CreateNamespace,
-    ApplyInstanceTypes,
-)
+# The kinds of changes, in the order in which they are made.
+ORDER: tuple[type, ...] = get_args(Change)
 # What is not as it should be; a check in error has found out nothing that could be mended.
 _MENDED = (Status.FAIL, Status.WARN)
 _LEFT = (Status.FAIL, Status.WARN, Status.ERROR)
@@ -134,6 +119,6 @@ _WHO = {
 def _for_whom(result: Result) -> str:
     if result.verdict.status is Status.ERROR:
         return "whoever may read what could not be read"
-    commands = [step.text for step in result.verdict.fix if step.is_command]
+    commands = [step.text for step in result.verdict.fix if is_command(step)]
     known = (who for start, who in _WHO.items() if commands and commands[0].startswith(f"{start} "))
     return next(known, "you to decide")

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
         def text(self) -> str:
             """The step for a person; a command is quoted for a POSIX shell."""
 
-        @property
-        def is_command(self) -> bool: ...
-
 
 class Command(NamedTuple):
     """A command to run, word by word."""
@@ -34,19 +31,11 @@ class Command(NamedTuple):
     def text(self) -> str:
         return shlex.join(self.argv)
 
-    @property
-    def is_command(self) -> bool:
-        return True
-
 
 class Note(NamedTuple):
     """One or two sentences; commands in them are between backticks. It ends in a colon if commands follow."""
 
     text: str
-
-    @property
-    def is_command(self) -> bool:
-        return False
 
 
 Advice = tuple[Command | Note, ...]
@@ -90,16 +79,21 @@ def _in_text(text: str, values: Values) -> str:
 def lines(steps: "Iterable[Step]") -> list[str]:
     """The steps line by line. Notes among commands are comments, so that all of it can be pasted into a shell."""
     found = list(steps)
-    mark = "# " if any(step.is_command for step in found) else ""
-    return [_line(step) if step.is_command else mark + _line(step) for step in found]
+    mark = "# " if any(map(is_command, found)) else ""
+    return [_line(step) if is_command(step) else mark + _line(step) for step in found]
 
 
 def sentence(steps: "Iterable[Step]") -> str:
     """The steps in one line: "Check the pods: kubectl get pods; kubectl get nodes"."""
     found = list(steps)
     parts = [_line(step) for step in found[:1]]
-    parts += [f"{'; ' if before.is_command else ' '}{_line(step)}" for before, step in pairwise(found)]
+    parts += [f"{'; ' if is_command(before) else ' '}{_line(step)}" for before, step in pairwise(found)]
     return "".join(parts)
+
+
+def is_command(step: "Step") -> bool:
+    """Whether the text is a command, of az or of another tool, and no note."""
+    return not isinstance(step, Note)
 
 
 def _line(step: "Step") -> str:

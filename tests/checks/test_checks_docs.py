@@ -10,6 +10,7 @@ import pytest
 
 from azext_amlarc.checks.check import Check
 from azext_amlarc.checks.table import CHECKS
+from azext_amlarc.product.steps import is_command
 from tests.checks.results import RESULTS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -58,6 +59,6 @@ def test_a_check_is_a_statement_with_a_fix_and_a_link(check: Check) -> None:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_a_command_in_a_fix_can_be_pasted_as_it_stands(check: Check) -> None:
-    commands = [step.text for step in check.fix if step.is_command]
+    commands = [step.text for step in check.fix if is_command(step)]
     parts = [part for command in commands for part in re.split(r"\s*(?:;|&&|\|)\s*", command)]
     assert [part for part in parts if not re.match(r"(az|kubectl|helm) ", part) or ", " in part] == []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from azext_amlarc.checks.check import Result, Status
 from azext_amlarc.checks.report import tally
+from azext_amlarc.product.steps import is_command
 from azext_amlarc.wording import legible
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _details(result: Result) -> Iterator[str]:
 
 def _step(step: "Step") -> str:
     text = legible(step.text)
-    return f"<pre><code>{escape(text)}</code></pre>" if step.is_command else f"<p>{_prose(text)}</p>"
+    return f"<pre><code>{escape(text)}</code></pre>" if is_command(step) else f"<p>{_prose(text)}</p>"
 
 
 def _prose(sentence: str) -> str:
