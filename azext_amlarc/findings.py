@@ -1,8 +1,8 @@
 """The validator's findings, with stable codes (docs/findings.md)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -13,8 +13,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule as docs/findings.md lists it: its stable code, the severity of its findings, and its title."""
 
     code: str
@@ -22,8 +21,7 @@ class Rule:
     title: str
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One broken rule: its code, where it is broken, a message of one clause, and the fix.
 
     `source` is a file's name as the user gave it, `<stdin>`, or an option such as `--config`; `path` is a JSONPath

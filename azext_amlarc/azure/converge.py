@@ -8,7 +8,7 @@ Either may lag behind the other, or never finish: every few polls, the other one
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Accepted, Operation, Poll, operation_error, poll_operation
@@ -133,8 +133,7 @@ def _after_another(change: Change[T], existing: T, watcher: Watcher, timeout: fl
         return found
 
 
-@dataclass(frozen=True)
-class Subject(Generic[T]):
+class Subject(NamedTuple, Generic[T]):
     """A resource to follow: its title, how to read it, and what is known about its failures.
 
     `own_error` finds code and message in the resource itself, `hint` is their known fix, given the resource as it was

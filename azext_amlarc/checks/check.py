@@ -4,9 +4,9 @@ A fact that could not be read is never judged: a check that needs it is skipped 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from azext_amlarc.product.steps import lines
 
@@ -35,8 +35,7 @@ class Phase(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True)
-class Fact(Generic[Known]):
+class Fact(NamedTuple, Generic[Known]):
     """The name of something that checks need to know, and the type of its value."""
 
     name: str
@@ -76,8 +75,7 @@ class Facts:
         return Facts({fact.name: self._known[fact.name] for fact in needs})
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a check found: its status, the reason in one sentence, how to fix it, and what was seen, line by line.
 
     `may_come_right` if what is going on may make it true without anybody's help: it is worth asking again.
@@ -90,8 +88,7 @@ class Verdict:
     may_come_right: bool = False
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A statement that should be true; docs/checks.md lists them all.
 
     `id` is stable (AMLARC-A001 on Azure's side, AMLARC-K001 on the cluster's), `title` is the statement, `needs` are
@@ -108,8 +105,7 @@ class Check:
     url: str
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A check and how it ended."""
 
     check: Check
@@ -141,5 +137,5 @@ def _verdict(check: Check, facts: Facts) -> Verdict:
     except Unavailable as stop:
         return Verdict(stop.unknown.status, stop.unknown.reason)
     if verdict.status in (Status.WARN, Status.FAIL) and not verdict.fix:
-        return replace(verdict, fix=check.fix)
+        return verdict._replace(fix=check.fix)
     return verdict

@@ -118,14 +118,13 @@ def _labels(pairs: Sequence[str]) -> "tuple[dict[str, str], list[Finding]]":
 def _refuse_errors(made: dict[str, Any], wrong: "Sequence[Finding]") -> None:
     """Validate the configuration that the options make, so that init writes nothing that attach refuses."""
     import json
-    from dataclasses import replace
 
     from azext_amlarc.commands.az.output import show_findings
     from azext_amlarc.findings import errors_in
     from azext_amlarc.validation import document
 
     outcome = document.read(json.dumps(made).encode(), "options")
-    findings = [*wrong, *(replace(finding, line=None, column=None) for finding in outcome.findings)]
+    findings = [*wrong, *(finding._replace(line=None, column=None) for finding in outcome.findings)]
     if errors_in(findings):
         raise InvalidInput("The options do not make a valid configuration. Nothing was written.", findings=findings)
     show_findings(findings)

@@ -6,26 +6,23 @@ A setting's key, type, values, defaults and scope are defined only there.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.wording import nearest
 
 DATA = Path(__file__).with_name("settings.json")
 
 
-@dataclass(frozen=True)
-class UpdateEffect:
+class UpdateEffect(NamedTuple):
     """What an update breaks if the setting is "turned on", "turned off", "changed" or "removed"."""
 
     when: str
     effect: str
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One documented setting; a family such as `nodeSelector.<label>` has its variable part in angle brackets.
 
     `status` is current, renamed, removed (no longer documented since `removed`, a year and month) or internal (set by

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.product.clusters import CONNECTED
@@ -123,8 +123,7 @@ def _switched(key: str, on: bool, installed: Mapping[str, str]) -> dict[str, str
     return {key: "False"} if installed.get(key, "").lower() == "true" else {}
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """All plain settings to send, as far as they are known without a request, and the supporting resources."""
 
     settings: dict[str, str]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -311,7 +311,7 @@ def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInput(f"The configuration cannot be converted to JSON: {error}.") from None
     outcome = document.read(raw, f"{_SOURCE}.json")
     # The caller has not seen this JSON: paths are useful, positions are not.
-    findings = [replace(finding, source=_SOURCE, line=None, column=None) for finding in outcome.findings]
+    findings = [finding._replace(source=_SOURCE, line=None, column=None) for finding in outcome.findings]
     stop_at_errors("Invalid configuration", findings)
     log(findings)
     return outcome.document or {}

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.checks import selection
 from azext_amlarc.checks.azure import aks, cluster, workspace
@@ -49,8 +49,7 @@ _FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class CheckRequest:
+class CheckRequest(NamedTuple):
     """What to check: which target, with which settings and attach configuration (None for what was not given).
 
     `source` is the file that the attach configuration is in, and `extension` the name under which the extension will be
@@ -125,7 +124,7 @@ def run_checks(
 def _applicable(request: CheckRequest, known: Mapping[str, object]) -> list[Check]:
     """Without a phase that was asked for, only the checks before an installation where nothing is installed."""
     is_before = request.phase is None and _is_not_installed(known)
-    return replace(request, phase=Phase.PRE).checks if is_before else request.checks
+    return request._replace(phase=Phase.PRE).checks if is_before else request.checks
 
 
 Tell = Callable[[Sequence[Result]], None]
@@ -168,7 +167,7 @@ def run_until_right(
         found = list(latest)
         if coming(found):
             words = tuple(result.check.id for result in coming(found))
-            news = {it.check.id: it for it in run_checks(replace(request, only=words), azure, login)}
+            news = {it.check.id: it for it in run_checks(request._replace(only=words), azure, login)}
             found = [news.get(result.check.id, result) for result in found]
         latest[:] = found if coming(found) else run_checks(request, azure, login)
         return latest

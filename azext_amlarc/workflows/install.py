@@ -1,8 +1,7 @@
 """Install and update the extension, with checks before and after, for both doors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from azext_amlarc.azure import clusters, supporting
 from azext_amlarc.azure.connection.client import AzureClient
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from azext_amlarc.workflows.scaling import Scaling
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """The wanted release; None for what was not given."""
 
     train: str | None = None

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
@@ -26,8 +26,7 @@ _PROVIDERS = ("AMLARC-A003", "AMLARC-A004", "AMLARC-A005", "AMLARC-A006")
 _NAMESPACE_EXISTS = "AMLARC-K002"
 
 
-@dataclass(frozen=True)
-class Preflight:
+class Preflight(NamedTuple):
     """The checks before and after one write. `subject` is the group of checks about the written resource itself."""
 
     azure: AzureClient
@@ -42,7 +41,7 @@ class Preflight:
         """
         from azext_amlarc.checks.check import Phase, Status
 
-        request = replace(self.request, phase=Phase.PRE)
+        request = self.request._replace(phase=Phase.PRE)
         results = self._run(Phase.PRE) if everything else run_free_checks(request, known)
         failed = [result for result in results if result.verdict.status is Status.FAIL]
         if failed:
@@ -88,7 +87,7 @@ class Preflight:
 
     def _run(self, phase: "Phase") -> "list[Result]":
         accepted, login = self.door.login(self.azure)
-        return run_checks(replace(self.request, phase=phase), self.azure if accepted else None, login)
+        return run_checks(self.request._replace(phase=phase), self.azure if accepted else None, login)
 
     def _follow(self) -> str:
         return f"Fix this, then run the command again. To run all checks: az ml arc check {self._options()}"

@@ -48,7 +48,7 @@ def arm(home: Stub) -> Iterator[AzureClient]:
 def knowing(home: Stub, abroad: Stub) -> AzureClient:
     """A connection to a cloud whose description names the other host."""
     azure = connect(home)
-    azure.cloud = replace(azure.cloud, hosts=(abroad.host,))
+    azure.cloud = azure.cloud._replace(hosts=(abroad.host,))
     return azure.with_options(transport=None)
 
 
@@ -274,7 +274,7 @@ def test_an_operation_abroad_that_wants_a_token_leaves_the_resource_to_tell(
     with before(azure) as home, connect(home, azure.subscription_id) as arm:
         home.change("PUT", "/extensions/", lambda told: with_operation(told, f"{abroad.endpoint}/op"))
         change = installation(arm, azure)
-        wanted = replace(change, wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
+        wanted = change._replace(wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
         assert start(wanted).wait(Diary(), 60).provisioning_state == "Succeeded"
     assert {seen.token for seen in abroad.seen} == {None}
 
@@ -285,7 +285,7 @@ def test_an_operation_abroad_that_wants_none_is_followed(azure: Azure, abroad: S
     with before(azure) as home, connect(home, azure.subscription_id) as arm:
         home.change("PUT", "/extensions/", lambda told: with_operation(told, f"{abroad.endpoint}/op"))
         change = installation(arm, azure)
-        wanted = replace(change, wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
+        wanted = change._replace(wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
         start(wanted).wait(Diary(), 60)
     assert [seen.token for seen in abroad.seen] == [None]
 
@@ -296,7 +296,7 @@ def test_a_relative_operation_url_is_beside_the_write(azure: Azure) -> None:
         home.change("PUT", "/extensions/", lambda told: with_operation(told, "/op?x=1"))
         home.answer("/op", Answer.of({"status": "Succeeded"}))
         change = installation(arm, azure)
-        wanted = replace(change, wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
+        wanted = change._replace(wanted=replace(change.wanted, settings={**change.wanted.settings, "x": "y"}))
         start(wanted).wait(Diary(), 60)
         assert "/op?x=1" in [seen.target for seen in home.seen]
 

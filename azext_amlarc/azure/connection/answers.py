@@ -1,7 +1,6 @@
 """ARM's error responses: code, message, correlation id, known fix."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from azext_amlarc.azure.connection.envelopes import Envelope
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Azure's code and message, the correlation id, which Azure's support asks for, and the known fix."""
 
     code: str

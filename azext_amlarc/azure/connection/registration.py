@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import HTTPPolicy
@@ -48,8 +47,7 @@ def unregistered_provider(response: Any) -> str | None:
     return found[1] if found else None
 
 
-@dataclass(frozen=True)
-class Registrar:
+class Registrar(NamedTuple):
     """Registers providers in one subscription, with a connection's `get` and `post`; waits `timeout` seconds."""
 
     get: Callable[[str, str], dict[str, Any]]

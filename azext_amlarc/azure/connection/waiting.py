@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from azure.core.exceptions import DeserializationError, HttpResponseError, ServiceResponseTimeoutError
 
@@ -29,8 +29,7 @@ _LONGEST_UNSAID = 30.0
 _MISSES_ALLOWED = 2
 
 
-@dataclass(frozen=True)
-class Poll(Generic[T]):
+class Poll(NamedTuple, Generic[T]):
     """The result of one poll: Azure's state, the resource if it was read, and Azure's Retry-After (s)."""
 
     state: str
@@ -166,8 +165,7 @@ def _rested(waiting: Generator[float, None, T], watcher: Watcher) -> T:
         watcher.rest(pause)
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """Azure's response to a write: the SDK's model, the body, the operation's URL, Retry-After (s)."""
 
     model: Any

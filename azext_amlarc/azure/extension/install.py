@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import HttpResponseError
 
@@ -22,8 +22,7 @@ from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.installed import Extension, from_sdk, refuse_another
 
 
-@dataclass(frozen=True)
-class Installation:
+class Installation(NamedTuple):
     """An extension to install on a cluster, as a Change for `converge`; without a name, the one of our type.
 
     `resumes`: an earlier run may have been cut short, so the supporting resources are read before they are written.

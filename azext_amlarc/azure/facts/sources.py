@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import HttpResponseError
 
@@ -20,8 +19,7 @@ Known = dict[str, object]
 _ACTION = re.compile(r"perform action '([^']+)'")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Where facts come from. `read` is given the facts in `needs`, and raises if it fails."""
 
     facts: tuple[Fact[Any], ...]

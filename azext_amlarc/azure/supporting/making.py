@@ -5,7 +5,7 @@ Relay and Service Bus namespaces and Log Analytics workspaces are like that; eve
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 
@@ -27,8 +27,7 @@ _IN_PROGRESS = {"activating", "removing"}
 _TOO_EARLY, _TOO_EARLY_WORDS = {404, 409}, ("not active", "in transition")
 
 
-@dataclass(frozen=True)
-class SupportingResource:
+class SupportingResource(NamedTuple):
     """A resource to find or create: its kind in words, its id, the body of its PUT.
 
     `fill` creates everything that belongs in a new one, and returns its secret.

@@ -1,7 +1,7 @@
 """Whether instance types fit the cluster's nodes, and whether its InstanceType objects match the configuration."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
@@ -117,7 +117,7 @@ def matching_nodes_accept_jobs(facts: Facts) -> Verdict:
     if verdict.status not in (Status.FAIL, Status.WARN):
         return verdict
     meant = dict.fromkeys(node.name for wanted in types for node in scheduling.matching(nodes, wanted.selector))
-    return replace(verdict, fix=_opened(facts, [node for node in nodes if node.name in meant], tolerated))
+    return verdict._replace(fix=_opened(facts, [node for node in nodes if node.name in meant], tolerated))
 
 
 def _accepted(wanted: Requirements, nodes: tuple[Node, ...], tolerated: Tolerations) -> Outcome:

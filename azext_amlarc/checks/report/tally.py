@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from azext_amlarc.checks.check import Result, Status, Verdict
 from azext_amlarc.wording import legible
@@ -54,12 +53,12 @@ def all_legible(results: Iterable[Result]) -> list[Result]:
 
     The text of a fix is drawn legibly from its steps.
     """
-    return [replace(result, verdict=_legible(result.verdict)) for result in results]
+    return [result._replace(verdict=_legible(result.verdict)) for result in results]
 
 
 def _legible(verdict: Verdict) -> Verdict:
     evidence = tuple(map(legible, verdict.evidence))
-    return replace(verdict, message=legible(verdict.message), evidence=evidence)
+    return verdict._replace(message=legible(verdict.message), evidence=evidence)
 
 
 def by_reason(results: Iterable[Result], status: Status, at_least: int = 1) -> Mapping[str, Sequence[Result]]:

@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
@@ -163,4 +162,4 @@ def _recognized(start: str, protected: bool) -> tuple[str, str] | None:
 def _unrepeated(finding: Finding) -> Finding:
     """The finding by its rule and place alone: its message may repeat a secret that it is about."""
     title = next(rule.title for rule in text.RULES if rule.code == finding.code)
-    return replace(finding, message=f"broken rule: {title}", fix="correct the file at this place", path="")
+    return finding._replace(message=f"broken rule: {title}", fix="correct the file at this place", path="")

@@ -3,8 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.resources.ids import ClusterId, group_id
 
@@ -17,8 +16,7 @@ _DIGEST_LENGTH, _OWN_DIGEST_LENGTH, _SHOWN_LENGTH = 6, 16, 20
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]")
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of supporting resource: its type, the suffix of its name, and which names Azure accepts."""
 
     resource_type: str

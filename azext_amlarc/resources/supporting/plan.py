@@ -4,15 +4,15 @@ Names and values are those of `az k8s-extension`, so that each tool recognizes c
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.supporting import log_analytics, relay, service_bus
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """The resources that the settings need (None if not), and the plain settings that follow from them.
 
     The customer id of a Log Analytics workspace is only known from an installed extension.
@@ -34,8 +34,7 @@ class Plan:
 
     def tagged(self, tags: Mapping[str, str]) -> "Plan":
         """The plan whose resources get these tags beside our own, if they are created."""
-        return replace(
-            self,
+        return self._replace(
             relay=self.relay and replace(self.relay, tags=tags),
             service_bus=self.service_bus and replace(self.service_bus, tags=tags),
             log_analytics=self.log_analytics and replace(self.log_analytics, tags=tags),
@@ -43,7 +42,7 @@ class Plan:
 
     def resumed(self) -> "Plan":
         """The plan of whoever may have been cut short before: nothing is written that has not been read first."""
-        return replace(self, relay=self.relay and replace(self.relay, is_first=False))
+        return self._replace(relay=self.relay and replace(self.relay, is_first=False))
 
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:
@@ -67,8 +66,7 @@ def cluster_in(settings: Mapping[str, str]) -> ClusterId | None:
     return ClusterId.find(settings.get("clusterId") or settings.get("cluster_name"))
 
 
-@dataclass(frozen=True)
-class OwnResource:
+class OwnResource(NamedTuple):
     """A Relay or Service Bus of the user's own: its kind in words, its id, the setting for its connection string."""
 
     title: str

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from azext_amlarc.errors import InvalidInput
@@ -91,7 +91,7 @@ def _documents(
         except InvalidInput as error:
             line, column, width = spots[named].value
             unread = files.as_finding(error, source)
-            findings.append(replace(unread, line=line, column=column, width=width, path=json_path(named)))
+            findings.append(unread._replace(line=line, column=column, width=width, path=json_path(named)))
             continue
         documents[path] = outcome.document or {}
         findings += outcome.findings
@@ -110,7 +110,7 @@ def _unrepeated(finding: Finding) -> Finding:
     rule = next((rule for rule in text.RULES if rule.code == finding.code), None)
     if not is_secret or rule is None:
         return finding
-    return replace(finding, message=f"broken rule: {rule.title}", fix="correct the file at this place")
+    return finding._replace(message=f"broken rule: {rule.title}", fix="correct the file at this place")
 
 
 def _of_settings(parts: given.Parts, reading: Reading) -> Iterator[Finding]:
@@ -123,9 +123,9 @@ def _of_settings(parts: given.Parts, reading: Reading) -> Iterator[Finding]:
     line, column, width = reading.spots([would_be])[would_be].key
     for finding in dict.fromkeys(parts.judged()):
         if finding.line is None:
-            yield replace(finding, source=parts.source, line=line, column=column, width=width, path=json_path(would_be))
+            yield finding._replace(source=parts.source, line=line, column=column, width=width, path=json_path(would_be))
         else:
-            yield replace(finding, path=parts.paths.get((finding.line, finding.column or 0), finding.path))
+            yield finding._replace(path=parts.paths.get((finding.line, finding.column or 0), finding.path))
 
 
 def _is_there(reading: Reading, path: JsonPath) -> bool:

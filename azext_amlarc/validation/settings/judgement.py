@@ -100,7 +100,7 @@ def _weighed(findings: Iterable[Finding], before: Collection[tuple[str, str]]) -
             yield finding
         elif finding.severity is Severity.ERROR:
             was_there = (finding.code, finding.path) in before
-            yield replace(finding, severity=Severity.WARNING) if was_there else finding
+            yield finding._replace(severity=Severity.WARNING) if was_there else finding
 
 
 def _of_installed(installed: Mapping[str, str], cluster: ClusterFacts | None) -> set[tuple[str, str]]:

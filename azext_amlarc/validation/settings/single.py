@@ -1,7 +1,8 @@
 """Each setting by itself: whether its key and its value can be sent, whatever else is given."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from azext_amlarc.findings import Finding
 from azext_amlarc.product import catalogue, helm
@@ -12,8 +13,7 @@ from azext_amlarc.validation.settings.parsing import bad_key
 _OFFLINE = derived.Known()
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One setting by itself: its finding, the setting with its value as text if it is usable, the keys it meant."""
 
     finding: Finding | None

@@ -4,9 +4,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.product import helm
@@ -19,8 +18,7 @@ from azext_amlarc.wording import is_unicode, quoted
 RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with a value, without its position."""
 
     rule: Rule

@@ -5,7 +5,6 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from azext_amlarc.findings import Finding, Rule, Severity
@@ -88,8 +87,7 @@ class Spot(NamedTuple):
     written: str
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A parsed text: its data, the findings about the file, and the positions of values by their paths.
 
     `usable` is False if there is no data to validate. Positions are worked out only when `spots` is called.

@@ -1,7 +1,6 @@
 """The results of all checks, as an object and as the page."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from azext_amlarc.checks.check import Result
 from azext_amlarc.checks.report import page
@@ -24,4 +23,4 @@ def part(results: Sequence[Result], heading: Heading, learn: Learn) -> Part:
 def _masked(result: Result, learn: Learn) -> Result:
     verdict = result.verdict
     evidence = tuple(text.masked(line, learn) for line in verdict.evidence)
-    return replace(result, verdict=replace(verdict, message=text.masked(verdict.message, learn), evidence=evidence))
+    return result._replace(verdict=verdict._replace(message=text.masked(verdict.message, learn), evidence=evidence))
