@@ -370,6 +370,25 @@ def test_the_identities_of_compute_targets(azure: Azure) -> None:
     assert found.storage == facts.Roles(found.identity, ())
 
 
+def test_what_compute_targets_share_is_read_once(azure: Azure) -> None:
+    install(azure)
+    shared = f"{azure.group}{IDENTITIES}/shared"
+    azure.put(shared, "2023-01-31", {"location": "eastus"})
+    me = azure.get(shared, "2023-01-31").body["properties"]["principalId"]
+    assert assign(azure, azure.group, principalId=me).status == 201
+    kind = {"type": "UserAssigned", "userAssignedIdentities": {shared: {}}}
+    for name in ("", "-2", "-3"):
+        body = {**attachment(azure), "identity": kind}
+        finish(azure, azure.put(f"{azure.group}{COMPUTE}{name}", "2023-04-01", body))
+    before = len(azure.traffic())
+    found = one(azure, facts.COMPUTE_ROLES)
+    assert [it.compute for it in found] == ["k8s", "k8s-2", "k8s-3"]
+    assert [[given.role for given in it.storage.assignments] for it in found] == [["Contributor"]] * 3
+    asked = [item["url"].partition("?")[0] for item in azure.traffic()[before:] if item["method"] == "GET"]
+    for part in (shared, ASSIGNMENTS, DEFINITIONS):
+        assert sum(part.lower() in url.lower() for url in asked) == 1
+
+
 REFUSED = (
     (facts.WORKSPACE_ROLES, "Microsoft.Authorization/roleAssignments/read"),
     (facts.SUBSCRIPTION, "Microsoft.Resources/subscriptions/read"),

@@ -5,7 +5,8 @@ adds those of the groups that the identity is a member of.
 https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
@@ -37,35 +38,43 @@ def _workspace_roles(azure: AzureClient, target: Target, known: Facts) -> Known:
     if identity is None:
         raise Unavailable(skipped("The workspace has no managed identity."))
     group = group_id(cluster.subscription_id, cluster.resource_group)
-    return {WORKSPACE_ROLES.name: _roles(azure, identity, group)}
+    return {WORKSPACE_ROLES.name: _RoleReader(azure).roles(identity, group)}
 
 
 def _compute_roles(azure: AzureClient, _target: Target, known: Facts) -> Known:
-    workspace = known[WORKSPACE]
-    found = [_of_compute(azure, one, one.identity, workspace) for one in known[COMPUTES] if one.identity]
+    workspace, reader = known[WORKSPACE], _RoleReader(azure)
+    found = [_of_compute(reader, one, one.identity, workspace) for one in known[COMPUTES] if one.identity]
     return {COMPUTE_ROLES.name: tuple(found)}
 
 
-def _of_compute(azure: AzureClient, compute: Compute, identity: Identity, workspace: Workspace) -> ComputeRoles:
-    if identity.id and unless_missing(azure.get, identity.id) is None:
+def _of_compute(reader: "_RoleReader", compute: Compute, identity: Identity, workspace: Workspace) -> ComputeRoles:
+    if identity.id and not reader.exists(identity.id):
         return ComputeRoles(compute.name, identity, False, None, None)
-    storage = _at_resource(azure, identity, workspace.storage)
-    return ComputeRoles(compute.name, identity, True, storage, _at_resource(azure, identity, workspace.registry))
+    storage = _at_resource(reader, identity, workspace.storage)
+    return ComputeRoles(compute.name, identity, True, storage, _at_resource(reader, identity, workspace.registry))
 
 
-def _at_resource(azure: AzureClient, identity: Identity, resource_id: str) -> Roles | None:
+def _at_resource(reader: "_RoleReader", identity: Identity, resource_id: str) -> Roles | None:
     place = ResourceId.find(resource_id)
-    return _roles(azure, identity, group_id(place.subscription_id, place.resource_group)) if place else None
+    return reader.roles(identity, group_id(place.subscription_id, place.resource_group)) if place else None
 
 
-def _roles(azure: AzureClient, identity: Identity, group: str) -> Roles:
+class _RoleReader:
+    """Reads each thing once: compute targets share identities, and storage and registry are often in one group."""
+
+    def __init__(self, azure: AzureClient) -> None:
+        self.exists = cache(lambda identity_id: unless_missing(azure.get, identity_id) is not None)
+        self.roles = cache(partial(_roles, azure, cache(partial(_definition, azure))))
+
+
+def _roles(azure: AzureClient, define: Callable[[str], Definition], identity: Identity, group: str) -> Roles:
     """One request for the assignments, and one for each role among them."""
     if not identity.principal_id:
         raise Unavailable(Unknown(Status.ERROR, f"Azure does not say which principal {identity.id} has."))
     only = {"$filter": f"assignedTo('{identity.principal_id}')"}
     found = azure.get_all(f"{group}/{_PROVIDER}/roleAssignments", **only)
     own = [item["properties"] for item in found]
-    definitions = {id_: _definition(azure, id_) for id_ in sorted({str(it["roleDefinitionId"]).lower() for it in own})}
+    definitions = {id_: define(id_) for id_ in sorted({str(it["roleDefinitionId"]).lower() for it in own})}
     return Roles(identity, tuple(_assignment(it, identity, definitions[it["roleDefinitionId"].lower()]) for it in own))
 
 
