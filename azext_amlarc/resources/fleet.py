@@ -102,6 +102,11 @@ class ExtensionSpec:
         """The protected settings as they are sent."""
         return sorted(SENT_AS.get(key, key) for key in self.protected)
 
+    @property
+    def release(self) -> tuple[str | None, str | None, bool | None]:
+        """The train, the version, and whether minor versions are upgraded automatically, as they are wanted."""
+        return self.release_train, self.version, extension.auto_upgrade(self.version, self.auto_upgrade_minor_version)
+
 
 @dataclass(frozen=True)
 class ComputeSpec:
@@ -230,22 +235,13 @@ class WantedState:
     computes: tuple[WantedCompute, ...]
 
 
-def wanted_for(fleet: Fleet, member: Member, protected: Mapping[str, str] | None = None) -> WantedState:
-    """What this cluster shall have.
-
-    `protected` are the values behind the references under the names that are sent (ExtensionSpec.protected_names);
-    without them, to compare only, each is empty.
-    """
+def wanted_for(fleet: Fleet, member: Member) -> WantedState:
+    """What this cluster shall have, to compare only: the protected values are empty (ExtensionSpec.protected_names)."""
     spec = fleet.extension
     wanted = None
     if spec:
-        secrets = dict.fromkeys(spec.protected_names, "") if protected is None else protected
-        release = (
-            spec.release_train,
-            spec.version,
-            extension.auto_upgrade(spec.version, spec.auto_upgrade_minor_version),
-        )
-        wanted = extension.Wanted({**spec.settings, **member.settings}, secrets, *release)
+        secrets = dict.fromkeys(spec.protected_names, "")
+        wanted = extension.Wanted({**spec.settings, **member.settings}, secrets, *spec.release)
     computes = tuple(_wanted_compute(fleet.name, one, member.cluster) for one in fleet.computes)
     return WantedState(member.cluster, spec.name if spec else DEFAULT_NAME, wanted, computes)
 

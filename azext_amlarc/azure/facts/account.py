@@ -20,16 +20,15 @@ from azext_amlarc.checks.azure.facts import (
     Subscription,
 )
 from azext_amlarc.checks.check import Fact, Facts
+from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.product.clusters import PROVIDERS
 from azext_amlarc.resources.cluster import region
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, group_id, name_of
 from azext_amlarc.resources.shapes import texts
 
-_SUBSCRIPTIONS, _PROVIDERS = "2022-12-01", "2021-04-01"
-
 
 def _subscription(azure: AzureClient, target: Target, _known: Facts) -> Known:
-    found = azure.get(group_id(target.subscription_id), _SUBSCRIPTIONS)
+    found = azure.get(group_id(target.subscription_id), API_VERSIONS["Microsoft.Resources/subscriptions"])
     name = str(found.get("displayName") or target.subscription_id)
     return {SUBSCRIPTION.name: Subscription(target.subscription_id, name, str(found.get("state") or "Unknown"))}
 
@@ -38,7 +37,7 @@ def _provider(
     azure: AzureClient, target: Target, _known: Facts, *, fact: Fact[Provider], place: Callable[[Target], str]
 ) -> Known:
     """`place` gives the provider's id in the subscription that needs it."""
-    found = azure.get(place(target), _PROVIDERS)
+    found = azure.get(place(target), API_VERSIONS["Microsoft.Resources"])
     regions = {
         str(item.get("resourceType")): tuple(map(region, item.get("locations") or ()))
         for item in found.get("resourceTypes") or ()

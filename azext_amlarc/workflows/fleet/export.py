@@ -153,11 +153,12 @@ def _standings(azure: AzureClient, cluster: ClusterId | None, resource_group: st
     else:
         there = _of_every_type(partial(clusters.list_all, azure, resource_group=resource_group))
     extensions = dict(_shared(azure, there, _extension))
-    attached = [found for _, listed in _shared(azure, workspaces.list_all(azure), _computes) for found in listed]
-    return [
-        Standing(one, extensions[one.id], tuple(found for found in attached if one.id.same_as(found[1].resource_id)))
-        for one in sorted(there, key=lambda one: folded(str(one.id)))
-    ]
+    attached: dict[str, list[tuple[WorkspaceId, Compute]]] = {}
+    for listed in _shared(azure, workspaces.list_all(azure), _computes):
+        for workspace, found in listed:
+            attached.setdefault(folded(found.resource_id), []).append((workspace, found))
+    keyed = sorted(((folded(str(one.id)), one) for one in there), key=lambda pair: pair[0])
+    return [Standing(one, extensions[one.id], tuple(attached.get(key, ()))) for key, one in keyed]
 
 
 def _of_every_type(listed: Callable[[str], list[T]]) -> list[T]:
@@ -176,8 +177,8 @@ def _extension(azure: AzureClient, cluster: Cluster) -> tuple[ClusterId, Extensi
     return cluster.id, extension.find(azure, cluster.id, None)
 
 
-def _computes(azure: AzureClient, found: workspaces.Workspace) -> tuple[WorkspaceId, list[tuple[WorkspaceId, Compute]]]:
-    return found.id, [(found.id, one) for one in compute.list_all(azure, found.id)]
+def _computes(azure: AzureClient, found: workspaces.Workspace) -> list[tuple[WorkspaceId, Compute]]:
+    return [(found.id, one) for one in compute.list_all(azure, found.id)]
 
 
 def _shared(azure: AzureClient, items: Sequence[S], look: Callable[[AzureClient, S], T]) -> list[T]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from azext_amlarc.resources.extension import Wanted, auto_upgrade
+from azext_amlarc.resources.extension import Wanted
 from azext_amlarc.resources.fleet import Fleet, Member
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.validation.manifest import for_member
@@ -41,5 +41,4 @@ def judged(fleet: Fleet, contents: Contents, domain: str, member: Member, existi
     spec = fleet.extension
     if spec is None:
         return Wanted(judgement.plain)
-    upgrades = auto_upgrade(spec.version, spec.auto_upgrade_minor_version)
-    return Wanted(judgement.plain, judgement.protected, spec.release_train, spec.version, upgrades)
+    return Wanted(judgement.plain, judgement.protected, *spec.release)

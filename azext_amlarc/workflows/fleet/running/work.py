@@ -141,10 +141,9 @@ def _install(site: Site, planned: ClusterPlan, door: "ClusterDoor") -> Operation
     if spec is None or planned.member is None:
         return None
     given = for_member(site.fleet, planned.member, site.contents)
-    release = Release(spec.release_train, spec.version, False if spec.version else spec.auto_upgrade_minor_version)
     azure = site.connections.of(planned.id.subscription_id)
     name = None if spec.name == DEFAULT_NAME else spec.name  # the usual name means whatever name it has there
-    return begin_install(azure, door, planned.id, name, given, release, timeout=0, resumes=True)
+    return begin_install(azure, door, planned.id, name, given, Release(*spec.release), timeout=0, resumes=True)
 
 
 def _attached(site: Site, planned: ClusterPlan, item: Item, entry: Entry) -> Work:
