@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import httpx2
 import msgspec
@@ -21,6 +21,8 @@ from azext_amlarc.kubernetes.plugin import kubelogin_audience, sign_in
 from azext_amlarc.kubernetes.transport import Transport, proxy_to
 from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.wording import in_line
+
+T = TypeVar("T")
 
 
 class Unauthorized(Denied):
@@ -68,6 +70,16 @@ class Kube:
             if error.args != ("Content-Type",):
                 raise
             raise self.not_an_api_server("the response has no Content-Type") from error
+
+    def found(self, action: str, ask: Callable[[], T]) -> T | None:
+        """What the server answers to `ask`, or None if it has no such object (404); failures as in `asking`."""
+        with self.asking(action):
+            try:
+                return ask()
+            except ApiError as error:
+                if error.status.code != 404:
+                    raise
+                return None
 
     def _raise_refusal(self, action: str, error: ApiError) -> NoReturn:
         code = error.status.code or error.response.status_code

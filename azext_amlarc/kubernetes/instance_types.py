@@ -85,12 +85,7 @@ def write(kube: Kube, change: Change) -> None:
 
 def delete(kube: Kube, name: str, *, dry_run: bool = False) -> None:
     """Delete the object, or with `dry_run` only ask the server whether it would; no error if it is gone."""
-    with kube.asking(f"delete the instance type {name!r}"):
-        try:
-            kube.client.delete(InstanceType, name, dry_run=dry_run)
-        except ApiError as error:
-            if error.status.code != 404:
-                raise
+    kube.found(f"delete the instance type {name!r}", lambda: kube.client.delete(InstanceType, name, dry_run=dry_run))
 
 
 def is_known(kube: Kube) -> bool:

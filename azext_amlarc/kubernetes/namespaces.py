@@ -28,13 +28,7 @@ def exists(kube: Kube, name: str) -> bool:
 
 
 def _read(kube: Kube, name: str) -> Namespace | None:
-    with kube.asking(f"read the namespace {name!r}"):
-        try:
-            return kube.client.get(Namespace, name)
-        except ApiError as error:
-            if error.status.code != 404:
-                raise
-            return None
+    return kube.found(f"read the namespace {name!r}", lambda: kube.client.get(Namespace, name))
 
 
 def create(kube: Kube, name: str, *, dry_run: bool = False) -> None:

@@ -1,12 +1,11 @@
 """The configuration of the extension's Volcano on the cluster: a ConfigMap of ours, and the scheduler's restart."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
-from lightkube import ApiError
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import ConfigMap
@@ -17,8 +16,6 @@ from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.product import volcano
 from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.product.extension import EXTENSION_NAMESPACE
-
-T = TypeVar("T")
 
 # What the scheduler was last restarted for: a restart that an earlier run did not come to is made up for.
 _RESTARTED_FOR = "amlarc/scheduler-configuration"
@@ -60,14 +57,16 @@ def plan(kube: Kube, on: bool) -> Plan:
 
     Denied or Refused if it would refuse the writes, and Refused for a ConfigMap of this name that is another's.
     """
-    found = _found(kube, f"read the {_MAP}", lambda: kube.client.get(ConfigMap, volcano.NAME, namespace=_NAMESPACE))
+    found = kube.found(
+        f"read the {_MAP}", lambda: kube.client.get(ConfigMap, volcano.NAME, namespace=EXTENSION_NAMESPACE)
+    )
     if found is not None and not _is_ours(found):
         raise Refused(
             f"The {_MAP} on {kube.server} is managed by others.",
             "Rename or delete it, or let the setting volcanoScheduler.schedulerConfigMap name one of your own.",
         )
     scheduler = _scheduler(kube)
-    makes_namespace = on and found is None and namespaces.is_to_be_created(kube, _NAMESPACE)
+    makes_namespace = on and found is None and namespaces.is_to_be_created(kube, EXTENSION_NAMESPACE)
     writes_map = on and (found is None or (found.data or {}) != volcano.DATA)
     restarts = scheduler is None or _annotations(scheduler).get(_RESTARTED_FOR, _mark(False)) != _mark(on)
     planned = Plan(kube, on, makes_namespace, writes_map, not on and found is not None, scheduler is not None, restarts)
@@ -81,13 +80,13 @@ def plan(kube: Kube, on: bool) -> Plan:
 def write(kube: Kube, *, dry_run: bool = False) -> None:
     """Apply the ConfigMap as the field manager `amlarc`, without forcing conflicts."""
     with kube.asking(f"write the {_MAP}"):
-        metadata = ObjectMeta(name=volcano.NAME, namespace=_NAMESPACE)
+        metadata = ObjectMeta(name=volcano.NAME, namespace=EXTENSION_NAMESPACE)
         kube.client.apply(ConfigMap(metadata=metadata, data=volcano.DATA), dry_run=dry_run)
 
 
 def remove(kube: Kube) -> None:
     """Delete the ConfigMap; no error if it is gone."""
-    _found(kube, f"delete the {_MAP}", lambda: kube.client.delete(ConfigMap, volcano.NAME, namespace=_NAMESPACE))
+    kube.found(f"delete the {_MAP}", lambda: kube.client.delete(ConfigMap, volcano.NAME, namespace=EXTENSION_NAMESPACE))
 
 
 def restart(planned: Plan, *, dry_run: bool = False) -> bool:
@@ -100,32 +99,19 @@ def restart(planned: Plan, *, dry_run: bool = False) -> bool:
     if planned.there:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         change["spec"] = {"template": {"metadata": {"annotations": {_RESTARTED_AT: now}}}}
-    done = _found(
-        kube,
+    done = kube.found(
         "restart the scheduler",
-        lambda: kube.client.patch(Deployment, volcano.SCHEDULER, change, namespace=_NAMESPACE, dry_run=dry_run),
+        lambda: kube.client.patch(
+            Deployment, volcano.SCHEDULER, change, namespace=EXTENSION_NAMESPACE, dry_run=dry_run
+        ),
     )
     return done is not None
 
 
-_NAMESPACE = EXTENSION_NAMESPACE
-
-
 def _scheduler(kube: Kube) -> Deployment | None:
-    return _found(
-        kube, "read the scheduler", lambda: kube.client.get(Deployment, volcano.SCHEDULER, namespace=_NAMESPACE)
+    return kube.found(
+        "read the scheduler", lambda: kube.client.get(Deployment, volcano.SCHEDULER, namespace=EXTENSION_NAMESPACE)
     )
-
-
-def _found(kube: Kube, action: str, ask: Callable[[], T]) -> T | None:
-    """What the server answers, or None if it has no such object."""
-    with kube.asking(action):
-        try:
-            return ask()
-        except ApiError as error:
-            if error.status.code != 404:
-                raise
-            return None
 
 
 def _annotations(found: Deployment) -> Mapping[str, str]:
