@@ -3,7 +3,7 @@
 Named tuples: every attach imports these, and frozen dataclasses take six times as long to define.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,10 +50,10 @@ class Grant(NamedTuple):
     not_data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
-        return _covers(self.actions, action) and not _covers(self.not_actions, action)
+        return covers(self.actions, action) and not covers(self.not_actions, action)
 
     def allows_on_data(self, action: str) -> bool:
-        return _covers(self.data_actions, action) and not _covers(self.not_data_actions, action)
+        return covers(self.data_actions, action) and not covers(self.not_data_actions, action)
 
 
 class Rights(NamedTuple):
@@ -286,5 +286,6 @@ def not_applicable(cluster_type: str) -> dict[str, object]:
     return {fact.name: Unknown(Status.SKIPPED, reason) for reason, facts in reasons for fact in facts}
 
 
-def _covers(patterns: tuple[str, ...], action: str) -> bool:
+def covers(patterns: Iterable[str], action: str) -> bool:
+    """Whether one of the patterns, with `*` for anything, is about the action."""
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)

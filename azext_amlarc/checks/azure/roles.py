@@ -20,6 +20,7 @@ from azext_amlarc.checks.azure.facts import (
     Identity,
     Roles,
     Workspace,
+    covers,
 )
 from azext_amlarc.checks.azure.rights import GROUP
 from azext_amlarc.checks.check import Check, Facts, Phase, Status, Unavailable, Verdict
@@ -87,13 +88,7 @@ def _is_conditioned(one: Assignment, role: Role) -> bool:
     if not one.condition:
         return False
     patterns = _CONDITIONED.findall(one.condition)
-    needed = (*role.actions, *role.data_actions)
-    return not patterns or any(_is_about(pattern, action) for pattern in patterns for action in needed)
-
-
-def _is_about(pattern: str, action: str) -> bool:
-    words = ".*".join(map(re.escape, pattern.split("*")))
-    return re.fullmatch(words, action, re.IGNORECASE) is not None
+    return not patterns or any(covers(patterns, action) for action in (*role.actions, *role.data_actions))
 
 
 def workspace_has_its_roles(facts: Facts) -> Verdict:

@@ -8,7 +8,7 @@ from azext_amlarc.checks.check import Check, Facts, Phase, Status, Verdict
 from azext_amlarc.checks.fix import SOME_CLUSTER, ApplyInstanceTypes, ChangeSettings, Fix
 from azext_amlarc.checks.given import DOCUMENT, DOCUMENT_SOURCE, EXTENSION_NAME, POOLS, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import amounts, gpu, scheduling, workloads
-from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, INSTANCE_TYPES, NODES, PODS, Amounts, Node, Taint
+from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, INSTANCE_TYPES, NODES, PODS, Amounts, Node
 from azext_amlarc.checks.kubernetes.scheduling import Tolerations
 from azext_amlarc.product import helm, links
 from azext_amlarc.product.extension import DEFAULT_NAME
@@ -124,7 +124,7 @@ def _accepted(wanted: Requirements, nodes: tuple[Node, ...], tolerated: Tolerati
     matching = scheduling.matching(nodes, wanted.selector)
     if not matching:
         return Outcome(Status.SKIPPED, f"{wanted.name}: {_NO_NODE}")
-    tainted = _tainted(matching, tolerated)
+    tainted = scheduling.taints_on(matching, tolerated)
     down = [node for node in matching if not scheduling.is_up(node)]
     closed = {node.name for node, _ in tainted} | {node.name for node in down}
     if not closed:
@@ -135,13 +135,9 @@ def _accepted(wanted: Requirements, nodes: tuple[Node, ...], tolerated: Tolerati
     return Outcome(status, f"{wanted.name}: {'; '.join(why)}")
 
 
-def _tainted(nodes: Iterable[Node], tolerated: Tolerations) -> list[tuple[Node, Taint]]:
-    return [(node, taint) for node in nodes for taint in scheduling.forbidding(node, tolerated)]
-
-
 def _opened(facts: Facts, nodes: list[Node], tolerated: Tolerations) -> Fix:
     """How jobs come to run on the nodes; the first commands of many."""
-    tainted = _tainted(nodes, tolerated)
+    tainted = scheduling.taints_on(nodes, tolerated)
     cordoned = [node for node in nodes if node.cordoned][:_SHOWN]
     uncordon = [command("kubectl uncordon {name}", name=node.name) for node in cordoned]
     return (*workloads.opening(facts, facts[SETTINGS], helm.JOBS_TOLERATE, tainted[:_SHOWN]), *uncordon)

@@ -38,7 +38,7 @@ def a_node_can_run_the_extension(facts: Facts) -> Verdict:
     if not usable:
         message = f"No node can run the extension (0 of {len(nodes)})." if nodes else "The cluster has no nodes."
         good = [node for node in nodes if scheduling.is_up(node) and scheduling.is_supported(node)]
-        closed = [(node, taint) for node in good for taint in scheduling.forbidding(node, tolerated)]
+        closed = scheduling.taints_on(good, tolerated)
         fix = workloads.opening(facts, settings, helm.EXTENSION_TOLERATES, closed)
         return Verdict(Status.FAIL, message, fix, lines)
     message = f"{len(usable)} of {number(len(nodes), 'node')} can run the extension."
@@ -76,14 +76,19 @@ def selected_nodes_exist(facts: Facts) -> Verdict:
     return Verdict(Status.FAIL, f"No schedulable node has {labels}.", fix, lines)
 
 
+def _usable(facts: Facts) -> tuple[Node, ...]:
+    """The nodes that the extension's own pods can run on with its settings."""
+    settings = facts[SETTINGS]
+    matching = scheduling.matching(facts[NODES], workloads.selector(settings))
+    return scheduling.open_nodes(matching, scheduling.of_system(settings))
+
+
 def the_router_has_three_nodes(facts: Facts) -> Verdict:
     """With inferenceRouterHA each of the three routers needs a node of its own (E40002)."""
     settings = facts[SETTINGS]
     if not workloads.inference(settings) or not workloads.is_on(settings, "inferenceRouterHA"):
         return Verdict(Status.PASS, "The inference router needs no replicas.")
-    usable = scheduling.open_nodes(
-        scheduling.matching(facts[NODES], workloads.selector(settings)), scheduling.of_system(settings)
-    )
+    usable = _usable(facts)
     names = tuple(node.name for node in usable)
     if len(names) < NODES_FOR_HA:
         message = f"inferenceRouterHA needs {NODES_FOR_HA} schedulable nodes, but the cluster has {len(names)}."
@@ -97,9 +102,7 @@ def the_extension_has_room(facts: Facts) -> Verdict:
     training, inference = workloads.training(settings), workloads.inference(settings)
     if not training and not inference:
         return Verdict(Status.SKIPPED, "Neither enableTraining nor enableInference is on: nothing will be installed.")
-    usable = scheduling.open_nodes(
-        scheduling.matching(facts[NODES], workloads.selector(settings)), scheduling.of_system(settings)
-    )
+    usable = _usable(facts)
     # If the extension is installed already, its own pods are among what needs room.
     pods = [pod for pod in facts[PODS] if pod.namespace != EXTENSION_NAMESPACE]
     rooms = amounts.rooms(usable, pods)

@@ -122,6 +122,11 @@ def forbidding(node: Node, tolerated: Tolerations) -> tuple[Taint, ...]:
     )
 
 
+def taints_on(nodes: Iterable[Node], tolerated: Tolerations) -> list[tuple[Node, Taint]]:
+    """Each node with each of its taints that keep such pods off it."""
+    return [(node, taint) for node in nodes for taint in forbidding(node, tolerated)]
+
+
 def pool_of(node: Node) -> str:
     """The AKS node pool that the node belongs to; empty for any other node."""
     return node.labels.get(_POOL_LABEL, "")

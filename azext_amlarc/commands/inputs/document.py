@@ -27,17 +27,24 @@ class Configuration:
 
         if self.file is None:
             return manifests.Manifests(None, ())
-        findings = _of_conversion(self.file)
+        converted = manifests.convert(self.file)
+        findings = _of_conversion(converted)
         stop_at_errors(f"Invalid instance types in {self.file.source}", findings)
-        return manifests.Manifests(manifests.convert(self.file).items, findings)
+        return manifests.Manifests(converted.items, findings)
 
 
-def _of_conversion(outcome: Outcome) -> "tuple[Finding, ...]":
-    """What converting adds to the findings about the document itself."""
+def _of_conversion(converted: "Manifests") -> "tuple[Finding, ...]":
+    """What converting added to the findings about the document itself."""
     from azext_amlarc.validation.document import manifests
 
     codes = {rule.code for rule in manifests.RULES}
-    return tuple(finding for finding in manifests.convert(outcome).findings if finding.code in codes)
+    return tuple(finding for finding in converted.findings if finding.code in codes)
+
+
+def _errors_of_conversion(outcome: Outcome) -> list[Finding]:
+    from azext_amlarc.validation.document import manifests
+
+    return errors_in(_of_conversion(manifests.convert(outcome)))
 
 
 def read_document(
@@ -58,7 +65,7 @@ def read_document(
         else:
             outcome, found = read, dict(read.document or {})
             findings += read.findings
-            findings += errors_in(_of_conversion(read)) if converted else []
+            findings += _errors_of_conversion(read) if converted else []
     if namespace is not None:
         findings += document.validate_namespace(namespace, "--namespace")
         found["namespace"] = namespace

@@ -36,6 +36,7 @@ from azext_amlarc.validation import settings
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.install import Release, begin_install, begin_update
+from azext_amlarc.workflows.login import NOT_SIGNED_IN
 from azext_amlarc.workflows.prepare import Preparation, compare, stop_at_another_cluster
 from azext_amlarc.workflows.scaling import Scaling
 
@@ -62,7 +63,7 @@ class Means:
     @property
     def azure(self) -> AzureClient:
         if self.signed_in is None:
-            raise Refused("You are not signed in.", "Sign in: az login")
+            raise Refused(NOT_SIGNED_IN, "Sign in: az login")
         return self.signed_in
 
     @property
