@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from azext_amlarc.commands.terminal.progress import clock, is_silent
+from azext_amlarc.commands.terminal.progress import Output, clock, is_silent
 from azext_amlarc.wording import in_line, legible
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ class FleetTable:
     """Shows a board (Progress), and is the Watcher of the connections behind it, which any thread may tell."""
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:
-        self._stream = stream
-        self._silent = silent
+        self._output = Output(stream, silent=silent)
         self._moving = stream.isatty()
         self._told = deque[str]()
         self._began = self._drawn = self._said = time.monotonic()
@@ -46,10 +45,10 @@ class FleetTable:
     def show(self, board: "Board") -> None:
         now = time.monotonic()
         if not self._moving:
-            self._write("".join(f"{line}\n" for line in (*self._news(), *_taken(board.events))))
+            self._output.write("".join(f"{line}\n" for line in (*self._news(), *_taken(board.events))))
             if now - self._said >= _BEAT:
                 self._said = now
-                self._write(f"{self._totals(board)}\n")
+                self._output.write(f"{self._totals(board)}\n")
         elif now - self._drawn >= _TICK:
             self._drawn = now
             self._draw(list(self._table(board)))
@@ -62,7 +61,7 @@ class FleetTable:
             self._lines = 0
         else:
             self.show(board)
-        self._write("".join(f"{line}\n" for line in (*self._news(), self._totals(board))))
+        self._output.write("".join(f"{line}\n" for line in (*self._news(), self._totals(board))))
 
     def _news(self) -> Iterator[str]:
         return (legible(text) for text in _taken(self._told))
@@ -86,17 +85,8 @@ class FleetTable:
         width = shutil.get_terminal_size().columns - 1
         up = f"\033[{self._lines}A" if self._lines else ""
         news = "".join(f"{line}\n" for line in self._news())
-        self._write(f"{up}\r\033[J{news}" + "".join(f"{line[:width]}\n" for line in lines))
+        self._output.write(f"{up}\r\033[J{news}" + "".join(f"{line[:width]}\n" for line in lines))
         self._lines = len(lines)
-
-    def _write(self, text: str) -> None:
-        if self._silent or not text:
-            return
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except OSError:  # nobody reads on: the work is what matters
-            self._silent = True
 
 
 def _taken(lines: deque[str]) -> Iterator[str]:

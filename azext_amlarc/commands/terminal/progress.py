@@ -26,8 +26,7 @@ class TerminalWatcher:
     """A Watcher that writes states and elapsed time to `stream`."""
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:
-        self._stream = stream
-        self._silent = silent
+        self._output = Output(stream, silent=silent)
         self._moving = stream.isatty()
         self._state = ""
         self._began = self._said = self._offset = time.monotonic()
@@ -44,7 +43,7 @@ class TerminalWatcher:
 
     def tell(self, text: str) -> None:
         self._clear()
-        self._write(f"{legible(text)}\n")
+        self._output.write(f"{legible(text)}\n")
 
     def rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -52,7 +51,7 @@ class TerminalWatcher:
             if self._moving:
                 self._frame += 1
                 shown = clock(time.monotonic() - self._began)
-                self._write(f"\r{_FRAMES[self._frame % len(_FRAMES)]} {self._state} {shown} ")
+                self._output.write(f"\r{_FRAMES[self._frame % len(_FRAMES)]} {self._state} {shown} ")
             time.sleep(min(left, _TICK if self._moving else _BEAT))
             self._beat()
         self._clear()
@@ -64,19 +63,27 @@ class TerminalWatcher:
 
     def _say(self, state: str, elapsed: float) -> None:
         self._said = time.monotonic()
-        self._write(f"{state} ({clock(elapsed)})\n")
+        self._output.write(f"{state} ({clock(elapsed)})\n")
 
     def _clear(self) -> None:
         if self._moving:
-            self._write("\r\033[K")
+            self._output.write("\r\033[K")
 
-    def _write(self, text: str) -> None:
-        if self._silent:
+
+class Output:
+    """A stream, written to at once; it falls silent when nobody reads on, since the work is what matters."""
+
+    def __init__(self, stream: TextIO, *, silent: bool) -> None:
+        self._stream = stream
+        self._silent = silent
+
+    def write(self, text: str) -> None:
+        if self._silent or not text:
             return
         try:
             self._stream.write(text)
             self._stream.flush()
-        except OSError:  # nobody reads on: the work is what matters
+        except OSError:
             self._silent = True
 
 
