@@ -37,30 +37,25 @@ RULES = (
     NAMESPACE,
 )
 
-_DNS_LABEL = re.compile(DNS_LABEL)
-_DNS_SUBDOMAIN = re.compile(DNS_SUBDOMAIN)
-_LABEL_KEY = re.compile(LABEL_KEY)
-_LABEL_VALUE = re.compile(LABEL_VALUE)
-
 
 def is_dns_label(name: str) -> bool:
     """Whether the name is valid for a namespace (DNS-1123 label, at most 63 characters)."""
-    return _DNS_LABEL.fullmatch(name) is not None
+    return re.fullmatch(DNS_LABEL, name) is not None
 
 
 def is_dns_subdomain(name: str) -> bool:
     """Whether the name is valid for an object such as an InstanceType (at most 253 characters)."""
-    return len(name) <= LONGEST_SUBDOMAIN and _DNS_SUBDOMAIN.fullmatch(name) is not None
+    return len(name) <= LONGEST_SUBDOMAIN and re.fullmatch(DNS_SUBDOMAIN, name) is not None
 
 
 def is_label_key(key: str) -> bool:
     """Whether the text is valid as a label's key: `name` or `dns.prefix/name`."""
-    return len(key) <= LONGEST_LABEL_KEY and _LABEL_KEY.fullmatch(key) is not None
+    return len(key) <= LONGEST_LABEL_KEY and re.fullmatch(LABEL_KEY, key) is not None
 
 
 def is_label_value(value: str) -> bool:
     """Whether the text is valid as a label's value: empty, or at most 63 characters."""
-    return _LABEL_VALUE.fullmatch(value) is not None
+    return re.fullmatch(LABEL_VALUE, value) is not None
 
 
 def as_dns_name(name: str) -> str:

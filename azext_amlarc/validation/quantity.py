@@ -17,9 +17,10 @@ _QUANTITY = re.compile(
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
-_MISTAKEN = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)")
-_BINARY_UNIT = re.compile(r"([kmgtpe])(?:ib?|[iex]bi(?:bytes?)?)")
-_DECIMAL_UNIT = re.compile(r"([kmgtpe])(?:b|bytes?|(?:ilo|ega|iga|era|eta|xa)(?:bytes?)?)?")
+# Not compiled before they are needed: no valid quantity needs them.
+_MISTAKEN = r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)"
+_BINARY_UNIT = r"([kmgtpe])(?:ib?|[iex]bi(?:bytes?)?)"
+_DECIMAL_UNIT = r"([kmgtpe])(?:b|bytes?|(?:ilo|ega|iga|era|eta|xa)(?:bytes?)?)?"
 _CORES = {"c", "cpu", "cpus", "core", "cores", "vcpu", "vcpus"}
 _MILLICORES = {"mc", "mcpu", "millicpu", "millicore", "millicores", "milli"}
 _BYTES = {"b", "byte", "bytes"}
@@ -41,7 +42,7 @@ def parse(text: str) -> Fraction:
 
 def corrections(text: str) -> list[str]:
     """What an invalid quantity most likely means: `16GB` → `16G`, `16Gi`; empty if there is no likely meaning."""
-    match = _MISTAKEN.fullmatch(text.strip())
+    match = re.fullmatch(_MISTAKEN, text.strip())
     if match is None or len(text) > LONGEST:
         return []
     number, unit = match[1].replace(",", "."), match[2].lower()
@@ -53,7 +54,7 @@ def corrections(text: str) -> list[str]:
 
 
 def _suffixes(unit: str) -> list[str]:
-    binary, decimal = _BINARY_UNIT.fullmatch(unit), _DECIMAL_UNIT.fullmatch(unit)
+    binary, decimal = re.fullmatch(_BINARY_UNIT, unit), re.fullmatch(_DECIMAL_UNIT, unit)
     if binary is not None:
         return [f"{binary[1].upper()}i"]
     if decimal is None:

@@ -16,8 +16,6 @@ from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
 Known = dict[str, object]
 
-_ACTION = re.compile(r"perform action '([^']+)'")
-
 
 class Source(NamedTuple):
     """Where facts come from. `read` is given the facts in `needs`, and raises if it fails."""
@@ -40,7 +38,7 @@ def why(error: Exception) -> Unknown:
         return skipped(f"The provider {provider} is not registered.")
     message = refusal(error).message
     if error.status_code == 403:
-        action = _ACTION.search(message)
+        action = re.search(r"perform action '([^']+)'", message)
         return Unknown(
             Status.ERROR, f"No permission for {action[1]} (403)." if action else f"No permission (403): {message}"
         )

@@ -64,7 +64,6 @@ RULES = (
 
 Amounts = dict[str, Fraction]
 
-_RESOURCE_NAME = re.compile(RESOURCE_NAME)
 _BYTES = ("memory", "ephemeral-storage")
 _ALIASES = {
     "gpu": GPUS[0],
@@ -135,7 +134,7 @@ def _side(path: JsonPath, given: object) -> Generator[Complaint, None, Amounts]:
 
 
 def _is_resource(name: str) -> bool:
-    return name in DEFAULTS or (len(name) <= LONGEST_RESOURCE_NAME and _RESOURCE_NAME.fullmatch(name) is not None)
+    return name in DEFAULTS or (len(name) <= LONGEST_RESOURCE_NAME and re.fullmatch(RESOURCE_NAME, name) is not None)
 
 
 def _unknown_resource(path: JsonPath, name: str) -> Complaint:

@@ -58,7 +58,6 @@ RULES = (
 # What to do about an empty file.
 STARTER = "run `az ml arc config init` if you need an attach configuration to start from"
 
-_TYPE_NAME = re.compile(TYPE_NAME)
 _LABEL = "at most 63 letters, digits, - _ or . with a letter or digit at both ends"
 _SEE_LABELS = f"list the labels of the nodes: {names.SEE_LABELS}"
 
@@ -154,7 +153,7 @@ def _instance_types(data: dict[str, Any]) -> Iterator[Complaint]:
 def _type_names(path: JsonPath, types: dict[str, Any]) -> Iterator[Complaint]:
     today: dict[str, str] = {}
     for name in types:
-        if len(name) > LONGEST_TYPE_NAME or not _TYPE_NAME.fullmatch(name):
+        if len(name) > LONGEST_TYPE_NAME or not re.fullmatch(TYPE_NAME, name):
             yield _bad_type_name((*path, name), name)
             continue
         dns_name = names.as_dns_name(name)

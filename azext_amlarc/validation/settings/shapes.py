@@ -6,11 +6,9 @@ from typing import Final
 _PEM: Final = "-----BEGIN"
 _PEM_IN_BASE64: Final = "LS0tLS1CRUdJTi"
 # DER begins with a sequence: so do certificates, keys and PFX files in base64.
-_DER_IN_BASE64: Final = re.compile(r"MI[A-Za-z0-9+/]{2}[A-Za-z0-9+/\s]{60,}=*\s*")
-_SECRET: Final = re.compile(
-    r"-----BEGIN|PRIVATE KEY|(SharedAccess|Account|access_?|api_?)Key\s*=|[A-Za-z0-9+/]{40,}", re.I
-)
-_PLAIN_KEY: Final = re.compile(r"(?=.{1,80}$)[A-Za-z_][\w-]{0,31}([.\[][\w\\/-]{1,31}\]?)+")
+_DER_IN_BASE64: Final = r"MI[A-Za-z0-9+/]{2}[A-Za-z0-9+/\s]{60,}=*\s*"
+_SECRET: Final = r"-----BEGIN|PRIVATE KEY|(SharedAccess|Account|access_?|api_?)Key\s*=|[A-Za-z0-9+/]{40,}"
+_PLAIN_KEY: Final = r"(?=.{1,80}$)[A-Za-z_][\w-]{0,31}([.\[][\w\\/-]{1,31}\]?)+"
 
 
 def contents(text: str) -> str | None:
@@ -20,7 +18,7 @@ def contents(text: str) -> str | None:
         return "PEM text"
     if start.startswith(_PEM_IN_BASE64):
         return "PEM text in base64"
-    if _DER_IN_BASE64.fullmatch(start):
+    if re.fullmatch(_DER_IN_BASE64, start):
         return "a certificate or key in base64"
     if start.startswith(("{", "[")):
         return "JSON text"
@@ -31,12 +29,12 @@ def contents(text: str) -> str | None:
 
 def may_be_secret(text: str) -> bool:
     """Whether a text looks like a key, a certificate, a connection string or a file's contents."""
-    return contents(text) is not None or _SECRET.search(text) is not None
+    return contents(text) is not None or re.search(_SECRET, text, re.I) is not None
 
 
 def is_dotted_key(key: str) -> bool:
     """Whether a key is spelled as the chart's own values are, and not as a password or token might be."""
-    return _PLAIN_KEY.fullmatch(key) is not None and not may_be_secret(key)
+    return re.fullmatch(_PLAIN_KEY, key) is not None and not may_be_secret(key)
 
 
 def is_file_name(text: str, *endings: str) -> bool:

@@ -15,7 +15,7 @@ from azext_amlarc.validation.settings import codes, shapes
 from azext_amlarc.validation.settings.codes import Setting, about
 from azext_amlarc.wording import is_unicode, quoted
 
-RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+", re.IGNORECASE)
+RESOURCE_ID = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+"
 
 
 class Problem(NamedTuple):
@@ -253,7 +253,7 @@ def _is_quantity(text: str) -> bool:
 
 
 def _is_resource_id(text: str) -> bool:
-    return RESOURCE_ID.fullmatch(text) is not None
+    return re.fullmatch(RESOURCE_ID, text, re.IGNORECASE) is not None
 
 
 def _is_connection_string(text: str) -> bool:
