@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.azure.compute.lookup import from_answer, read, show
 from azext_amlarc.azure.connection.client import AzureClient
@@ -19,8 +18,7 @@ from azext_amlarc.resources.ids import WorkspaceId
 _VERBS = {"creating": "attaching", "updating": "updating", "deleting": "detaching"}
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A compute target to attach, as a Change for `converge`. `location` is the workspace's.
 
     Its name must not belong to another cluster, namespace or type of compute: Azure would overwrite it silently.

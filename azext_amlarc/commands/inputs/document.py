@@ -1,8 +1,7 @@
 """The attach configuration as the user gave it: read, then validated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.findings import Finding, errors_in
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from azext_amlarc.validation.document.manifests import Manifests
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """A valid attach configuration, with its warnings."""
 
     document: dict[str, Any]

@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,11 +37,10 @@ def complete(
     with connected(cmd) as azure:
         workspace = _workspace(azure, given)
         name = given.name or _until_valid("Compute name:", _judge_name)
-        done = replace(given, name=name, workspace_name=workspace.name, workspace_group=workspace.resource_group)
+        done = given._replace(name=name, workspace_name=workspace.name, workspace_group=workspace.resource_group)
         if not given.resource_id:
             cluster = _cluster(azure, given, workspace)
-            done = replace(
-                done,
+            done = done._replace(
                 cluster_name=cluster.name,
                 cluster_type=cluster.cluster_type,
                 resource_group_name=cluster.resource_group,
@@ -51,7 +49,7 @@ def complete(
             otherwise = "" if converted else " (Enter for none)"
             question = f"Configuration file, JSON or YAML{otherwise}:"
             file, configuration = _until_valid(question, partial(_read, namespace, converted))
-            done = replace(done, config=file)
+            done = done._replace(config=file)
         _confirm(given, done, configuration, asks_nothing(cmd))
         return done, configuration
 

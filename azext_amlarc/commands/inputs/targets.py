@@ -1,7 +1,6 @@
 """The cluster, workspace and compute target that the options name."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.commands.az.connection import active_subscription, subscription_id
 
@@ -9,8 +8,7 @@ if TYPE_CHECKING:
     from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """Name, workspace, cluster and configuration as given to `attach`; None for what was not given."""
 
     name: str | None

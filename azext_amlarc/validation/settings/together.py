@@ -1,15 +1,14 @@
 """What the rules about settings together are told."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from azext_amlarc.product import catalogue
 from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation.settings.codes import Setting
 
 
-@dataclass(frozen=True)
-class ClusterFacts:
+class ClusterFacts(NamedTuple):
     """What is known of the cluster; its type is "connectedClusters" or "managedClusters"."""
 
     cluster_type: str | None = None
@@ -17,8 +16,7 @@ class ClusterFacts:
     distribution: str | None = None
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """Valid settings under today's names, with values as sent; `attempted` also has the keys that were refused.
 
     `usual` are those whose values the tool would set by itself.
