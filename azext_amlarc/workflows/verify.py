@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from azext_amlarc.azure import jobs
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import until, wait_until
+from azext_amlarc.azure.connection.waiting import rested, until
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.jobs import Job
 from azext_amlarc.azure.run_history import RunHistory
@@ -105,25 +105,14 @@ def verify(
     """
     run = _Run(azure, workspace, compute, wanted, watcher)
     with run.named():
-        for instance_type in wanted.instance_types:
-            run.submit(instance_type)
-        with suppress(StillRunning):
-            wait_until(run.poll, _are_over, states, watcher, timeout, None)
-        history = RunHistory(azure, workspace)
-        return [run.explained(job, history) for job in run.jobs]
+        return rested(run.verified(timeout), watcher)
 
 
 def verifying(
     azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, watcher: Watcher, timeout: float
 ) -> Generator[float, None, list[Job]]:
     """The same for whoever verifies many compute targets: each pause (s) is yielded instead of slept."""
-    run = _Run(azure, workspace, compute, wanted, watcher)
-    for instance_type in wanted.instance_types:
-        run.submit(instance_type)
-    with suppress(StillRunning):
-        yield from until(run.poll, _are_over, states, watcher, timeout)
-    history = RunHistory(azure, workspace)
-    return [run.explained(job, history) for job in run.jobs]
+    return _Run(azure, workspace, compute, wanted, watcher).verified(timeout)
 
 
 def write_examples(
@@ -175,6 +164,15 @@ class _Run:
     watcher: Watcher
     sent: list[str] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+
+    def verified(self, timeout: float) -> Generator[float, None, list[Job]]:
+        """Submit the jobs and wait for them; each pause (s) is yielded."""
+        for instance_type in self.wanted.instance_types:
+            self.submit(instance_type)
+        with suppress(StillRunning):
+            yield from until(self.poll, _are_over, states, self.watcher, timeout)
+        history = RunHistory(self.azure, self.workspace)
+        return [self.explained(job, history) for job in self.jobs]
 
     def submit(self, instance_type: str | None) -> None:
         name = f"{EXPERIMENT}-{self.compute.name}-{uuid.uuid4().hex[:12]}"

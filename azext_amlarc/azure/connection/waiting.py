@@ -84,7 +84,7 @@ class Operation(Generic[T]):
         """
         deadline = Deadline(timeout)
         try:
-            last = _rested(self._watch(watcher, deadline), watcher)
+            last = rested(self._watch(watcher, deadline), watcher)
         except KeyboardInterrupt:
             raise self._still_running(f"Interrupted. Azure is still {self.doing}.") from None
         return self._result(last, watcher, deadline)
@@ -154,7 +154,7 @@ class _Pauses:
         return min(told or _pause(elapsed), left)
 
 
-def _rested(waiting: Generator[float, None, T], watcher: Watcher) -> T:
+def rested(waiting: Generator[float, None, T], watcher: Watcher) -> T:
     """What the wait comes to, its pauses slept."""
     while True:
         try:
@@ -248,7 +248,7 @@ def wait_until(
     interval: float | None,
 ) -> T | None:
     """Poll until `done`, every `interval` seconds or as for operations; StillRunning after `timeout` seconds."""
-    return _rested(until(read, done, state, watcher, timeout, interval), watcher)
+    return rested(until(read, done, state, watcher, timeout, interval), watcher)
 
 
 def until(

@@ -1,7 +1,7 @@
 """What Azure has of a cluster: the cluster, the extension, its Relay, its compute targets."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any
 
 from azext_amlarc.azure import clusters
@@ -23,10 +23,11 @@ EXTENSION, COMPUTES = "azure/extension.json", "azure/computes.json"
 def collect(azure: AzureClient, target: Target) -> Part:
     """All that can be read; without a workspace no compute target is known."""
     cluster = target.named_cluster
+    installed = cache(partial(extension.list_all, azure, cluster))
     sources = [
         Source("azure/cluster.json", partial(_cluster, azure, cluster)),
-        Source(EXTENSION, partial(_extensions, azure, cluster)),
-        Source("azure/relay.json", partial(_relay, azure, cluster)),
+        Source(EXTENSION, lambda: as_shown(installed())),
+        Source("azure/relay.json", partial(_relay, azure, cluster, installed)),
     ]
     if target.workspace is None:
         return taken(NAME, sources).joined(Part(NAME, (), (f"{COMPUTES}: no workspace was given.",)))
@@ -44,10 +45,6 @@ def _cluster(azure: AzureClient, cluster: ClusterId) -> dict[str, Any]:
     return {**as_shown(found), "id": str(found.id), "name": found.id.name, "properties": dict(found.properties)}
 
 
-def _extensions(azure: AzureClient, cluster: ClusterId) -> Any:
-    return as_shown(extension.list_all(azure, cluster))
-
-
 def _computes(azure: AzureClient, target: Target, workspace: WorkspaceId) -> Any:
     found = compute.list_all(azure, workspace)
     return as_shown([one for one in found if _is_meant(one, target)])
@@ -59,15 +56,11 @@ def _is_meant(one: Compute, target: Target) -> bool:
 
 
 @understood
-def _relay(azure: AzureClient, cluster: ClusterId) -> Any:
+def _relay(azure: AzureClient, cluster: ClusterId, installed: Callable[[], list[Extension]]) -> Any:
     """Namespace and hybrid connection, without keys: those that the extension names, or else may have."""
-    known = [one.configuration_settings.get(relay.CONNECTION_ID) for one in _installed(azure, cluster)]
+    known = [one.configuration_settings.get(relay.CONNECTION_ID) for one in installed()]
     named = [id_ for id_ in known if id_] or relay.connection_ids(cluster)
     return [one for id_ in named for one in _existing(azure, relay.namespace_of(id_), id_)]
-
-
-def _installed(azure: AzureClient, cluster: ClusterId) -> list[Extension]:
-    return extension.list_all(azure, cluster)
 
 
 def _existing(azure: AzureClient, *ids: str) -> Iterator[dict[str, Any]]:
