@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.resources.ids import ClusterId, folded
 from azext_amlarc.validation import files
-from azext_amlarc.wording import in_line
+from azext_amlarc.wording import in_line, is_unicode, quoted
 from azext_amlarc.workflows import whole_files
-from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan, Item, Verb
+from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan, Item, Kind, Verb
 
 _VERSION, _KIND = "amlarc/v1alpha1", "FleetPlan"
 _AGAIN = "Make a new plan: az ml arc plan -f MANIFEST --out FILE"
@@ -55,27 +55,50 @@ def load(path: str) -> SavedPlan:
         found = json.loads(files.read(path))
         if found["apiVersion"] != _VERSION or found["kind"] != _KIND:
             raise ValueError("it says to be something else")
-        clusters = tuple(_cluster(one) for one in found["clusters"])
-        plan = FleetPlan(str(found["fleet"]), str(found["subscription"]), clusters)
-        return SavedPlan(plan, str(found["manifest"]), str(found["tenant"]), str(found["created"]))
+        clusters = tuple(_cluster(one) for one in _list(found, "clusters"))
+        plan = FleetPlan(_text(found, "fleet"), _text(found, "subscription"), clusters)
+        return SavedPlan(plan, _text(found, "manifest"), _text(found, "tenant"), _text(found, "created"))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise InvalidInput(f"{in_line(path)} is not a saved plan: {in_line(why)}.", _AGAIN) from None
 
 
 def _cluster(given: Mapping[str, Any]) -> ClusterPlan:
-    items = tuple(
-        Item(
-            **{
-                **item,
-                "verb": Verb(item["verb"]),
-                "changes": tuple(item["changes"]),
-                "consequences": tuple(item["consequences"]),
-            }
-        )
-        for item in given["items"]
-    )
-    return ClusterPlan(ClusterId.parse(given["id"]), int(given["wave"]), items)
+    found, wave = ClusterId.find(_text(given, "id")), given["wave"]
+    if found is None:
+        raise ValueError(f"{quoted(given['id'])} is not the id of a cluster")
+    if type(wave) is not int:
+        raise ValueError("wave is not a whole number")
+    return ClusterPlan(found, wave, tuple(_item(item) for item in _list(given, "items")))
+
+
+def _item(given: Mapping[str, Any]) -> Item:
+    """An item with what its fields say they are; a kind or a verb that there is not is a ValueError."""
+    texts = {name: _text(given, name) for name in ("name", "id", "reason", "seen")}
+    lists = {name: tuple(_texts(given, name)) for name in ("changes", "consequences")}
+    if given["kind"] not in get_args(Kind):
+        raise ValueError(f"an item has another kind than {', '.join(get_args(Kind))}")
+    return Item(**{**given, **texts, **lists, "verb": Verb(given["verb"])})
+
+
+def _texts(of: Mapping[str, Any], name: str) -> Iterator[str]:
+    for place, _ in enumerate(_list(of, name)):
+        yield _text(of[name], place)
+
+
+def _text(of: Any, key: str | int) -> str:
+    """The text at a key; KeyError without one, ValueError if it is something else, or could not be printed."""
+    value = of[key]
+    if not isinstance(value, str) or not is_unicode(value):
+        raise ValueError(f"{key} is not a text" if isinstance(key, str) else "a list has something else than texts")
+    return value
+
+
+def _list(of: Mapping[str, Any], key: str) -> list[Any]:
+    value = of[key]
+    if not isinstance(value, list):
+        raise ValueError(f"{key} is not a list")
+    return value
 
 
 def still_valid(saved: SavedPlan, now: FleetPlan, tenant: str) -> FleetPlan:
@@ -103,7 +126,7 @@ def still_valid(saved: SavedPlan, now: FleetPlan, tenant: str) -> FleetPlan:
 
 
 def _differences(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
-    """What would be done now, and the plan does not say, or what it says and can't be done."""
+    """What would be done now, and the plan does not say, or what it says and would not be done."""
     said = {folded(item.id): item for item in planned.items}
     for item in now.items:
         before = said.get(folded(item.id))
@@ -114,8 +137,19 @@ def _differences(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
             yield f"{what}: {item.reason}"
         elif item.verb in _WRITES and (item.seen != before.seen or not before.is_work):
             yield f"{what}: it has changed since"
-        elif item.verb in _WRITES and set(item.changes) - set(before.changes):
+        elif item.verb in _WRITES and set(item.changes) != set(before.changes):
             yield f"{what}: the manifest says something else now"
+    yield from _dropped(planned, now)
+
+
+def _dropped(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
+    """What the plan says and nothing would be done about; a cluster that can't be seen says so itself."""
+    there = {folded(item.id) for item in now.items}
+    if any(item.kind == "cluster" for item in now.items):
+        return
+    for item in planned.items:
+        if item.verb in (Verb.CREATE, Verb.CHANGE, Verb.RETRY) and folded(item.id) not in there:
+            yield f"{item.kind} {item.name}: nothing would be done about it any more"
 
 
 # Those of which the plan has to say what they do; the others go on with what has begun.

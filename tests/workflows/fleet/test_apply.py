@@ -1,7 +1,9 @@
 """Fleets on a local Azure: planned, applied, planned again; and what fails on one cluster leaves the others alone."""
 
+import functools
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Timer
@@ -13,9 +15,11 @@ from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.resources.fleet import Reference
+from azext_amlarc.wording import is_unicode
 from azext_amlarc.workflows.fleet import saved
 from azext_amlarc.workflows.fleet.door import Work
 from azext_amlarc.workflows.fleet.manifests import load
+from azext_amlarc.workflows.fleet.plan import FleetPlan
 from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text, plan_text
 from azext_amlarc.workflows.fleet.running.apply import Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
@@ -320,6 +324,64 @@ def test_a_plan_from_elsewhere_and_what_is_no_plan_are_refused(fleet: Azure, tmp
         path.write_text(text)
         with pytest.raises(InvalidInput, match="is not a saved plan"):
             saved.load(str(path))
+
+
+def test_a_plan_is_stale_when_the_manifest_has_less_than_it_says(fleet: Azure, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    settings = {"enableTraining": "True", "installVolcano": "False"}
+    with connect(fleet) as azure:
+        work = at_the_door(azure, tmp_path, manifest_of(1, extension={"settings": settings}))
+        work.save(str(path), work.plan())
+        without_setting = at_the_door(azure, tmp_path, manifest_of(1))
+        with pytest.raises(Refused, match="plant0: extension amlarc-compute: the manifest says something else now"):
+            carried_out(without_setting, path)
+        without_target = at_the_door(azure, tmp_path, manifest_of(1, extension={"settings": settings}, computes=None))
+        with pytest.raises(Refused, match="plant0: compute target k8s-plant0: nothing would be done about it any more"):
+            carried_out(without_target, path)
+    assert not writes(fleet)
+
+
+WRONG: tuple[Any, ...] = (None, True, 5, float("inf"), "\ud800", [[]], [1], {"a": 1})
+
+
+def places(of: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of everything in a document."""
+    for key, value in of.items() if isinstance(of, dict) else enumerate(of) if isinstance(of, list) else ():
+        yield (*before, key)
+        yield from places(value, (*before, key))
+
+
+def told(path: Path, now: FleetPlan, tenant: str) -> str:
+    """Why a saved plan is not carried out; nothing if it is."""
+    try:
+        saved.still_valid(saved.load(str(path)), now, tenant)
+    except (InvalidInput, Refused) as error:
+        return error.message
+    return ""
+
+
+def test_a_saved_plan_with_something_else_anywhere_is_told_or_compared_as_any_other(
+    fleet: Azure, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.json"
+    with connect(fleet) as azure:
+        work = at_the_door(azure, tmp_path, manifest_of(1))
+        now = work.plan()
+        work.save(str(path), now)
+    tenant, document = saved.load(str(path)).tenant, path.read_text()
+    refused = 0
+    for place in [one for one in places(json.loads(document)) if one[1:2] in ((), (0,))]:
+        for wrong in WRONG:
+            edited = json.loads(document)
+            parent = functools.reduce(lambda part, key: part[key], place[:-1], edited)
+            parent[place[-1]] = wrong
+            path.write_text(json.dumps(edited))
+            outcome = told(path, now, tenant)
+            is_free = place[0] == "subscriptions" or (place[-1] == "wave" and wrong == 5)
+            assert bool(outcome) != is_free, (place, wrong)
+            assert is_unicode(outcome)
+            refused += bool(outcome)
+    assert refused > 100
 
 
 def test_protected_values_are_looked_up_when_they_are_sent_and_are_nowhere_else(
