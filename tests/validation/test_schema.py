@@ -125,12 +125,17 @@ for (const sample of schema.examples) validate(sample) || fail(JSON.stringify(va
 """
 
 
-def test_ajv_compiles_the_schema_in_its_strict_mode() -> None:
+def faults_by_ajv(schema: Any) -> str:
+    """What ajv says against a schema in its strict mode; the test is skipped where there is none."""
     node = shutil.which("node")
     if node is None or subprocess.run([node, "-e", "require('ajv/dist/2020')"], capture_output=True).returncode:
         pytest.skip("no node with ajv here: npm install ajv, and NODE_PATH=…/node_modules")
-    done = subprocess.run([node, "-e", AJV], input=json.dumps(SCHEMA), capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = subprocess.run([node, "-e", AJV], input=json.dumps(schema), capture_output=True, text=True, check=False)
+    return done.stderr or ("" if done.returncode == 0 else f"exit code {done.returncode}")
+
+
+def test_ajv_compiles_the_schema_in_its_strict_mode() -> None:
+    assert faults_by_ajv(SCHEMA) == ""
 
 
 def test_the_schemas_keys_are_the_walks() -> None:
