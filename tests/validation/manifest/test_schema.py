@@ -111,6 +111,12 @@ def test_ajv_compiles_the_schema_in_its_strict_mode() -> None:
     assert faults_by_ajv(SCHEMA) == ""
 
 
+def test_what_is_required_is_a_property_of_the_same_schema() -> None:
+    """ajv's strictRequired, where there is no ajv."""
+    for one in schemas(_without_data(SCHEMA)):
+        assert set(one.get("required", ())) <= set(one.get("properties", ())), one
+
+
 def test_no_pattern_is_one_that_editors_lack() -> None:
     """ECMA's patterns, without the u flag: no possessive quantifiers, no inline flags, no \\Z."""
     for one in schemas(_without_data(SCHEMA)):
