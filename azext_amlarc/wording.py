@@ -68,6 +68,11 @@ def number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def clock(seconds: float) -> str:
+    """Minutes and seconds: `1:05`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
 def ago(span: timedelta) -> str:
     """A time span in its largest whole unit: `3 days`, `1 hour`, `20 minutes`, `5 seconds`."""
     seconds = max(int(span.total_seconds()), 0)

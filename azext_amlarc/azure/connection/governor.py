@@ -112,7 +112,9 @@ class Governor:
         parts = path.split("/")
         owner = "graph" if path.startswith(_GRAPH) else parts[2] if parts[1:2] == ["subscriptions"] else ""
         with self._lock:
-            return self._buckets.setdefault((owner, kind), Bucket(_RATES[kind]))
+            if (owner, kind) not in self._buckets:
+                self._buckets[owner, kind] = Bucket(_RATES[kind])
+            return self._buckets[owner, kind]
 
     def are_reads_scarce(self, subscription_id: str) -> bool:
         """Whether polls should be spread, for what precedes a write to have its reads."""

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from azext_amlarc.commands.terminal.progress import Output, clock, is_silent
-from azext_amlarc.wording import in_line, legible
+from azext_amlarc.commands.terminal.progress import Output, is_silent
+from azext_amlarc.wording import clock, in_line, legible
 
 if TYPE_CHECKING:
     from azext_amlarc.workflows.fleet.running.board import Board, Entry

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any, TextIO
 
-from azext_amlarc.wording import in_line, legible
+from azext_amlarc.wording import clock, in_line, legible
 
 _FRAMES = "|/-\\"
 _TICK = 0.2
@@ -85,8 +85,3 @@ class Output:
             self._stream.flush()
         except OSError:
             self._silent = True
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -77,7 +77,7 @@ def _own(standing: Standing, domain: str) -> _Own | None:
     if there is None:
         return None
     given = [Setting(key, value, codes.INSTALLED) for key, value in there.configuration_settings.items()]
-    facts = ClusterFacts(standing.cluster.id.cluster_type, standing.cluster.node_count, standing.cluster.distribution)
+    facts = ClusterFacts.of(standing.cluster)
     chosen = settings.plain_values(given)
     derived = worked_out(lambda one: resolve(standing.cluster, domain, one, None).settings, chosen, {})
     judged = settings.judge(given, cluster=facts, derived=derived)

@@ -45,7 +45,7 @@ class GivenSettings:
 
         With a cluster, and the cloud's `domain` for public names, what the tool works out itself may be given too.
         """
-        facts = ClusterFacts(cluster.id.cluster_type, cluster.node_count, cluster.distribution) if cluster else None
+        facts = ClusterFacts.of(cluster) if cluster else None
         judgement = settings.judge(
             self.settings,
             cluster=facts,

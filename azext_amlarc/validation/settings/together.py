@@ -1,11 +1,14 @@
 """What the rules about settings together are told."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from azext_amlarc.product import catalogue
 from azext_amlarc.product.catalogue import Record
 from azext_amlarc.validation.settings.codes import Setting
+
+if TYPE_CHECKING:
+    from azext_amlarc.resources.cluster import Cluster
 
 
 class ClusterFacts(NamedTuple):
@@ -14,6 +17,10 @@ class ClusterFacts(NamedTuple):
     cluster_type: str | None = None
     node_count: int | None = None
     distribution: str | None = None
+
+    @classmethod
+    def of(cls, cluster: "Cluster") -> Self:
+        return cls(cluster.id.cluster_type, cluster.node_count, cluster.distribution)
 
 
 class Given(NamedTuple):

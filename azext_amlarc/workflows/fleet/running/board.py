@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.wording import clock
 from azext_amlarc.workflows.fleet.plan import ClusterPlan
 
 
@@ -111,7 +112,7 @@ class Board:
         self._event(entry, f"failed: {entry.error}" if state is State.FAILED else str(state))
 
     def _event(self, entry: Entry, what: str) -> None:
-        self.events.append(f"{entry.id.name}: {what} ({int(entry.elapsed) // 60}:{int(entry.elapsed) % 60:02d})")
+        self.events.append(f"{entry.id.name}: {what} ({clock(entry.elapsed)})")
 
 
 def _entry(one: ClusterPlan) -> Entry:
