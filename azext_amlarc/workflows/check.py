@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -110,13 +109,13 @@ def run_checks(
         needs.add(EXTENSION_FOUND)
     needs |= {_FROM_AZURE[fact] for fact in needs if fact in _FROM_AZURE}
     known, connection = {**request.given, **login}, _connection(request)
-    telling = _Telling(request, connection, tell)
+    seen = _telling(request, connection, tell) if tell else lambda _known: None
     with ThreadPoolExecutor(1) as pool:
         cluster = pool.submit(_kubernetes, connection, needs)
-        known = _azure(azure, needs, known, telling.seen)
-        telling.seen(known)
+        known = _azure(azure, needs, known, seen)
+        seen(known)
         known = {**known, **cluster.result()}
-    telling.seen(known)
+    seen(known)
     facts = _completed(known, request)
     return _judged(_applicable(request, facts), facts, connection)
 
@@ -130,26 +129,21 @@ def _applicable(request: CheckRequest, known: Mapping[str, object]) -> list[Chec
 Tell = Callable[[Sequence[Result]], None]
 
 
-@dataclass
-class _Telling:
+def _telling(request: CheckRequest, connection: "Kube | Unknown", tell: Tell) -> Callable[[Mapping[str, object]], None]:
     """Tells the results of each group of checks once, as soon as all that they need is known."""
+    told: set[str] = set()
 
-    request: CheckRequest
-    connection: "Kube | Unknown"
-    tell: Tell | None
-    told: set[str] = field(default_factory=set)
-
-    def seen(self, known: Mapping[str, object]) -> None:
-        if self.tell is None:
-            return
-        facts = _completed(known, self.request)
+    def seen(known: Mapping[str, object]) -> None:
+        facts = _completed(known, request)
         groups: dict[str, list[Check]] = {}
-        for check in _applicable(self.request, facts):
+        for check in _applicable(request, facts):
             groups.setdefault(check.group, []).append(check)
         for group, members in groups.items():
-            if group not in self.told and len(selection.answerable(members, facts)) == len(members):
-                self.told.add(group)
-                self.tell(_judged(members, facts, self.connection))
+            if group not in told and len(selection.answerable(members, facts)) == len(members):
+                told.add(group)
+                tell(_judged(members, facts, connection))
+
+    return seen
 
 
 def run_until_right(

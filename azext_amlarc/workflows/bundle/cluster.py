@@ -1,6 +1,6 @@
 """What the cluster itself has: nodes, pods, events, instance types, Helm's releases, reports of the health check."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,18 +21,22 @@ OWN = (EXTENSION_NAMESPACE, AGENT_NAMESPACE)
 _OF_NODES = "default"
 
 
-def collect(kube: Kube, job_namespaces: Collection[str]) -> Part:
+# Lists the pods in a namespace, of which the logs' part takes those of the product again.
+Pods = Callable[[Kube, str], list[objects.Object]]
+
+
+def collect(kube: Kube, job_namespaces: Collection[str], pods: Pods) -> Part:
     """All that can be read, in the namespaces of the product and those in which jobs run."""
-    return taken(NAME, _sources(kube, [*OWN, *(one for one in job_namespaces if one not in OWN)]))
+    return taken(NAME, _sources(kube, [*OWN, *(one for one in job_namespaces if one not in OWN)], pods))
 
 
-def _sources(kube: Kube, namespaces: Collection[str]) -> Iterator[Source]:
+def _sources(kube: Kube, namespaces: Collection[str], pods: Pods) -> Iterator[Source]:
     yield Source("cluster/version.json", partial(objects.version, kube))
     yield Source("cluster/nodes.json", partial(objects.nodes, kube))
     yield Source("cluster/instance-types.json", partial(objects.instance_types, kube))
     yield Source("cluster/health-reports.json", partial(_health_reports, kube))
     for namespace in namespaces:
-        yield Source(f"cluster/pods/{namespace}.json", partial(objects.pods, kube, namespace))
+        yield Source(f"cluster/pods/{namespace}.json", partial(pods, kube, namespace))
     for namespace in dict.fromkeys([*namespaces, _OF_NODES]):
         yield Source(f"cluster/events/{namespace}.json", partial(objects.events, kube, namespace))
     for namespace in OWN:

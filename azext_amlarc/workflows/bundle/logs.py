@@ -9,7 +9,7 @@ from functools import partial
 from azext_amlarc.errors import ArcError
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.diagnostics import logs, objects
-from azext_amlarc.workflows.bundle.cluster import OWN
+from azext_amlarc.workflows.bundle.cluster import OWN, Pods
 from azext_amlarc.workflows.bundle.parts import File, Part, reason
 
 NAME = "logs"
@@ -36,11 +36,11 @@ class Log:
         return "/".join([NAME, *(_UNSAFE.sub("_", part) for part in (self.namespace, self.pod, name))]) + ".log"
 
 
-def collect(kube: Kube, lines: int) -> Part:
+def collect(kube: Kube, lines: int, pods: Pods) -> Part:
     """At most `lines` lines of each log."""
     part, left = Part(NAME), MOST
     for namespace in OWN:
-        found, problem = _logs(kube, namespace)
+        found, problem = _logs(kube, namespace, pods)
         part = part.joined(problem)
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             for read in pool.map(partial(_read, kube, lines), found):
@@ -56,9 +56,9 @@ def _fitted(part: Part, read: Part, left: int) -> tuple[Part, int]:
     return part.joined(Part(NAME, (), problems)), left
 
 
-def _logs(kube: Kube, namespace: str) -> tuple[list[Log], Part]:
+def _logs(kube: Kube, namespace: str, pods: Pods) -> tuple[list[Log], Part]:
     try:
-        return [log for pod in objects.pods(kube, namespace) for log in _of_pod(namespace, pod)], Part(NAME)
+        return [log for pod in pods(kube, namespace) for log in _of_pod(namespace, pod)], Part(NAME)
     except ArcError as error:
         return [], Part(NAME, (), (f"{NAME}/{namespace}: {reason(error)}",))
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.checks.report.page import Heading
 from azext_amlarc.errors import ArcError, Unreachable
+from azext_amlarc.kubernetes.diagnostics import objects
 from azext_amlarc.resources.ids import Target
 from azext_amlarc.workflows import whole_files
 from azext_amlarc.workflows.bundle import archive, azure, checks, cluster, logs, summary, versions
@@ -82,13 +83,13 @@ def _collected(
     yield of_azure
     yield _taken(checks.NAME, partial(_checks, request, client, login, known), watcher)
     connection = _connection(request)
-    namespaces = azure.job_namespaces(of_azure)
+    namespaces, pods = azure.job_namespaces(of_azure), cache(objects.pods)
     yield _taken(
-        cluster.NAME, partial(_of_cluster, connection, lambda kube: cluster.collect(kube, namespaces)), watcher
+        cluster.NAME, partial(_of_cluster, connection, lambda kube: cluster.collect(kube, namespaces, pods)), watcher
     )
     lines = request.lines
     if lines is not None:
-        yield _taken(logs.NAME, partial(_of_cluster, connection, lambda kube: logs.collect(kube, lines)), watcher)
+        yield _taken(logs.NAME, partial(_of_cluster, connection, lambda kube: logs.collect(kube, lines, pods)), watcher)
 
 
 def _taken(name: str, collect: Callable[[], Part], watcher: Watcher) -> Part:
@@ -112,7 +113,6 @@ def _connection(request: BundleRequest) -> "Kube | ArcError":
     if request.checked.kube is None:
         return ArcError(_NO_KUBECONFIG)
     from azext_amlarc.kubernetes.client import Unauthorized
-    from azext_amlarc.kubernetes.diagnostics import objects
 
     try:
         kube = request.checked.kube.open()
