@@ -26,6 +26,11 @@ class Status(StrEnum):
     SKIPPED = "skipped"
     ERROR = "error"
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether there is something to look at: a statement that is not true, or that could not be checked."""
+        return self not in (Status.PASS, Status.SKIPPED)
+
 
 class Phase(StrEnum):
     """When a check makes sense: before the extension is installed, after that, or at any time."""

@@ -24,7 +24,6 @@ from azext_amlarc.wording import number
 ORDER: tuple[type, ...] = get_args(Change)
 # What is not as it should be; a check in error has found out nothing that could be mended.
 _MENDED = (Status.FAIL, Status.WARN)
-_LEFT = (Status.FAIL, Status.WARN, Status.ERROR)
 
 
 _INSTALL, _SETTINGS = InstallAgain(SOME_CLUSTER, DEFAULT_NAME), ChangeSettings(SOME_CLUSTER, DEFAULT_NAME, ())
@@ -94,7 +93,7 @@ def _both(one: Change, other: Change) -> Change | None:
 
 def left(results: Iterable[Result]) -> list[str]:
     """What is not as it should be, by who could do something about it, with whole commands; empty if all is well."""
-    bad = [result for result in results if result.verdict.status in _LEFT]
+    bad = [result for result in results if result.verdict.status.is_bad]
     by = {who: list(members) for who, members in groupby(sorted(bad, key=_for_whom), _for_whom)}
     return [line for who, members in by.items() for line in _left_for(who, members)]
 

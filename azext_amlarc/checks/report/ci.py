@@ -11,8 +11,6 @@ from azext_amlarc.validation.report.junit import Case, Note, Suite, xml
 from azext_amlarc.validation.report.sarif import SarifResult, SarifRule, log
 from azext_amlarc.wording import number
 
-_BAD = (Status.FAIL, Status.ERROR, Status.WARN)
-
 
 def junit(results: Sequence[Result], seconds: float, strict: bool = False) -> str:
     """JUnit XML: a suite for each group, a case for each check; a warning is output, or a failure under `strict`."""
@@ -38,7 +36,7 @@ def _case(result: Result, strict: bool) -> Case:
 
 def sarif(results: Sequence[Result], source: str, where: str, strict: bool = False) -> dict[str, Any]:
     """A SARIF log of what did not pass, placed in the file `source`, since a cluster has no lines; `where` names it."""
-    bad = [result for result in tally.all_legible(results) if result.verdict.status in _BAD]
+    bad = [result for result in tally.all_legible(results) if result.verdict.status.is_bad]
     rules = [SarifRule(result.check.id, result.check.title, "error", result.check.url) for result in bad]
     return log(
         rules,
@@ -51,7 +49,7 @@ def sarif(results: Sequence[Result], source: str, where: str, strict: bool = Fal
 
 def annotations(results: Sequence[Result], strict: bool = False) -> str:
     """An annotation for each check that did not pass, and the numbers in plain words."""
-    bad = [result for result in tally.all_legible(results) if result.verdict.status in _BAD]
+    bad = [result for result in tally.all_legible(results) if result.verdict.status.is_bad]
     shown = [
         str(Annotation(_level(result, strict), f"{result.check.id} {result.check.title}", "\n".join(details(result))))
         for result in bad

@@ -138,9 +138,9 @@ def _details(result: Result) -> Iterator[str]:
         yield f'<div class="fix"><h4>Fix</h4>{steps}</div>'
     if verdict.evidence:
         lines = escape("\n".join(verdict.evidence))
-        is_open = "" if verdict.status in (Status.PASS, Status.SKIPPED) else " open"
+        is_open = " open" if verdict.status.is_bad else ""
         yield f"<details{is_open}><summary>Evidence ({len(verdict.evidence)})</summary><pre>{lines}</pre></details>"
-    if verdict.status not in (Status.PASS, Status.SKIPPED):
+    if verdict.status.is_bad:
         url = escape(result.check.url)
         about = f'<span class="unseen"> about {escape(result.check.id)}</span>'
         yield f'<p class="more"><a href="{url}">Read more{about}</a></p>'

@@ -133,7 +133,7 @@ def details(result: Result) -> Iterator[str]:
         yield f"fix: {fix[0]}"
     elif fix:
         yield from ("fix:", *(f"  {line}" for line in fix))
-    if verdict.status not in (Status.PASS, Status.SKIPPED):
+    if verdict.status.is_bad:
         yield f"see: {result.check.url}"
 
 
