@@ -33,6 +33,7 @@ class Transport(httpx2.BaseTransport):
     def __init__(
         self, verify: ssl.SSLContext, proxy: str | None, headers: Iterable[Header] = (), server_name: str | None = None
     ) -> None:
+        _settle_protocols(verify)
         way = _ThroughSocks if proxy and proxy.lower().startswith("socks") else httpx2.HTTPTransport
         self._inner = way(verify=verify, proxy=proxy)
         self._headers = list(headers)
@@ -60,6 +61,20 @@ class Transport(httpx2.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _settle_protocols(context: ssl.SSLContext) -> None:
+    """Set the protocols that TLS offers once and for all.
+
+    httpcore sets them for each connection. With several threads on one context, OpenSSL then frees the list while the
+    handshake of another connection copies it, and the server refuses what that sends.
+    """
+    context.set_alpn_protocols(["http/1.1"])
+
+    def are_set(alpn_protocols: Iterable[str]) -> None:
+        pass
+
+    context.set_alpn_protocols = are_set  # type: ignore[method-assign]
 
 
 class _ThroughSocks(httpx2.HTTPTransport):

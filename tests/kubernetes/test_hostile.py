@@ -1,14 +1,16 @@
 """A cluster that answers nonsense: it costs the checks that needed it, within time and memory, and no others."""
 
 import itertools
+import ssl
 import time
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from azext_amlarc.checks.check import Facts, Status, Unknown, run
@@ -17,6 +19,7 @@ from azext_amlarc.errors import ArcError, Unreachable
 from azext_amlarc.kubernetes import instance_types, namespaces, transport
 from azext_amlarc.kubernetes.client import Kube, connect
 from azext_amlarc.kubernetes.facts import connected_as, gather
+from azext_amlarc.kubernetes.kubeconfig import read_context
 from tests.kubernetes.test_facts import GIVEN
 from tests.kubernetes.test_instance_types import manifest
 from tests.support.hostile import Answer, Reply, hostile
@@ -298,3 +301,26 @@ def test_nonsense_to_the_first_request_costs_no_more_than_to_another(tmp_path: P
         found = gather(kube, [facts.NODES, facts.KUBERNETES_VERSION])
     assert only_unknown(found)[0] == facts.NODES.name
     assert found[facts.KUBERNETES_VERSION.name] == "v1.31.0"
+
+
+class Counting(ssl.SSLContext):
+    """A TLS context that counts how often its protocols are set."""
+
+    times = 0
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        self.times += 1
+        super().set_alpn_protocols(alpn_protocols)
+
+
+def test_connections_side_by_side_do_not_change_the_tls_context_that_they_share(tmp_path: Path) -> None:
+    with hostile(tmp_path, answers(NODES, Reply.of(GOOD))) as kubeconfig:
+        context = Counting(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(tmp_path / "hostile-ca.pem")
+        server = read_context(str(kubeconfig), None).cluster.server
+        made = transport.Transport(verify=context, proxy=None)
+        for _ in range(3):
+            answer = made.handle_request(httpx2.Request("GET", f"{server}/version", headers={"Connection": "close"}))
+            assert answer.status_code == 200
+        made.close()
+    assert context.times == 1
