@@ -49,8 +49,7 @@ def attach(
     Prompts for what is missing; `options.validate_attach` has refused it if that is impossible. Changes on the cluster
     itself are confirmed before anything is sent to Azure, and written before Azure attaches the cluster.
     """
-    from azext_amlarc.commands.inputs.credentials import access_to
-    from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.commands.inputs.credentials import access_to, for_changes
     from azext_amlarc.workflows.attach import begin_attach
 
     asked = Given(
@@ -67,8 +66,7 @@ def attach(
     if create_namespace and new_namespace is None:
         door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
     written = (new_namespace, manifests, prune_instance_types)
-    # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
-    opened = kube or (KubeAccess(None, None) if any(written) else None)
+    opened = for_changes(kube, any(written))
     with opened or nullcontext():
         preparation = _prepared(opened, door, cluster_id, *written, 0 if accepted_only else timeout)
         begin = partial(begin_attach, kube=kube, preparation=preparation, all_checks=preflight, grant=grant)

@@ -78,10 +78,9 @@ def _written(
     begin: "Callable[..., Operation[Extension]]",
 ) -> "Extension":
     """What `begin` starts, waited for; what that changes on the cluster is confirmed before Azure is asked anything."""
-    from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.commands.inputs.credentials import for_changes
 
-    # Changes on the cluster itself may use the default kubeconfig: the user sees its server and confirms.
-    opened = kube or (KubeAccess(None, None) if scale_from_zero is not None else None)
+    opened = for_changes(kube, scale_from_zero is not None)
     with opened or nullcontext():
         scaling = _scaling(opened, door, cluster_id, scale_from_zero)
         with connected(cmd, cluster_id.subscription_id, watcher=door.watcher, registers=True, timeout=timeout) as azure:

@@ -45,6 +45,11 @@ class Kube:
     server: str
     context: str
 
+    @property
+    def where(self) -> str:
+        """Which cluster it is, for the user who is to confirm what happens there."""
+        return f"{self.server} (context {self.context})"
+
     def close(self) -> None:
         """Close the sockets."""
         self.client.close()

@@ -119,8 +119,7 @@ def _existing(kube: Kube) -> dict[str, Mapping[str, Any]]:
     if pages:
         return {found.metadata.name: msgspec.to_builtins(found) for page in pages for found in page}
     raise UnknownKind(
-        f"The cluster {kube.server} (context {kube.context}) has no {KIND} resource ({API_VERSION}), which comes with "
-        "the extension.",
+        f"The cluster {kube.where} has no {KIND} resource ({API_VERSION}), which comes with the extension.",
         "Install the extension first: az ml arc extension create -c CLUSTER -g GROUP --config enableTraining=True; "
         "or use another context",
     )

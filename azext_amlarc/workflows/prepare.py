@@ -97,11 +97,11 @@ def prepare(
     except UnknownKind:
         _wait_for_the_kind(kube, door.watcher, min(timeout, _LONGEST))
         preparation = compare(kube, target, namespace, manifests, prunes)
-    door.watcher.tell(f"On the cluster {kube.server} (context {kube.context}):")
+    door.watcher.tell(f"On the cluster {kube.where}:")
     for line in preparation.lines():
         door.watcher.tell(line)
     if preparation.changes_instance_types:
-        door.confirm("", f"Write these instance types to {kube.server} (context {kube.context})?")
+        door.confirm("", f"Write these instance types to {kube.where}?")
     return preparation
 
 

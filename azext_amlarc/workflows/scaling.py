@@ -89,10 +89,9 @@ def agreed(access: KubeAccess, door: Door, cluster: ClusterId, on: bool) -> Scal
     kube = access.open()
     stop_at_another_cluster(kube, Target.of_cluster(cluster))
     scaling = Scaling(volcano.plan(kube, on))
-    where = f"{kube.server} (context {kube.context})"
-    door.watcher.tell(f"On the cluster {where}:")
+    door.watcher.tell(f"On the cluster {kube.where}:")
     for line in scaling.plan.lines or ["No changes on the cluster."]:
         door.watcher.tell(line)
     if scaling.plan.lines:
-        door.confirm("", f"Make these changes on {where}?")
+        door.confirm("", f"Make these changes on {kube.where}?")
     return scaling

@@ -24,6 +24,13 @@ def access_to(
     return access.named(kubeconfig, context)
 
 
+def for_changes(kube: "KubeAccess | None", changes: bool) -> "KubeAccess | None":
+    """The same where the cluster itself changes: that may use the default kubeconfig, as the user confirms its server."""
+    from azext_amlarc.kubernetes.access import KubeAccess
+
+    return kube or (KubeAccess(None, None) if changes else None)
+
+
 def _fetch(cmd: Any, cluster_id: "ClusterId") -> "Fetched":
     """The credentials, one request; Denied if Azure does not give them."""
     from azure.core.exceptions import AzureError
