@@ -2,11 +2,15 @@
 
 from base64 import b64decode
 
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.azure.connection.answers import envelope
 from azext_amlarc.azure.connection.client import AzureClient, or_missing
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.clusters import CONNECTED, PROVIDERS
 from azext_amlarc.resources.cluster import Cluster, from_answer
+from azext_amlarc.resources.fleet import Found
 from azext_amlarc.resources.ids import ClusterId, group_id
 
 
@@ -16,6 +20,21 @@ def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
     with or_missing(cluster_id.resource_group, _missing(cluster_id)):
         found = azure.get(str(cluster_id))
     return from_answer(found, ClusterId.parse(_canonical(found.get("id"), cluster_id)))
+
+
+@understood
+def find(azure: AzureClient, cluster_id: ClusterId) -> list[Found]:
+    """The cluster with its tags, one request; nothing only if Azure says that there is no such cluster.
+
+    A subscription that is not found may be one that the login may not see.
+    """
+    try:
+        answer = azure.get(str(cluster_id))
+    except HttpResponseError as error:
+        if error.status_code == 404 and envelope(error).code in ("ResourceNotFound", "ResourceGroupNotFound"):
+            return []
+        raise
+    return [Found(from_answer(answer, cluster_id), answer.get("tags") or {})]
 
 
 @understood

@@ -213,16 +213,28 @@ def _obstacle(
 
 
 def _left(fleet: Fleet, present: Present, wanted: set[str]) -> Iterator[tuple[ClusterId, Item]]:
-    """The compute targets that the fleet has attached, and that are no longer in the manifest."""
+    """The compute targets that the fleet has attached, and that are no longer in the manifest.
+
+    Those on a cluster that it names, and that can't be seen, are in it.
+    """
+    missing = {folded(str(one)) for one in present.membership.missing}
     for key, found in sorted(present.computes.items()):
         cluster = ClusterId.find(found.resource_id)
         if cluster is None or key in wanted or (found.tags or {}).get(OWNER) != fleet.name:
             continue
-        verb = Verb.LEAVE if fleet.on_removal == "keep" else Verb.DETACH
-        why = "It is no longer in the manifest, which says to keep such." if verb is Verb.LEAVE else ""
-        breaks = (compute_of.what_detaching_does(found),) if verb is Verb.DETACH else ()
-        item = Item("compute target", found.name, found.id, verb, (), why, breaks, _digest_of_compute(found))
-        yield cluster, item
+        if folded(str(cluster)) not in missing:
+            yield cluster, _removed(fleet, found, present.unread.get(folded(str(cluster))))
+
+
+def _removed(fleet: Fleet, found: Compute, unread: str | None) -> Item:
+    """What becomes of a compute target that has left; none is removed while its cluster can't be read (`unread`)."""
+    verb, reason = Verb.DETACH, ""
+    if fleet.on_removal == "keep":
+        verb, reason = Verb.LEAVE, "It is no longer in the manifest, which says to keep such."
+    elif unread:
+        verb, reason = Verb.BLOCKED, f"Whether its cluster has left the manifest is not known: {unread}"
+    breaks = (compute_of.what_detaching_does(found),) if verb is Verb.DETACH else ()
+    return Item("compute target", found.name, found.id, verb, (), reason, breaks, _digest_of_compute(found))
 
 
 def _with_those_that_left(

@@ -1,18 +1,18 @@
 """What there is of a fleet: clusters and extensions by Resource Graph, compute targets by the lists of workspaces."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from azext_amlarc.azure import graph
+from azext_amlarc.azure import clusters, graph
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.answers import refusal, unanswered
 from azext_amlarc.azure.extension import lookup as extension
 from azext_amlarc.errors import ArcError
 from azext_amlarc.resources.compute import Compute
-from azext_amlarc.resources.fleet import Fleet, Membership, membership, workspace_of
+from azext_amlarc.resources.fleet import OWNER, Fleet, Found, Membership, membership, workspace_of
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.workflows.fleet.connections import Connections
@@ -44,13 +44,41 @@ def subscriptions_of(fleet: Fleet, active: str) -> tuple[str, ...]:
 def look(connections: Connections, fleet: Fleet, active: str) -> Present:
     """What there is: one request a page for each of two tables, and one a page for each workspace.
 
-    A workspace that cannot be read is said to be; the others are read.
+    One more for each cluster that is not shown, and whose compute target would be removed therefore. A workspace that
+    cannot be read is said to be; the others are read.
     """
     azure, subscriptions = connections.main, subscriptions_of(fleet, active)
-    members = membership(fleet, graph.clusters(azure, subscriptions), active)
+    shown = graph.clusters(azure, subscriptions)
+    members = membership(fleet, shown, active)
     ids = [workspace_of(spec, member.cluster.id) for member in members.members for spec in fleet.computes]
     found, unread = _computes(connections, {folded(str(one)): one for one in (*ids, *_fixed(fleet, active))}.values())
-    return Present(members, graph.extensions(azure, subscriptions), found, unread)
+    unseen, why_not = _unseen(connections, fleet, found.values(), {folded(str(one.cluster.id)) for one in shown})
+    if unseen:
+        members = membership(fleet, [*shown, *unseen], active)
+    return Present(members, graph.extensions(azure, subscriptions), found, {**unread, **why_not})
+
+
+def _unseen(
+    connections: Connections, fleet: Fleet, attached: Iterable[Compute], seen: Collection[str]
+) -> tuple[list[Found], dict[str, str]]:
+    """The clusters of the fleet's compute targets that Resource Graph does not show, and why some can't be read.
+
+    It shows no cluster that the login may not see, which is no sign that a cluster has left the manifest.
+    """
+    found, unread = list[Found](), dict[str, str]()
+    if fleet.on_removal == "keep":
+        return found, unread
+    ours = [ClusterId.find(one.resource_id) for one in attached if (one.tags or {}).get(OWNER) == fleet.name]
+
+    def read(cluster: ClusterId) -> None:
+        try:
+            found.extend(clusters.find(connections.of(cluster.subscription_id), cluster))
+        except (ArcError, AzureError, OSError) as error:
+            unread[folded(str(cluster))] = why(error)
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        list(pool.map(read, {one for one in ours if one and folded(str(one)) not in seen}))
+    return found, unread
 
 
 def _fixed(fleet: Fleet, active: str) -> Iterator[WorkspaceId]:
@@ -75,7 +103,7 @@ def _computes(connections: Connections, workspaces: Iterable[WorkspaceId]) -> tu
     return found, unread
 
 
-def look_again(connections: Connections, present: Present, clusters: Sequence[ClusterId]) -> Present:
+def look_again(connections: Connections, present: Present, doubtful: Sequence[ClusterId]) -> Present:
     """The same with these clusters' extensions as their own provider has them now: one request for each."""
     fresh, unread = dict(present.extensions), dict(present.unread)
 
@@ -91,7 +119,7 @@ def look_again(connections: Connections, present: Present, clusters: Sequence[Cl
             fresh[key] = found
 
     with ThreadPoolExecutor(_READERS) as pool:
-        list(pool.map(read, clusters))
+        list(pool.map(read, doubtful))
     return replace(present, extensions=fresh, unread=unread)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from azext_amlarc.azure import graph
 from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput, Refused
@@ -32,6 +33,7 @@ from tests.support.stub import Answer, stub
 
 # What a cluster takes: a Relay namespace, its hybrid connection and rule, the extension, the compute target.
 WRITES_A_CLUSTER = 5
+GONE = {"error": {"code": "ResourceNotFound", "message": "-"}}
 BAD = {"error": {"code": "Bad", "message": "No."}}
 KIND = "providers/Microsoft.KubernetesConfiguration/extensions"
 
@@ -230,6 +232,38 @@ def test_the_last_ones_that_leave_are_found_where_the_workspace_is_named(fleet: 
     nobody = [{"selector": {"tags": {"ml": "no longer"}}}]
     planned = plan(fleet, manifest_of(1, computes=computes, clusters=nobody, onRemoval="detach"))
     assert verbs(planned) == {"detach": 6}
+
+
+def unseen(fleet: Azure, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A fleet of six whose plant0 Resource Graph does not show, as to a login that may not see it; the cluster's id."""
+    apply(fleet, manifest_of(1))
+    shown = graph.clusters
+    monkeypatch.setattr(
+        graph, "clusters", lambda *given: [one for one in shown(*given) if one.cluster.id.name != "plant0"]
+    )
+    return extension(fleet, "plant0").split("/providers/Microsoft.KubernetesConfiguration")[0]
+
+
+def test_what_the_login_may_not_see_has_not_left_the_manifest(fleet: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = unseen(fleet, monkeypatch)
+    removing = manifest_of(1, onRemoval="detach")
+    for status, code in ((403, "AuthorizationFailed"), (404, "SubscriptionNotFound")):
+        body = {"error": {"code": code, "message": "No."}}
+        fleet.fault(method="GET", path=f"{hidden}$", status=status, body=body)
+        planned = plan(fleet, removing)
+        assert verbs(planned) == {"blocked": 1, "none": 5}
+        assert f"({code}) No." in plan_text(planned)
+
+
+def test_a_cluster_that_resource_graph_lacks_is_looked_at_before_anything_of_it_is_removed(
+    fleet: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = unseen(fleet, monkeypatch)
+    assert verbs(plan(fleet, manifest_of(1, onRemoval="detach"))) == {"none": 6}
+    fleet.fault(
+        method="GET", path=f"{hidden}$", status=404, body={"error": {"code": "ResourceNotFound", "message": "-"}}
+    )
+    assert verbs(plan(fleet, manifest_of(1, onRemoval="detach"))) == {"detach": 1, "none": 5}
 
 
 def test_what_leaves_the_manifest_is_deleted_with_its_extension(fleet: Azure) -> None:

@@ -259,6 +259,22 @@ def test_what_has_left_the_manifest_goes_as_it_says_if_the_fleet_attached_it(rem
     assert [str(item.verb) for item in plan.clusters[0].items] == verbs
 
 
+@pytest.mark.parametrize("removal", ["detach", "delete"])
+def test_nothing_is_removed_from_a_cluster_that_cannot_be_seen(removal: str) -> None:
+    fleet = replace(FLEET, clusters=(Entry("plant", "rg"), Entry("named", "rg")), on_removal=removal)  # type: ignore[arg-type]
+    named, hidden = cluster("named"), cluster("hidden")
+    tags = {"amlarc-fleet": "plants"}
+    computes = [attached(named, "k8s-named", tags=tags), attached(hidden, "k8s-hidden", tags=tags)]
+    unread = {folded(str(hidden.id)): "(AuthorizationFailed) No."}
+    plan = decided(present([cluster()], {"hidden": installed(hidden)}, computes, fleet, unread), fleet)
+    assert not {"detach", "delete"} & {str(item.verb) for one in plan.clusters for item in one.items}
+    blocked = {one.id.name: one.items[0].reason for one in plan.clusters if one.blocked}
+    assert blocked == {
+        "hidden": "Whether its cluster has left the manifest is not known: (AuthorizationFailed) No.",
+        "named": "Azure has no such cluster that you can see.",
+    }
+
+
 def test_an_extension_that_others_use_stays_when_its_cluster_leaves() -> None:
     fleet = replace(FLEET, clusters=(Entry("plant", "rg"),), on_removal="delete")
     left = cluster("left")
