@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from emulator.arm.ids import parse
+from amlarc_emulator.arm.ids import parse
 
 
 def calls(record: Path, start: int) -> tuple[Counter[str], set[str]]:

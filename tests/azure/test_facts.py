@@ -331,7 +331,7 @@ def test_the_roles_of_the_workspaces_identity_with_what_they_allow(azure: Azure)
 
 
 def test_roles_that_a_group_gives(tmp_path: Path) -> None:
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     me = "77777777-0000-0000-0000-000000000001"
     seed["groups"] = {STRANGER: [me]}
     identity = {"id": f"/resourceGroups/amlarc-rg{IDENTITIES}/ws-id", "location": "eastus", "properties": {}}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.providers.resources import comparing
+from amlarc_emulator.providers.resources import comparing
 from tests.emulator.deploying import FILE, SECRET
 from tests.support.az import Az
 from tests.support.azure import Azure, running

@@ -232,7 +232,7 @@ def longest_chain(lines: list[dict[str, Any]]) -> int:
 @pytest.fixture
 def far_azure(tmp_path: Path) -> Iterator[Azure]:
     """An Azure that is far away, with forty other workspaces."""
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text(encoding="utf-8"))
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text(encoding="utf-8"))
     resources = seed["subscriptions"][0]["resources"]
     workspace = "/resourceGroups/amlarc-rg/providers/Microsoft.MachineLearningServices/workspaces"
     resources += [{"id": f"{workspace}/other-{number}", "location": "eastus"} for number in range(40)]

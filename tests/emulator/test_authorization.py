@@ -233,7 +233,7 @@ def test_a_grant_that_makes_no_sense_is_refused(azure: Azure, grant: object) -> 
 
 
 def test_assigned_to_finds_the_roles_of_groups_of_groups(tmp_path: Path) -> None:
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     inner, outer = "5e1c0000-0000-0000-0000-00000000000A", "5e1c0000-0000-0000-0000-00000000000b"
     seed["groups"] = {outer: [inner], inner: [seed["servicePrincipal"]["objectId"].upper()], SECOND: []}
     (tmp_path / "seed.json").write_text(json.dumps(seed))

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import options
-from emulator.arm import core, shapes
-from emulator.arm.model import Call
-from emulator.arm.model import Reply as Answer
-from emulator.providers import TABLE
-from emulator.server import assembled
-from emulator.wire import faults
+from amlarc_emulator import options
+from amlarc_emulator.arm import core, shapes
+from amlarc_emulator.arm.model import Call
+from amlarc_emulator.arm.model import Reply as Answer
+from amlarc_emulator.providers import TABLE
+from amlarc_emulator.server import assembled
+from amlarc_emulator.wire import faults
 from tests.emulator.deploying import IN_GROUP, STACKS, STACKS_VERSION, VERSION, stack, template
 from tests.emulator.deploying import body as deployment
 from tests.support.azure import Azure, Reply

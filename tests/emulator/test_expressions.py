@@ -14,11 +14,11 @@ from bicep_cost import armexpr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.templates import resource_ids
-from emulator.templates.evaluation import Scope, evaluate
-from emulator.templates.functions import hashes
-from emulator.templates.syntax import ExpressionError
-from emulator.templates.values import Arguments
+from amlarc_emulator.templates import resource_ids
+from amlarc_emulator.templates.evaluation import Scope, evaluate
+from amlarc_emulator.templates.functions import hashes
+from amlarc_emulator.templates.syntax import ExpressionError
+from amlarc_emulator.templates.values import Arguments
 
 SUBSCRIPTION, GROUP = "00000000-0000-0000-0000-000000000001", "rg"
 PARAMETERS: dict[str, Any] = {"name": "plant-7", "count": 3, "list": ["a", "b", "c"], "Map": {"x": "y", "n": 2}}

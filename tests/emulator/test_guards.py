@@ -135,7 +135,7 @@ def test_a_compute_shows_the_ids_of_the_identity_that_it_is_given(azure: Azure) 
 
 def seed(**more: Any) -> dict[str, Any]:
     """The default seed with a subscription changed."""
-    document: dict[str, Any] = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    document: dict[str, Any] = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     [subscription] = document["subscriptions"]
     subscription["resources"] += more.pop("resources", [])
     subscription.update(more)

@@ -7,7 +7,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from emulator.wire.authority import new_key
+from amlarc_emulator.wire.authority import new_key
 from tests.support.azure import Azure, running
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from emulator import seed
-from emulator.arm.errors import ArmError
-from emulator.arm.front import Request
-from emulator.arm.model import Cloud, Resource, State
-from emulator.options import parse
-from emulator.providers import TABLE
-from emulator.providers.resource_graph.history import History
-from emulator.providers.resource_graph.quota import Quota
-from emulator.providers.resource_graph.service import ResourceGraph
+from amlarc_emulator import seed
+from amlarc_emulator.arm.errors import ArmError
+from amlarc_emulator.arm.front import Request
+from amlarc_emulator.arm.model import Cloud, Resource, State
+from amlarc_emulator.options import parse
+from amlarc_emulator.providers import TABLE
+from amlarc_emulator.providers.resource_graph.history import History
+from amlarc_emulator.providers.resource_graph.quota import Quota
+from amlarc_emulator.providers.resource_graph.service import ResourceGraph
 from tests.support.azure import ROOT, Azure, running
 from tests.support.emulated import CLUSTER, EXTENSION, INSTALL, finish
 
@@ -46,7 +46,7 @@ def test_so_many_clusters_are_there_beside_those_of_the_seed_and_again_after_a_r
 
 
 def test_each_subscription_of_a_seed_may_have_many(tmp_path: Path) -> None:
-    document = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    document = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     other = {"subscriptionId": "00000000-0000-0000-0000-000000000002", "displayName": "Second", "clusters": 3}
     document["subscriptions"][0]["clusters"] = 1
     document["subscriptions"].append({**other, "providers": document["subscriptions"][0]["providers"]})

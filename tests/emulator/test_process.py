@@ -174,7 +174,7 @@ def test_operations_last_as_long_as_told(tmp_path: Path) -> None:
 
 
 def test_a_seed_only_says_what_is_different(tmp_path: Path) -> None:
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     below = f"/resourceGroups/amlarc-rg{CLUSTER}"
     seed["subscriptions"][0]["resources"] += [
         {
@@ -227,7 +227,7 @@ def test_a_seed_only_says_what_is_different(tmp_path: Path) -> None:
 
 
 def test_a_seed_says_what_the_principal_may_do(tmp_path: Path) -> None:
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     seed["servicePrincipal"]["actions"] = ["*/read"]
     seed["servicePrincipal"]["notActions"] = ["Microsoft.Relay/*"]
     (tmp_path / "seed.json").write_text(json.dumps(seed))
@@ -241,10 +241,10 @@ def test_a_seed_says_what_the_principal_may_do(tmp_path: Path) -> None:
 
 
 def test_a_wrong_seed_is_named(tmp_path: Path) -> None:
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     seed["subscriptions"][0]["resources"] = [{"id": "/providers/Microsoft.Nothing/things/t"}]
     (tmp_path / "seed.json").write_text(json.dumps(seed))
-    command = [sys.executable, "-m", "emulator", "--data", str(tmp_path), "--seed", str(tmp_path / "seed.json")]
+    command = [sys.executable, "-m", "amlarc_emulator", "--data", str(tmp_path), "--seed", str(tmp_path / "seed.json")]
     done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "the seed has a resource of a type that can't be seeded" in done.stderr
@@ -252,7 +252,7 @@ def test_a_wrong_seed_is_named(tmp_path: Path) -> None:
 
 
 def test_a_compute_of_an_offline_cluster_is_not_reachable(tmp_path: Path) -> None:
-    seed = json.loads((ROOT / "emulator" / "seed.json").read_text())
+    seed = json.loads((ROOT / "amlarc_emulator" / "seed.json").read_text())
     seed["subscriptions"][0]["resources"][0]["properties"] = {"connectivityStatus": "Offline"}
     (tmp_path / "seed.json").write_text(json.dumps(seed))
     with running(tmp_path, "--seed", str(tmp_path / "seed.json")) as azure:

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.arm.errors import ArmError
-from emulator.providers.resource_graph.quota import Quota
+from amlarc_emulator.arm.errors import ArmError
+from amlarc_emulator.providers.resource_graph.quota import Quota
 from tests.support.azure import Azure, Reply, running
 from tests.support.emulated import CLUSTER, EXTENSION, WORKSPACE, install
 
@@ -542,6 +542,6 @@ def test_with_a_lag_changes_are_seen_later(tmp_path: Path) -> None:
 
 
 def test_the_engine_is_imported_with_the_first_query() -> None:
-    probe = "import sys, emulator.server; print(*sys.modules)"
+    probe = "import sys, amlarc_emulator.server; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert not {"duckdb", "duckdb_kql", "antlr4"} & set(done.stdout.split())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.templates import relaxed
+from amlarc_emulator.templates import relaxed
 from tests.emulator.deploying import (
     FILE,
     IN_GROUP,

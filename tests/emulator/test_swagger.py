@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.providers import TABLE
-from emulator.templates import relaxed
+from amlarc_emulator.providers import TABLE
+from amlarc_emulator.templates import relaxed
 from tests.emulator.deploying import FILE, IN_GROUP, body, extension, template, wait
 from tests.support.azure import ROOT, Azure, running
 from tests.support.emulated import (

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from emulator import options, seed
-from emulator.arm import operations
-from emulator.arm.errors import ArmError
-from emulator.arm.model import Cloud, State
-from emulator.providers import TABLE
-from emulator.providers.resources import planning, preflight, what_if
-from emulator.templates import relaxed
+from amlarc_emulator import options, seed
+from amlarc_emulator.arm import operations
+from amlarc_emulator.arm.errors import ArmError
+from amlarc_emulator.arm.model import Cloud, State
+from amlarc_emulator.providers import TABLE
+from amlarc_emulator.providers.resources import planning, preflight, what_if
+from amlarc_emulator.templates import relaxed
 from tests.emulator.deploying import FILE, body, extension, identity, nested, template
 from tests.emulator.test_bodies import VALUES
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.arm.errors import ArmError
-from emulator.arm.model import State
-from emulator.wire.allowance import Allowance
+from amlarc_emulator.arm.errors import ArmError
+from amlarc_emulator.arm.model import State
+from amlarc_emulator.wire.allowance import Allowance
 from tests.support.azure import Azure, Reply, running
 from tests.support.emulated import CLUSTER
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.arm import core, versions
-from emulator.providers import TABLE
+from amlarc_emulator.arm import core, versions
+from amlarc_emulator.providers import TABLE
 from tests.support.azure import ROOT, Azure
 from tests.support.emulated import CLUSTER, EXTENSION, INSTALL, LOGS, MANAGED, WORKSPACE, install
 

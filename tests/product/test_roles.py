@@ -4,9 +4,9 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from amlarc_emulator.providers.authorization.definitions import BUILT_IN
 from azext_amlarc.product.clusters import CONNECTED, MANAGED
 from azext_amlarc.product.roles import BLOB_READER, IMAGE_PULLER, ON_CLUSTER, RELAY_OWNER, Role
-from emulator.providers.authorization.definitions import BUILT_IN
 
 ROLES = {*ON_CLUSTER[CONNECTED], *ON_CLUSTER[MANAGED], RELAY_OWNER, BLOB_READER, IMAGE_PULLER}
 

@@ -68,7 +68,7 @@ class Azure:
     def start(cls, data: Path, *arguments: str) -> Self:
         """Start an emulator in a folder with further command line arguments, and wait until it listens."""
         (data / "ready.json").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "emulator", "--data", str(data), *arguments]
+        command = [sys.executable, "-m", "amlarc_emulator", "--data", str(data), *arguments]
         process = subprocess.Popen(command, cwd=ROOT)
         deadline = time.monotonic() + START_SECONDS
         while not (data / "ready.json").exists():
@@ -186,7 +186,7 @@ class Azure:
         return self._exchange("POST", "/adfs/oauth2/token", urlencode(form).encode(), kind)
 
     def fault(self, **fault: Any) -> None:
-        """Script a fault; `emulator.wire.faults` says what it can be. Raises ValueError for what it can't."""
+        """Script a fault; `amlarc_emulator.wire.faults` says what it can be. Raises ValueError for what it can't."""
         reply = self._exchange("POST", "/emulator/faults", json.dumps(fault).encode(), {})
         if reply.status != 200:
             raise ValueError(reply.body["error"])

@@ -20,7 +20,7 @@ from azext_amlarc.workflows.fleet.running.board import Board
 from tests.support.azure import Azure, running
 from tests.support.connecting import Diary, connect
 
-SEED = json.loads((Path(__file__).parents[2] / "emulator" / "seed.json").read_text())
+SEED = json.loads((Path(__file__).parents[2] / "amlarc_emulator" / "seed.json").read_text())
 FIRST = SEED["subscriptions"][0]["subscriptionId"]
 WORKSPACE = "Microsoft.MachineLearningServices/workspaces/amlarc-ws"
 

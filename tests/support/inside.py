@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from emulator import options
-from emulator.arm.ids import name_of
-from emulator.arm.model import SUBSCRIPTION
-from emulator.providers.resources import engine
-from emulator.server import assembled
-from emulator.wire.app import Front, application
+from amlarc_emulator import options
+from amlarc_emulator.arm.ids import name_of
+from amlarc_emulator.arm.model import SUBSCRIPTION
+from amlarc_emulator.providers.resources import engine
+from amlarc_emulator.server import assembled
+from amlarc_emulator.wire.app import Front, application
 from tests.support.azure import Azure, Reply
 from tests.support.record import Record
 

@@ -1,0 +1,54 @@
+"""What the command line decides."""
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """How this emulator behaves; times in seconds unless the name says otherwise."""
+
+    data: Path
+    port: int
+    seed: Path | None
+    clusters: int
+    latency_ms: float
+    polls: int
+    operation_seconds: float
+    retry_after: int | None
+    page_size: int
+    token_seconds: int
+    state: Path | None
+    strict_namespaces: bool
+    throttling: bool
+    graph_lag: float
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line; exits with usage help when it is wrong."""
+    parser = ArgumentParser(prog="python -m amlarc_emulator", description="A local Azure over TLS for `az ml arc`.")
+    add = parser.add_argument
+    add("--data", type=Path, required=True, metavar="DIR", help="folder for ready.json, env.sh, ca.pem, traffic.jsonl")
+    add("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1; 0 (default) takes any free one")
+    add(
+        "--seed",
+        type=Path,
+        metavar="FILE",
+        help="what exists at the start, as JSON (default: the package's seed.json)",
+    )
+    add("--clusters", type=int, default=0, metavar="N", help="connected clusters beside those of the seed (default 0)")
+    add("--latency-ms", type=float, default=0, metavar="N", help="delay of every answer")
+    add("--polls", type=int, default=1, metavar="N", help="looks at an operation before it ends (default 1)")
+    add("--operation-seconds", type=float, default=0, metavar="S", help="operations last at least this long")
+    add("--retry-after", type=int, metavar="S", help="send Retry-After with operations (default: none, as Azure)")
+    add("--page-size", type=int, default=1000, metavar="N", help="items in a page of a list (default 1000)")
+    add("--token-seconds", type=int, default=3600, metavar="S", help="life of an access token (default 3600)")
+    add("--state", type=Path, metavar="FILE", help="keep everything here after each change, and start from it")
+    add("--strict-namespaces", action="store_true", help="refuse what is below a namespace until that is active")
+    add("--throttling", action="store_true", help="refuse requests beyond Azure's rates: ARM's, and Resource Graph's")
+    add(
+        "--graph-lag", type=float, default=0, metavar="S", help="Resource Graph answers as of this long ago (default 0)"
+    )
+    return Options(**vars(parser.parse_args(arguments)))

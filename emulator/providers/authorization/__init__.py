@@ -1,5 +1,0 @@
-"""Microsoft.Authorization: permissions, the assignments and the definitions of roles, and locks."""
-
-from emulator.providers.authorization import assignments, definitions, locks
-
-TYPES = (*assignments.TYPES, *definitions.TYPES, *locks.TYPES)
