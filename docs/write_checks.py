@@ -38,9 +38,10 @@ report.
 changes, where, and why. It asks (`--yes` answers), makes the changes in order, checks again, and says what is left
 and for whom; `--dry-run` ends with the plan. It registers providers, gives missing roles, creates what is missing of
 the cluster's own Relay, changes settings, tries a failed installation again, creates the namespace, and writes
-InstanceType objects. It takes off no taint, deletes and overwrites nothing that somebody else owns, and labels no
-node. A check below that it can mend says so; for every other one, and where you lack a right, the whole commands are
-printed for whoever can. Run it as often as you like: what is as it should be is not touched.
+InstanceType objects and the configuration with which Volcano lets an autoscaler see waiting jobs. It takes off no
+taint, deletes and overwrites nothing that somebody else owns, and labels no node. Each check below says what it does
+about it, or whom it leaves it to; for these, and where you lack a right, the whole commands are printed. Run it as
+often as you like: what is as it should be is not touched.
 """
 
 PHASES = {
@@ -68,9 +69,12 @@ def _entry(check: Check) -> str:
 
 
 def _mended(check: Check) -> Iterator[str]:
-    """What `check --fix` does about it; nothing if it leaves it to others."""
-    for change in mending.documented(check):
+    """What `check --fix` does about it, or whom it leaves it to."""
+    changes = mending.documented(check)
+    for change in changes:
         yield f"\n`check --fix`: {change.what[0].lower()}{change.what[1:]}.\n"
+    if not changes:
+        yield f"\n`check --fix` leaves it to {mending.for_whom(check.fix)}.\n"
 
 
 def _fix(fix: Fix) -> Iterator[str]:

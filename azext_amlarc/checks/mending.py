@@ -11,6 +11,7 @@ from azext_amlarc.checks.fix import (
     AllowRelay,
     Change,
     ChangeSettings,
+    Fix,
     InstallAgain,
     RestoreRelay,
     changes_in,
@@ -107,6 +108,7 @@ def _left_for(who: str, members: Sequence[Result]) -> Iterator[str]:
 
 # Whose right the first command of a fix takes.
 _WHO = {
+    "az login": "you",
     "az role": f"an {GIVERS} of the scope",
     "az provider": "a Contributor of the subscription",
     "kubectl": "an administrator of the cluster",
@@ -118,6 +120,11 @@ _WHO = {
 def _for_whom(result: Result) -> str:
     if result.verdict.status is Status.ERROR:
         return "whoever may read what could not be read"
-    commands = [step.text for step in result.verdict.fix if is_command(step)]
-    known = (who for start, who in _WHO.items() if commands and commands[0].startswith(f"{start} "))
+    return for_whom(result.verdict.fix)
+
+
+def for_whom(fix: Fix) -> str:
+    """Who could carry out the fix, by its first command."""
+    commands = [step.text for step in fix if is_command(step)]
+    known = (who for start, who in _WHO.items() if commands and f"{commands[0]} ".startswith(f"{start} "))
     return next(known, "you to decide")

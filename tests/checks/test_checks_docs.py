@@ -33,7 +33,8 @@ def test_a_check_on_the_page_has_its_statement_phase_needs_link_and_fix() -> Non
         "Providers\n\n### AMLARC-A011\n\n**Microsoft.Relay is registered**\n\n"
         "When: before and after the installation. Needs: nothing. "
         "[Documentation](https://learn.microsoft.com/azure/azure-arc/kubernetes/quickstart-connect-cluster)\n\n"
-        "Fix:\n\n```console\naz ml arc check\n```\n"
+        "Fix:\n\n```console\naz ml arc check\n```\n\n"
+        "`check --fix` leaves it to whoever manages these resources in Azure.\n"
     )
 
 

@@ -131,6 +131,9 @@ def test_the_page_says_of_each_check_whether_it_can_be_mended_and_how() -> None:
     assert {id_: kinds for id_, kinds in found.items() if kinds != said[id_]} == {}
     page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").split("\n### ")[1:]
     assert {entry[:11] for entry in page if "\n`check --fix`: " in entry} == {id_ for id_ in said if said[id_]}
+    assert {entry[:11] for entry in page if "\n`check --fix` leaves it to " in entry} == {
+        id_ for id_ in said if not said[id_]
+    }
 
 
 def test_every_kind_of_change_has_its_place_in_the_order_and_its_way() -> None:

@@ -79,6 +79,7 @@ def test_what_is_left_is_said_by_who_could_do_it_with_whole_commands() -> None:
         result(Note("Choose another name."), id_="AMLARC-A072"),
         result(GRANT, id_="AMLARC-A012"),
         result(command("az aks start -n a -g g"), id_="AMLARC-A030"),
+        result(command("az login"), id_="AMLARC-A001"),
         result(id_="AMLARC-A013", status=Status.ERROR),
         result(id_="AMLARC-A063", status=Status.PASS),
     ]
@@ -94,6 +95,9 @@ def test_what_is_left_is_said_by_who_could_do_it_with_whole_commands() -> None:
         "    az aks start -n a -g g",
         "1 result left for whoever may read what could not be read:",
         "  AMLARC-A013 is wrong. (AMLARC-A013)",
+        "1 result left for you:",
+        "  AMLARC-A001 is wrong. (AMLARC-A001)",
+        "    az login",
         "1 result left for you to decide:",
         "  AMLARC-A072 is wrong. (AMLARC-A072)",
         "    Choose another name.",
