@@ -39,10 +39,15 @@ def quoted(value: str) -> str:
 
 
 def legible(content: str) -> str:
-    """The text with what a terminal would act on, and XML cannot hold, written out: `\\x1b`, `\\u202e`.
+    """The text with what a terminal or a CI system would act on, and XML cannot hold, written out: `\\x1b`, `\\u202e`.
 
     Line breaks and tabs stay; in_line writes them out too.
     """
+    return inert(visible(content))
+
+
+def visible(content: str) -> str:
+    """The text with what a terminal would act on written out, for a form that keeps CI systems from reading it."""
     lines = content.replace("\r\n", "\n")
     return lines if lines.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in lines)
 
@@ -55,7 +60,44 @@ def is_unicode(text: str) -> bool:
 def in_line(content: str, most: int | None = None) -> str:
     """Somebody else's text, legible within a line of ours, which it cannot end; only its beginning if it is longer."""
     short = content if most is None or len(content) <= most else f"{content[:most]}…"
-    return short if short.isprintable() else "".join(map(_shown, short))
+    return inert(short if short.isprintable() else "".join(map(_shown, short)))
+
+
+def inert(text: str) -> str:
+    """The text without the commands that CI systems look for in what a job prints: `\\x3a:error::`, `\\x23#[error]`.
+
+    GitHub's runner takes `::name` at the start of a line, white space aside, and `##[name]` anywhere in it; the agent
+    of Azure Pipelines takes `##vso[area.event]` anywhere, TeamCity `##teamcity[`.
+    Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs and
+    https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands.
+    """
+    within = inert_within(text)
+    if "::" not in text:
+        return within
+    import re  # hardly any text has these
+
+    return re.sub(r"^([^\S\n]*):(?=:[A-Za-z])", r"\1\\x3a", within, flags=re.MULTILINE)
+
+
+def inert_within(text: str, escape: str = r"\x23") -> str:
+    """The text without what is a command anywhere in a line, where no line starts with it."""
+    if "##" not in text:
+        return text
+    import re
+
+    return re.sub(r"#(?=#[A-Za-z]*\[)", lambda _: escape, text)
+
+
+def legible_json(text: str) -> str:
+    """JSON that means the same, with escapes for what a terminal or a CI system would act on."""
+    if not text.replace("\n", "").isprintable():
+        text = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+    return inert_quoted(text)
+
+
+def inert_quoted(text: str) -> str:
+    """A string in double quotes of JSON, YAML or Terraform, or a file of them, that means the same and is inert."""
+    return inert_within(text, r"\u0023")
 
 
 def _shown(character: str) -> str:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import connected, subscription_id
+from azext_amlarc.wording import legible
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient
@@ -25,7 +26,7 @@ def list_all(
         workspace = _workspace(cmd, azure, workspace_name, workspace_group or resource_group_name)
         found = inventory.take(azure, resource_group_name, workspace)
     for warning in found.warnings:
-        get_logger(__name__).warning("%s", warning)
+        get_logger(__name__).warning("%s", legible(warning))
     return found.clusters
 
 

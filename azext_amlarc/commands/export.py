@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import connected
 from azext_amlarc.commands.inputs.targets import cluster_of
+from azext_amlarc.wording import in_line
 
 if TYPE_CHECKING:
     from azext_amlarc.workflows.fleet.export import Exported
@@ -55,7 +56,7 @@ def _warn(exported: "Exported") -> None:
     from knack.log import get_logger
 
     for note in exported.notes:
-        get_logger(__name__).warning("%s", note)
+        get_logger(__name__).warning("%s", in_line(note))
 
 
 def _deliver(cmd: Any, exported: "Exported", output_file: str | None) -> Any:

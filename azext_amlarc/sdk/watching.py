@@ -11,6 +11,7 @@ from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import WriteFailed
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.validation.report.text import as_line
+from azext_amlarc.wording import in_line
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ class PrintingWatcher:
         self._dots = 0
 
     def seen(self, state: str, elapsed: float) -> None:
-        due = int(elapsed) // _DOT_SECONDS
+        state, due = in_line(state), int(elapsed) // _DOT_SECONDS
         dots, self._dots = "." * (due - self._dots), due
         if self._state is None:
             self._write(state)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from azext_amlarc.commands.az.signals import interrupted_by_sigterm
 from azext_amlarc.commands.terminal.progress import terminal_watcher
 from azext_amlarc.errors import StillRunning
+from azext_amlarc.wording import legible
 
 if TYPE_CHECKING:
     from azext_amlarc.azure.connection.client import AzureClient
@@ -108,7 +109,7 @@ class AzDoor:
     def warn(self, text: str) -> None:
         from knack.log import get_logger
 
-        get_logger(__name__).warning("%s", text)
+        get_logger(__name__).warning("%s", legible(text))
 
     def confirm(self, consequences: str, question: str = "Continue?") -> None:
         from azext_amlarc.commands.terminal.asking import confirm

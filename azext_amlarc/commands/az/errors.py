@@ -37,7 +37,7 @@ def raise_for_az(error: Exception) -> NoReturn:
     if isinstance(error, CLIError):
         raise error
     if isinstance(error, UsageError):
-        _end_with_two(azclierror.ArgumentUsageError(error.message, error.fix or None))
+        _end_with_two(azclierror.ArgumentUsageError(legible(error.message), legible(error.fix) or None))
     if isinstance(error, ArcError):
         raise _class_for(error)(_with_notes(message_of(error), error), legible(error.fix) or None) from error
     if isinstance(error, HttpResponseError) and error.response is not None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from azext_amlarc.errors import ArcError, InvalidInput
-from azext_amlarc.wording import legible
+from azext_amlarc.wording import inert, inert_quoted, legible, legible_json
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
@@ -60,12 +60,18 @@ def _deliver_file(cmd: Any, path: str, content: str) -> None:
 
 def write(text: str, form: str = "text") -> None:
     """Write text to stdout as it is: az would print it as a JSON string."""
-    shown = encodable(text.removesuffix("\n") + "\n", sys.stdout.encoding or "utf-8", form)
+    shown = encodable(_inert(text.removesuffix("\n") + "\n", form), sys.stdout.encoding or "utf-8", form)
     try:
         sys.stdout.write(shown)
     except OSError as error:
         _lose_stdout(error)
     flush()
+
+
+def _inert(text: str, form: str) -> str:
+    """The text without commands of CI systems; annotations of GitHub are some, and pages are made of legible parts."""
+    makes = {"text": inert, "json": legible_json, "sarif": legible_json}
+    return makes[form](text) if form in makes else text
 
 
 def flush() -> None:
@@ -150,22 +156,36 @@ def print_whole(cli: Any) -> None:
 
 
 def _visibly(formatter: Callable[[Any], str], form: str, result: Any) -> str:
-    """The result in az's format, without what a terminal would act on: it may come from a file or a server.
+    """The result in az's format, without what a terminal or a CI system acts on: it may come from a file or a server.
 
     JSON and YAML mean the same as before. JSON that az colors has escapes of its own; any in the data are escaped by
     JSON already.
     """
     text = formatter(result)
-    if text.replace("\n", "").isprintable():
+    if text.replace("\n", "").isprintable() and inert(text) == text:
         return text
     if form in ("json", "jsonc"):
         own = "\n\x1b" if form == "jsonc" else "\n"
-        return "".join(char if char.isprintable() or char in own else json.dumps(char)[1:-1] for char in text)
+        shown = "".join(char if char.isprintable() or char in own else json.dumps(char)[1:-1] for char in text)
+        return inert_quoted(shown)
     if form in ("yaml", "yamlc"):
-        import yaml
-
-        text = yaml.safe_dump(json.loads(json.dumps(result.result)), default_flow_style=False)
+        text = _yaml(json.loads(json.dumps(result.result)))
     return legible(text)
+
+
+def _yaml(content: Any) -> str:
+    """YAML in which every text is on the line of its key, and in double quotes if it has line breaks or commands."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """PyYAML's, with a representer of its own."""
+
+    def text(dumper: Any, value: str) -> Any:
+        quotes = '"' if "\n" in value or inert(value) != value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=quotes)
+
+    Dumper.add_representer(str, text)
+    return inert_quoted(yaml.dump(content, Dumper=Dumper, default_flow_style=False, width=float("inf")))
 
 
 def end_with(cli: Any, error: BaseException) -> None:

@@ -13,6 +13,7 @@ from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.settings.parsing import Parsed
 from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text import reading as text
+from azext_amlarc.wording import in_line
 
 _PEM_LINE = re.compile(r"^\ufeff?-----BEGIN", re.MULTILINE)
 _PAIR = re.compile(r"[A-Za-z][\w.\\/\[\]-]*=")
@@ -77,7 +78,7 @@ def _warn_of_readers(pairs: Sequence[str], paths: Sequence[str | None]) -> None:
         )
     for path in paths:
         if path not in (None, "-") and files.is_read_by_others(str(path)):
-            logger.warning("%s is readable by other users. To restrict it: chmod 600 %s", path, path)
+            logger.warning("%s is readable by other users. To restrict it: chmod 600 %s", *[in_line(str(path))] * 2)
 
 
 def _from_option(words: Sequence[str], option: str, protected: bool = False) -> list[Parsed]:

@@ -24,6 +24,7 @@ from azext_amlarc.resources.templates.parts import (
     parent_in,
     type_of,
 )
+from azext_amlarc.wording import inert_quoted
 
 # Ephemeral resource actions came with azapi 2.3 (and with Terraform 1.10), write-only arguments with Terraform 1.11.
 _HEAD = """\
@@ -221,7 +222,7 @@ def _written(value: Any) -> str:
 
 def _text(value: str) -> str:
     shown = json.dumps(value).replace("${", "$${").replace("%{", "%%{")
-    return shown.replace("\\b", "\\u0008").replace("\\f", "\\u000c")
+    return inert_quoted(shown.replace("\\b", "\\u0008").replace("\\f", "\\u000c"))
 
 
 def _indented(text: str) -> str:

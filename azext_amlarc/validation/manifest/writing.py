@@ -7,6 +7,7 @@ from typing import Any
 
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.resources.fleet import ComputeSpec, Entry, ExtensionSpec, Fleet, Rollout, Selector, Wave
+from azext_amlarc.wording import inert_quoted, legible_json
 
 Json = dict[str, Any]
 
@@ -84,7 +85,7 @@ def _wave(wave: Wave) -> Json:
 
 def as_json(fleet: Fleet) -> str:
     """The manifest as JSON."""
-    return json.dumps(as_data(fleet), indent=2, ensure_ascii=False) + "\n"
+    return legible_json(json.dumps(as_data(fleet), indent=2, ensure_ascii=False)) + "\n"
 
 
 def as_yaml(fleet: Fleet) -> str:
@@ -114,5 +115,5 @@ def _scalar(value: Any) -> str:
     """A scalar as every YAML parser reads it: JSON, but for plain words, with escapes for what YAML forbids."""
     if isinstance(value, str) and _PLAIN.fullmatch(value):
         return value
-    shown = json.dumps(value, ensure_ascii=False)
+    shown = inert_quoted(json.dumps(value, ensure_ascii=False))
     return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation.report.text import as_text
-from azext_amlarc.wording import number
+from azext_amlarc.wording import legible_json, number
 
 if TYPE_CHECKING:
     from azext_amlarc.validation.report.github import Annotation, Command
@@ -61,12 +61,7 @@ def render(report: Report, form: str, rules: Sequence[Rule]) -> str:
     if form == "github":
         return as_annotations(report)
     content = as_sarif(report, rules) if form == "sarif" else as_object(report)
-    return _escaped(json.dumps(content, indent=2, ensure_ascii=False))
-
-
-def _escaped(text: str) -> str:
-    """The JSON with escapes for what JSON allows in strings, and a terminal would act on."""
-    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+    return legible_json(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def summary(report: Report) -> str:

@@ -6,7 +6,7 @@ Source: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 from dataclasses import dataclass
 from typing import Literal
 
-from azext_amlarc.wording import legible
+from azext_amlarc.wording import inert_within, visible
 
 Command = Literal["error", "warning", "notice"]
 
@@ -36,7 +36,7 @@ class Annotation:
 
 
 def _data(text: str) -> str:
-    return legible(text).replace("%", "%25").replace("\n", "%0A")
+    return inert_within(visible(text)).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

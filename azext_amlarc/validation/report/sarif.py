@@ -47,7 +47,7 @@ def log(rules: Iterable[SarifRule], results: Sequence[SarifResult]) -> dict[str,
     broken = {result.rule for result in results}
     listed = sorted({rule.id: rule for rule in rules if rule.id in broken}.values(), key=lambda rule: rule.id)
     index = {rule.id: position for position, rule in enumerate(listed)}
-    driver = {"name": "amlarc", **_version(), "rules": [_rule(rule) for rule in listed]}
+    driver = {"name": "amlarc", **_versions(), "rules": [_rule(rule) for rule in listed]}
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -61,12 +61,13 @@ def log(rules: Iterable[SarifRule], results: Sequence[SarifResult]) -> dict[str,
     }
 
 
-def _version() -> dict[str, str]:
+def _versions() -> dict[str, str]:
     """The version, where the package is installed: the hook of pre-commit runs from a checkout."""
     try:
-        return {"semanticVersion": version("amlarc")}
+        installed = version("amlarc")
     except PackageNotFoundError:
         return {}
+    return {"version": installed, "semanticVersion": installed}
 
 
 def _rule(rule: SarifRule) -> dict[str, Any]:

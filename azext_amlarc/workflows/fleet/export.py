@@ -26,6 +26,7 @@ from azext_amlarc.resources.templates import arm, policy, terraform
 from azext_amlarc.resources.templates.parts import Deployment, deployment
 from azext_amlarc.validation.manifest import standing, writing
 from azext_amlarc.validation.manifest.standing import Standing
+from azext_amlarc.wording import legible_json
 from azext_amlarc.workflows.fleet.manifests import Manifest
 from azext_amlarc.workflows.fleet.planning import judged
 from azext_amlarc.workflows.fleet.present import subscriptions_of
@@ -143,7 +144,7 @@ def _drawn(form: str, deployments: Sequence[Deployment]) -> Exported:
 
 
 def _json(made: Mapping[str, Any]) -> str:
-    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+    return legible_json(json.dumps(made, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _standings(azure: AzureClient, cluster: ClusterId | None, resource_group: str | None) -> list[Standing]:
