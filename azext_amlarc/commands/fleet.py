@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 Objects = list[dict[str, Any]]
 
 
-def plan(cmd: Any, file: str, out: str | None = None, detailed_exitcode: bool = False) -> dict[str, Any] | None:
+def plan(
+    cmd: Any, file: str, out: str | None = None, detailed_exitcode: bool = False, resend_protected: bool = False
+) -> dict[str, Any] | None:
     """Show what an apply would do, without doing it; with `detailed_exitcode` exit code 2 if there is anything."""
     from azext_amlarc.workflows.fleet.door import Work
     from azext_amlarc.workflows.fleet.report import wording
 
     manifest = _read(cmd, file)
     with connected(cmd, watcher=fleet_progress(cmd)) as azure:
-        work = Work(azure, manifest)
+        work = Work(azure, manifest).resending(resend_protected)
         found = work.plan()
         if out:
             work.save(out, found)
@@ -51,6 +53,7 @@ def apply(
     plan_file: str | None = None,
     wave: int | None = None,
     concurrency: int | None = None,
+    resend_protected: bool = False,
     report: str | None = None,
     yes: bool = False,
     timeout: int = DEFAULT_TIMEOUT,
@@ -66,7 +69,8 @@ def apply(
     options = Options(wave, concurrency or CONCURRENCY, timeout)
     door, progress = AzDoor(cmd, yes), fleet_progress(cmd)
     with connected(cmd, watcher=progress, registers=True, timeout=timeout) as azure:
-        board = Work(azure, manifest).apply(door, lambda _: progress, options, planned)
+        work = Work(azure, manifest).resending(planned.resends if planned else resend_protected)
+        board = work.apply(door, lambda _: progress, options, planned)
     objects = wording.board_objects(board)
     forms = _forms(objects, lambda: wording.board_text(board), lambda: page.applied(board, _heading(manifest, "apply")))
     returned: Objects | None = output.deliver(cmd, objects, forms["text"], forms, None, report)

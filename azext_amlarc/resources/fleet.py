@@ -7,11 +7,12 @@ differences are made. Nothing here holds a secret: a manifest names where protec
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from operator import not_
 from typing import Any, Literal
 
+from azext_amlarc.errors import InvalidInput
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.product.extension import DEFAULT_NAME, SENT_AS
 from azext_amlarc.resources import compute, extension
@@ -86,7 +87,8 @@ class Selector:
 class ExtensionSpec:
     """The extension that every cluster shall have; what is None stays as it is, or gets Azure's default.
 
-    `protected` has the keys as the user writes them: sslKeyPemFile, where the reference leads to the PEM text.
+    `protected` has the keys as the user writes them: sslKeyPemFile, where the reference leads to the PEM text. With
+    `resends`, values that are there already are sent again: Azure gives none back, so a new one can't be seen.
     """
 
     name: str = DEFAULT_NAME
@@ -96,6 +98,7 @@ class ExtensionSpec:
     settings: Mapping[str, str] = field(default_factory=dict)
     protected: Mapping[str, Reference] = field(default_factory=dict)
     allow_unknown: bool = False
+    resends: bool = False
 
     @property
     def protected_names(self) -> list[str]:
@@ -161,6 +164,15 @@ class Fleet:
     @property
     def selectors(self) -> tuple[Selector, ...]:
         return tuple(one for one in self.clusters if isinstance(one, Selector))
+
+    def resending_protected(self) -> "Fleet":
+        """The same, whose protected values are sent again; InvalidInput if it has none."""
+        if self.extension is None or not self.extension.protected:
+            raise InvalidInput(
+                "The manifest has no protected settings to send again.",
+                "Nothing can be sent again that it does not name.",
+            )
+        return replace(self, extension=replace(self.extension, resends=True))
 
 
 @dataclass(frozen=True)

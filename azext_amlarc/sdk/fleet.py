@@ -49,13 +49,17 @@ class Fleet:
     def name(self) -> str:
         return self._manifest.fleet.name
 
-    def plan(self, out: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-        """What would become of the fleet, with `hasChanges`; saved to the file `out` as well, for `apply`. No write."""
+    def plan(self, out: str | os.PathLike[str] | None = None, *, resend_protected: bool = False) -> dict[str, Any]:
+        """What would become of the fleet, with `hasChanges`; saved to the file `out` as well, for `apply`. No write.
+
+        `resend_protected`: protected settings that are there already count as changes, since Azure gives no value back.
+        """
         from azext_amlarc.workflows.fleet.door import Work
         from azext_amlarc.workflows.fleet.report.wording import plan_object
 
         with raised_as(FleetException):
-            work = Work(self._connection, self._manifest)
+            stop_at_types(FLAG, resend_protected=resend_protected)
+            work = Work(self._connection, self._manifest).resending(resend_protected)
             found = work.plan()
             if out is not None:
                 work.save(os.fspath(out), found)
@@ -68,13 +72,15 @@ class Fleet:
         wave: int | None = None,
         concurrency: int | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        resend_protected: bool = False,
         yes: bool = False,
     ) -> list[dict[str, Any]]:
         """Bring the fleet to what the manifest says, and return what came of each cluster; failures come first.
 
         What fails on a cluster raises nothing: look at `state`. `plan` is a saved plan: FleetException if it is stale.
         `yes` agrees to the changes, as az's --yes does; without it there is FleetException if there are any. `wave`
-        counts from 1; `timeout` (s) is for each step on a cluster.
+        counts from 1; `timeout` (s) is for each step on a cluster. With `resend_protected`, protected settings that are
+        there already are sent as well; a saved plan says that itself.
         """
         from azext_amlarc.workflows.fleet import saved
         from azext_amlarc.workflows.fleet.door import Work
@@ -82,7 +88,7 @@ class Fleet:
         from azext_amlarc.workflows.fleet.running.apply import CONCURRENCY, Options
 
         with raised_as(FleetException):
-            stop_at_types(FLAG, yes=yes)
+            stop_at_types(FLAG, yes=yes, resend_protected=resend_protected)
             stop_at_types(SECONDS, timeout=timeout)
             for name, number in (("wave", wave), ("concurrency", concurrency)):
                 if number is not None and (not isinstance(number, int) or number < 1):
@@ -90,7 +96,9 @@ class Fleet:
             planned = saved.load(os.fspath(plan)) if plan is not None else None
             options = Options(wave, concurrency or CONCURRENCY, timeout)
             with writing(self._connection, timeout, registers=True, confirmed=yes) as (azure, door):
-                board = Work(azure, self._manifest).apply(door, lambda _: _Logged(), options, planned)
+                resends = planned.resends if planned else resend_protected
+                work = Work(azure, self._manifest).resending(resends)
+                board = work.apply(door, lambda _: _Logged(), options, planned)
         return board_objects(board)
 
     def status(self) -> list[dict[str, Any]]:

@@ -325,6 +325,7 @@ def test_a_report_beside_what_is_read_is_written(output: str, tmp_path: Path, mo
         ("apply -f fleet.yaml --plan plan.json", "either --file, a manifest, or --plan"),
         ("apply -f fleet.yaml --wave 0", "--wave 0: it counts from 1"),
         ("apply -f fleet.yaml --concurrency -1", "--concurrency -1: it counts from 1"),
+        ("apply --plan plan.json --resend-protected", "--resend-protected belongs to the plan"),
         ("apply -f fleet.yaml --report fleet.pdf", "must end in one of .html, .json, .txt"),
         ("apply --plan plan.json --report plan.json", "is the file that is read"),
         ("status -f fleet.json --report ./fleet.json", "is the file that is read"),

@@ -26,6 +26,12 @@ spec:
   extension: {settings: {enableTraining: "True"}}
   computes: [{workspace: amlarc-ws, name: k8s-compute}]
 """
+# The same with a Relay of the user's own, whose connection string is a protected setting.
+RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
+OWN_RELAY = f"""{{
+    settings: {{enableTraining: "True", relayserver.hybridConnectionResourceID: {RELAY}}},
+    protected: {{relayServerConnectionString: {{file: relay.txt}}}}}}"""
+RELAY_KEY = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=aGk=;EntityPath=c"
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
 # What is typed where an example asks.
 ANSWERS = {
@@ -75,6 +81,9 @@ def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str, requ
         az.must("amlarc", "apply", "-f", "fleet.yaml", "--yes", folder=folder)
     if "--plan" in command:
         az.must("amlarc", "plan", "-f", "fleet.yaml", "--out", "fleet.plan.json", folder=folder)
+    if "--resend-protected" in command:
+        (folder / "fleet.yaml").write_text(FLEET.replace('{settings: {enableTraining: "True"}}', OWN_RELAY))
+        (folder / "relay.txt").write_text(RELAY_KEY)
     if command in ANSWERS:
         assert answered(az, command, folder) == 0
         return

@@ -243,6 +243,7 @@ _COMMANDS = {
                 "apply -f fleet.yaml --wave 1 --yes --report fleet.html",
             ),
             ("Apply a saved plan", "apply --plan fleet.plan.json --yes"),
+            ("Send protected settings again, after a key was renewed", "apply -f fleet.yaml --resend-protected --yes"),
         ),
     ),
     "status": (

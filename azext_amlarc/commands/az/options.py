@@ -261,6 +261,8 @@ def validate_apply(namespace: Any) -> None:
     """A manifest or a saved plan, and a report that replaces neither."""
     if bool(namespace.file) == bool(namespace.plan_file):
         raise UsageError("Pass either --file, a manifest, or --plan, a saved plan.")
+    if namespace.plan_file and namespace.resend_protected:
+        raise UsageError("--resend-protected belongs to the plan.", "Pass it to az ml arc plan, and save that plan.")
     for option, number in (("--wave", namespace.wave), ("--concurrency", namespace.concurrency)):
         if number is not None and number < 1:
             raise UsageError(f"{option} {number}: it counts from 1.")

@@ -558,6 +558,14 @@ def _fleet_options(loader: Any, prefix: str) -> None:
     for name in ("apply", "status"):
         with loader.argument_context(f"{prefix} {name}") as c:
             c.argument("report", **report)
+    for name in ("plan", "apply"):
+        with loader.argument_context(f"{prefix} {name}") as c:
+            c.argument(
+                "resend_protected",
+                action="store_true",
+                help="Also send protected settings that are there already: Azure gives no value back, so a new one "
+                "can't be seen.",
+            )
     with loader.argument_context(f"{prefix} plan") as c:
         c.argument("out", help="File to save the plan to, for az ml arc apply --plan. It holds no secret.")
         c.argument(

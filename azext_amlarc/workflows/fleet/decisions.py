@@ -84,7 +84,7 @@ def _items(
         return
     has_extension = existing is not None
     if fleet.extension:
-        item = extension_item(member, state.extension_name, existing, judge, domain)
+        item = extension_item(member, state.extension_name, existing, judge, domain, resends=fleet.extension.resends)
         has_extension = has_extension or item.verb is Verb.CREATE
         yield item
     for wanted in state.computes:
@@ -97,8 +97,10 @@ def extension_item(
     existing: Extension | None,
     judge: Callable[[Extension | None], extension_of.Wanted],
     domain: str,
+    *,
+    resends: bool = False,
 ) -> Item:
-    """What becomes of a cluster's extension."""
+    """What becomes of a cluster's extension; with `resends`, protected values that are there are sent again."""
     there = existing if existing and not existing.is_being_deleted else None
     shown = existing.name if existing else name
     found = Item("extension", shown, f"{member.cluster.id}/providers/{_EXTENSIONS}/{shown}", Verb.NONE)
@@ -113,7 +115,7 @@ def extension_item(
     if there is None:
         lines = [*differences({}, wanted.settings), *(f"{key}: (not set) -> (protected)" for key in wanted.protected)]
         return _with(found, Verb.CREATE, lines, seen=seen)
-    new = {key: value for key, value in wanted.protected.items() if not _has(there, key)}
+    new = {key: value for key, value in wanted.protected.items() if resends or not _has(there, key)}
     resolved = extension_of.resolve(member.cluster, domain, wanted.settings, there)
     lines = extension_of.changes(there, resolved, replace(wanted, protected=new))
     if not lines:

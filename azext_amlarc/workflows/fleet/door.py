@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.product.api_versions import API_VERSIONS
+from azext_amlarc.resources.fleet import Fleet
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet import saved as saves
 from azext_amlarc.workflows.fleet.connections import Connections
@@ -27,6 +28,16 @@ class Work:
     azure: AzureClient
     manifest: Manifest
 
+    @property
+    def fleet(self) -> Fleet:
+        return self.manifest.fleet
+
+    def resending(self, resends: bool = True) -> "Work":
+        """The same, with `resends` for protected values that are there, too; InvalidInput if the manifest has none."""
+        if not resends:
+            return self
+        return replace(self, manifest=replace(self.manifest, fleet=self.fleet.resending_protected()))
+
     @cached_property
     def connections(self) -> Connections:
         """Those that all of the work shares."""
@@ -35,16 +46,17 @@ class Work:
     def plan(self) -> FleetPlan:
         """What would become of the fleet; what would change is looked at closely. No write."""
         with closing(self.connections):
-            return make_plan(self.connections, self.manifest.fleet, self.manifest.contents, closely=True)
+            return make_plan(self.connections, self.fleet, self.manifest.contents, closely=True)
 
     def save(self, path: str, plan: FleetPlan) -> None:
         """Write the plan to a file."""
-        saves.save(path, plan, self.manifest.source, self._tenant())
+        resends = bool(self.fleet.extension and self.fleet.extension.resends)
+        saves.save(path, plan, self.manifest.source, self._tenant(), resends=resends)
 
     def status(self) -> FleetStatus:
         """How the fleet stands. No write."""
         with closing(self.connections):
-            return status(self.connections, self.manifest.fleet, self.manifest.contents)
+            return status(self.connections, self.fleet, self.manifest.contents)
 
     def apply(
         self,
@@ -61,11 +73,11 @@ class Work:
         contents = revealed(self.azure, self.manifest) if plan.has_changes else {}
         if plan.has_changes:
             door.confirm("\n".join([*plan.consequences, plan_summary(plan)]), "Apply this?")
-        return carry_out(self.connections, door, progress(plan), plan, self.manifest.fleet, contents, options)
+        return carry_out(self.connections, door, progress(plan), plan, self.fleet, contents, options)
 
     def _planned(self, saved: SavedPlan | None) -> FleetPlan:
         if saved is None:
-            return make_plan(self.connections, self.manifest.fleet, self.manifest.contents, closely=False)
+            return make_plan(self.connections, self.fleet, self.manifest.contents, closely=False)
         return still_valid(saved, self.plan(), self._tenant())
 
     def _tenant(self) -> str:

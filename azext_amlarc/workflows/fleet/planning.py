@@ -41,4 +41,6 @@ def judged(fleet: Fleet, contents: Contents, domain: str, member: Member, existi
     spec = fleet.extension
     if spec is None:
         return Wanted(judgement.plain)
-    return Wanted(judgement.plain, judgement.protected, *spec.release)
+    # Those that are looked up when they are sent have no values yet: plans only compare their names.
+    protected = {**dict.fromkeys(spec.protected_names, ""), **judgement.protected}
+    return Wanted(judgement.plain, protected, *spec.release)

@@ -17,20 +17,25 @@ from azext_amlarc.workflows import whole_files
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan, Item, Kind, Verb
 
 _VERSION, _KIND = "amlarc/v1alpha1", "FleetPlan"
+_RESENDS = "resendProtected"
 _AGAIN = "Make a new plan: az ml arc plan -f MANIFEST --out FILE"
 
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan, of which manifest it is, and in which tenant and for which active subscription it was made."""
+    """A plan, of which manifest it is, and in which tenant and for which active subscription it was made.
+
+    `resends` says whether protected values that are there are sent again.
+    """
 
     plan: FleetPlan
     manifest: str
     tenant: str
     created: str
+    resends: bool = False
 
 
-def save(path: str, plan: FleetPlan, manifest: str, tenant: str) -> None:
+def save(path: str, plan: FleetPlan, manifest: str, tenant: str, *, resends: bool = False) -> None:
     """Write the plan to a file, whole or not at all."""
     document = {
         "apiVersion": _VERSION,
@@ -41,6 +46,7 @@ def save(path: str, plan: FleetPlan, manifest: str, tenant: str) -> None:
         "subscription": plan.subscription_id,
         "subscriptions": sorted({one.id.subscription_id.lower() for one in plan.clusters}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **({_RESENDS: True} if resends else {}),
         "clusters": [
             {"id": str(one.id), "wave": one.wave, "items": [asdict(item) for item in one.items]}
             for one in plan.clusters
@@ -57,10 +63,18 @@ def load(path: str) -> SavedPlan:
             raise ValueError("it says to be something else")
         clusters = tuple(_cluster(one) for one in _list(found, "clusters"))
         plan = FleetPlan(_text(found, "fleet"), _text(found, "subscription"), clusters)
-        return SavedPlan(plan, _text(found, "manifest"), _text(found, "tenant"), _text(found, "created"))
+        manifest, tenant, created = (_text(found, key) for key in ("manifest", "tenant", "created"))
+        return SavedPlan(plan, manifest, tenant, created, _resends(found))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise InvalidInput(f"{in_line(path)} is not a saved plan: {in_line(why)}.", _AGAIN) from None
+
+
+def _resends(found: Mapping[str, Any]) -> bool:
+    given = found.get(_RESENDS, False)
+    if not isinstance(given, bool):
+        raise ValueError(f"{_RESENDS} is neither true nor false")
+    return given
 
 
 def _cluster(given: Mapping[str, Any]) -> ClusterPlan:

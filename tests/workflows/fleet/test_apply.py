@@ -34,6 +34,8 @@ from tests.support.stub import Answer, stub
 # What a cluster takes: a Relay namespace, its hybrid connection and rule, the extension, the compute target.
 WRITES_A_CLUSTER = 5
 GONE = {"error": {"code": "ResourceNotFound", "message": "-"}}
+OWN_RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
+OWN_STRING = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey={}=;EntityPath=c"
 BAD = {"error": {"code": "Bad", "message": "No."}}
 KIND = "providers/Microsoft.KubernetesConfiguration/extensions"
 
@@ -442,6 +444,35 @@ def test_protected_values_are_looked_up_when_they_are_sent_and_are_nowhere_else(
         item["requestBody"]["properties"]["configurationProtectedSettings"]["relayServerConnectionString"]
         for item in sent
     } == {secret}
+
+
+def test_a_protected_value_that_alone_is_new_is_sent_when_asked_to_also_by_a_saved_plan(
+    fleet: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELAY", OWN_STRING.format("OLD"))
+    extension = {
+        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": OWN_RELAY},
+        "protected": {"relayServerConnectionString": {"env": "RELAY"}},
+    }
+    path = tmp_path / "plan.json"
+    with connect(fleet) as azure:
+        work = at_the_door(azure, tmp_path, manifest_of(1, extension=extension))
+        assert counts(work.apply(TestDoor(), lambda _: Show(), Options())) == {"done": 6}
+        monkeypatch.setenv("RELAY", OWN_STRING.format("NEW"))
+        assert verbs(Work(azure, work.manifest).plan()) == {"none": 6}
+        again = Work(azure, work.manifest).resending()
+        planned = again.plan()
+        assert verbs(planned) == {"change": 6}
+        again.save(str(path), planned)
+        before = len(fleet.traffic())
+        loaded = saved.load(str(path))
+        assert loaded.resends
+        board = carried_out(Work(azure, work.manifest).resending(loaded.resends), path)
+    assert counts(board) == {"done": 6}
+    sent = [item for item in fleet.traffic()[before:] if item["method"] == "PUT"]
+    assert len(sent) == 6
+    assert all("SharedAccessKey=NEW" in str(item["requestBody"]) for item in sent)
+    assert "NEW" not in f"{path.read_text()}{plan_text(planned)}{board_text(board)}"
 
 
 def test_a_value_that_cannot_be_had_stops_everything_before_it_begins(fleet: Azure, tmp_path: Path) -> None:

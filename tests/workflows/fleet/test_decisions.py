@@ -180,6 +180,22 @@ def test_protected_values_that_are_there_are_no_change_and_go_along_with_one() -
     assert "S3CRET" not in repr(fresh)
 
 
+def test_protected_values_that_are_there_are_sent_again_where_that_is_wanted() -> None:
+    def sealed(member: Member, _existing: Extension | None) -> Wanted:
+        return Wanted({"enableTraining": "True", **member.settings}, {"relayServerConnectionString": "S3CRET"})
+
+    spec = ExtensionSpec(protected={"relayServerConnectionString": Reference("env", "RELAY")})
+    fleet = replace(FLEET, extension=spec).resending_protected()
+    there = present([cluster()], {"plant": installed(cluster())})
+    found = extension_of(decide(fleet, there, sealed, DOMAIN, SUB).clusters[0])
+    assert (str(found.verb), found.changes) == (
+        "change",
+        ("relayServerConnectionString: (protected) -> (protected; values cannot be compared)",),
+    )
+    with pytest.raises(InvalidInput, match="no protected settings to send again"):
+        FLEET.resending_protected()
+
+
 def test_an_extension_of_another_name_is_adopted_unless_the_manifest_names_one() -> None:
     there = {"plant": installed(cluster(), name="theirs")}
     assert extension_of(only(present([cluster()], there))).name == "theirs"
