@@ -1,6 +1,7 @@
 """Kubernetes clusters: connected through Azure Arc, or AKS."""
 
 from base64 import b64decode
+from collections.abc import Mapping
 
 from azure.core.exceptions import HttpResponseError
 
@@ -10,7 +11,6 @@ from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.errors import NotFound
 from azext_amlarc.product.clusters import CONNECTED, PROVIDERS
 from azext_amlarc.resources.cluster import Cluster, from_answer
-from azext_amlarc.resources.fleet import Found
 from azext_amlarc.resources.ids import ClusterId, group_id
 
 
@@ -23,8 +23,8 @@ def read(azure: AzureClient, cluster_id: ClusterId) -> Cluster:
 
 
 @understood
-def find(azure: AzureClient, cluster_id: ClusterId) -> list[Found]:
-    """The cluster with its tags, one request; nothing only if Azure says that there is no such cluster.
+def find(azure: AzureClient, cluster_id: ClusterId) -> tuple[Cluster, Mapping[str, str]] | None:
+    """The cluster and its tags, one request; None only if Azure says that there is no such cluster.
 
     A subscription that is not found may be one that the login may not see.
     """
@@ -32,9 +32,9 @@ def find(azure: AzureClient, cluster_id: ClusterId) -> list[Found]:
         answer = azure.get(str(cluster_id))
     except HttpResponseError as error:
         if error.status_code == 404 and envelope(error).code in ("ResourceNotFound", "ResourceGroupNotFound"):
-            return []
+            return None
         raise
-    return [Found(from_answer(answer, cluster_id), answer.get("tags") or {})]
+    return from_answer(answer, cluster_id), answer.get("tags") or {}
 
 
 @understood

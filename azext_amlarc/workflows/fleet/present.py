@@ -72,9 +72,11 @@ def _unseen(
 
     def read(cluster: ClusterId) -> None:
         try:
-            found.extend(clusters.find(connections.of(cluster.subscription_id), cluster))
+            there = clusters.find(connections.of(cluster.subscription_id), cluster)
         except (ArcError, AzureError, OSError) as error:
             unread[folded(str(cluster))] = why(error)
+        else:
+            found.extend([Found(*there)] if there else [])
 
     with ThreadPoolExecutor(_READERS) as pool:
         list(pool.map(read, {one for one in ours if one and folded(str(one)) not in seen}))
