@@ -35,6 +35,7 @@ class Compute:
     created_on: str | None
     modified_on: str | None
     tags: dict[str, str] | None
+    compute_location: str | None = None
 
     @property
     def in_progress(self) -> bool:
@@ -68,6 +69,7 @@ def from_sdk(model: Any, workspace: WorkspaceId) -> Compute:
         created_on=own.created_on.isoformat() if own.created_on else None,
         modified_on=own.modified_on.isoformat() if own.modified_on else None,
         tags=model.tags,
+        compute_location=own.compute_location,
     )
 
 

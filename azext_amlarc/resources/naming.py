@@ -110,9 +110,13 @@ _IDENTITY = ("Microsoft.ManagedIdentity", "userAssignedIdentities")
 
 
 def split_identities(given: Sequence[str] | None) -> list[str] | None:
-    """Identities one by one: `az ml compute attach` takes them separated by commas, which no resource id contains."""
+    """Identities one by one: `az ml compute attach` takes them separated by commas, which no resource id contains.
+
+    Microsoft's own listings lack the first slash, which Azure's ids have.
+    """
     parts = [part.strip().removeprefix(_OF_ML) for text in given or () for part in text.split(",")]
-    return [part for part in parts if part] if given else None
+    whole = [f"/{part}" if part.lower().startswith("subscriptions/") else part for part in parts]
+    return [part for part in whole if part] if given else None
 
 
 def identities_fault(ids: Sequence[str], source: str) -> str:

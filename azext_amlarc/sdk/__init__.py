@@ -10,8 +10,11 @@
 Names and behaviour are those of azureml-core where it has them; docs/python.md says where they differ.
 """
 
+from typing import TYPE_CHECKING
+
 from azext_amlarc.sdk.checks import CheckException, ClusterChecks, Mending
 from azext_amlarc.sdk.compute import ComputeStatus, ComputeTarget, KubernetesCompute
+from azext_amlarc.sdk.elsewhere import UnsupportedName, missing_import
 from azext_amlarc.sdk.exceptions import (
     ArcException,
     ComputeTargetException,
@@ -37,6 +40,12 @@ __all__ = [
     "FleetException",
     "KubernetesCompute",
     "Mending",
+    "UnsupportedName",
     "Workspace",
     "WorkspaceException",
 ]
+
+if not TYPE_CHECKING:  # a type checker shall still find what is not here
+
+    def __getattr__(name: str) -> object:
+        raise missing_import(name)

@@ -1,28 +1,25 @@
 """Kubernetes clusters as compute targets: configure, attach, wait, detach."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import Operation
-from azext_amlarc.errors import InvalidInput, stop_at_errors, together
+from azext_amlarc.errors import InvalidInput, NotFound, stop_at_errors
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Compute, Wanted
-from azext_amlarc.resources.ids import WorkspaceId
+from azext_amlarc.resources.ids import WorkspaceId, name_of
 from azext_amlarc.sdk.arguments import FLAG, SECONDS, stop_at_types
+from azext_amlarc.sdk.configuration import configured
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
+from azext_amlarc.sdk.elsewhere import OF_COMPUTE_TARGET, Known
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.watching import log, wait_printing
 from azext_amlarc.validation import document
-from azext_amlarc.validation.document import identity
 from azext_amlarc.workflows.attach import begin_attach
-
-_SOURCE = "attach_configuration"
 
 
 class InWorkspace(Protocol):
@@ -55,8 +52,10 @@ class ComputeStatus:
         return self.provisioning_state
 
 
-class KubernetesCompute:
+class KubernetesCompute(Known):
     """A cluster attached to a workspace. `details` is what `az ml arc show` shows, as last seen."""
+
+    ELSEWHERE = OF_COMPUTE_TARGET
 
     def __init__(self, workspace: InWorkspace, name: str, operation: Operation[Compute] | None = None) -> None:
         """The workspace's compute target with this name; ComputeTargetException if there is none. One request.
@@ -75,23 +74,24 @@ class KubernetesCompute:
         identity_type: str | None = None,
         identity_ids: Sequence[str] | None = None,
         aml_k8s_config: Mapping[str, Any] | None = None,
+        *,
+        cluster_name: str | None = None,
+        resource_group: str | None = None,
     ) -> Wanted:
         """What to attach, validated like `az ml arc attach --config`; ComputeTargetException with all findings.
 
         `resource_id` is the cluster's. `identity_type` is SystemAssigned, UserAssigned (with `identity_ids`) or None.
-        `aml_k8s_config`, of the preview of 2021, must be empty: what it held became parameters of their own.
+        Of the previews of 2021, `aml_k8s_config` must be empty, since what it held became parameters of their own, and
+        `cluster_name` and `resource_group` must be those in `resource_id`.
         """
         given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
+        preview = {
+            "aml_k8s_config": aml_k8s_config,
+            "cluster_name": cluster_name,
+            "resource_group": resource_group,
+        }
         with raised_as(ComputeTargetException):
-            cluster, judged, *_ = together(
-                partial(naming.cluster_of, resource_id, "resource_id"),
-                partial(_judged, {key: value for key, value in given.items() if value is not None}),
-                partial(_stop_at_identity, identity_type, identity_ids),
-                partial(_stop_at_preview, aml_k8s_config),
-            )
-        meant = identity.meant_type(identity_type, identity_ids)
-        replaces_types = instance_types is not None or default_instance_type is not None
-        return Wanted(cluster, judged, tuple(identity_ids or ()), meant, replaces_types)
+            return configured(resource_id, given, identity_type, identity_ids, preview)
 
     @staticmethod
     def attach(
@@ -138,6 +138,11 @@ class KubernetesCompute:
         return self._operation.resource
 
     @property
+    def workspace(self) -> InWorkspace:
+        """The workspace that it is attached to."""
+        return self._workspace
+
+    @property
     def name(self) -> str:
         return self.details.name
 
@@ -167,6 +172,27 @@ class KubernetesCompute:
     def cluster_resource_id(self) -> str | None:
         """The resource id of the cluster."""
         return self.details.resource_id
+
+    @property
+    def cluster_location(self) -> str | None:
+        """The region that Azure gives for the compute itself, in place of the cluster's."""
+        return self.details.compute_location
+
+    @property
+    def is_attached(self) -> bool | None:
+        """Whether it was attached, as each Kubernetes cluster is, and not created."""
+        return self.details.is_attached_compute
+
+    @property
+    def identity_type(self) -> str | None:
+        """SystemAssigned, UserAssigned, or None for a target without an identity."""
+        kind = (self.details.identity or {}).get("type")
+        return None if kind == "None" else kind
+
+    @property
+    def identity_ids(self) -> dict[str, Any] | None:
+        """The user-assigned identities by their ids, as Azure returns them."""
+        return (self.details.identity or {}).get("userAssignedIdentities")
 
     @property
     def namespace(self) -> str | None:
@@ -204,12 +230,22 @@ class KubernetesCompute:
         """Creating, Updating, Deleting, Succeeded, Failed or Canceled, as last seen."""
         return self.details.provisioning_state
 
-    def wait_for_completion(self, show_output: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
+    @property
+    def status(self) -> ComputeStatus:
+        """The status as last seen: `get_status` asks Azure."""
+        return ComputeStatus(self.provisioning_state, self.details.created_on, self.details.modified_on)
+
+    def wait_for_completion(
+        self, show_output: bool = False, timeout: float = DEFAULT_TIMEOUT, *, is_delete_operation: bool = False
+    ) -> None:
         """Wait until Azure has finished the operation on the target, and print what azureml-core prints.
 
-        ComputeTargetException if the operation fails, or after `timeout` seconds.
+        ComputeTargetException if the operation fails, or after `timeout` seconds. `is_delete_operation` is
+        azureml-core's, and changes nothing here: `detach` has waited already.
         """
         with raised_as(ComputeTargetException):
+            stop_at_types(FLAG, show_output=show_output, is_delete_operation=is_delete_operation)
+            stop_at_types(SECONDS, timeout=timeout)
             found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
 
@@ -224,14 +260,14 @@ class KubernetesCompute:
         Updating, so that `get_status().serialize()`, as in Microsoft's guide of 2021, fails.
         """
         self.refresh_state()
-        return ComputeStatus(self.provisioning_state, self.details.created_on, self.details.modified_on)
+        return self.status
 
     def serialize(self) -> dict[str, Any]:
         """The target as last seen, under the keys of azureml-core. No request."""
         found = self.details
-        status = ComputeStatus(found.provisioning_state, found.created_on, found.modified_on)
         properties = {
             "computeType": self.type,
+            "computeLocation": found.compute_location,
             "description": found.description,
             "resourceId": found.resource_id,
             "provisioningErrors": found.provisioning_errors,
@@ -241,7 +277,7 @@ class KubernetesCompute:
                 "defaultInstanceType": found.default_instance_type,
                 "instanceTypes": found.instance_types,
             },
-            "status": status.serialize(),
+            "status": self.status.serialize(),
         }
         own = {"id": found.id, "name": found.name, "tags": found.tags, "location": found.location}
         return {**own, "identity": found.identity, "properties": properties}
@@ -263,9 +299,18 @@ class KubernetesCompute:
                 operation = attachment.begin_detach(writer, workspace.id, self.name, door.watcher)
                 if operation:
                     operation.wait(door.watcher, timeout)
+        # Nothing is left to poll: azureml-core's programs wait after this, and see this state.
+        self._operation = Operation.done(replace(self.details, provisioning_state="Deleting"))
 
     def __repr__(self) -> str:
-        return f"KubernetesCompute(name={self.name!r}, provisioning_state={self.provisioning_state!r})"
+        found = self.details
+        shown = {
+            "name": found.name,
+            "cluster": name_of(found.resource_id),
+            "namespace": found.namespace,
+            "provisioning_state": found.provisioning_state,
+        }
+        return f"KubernetesCompute({', '.join(f'{key}={value!r}' for key, value in shown.items())})"
 
 
 # azureml-core's base class of all compute targets; here there is only one.
@@ -285,33 +330,10 @@ def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:
     with raised_as(ComputeTargetException):
         naming.stop_at_faults({"name": (naming.COMPUTE, name)})
         azure = workspace.connection
-        return attachment.join(azure, workspace.id, computes.show(azure, workspace.id, name))
-
-
-def _stop_at_identity(kind: str | None, ids: Sequence[str] | None) -> None:
-    wrong = identity.contradiction(kind, ids, "identity_type", "identity_ids")
-    wrong = wrong or naming.identities_fault(ids or (), "identity_ids")
-    if wrong:
-        raise InvalidInput(wrong)
-
-
-def _stop_at_preview(configuration: Mapping[str, Any] | None) -> None:
-    if configuration:
-        raise InvalidInput(
-            f"aml_k8s_config no longer exists; it has {', '.join(sorted(map(str, configuration)))}.",
-            "Pass namespace, default_instance_type and instance_types to attach_configuration instead.",
-        )
-
-
-def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The validated attach configuration. As JSON, it is read and validated like a file."""
-    try:
-        raw = json.dumps(given).encode()
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"The configuration cannot be converted to JSON: {error}.") from None
-    outcome = document.read(raw, f"{_SOURCE}.json")
-    # The caller has not seen this JSON: paths are useful, positions are not.
-    findings = [finding._replace(source=_SOURCE, line=None, column=None) for finding in outcome.findings]
-    stop_at_errors("Invalid configuration", findings)
-    log(findings)
-    return outcome.document or {}
+        try:
+            found = computes.show(azure, workspace.id, name)
+        except NotFound as error:
+            if error.fix.startswith("To list them"):
+                error.fix = "To list them: ComputeTarget.list(workspace)"
+            raise
+        return attachment.join(azure, workspace.id, found)

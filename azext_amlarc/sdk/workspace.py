@@ -9,6 +9,7 @@ from typing import Any
 
 from azure.core.credentials import TokenCredential
 
+from azext_amlarc.azure import workspaces
 from azext_amlarc.azure.compute import lookup as compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
@@ -17,21 +18,26 @@ from azext_amlarc.resources.ids import WorkspaceId
 from azext_amlarc.sdk.arguments import credential_of
 from azext_amlarc.sdk.compute import KubernetesCompute, listed
 from azext_amlarc.sdk.connection import connect
+from azext_amlarc.sdk.elsewhere import OF_WORKSPACE, Known
 from azext_amlarc.sdk.exceptions import WorkspaceException, raised_as
 from azext_amlarc.validation import files
 from azext_amlarc.wording import in_line
+from azext_amlarc.workflows import whole_files
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
+_FOLDER, _FILE = ".azureml", "config.json"
 _DOWNLOAD = "Download it from the workspace's page in the Azure portal, or pass subscription, group and name yourself."
 
 
-class Workspace:
+class Workspace(Known):
     """A workspace, by subscription, resource group and name. Creating the object sends no request.
 
     `credential` is any TokenCredential, by default azure-identity's DefaultAzureCredential. `cloud` is AzureCloud,
     AzureChinaCloud, AzureUSGovernment, or the URL of a metadata document; by default the one at ARM_CLOUD_METADATA_URL,
     otherwise the public cloud. Not thread-safe: use one object for each thread.
     """
+
+    ELSEWHERE = OF_WORKSPACE
 
     def __init__(
         self,
@@ -61,31 +67,65 @@ class Workspace:
         cloud: str | None = None,
         *,
         auth: object = None,
+        _file_name: str | None = None,
     ) -> "Workspace":
         """The workspace that a config.json names: `path` is the file, or a folder to search upwards from (default: .).
 
-        Searches in the order of Azure ML's own SDKs: first for .azureml/config.json, then for config.json.
-        WorkspaceException if there is none, or if it lacks subscription_id, resource_group or workspace_name.
+        Searches in the order of Azure ML's own SDKs: first for .azureml/config.json, then for config.json; `_file_name`
+        is another name of it. WorkspaceException if there is none, or if it lacks subscription_id, resource_group or
+        workspace_name.
         """
         with raised_as(WorkspaceException):
-            found = _read_config(_find_config(path or "."))
+            found = _read_config(_find_config(path or ".", _file_name or _FILE))
         return cls(found.subscription_id, found.resource_group, found.name, credential, cloud, auth=auth)
 
     @classmethod
     def get(
         cls,
         name: str,
-        subscription_id: str,
-        resource_group: str,
+        subscription_id: str = "",
+        resource_group: str | None = None,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
         *,
         auth: object = None,
+        location: str | None = None,
     ) -> "Workspace":
-        """The workspace, if it exists; otherwise WorkspaceException. One request."""
+        """The workspace, if it exists; otherwise WorkspaceException. One request.
+
+        Without a resource group it is first looked for in the whole subscription. `location` is azureml-core's, and not
+        needed.
+        """
+        if resource_group is None:
+            with raised_as(WorkspaceException):
+                naming.stop_at_faults({"name": (naming.WORKSPACE, name)})
+                azure = _connected(subscription_id, None, credential, auth, cloud)
+                resource_group = workspaces.find(azure, name).resource_group
         workspace = cls(subscription_id, resource_group, name, credential, cloud, auth=auth)
         workspace._answer  # noqa: B018  (read now, to raise if there is none, and kept)
         return workspace
+
+    @classmethod
+    def list(
+        cls,
+        subscription_id: str,
+        auth: object = None,
+        resource_group: str | None = None,
+        *,
+        credential: TokenCredential | None = None,
+        cloud: str | None = None,
+    ) -> "dict[str, list[Workspace]]":
+        """The workspaces of a subscription, or of one resource group, by name: several groups can have the same.
+
+        One request for each page.
+        """
+        with raised_as(WorkspaceException):
+            azure = _connected(subscription_id, resource_group, credential, auth, cloud)
+            found = [workspace.id for workspace in workspaces.list_all(azure, resource_group)]
+        named: dict[str, list[Workspace]] = {}
+        for id_ in found:
+            named.setdefault(id_.name, []).append(cls(*id_, credential, cloud, auth=auth))
+        return named
 
     @property
     def name(self) -> str:
@@ -103,6 +143,33 @@ class Workspace:
     def location(self) -> str:
         """The workspace's region, read on first access."""
         return str(self._answer.get("location", ""))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The workspace's tags, read on first access."""
+        return dict(self._answer.get("tags") or {})
+
+    @property
+    def sku(self) -> str | None:
+        """The workspace's SKU, such as Basic, read on first access."""
+        return (self._answer.get("sku") or {}).get("name")
+
+    @property
+    def discovery_url(self) -> str | None:
+        """Where Azure ML's own services of the workspace are found, read on first access."""
+        found: str | None = self._answer.get("properties", {}).get("discoveryUrl")
+        return found
+
+    def write_config(self, path: str | os.PathLike[str] | None = None, file_name: str | None = None) -> None:
+        """Write .azureml/config.json below `path` (default: .), for `from_config` of this and of Azure ML's own SDKs.
+
+        `file_name` is another name for it. WorkspaceException if that fails.
+        """
+        file = Path(path or ".") / _FOLDER / (file_name or _FILE)
+        content = dict(zip(_KEYS, self.id, strict=True))
+        with raised_as(WorkspaceException):
+            os.makedirs(file.parent, exist_ok=True)
+            whole_files.replace(str(file), json.dumps(content, indent=4) + "\n")
 
     def get_details(self) -> dict[str, Any]:
         """The workspace's properties as Azure returns them, in one dictionary as in azureml-core. One request."""
@@ -151,6 +218,26 @@ class ComputeTargets(Mapping[str, KubernetesCompute]):
     def __len__(self) -> int:
         return len(self._found)
 
+    def __repr__(self) -> str:
+        """As the dictionary that azureml-core returns: it is what a notebook shows."""
+        return repr(self._found)
+
+
+def _connected(
+    subscription_id: str,
+    resource_group: str | None,
+    credential: TokenCredential | None,
+    auth: object,
+    cloud: str | None,
+) -> AzureClient:
+    """A connection to whatever workspaces there are."""
+    named = {
+        "subscription_id": (naming.SUBSCRIPTION, subscription_id or ""),
+        "resource_group": (naming.RESOURCE_GROUP, resource_group),
+    }
+    naming.stop_at_faults(named)
+    return connect(subscription_id, credential_of(credential, auth), cloud)
+
 
 def _named(subscription_id: str, resource_group: str, name: str | None, workspace_name: str | None) -> WorkspaceId:
     if (name is None) == (workspace_name is None):
@@ -166,22 +253,22 @@ def _named(subscription_id: str, resource_group: str, name: str | None, workspac
     return WorkspaceId(subscription_id, resource_group, str(named))
 
 
-def _find_config(path: str | os.PathLike[str]) -> Path:
+def _find_config(path: str | os.PathLike[str], name: str) -> Path:
     try:
-        return _nearest_config(Path(path).resolve())
+        return _nearest_config(Path(path).resolve(), name)
     except (OSError, ValueError, RuntimeError) as error:  # no permission, a NUL, links in a circle
         reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"{in_line(str(path))} cannot be searched for a config.json: {reason}.", _DOWNLOAD) from None
+        raise InvalidInput(f"{in_line(str(path))} cannot be searched for a {name}: {reason}.", _DOWNLOAD) from None
 
 
-def _nearest_config(start: Path) -> Path:
+def _nearest_config(start: Path, name: str) -> Path:
     if start.is_file():
         return start
-    for name in (".azureml/config.json", "config.json"):
+    for place in (f"{_FOLDER}/{name}", name):
         for folder in (start, *start.parents):
-            if (folder / name).is_file():
-                return folder / name
-    raise InvalidInput(f"No config.json found in {in_line(str(start))} or above it.", _DOWNLOAD)
+            if (folder / place).is_file():
+                return folder / place
+    raise InvalidInput(f"No {name} found in {in_line(str(start))} or above it.", _DOWNLOAD)
 
 
 def _read_config(path: Path) -> WorkspaceId:

@@ -293,8 +293,10 @@ def test_a_target_is_serialized_under_azureml_cores_keys(ws: Workspace) -> None:
     assert list(found) == ["id", "name", "tags", "location", "identity", "properties"]
     assert (found["name"], found["location"]) == ("amlarc-compute", compute.location)
     assert set(found["properties"]) == {
-        "computeType", "description", "resourceId", "provisioningErrors", "provisioningState", "properties", "status",
+        "computeType", "computeLocation", "description", "resourceId", "provisioningErrors", "provisioningState",
+        "properties", "status",
     }  # fmt: skip
+    assert found["properties"]["computeLocation"] == compute.cluster_location == "eastus"
     assert found["properties"]["properties"] == {
         "namespace": "jobs",
         "defaultInstanceType": "cpu",

@@ -168,7 +168,9 @@ def test_compute_targets_are_a_mapping_of_one_request(ws: Workspace, azure: Azur
     assert list(targets) == ["first"]
     assert len(targets) == 1
     assert type(targets["first"]) is KubernetesCompute
-    assert repr(targets["first"]) == "KubernetesCompute(name='first', provisioning_state='Succeeded')"
+    shown = "name='first', cluster='amlarc-cluster', namespace='default', provisioning_state='Succeeded'"
+    assert repr(targets["first"]) == f"KubernetesCompute({shown})"
+    assert repr(targets) == f"{{'first': KubernetesCompute({shown})}}"
     assert targets["first"].details.resource_id == CLUSTER
     assert [item["method"] for item in azure.traffic()[before:]] == ["GET"]
     with pytest.raises(KeyError):

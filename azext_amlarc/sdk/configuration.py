@@ -1,0 +1,95 @@
+"""The attach configuration: from parameters to what to attach, validated like a file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from azext_amlarc.errors import InvalidInput, stop_at_errors, together
+from azext_amlarc.resources import naming
+from azext_amlarc.resources.compute import Wanted
+from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.sdk.watching import log
+from azext_amlarc.validation import document
+from azext_amlarc.validation.document import identity
+
+_SOURCE = "attach_configuration"
+
+
+def configured(
+    resource_id: str,
+    given: Mapping[str, Any],
+    identity_type: str | None,
+    identity_ids: Sequence[str] | None,
+    preview: Mapping[str, Any],
+) -> Wanted:
+    """What to attach; InvalidInput with all that is wrong. `preview` are parameters of the SDK's previews."""
+    ids = _identities(identity_ids)
+    cluster, judged, *_ = together(
+        partial(naming.cluster_of, resource_id, "resource_id"),
+        partial(_judged, {key: value for key, value in given.items() if value is not None}),
+        partial(_stop_at_identity, identity_type, ids),
+        partial(_stop_at_preview, preview["aml_k8s_config"]),
+    )
+    _stop_at_another_cluster(cluster, preview)
+    replaces_types = any(given[key] is not None for key in ("instanceTypes", "defaultInstanceType"))
+    return Wanted(cluster, judged, ids, identity.meant_type(identity_type, ids), replaces_types)
+
+
+def _identities(ids: Sequence[str] | None) -> tuple[str, ...]:
+    """Ids of identities; one may come by itself."""
+    given = [ids] if isinstance(ids, str) else list(ids or ())
+    if not all(isinstance(text, str) for text in given):
+        raise InvalidInput("identity_ids: expected a list of texts.", "Nothing was sent.")
+    return tuple(naming.split_identities(given) or ())
+
+
+def _stop_at_identity(kind: str | None, ids: Sequence[str]) -> None:
+    wrong = identity.contradiction(kind, ids, "identity_type", "identity_ids")
+    wrong = wrong or naming.identities_fault(ids, "identity_ids")
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+def _stop_at_preview(configuration: Mapping[str, Any] | None) -> None:
+    if configuration:
+        raise InvalidInput(
+            f"aml_k8s_config no longer exists; it has {', '.join(sorted(map(str, configuration)))}.",
+            "Pass namespace, default_instance_type and instance_types to attach_configuration instead.",
+        )
+
+
+def _stop_at_another_cluster(cluster: ClusterId, preview: Mapping[str, Any]) -> None:
+    """The first preview named the cluster a second time."""
+    named = {"cluster_name": cluster.name, "resource_group": cluster.resource_group}
+    wrong = [
+        f"{parameter}: {preview[parameter]!r} is not {name!r}, as in resource_id."
+        for parameter, name in named.items()
+        if preview[parameter] is not None and str(preview[parameter]).lower() != name.lower()
+    ]
+    if wrong:
+        raise InvalidInput("\n".join(wrong), "Leave it out: resource_id alone names the cluster.")
+
+
+def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The validated attach configuration. As JSON, it is read and validated like a file."""
+    _stop_at_order(given)
+    try:
+        raw = json.dumps(given).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The configuration cannot be converted to JSON: {error}.") from None
+    outcome = document.read(raw, f"{_SOURCE}.json")
+    # The caller has not seen this JSON: paths are useful, positions are not.
+    findings = [finding._replace(source=_SOURCE, line=None, column=None) for finding in outcome.findings]
+    stop_at_errors("Invalid configuration", findings)
+    log(findings)
+    return outcome.document or {}
+
+
+def _stop_at_order(given: Mapping[str, Any]) -> None:
+    """azureml-core took the instance types out from between the other parameters, in 1.37."""
+    if given.get("defaultInstanceType") in (identity.SYSTEM_ASSIGNED, identity.USER_ASSIGNED):
+        raise InvalidInput(
+            f"default_instance_type: {given['defaultInstanceType']} is a type of identity.",
+            "Pass identity_type and identity_ids by name: default_instance_type and instance_types come before them.",
+        )
