@@ -4,6 +4,7 @@
 # .venv-dev  the tools of development: tests, linters, the local Azure
 # .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
 # .venv-peers  clients that others wrote, which `make test-peers` runs against the local Azure
+# .venv-docs  MkDocs Material, which `make docs` makes the site of the documents with
 # .venv-lint  azdev's linter rules, for .ci/run
 # .venv-uv   the resolver that `make lock` renews requirements/ with
 # .run       what runs leave behind: the local Azure's data, traffic, figures
@@ -16,10 +17,13 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo test kube-assets test-faults test-long test-newest test-peers bench bench-fleet lint wheel lock clean
+.PHONY: demo docs test kube-assets test-faults test-long test-newest test-peers bench bench-fleet lint wheel lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
+
+docs: .venv-docs/locked  ## the documents as a site, in .run/site: index.html opens in a browser, without a server
+	scripts/docs
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 	$(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
@@ -56,7 +60,7 @@ lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py a
 	scripts/lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-lint .venv-peers .venv-uv .venv-newest .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-docs .venv-lint .venv-peers .venv-uv .venv-newest .run build dist *.egg-info
 
 # An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
 # it from outside of the lock.
