@@ -14,6 +14,7 @@ REQUIRES = [
     # The cluster's side: 4 MB where the official client has 71; imported with a kubeconfig only.
     "lightkube>=1.0,<2; python_version >= '3.11'",
     "socksio>=1.0,<2; python_version >= '3.11'",  # for httpx, through a SOCKS proxy: 36 kB, imported for one alone
+    "jsonschema>=4.20,<5; python_version >= '3.11'",  # an organisation's own policies, judged in a process of their own
 ]
 SDK = [
     "azure-identity>=1.17,<2",  # the Python API's credentials; az brings its own
@@ -30,7 +31,6 @@ DEVELOPMENT = [
     "duckdb-kql>=1.1,<2",  # and the query language on it
     "hypothesis>=6.100,<7",
     "python-hcl2>=8,<9",  # what is exported for Terraform is read back with it
-    "jsonschema>=4.20,<5",  # the published schema and our own walk are held against each other with it
     "mypy>=1.15,<3",
     "PyJWT>=2.8,<3",  # the emulator's tokens
     "packaging>=23",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def validate(
     cmd: Any,
     file: Sequence[str],
+    policy: Sequence[str] | None = None,
     strict: bool = False,
     report_format: str | None = None,
     output_file: str | None = None,
@@ -20,7 +21,7 @@ def validate(
     from azext_amlarc.commands.az.findings import deliver
     from azext_amlarc.validation.documents import rules_for, validate_documents
 
-    report = validate_documents(file, strict)
+    report = validate_documents(file, strict, policy or ())
     return deliver(cmd, report, rules_for(report.findings), report_format, output_file)
 
 

@@ -22,10 +22,13 @@ REFERENCE = f"{_LEARN}/machine-learning/reference-kubernetes"
 LEGACY = f"{_LEARN}/machine-learning/v1/how-to-create-attach-kubernetes#delete-azureml-fe-related-resources"
 CONNECT = f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"
 
+JSON_SCHEMA = "https://json-schema.org/understanding-json-schema/reference"
+
 # By the letter of a code (docs/findings.md): what the settings, or else the attach configuration, may say.
-_OF_RULES = {"S": INSTALL}
+_OF_RULES = {"S": INSTALL, "P": JSON_SCHEMA}
 
 
 def of(code: str) -> str:
-    """Where Microsoft documents what a finding's rule is about."""
-    return _OF_RULES.get(code.removeprefix("AMLARC-")[:1], ATTACH)
+    """Where what a finding's rule is about is documented; an organisation's own codes are in its JSON Schemas."""
+    own, _, letter = code.rpartition("AMLARC-")
+    return _OF_RULES.get(letter[:1], ATTACH) if not own and letter != code else JSON_SCHEMA

@@ -1,6 +1,7 @@
 """Validates attach configurations and manifests of fleets in the files that users name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, Rule
@@ -9,30 +10,72 @@ from azext_amlarc.validation.document import foreign
 from azext_amlarc.validation.files import STDIN, TEXT, as_finding, as_text, expand, read
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading
+from azext_amlarc.validation.text.reading import Reading
 
 # All rules that an attach configuration can break.
 RULES = (*reading.RULES, *document.RULES)
 
 
-def validate_documents(names: Sequence[str], strict: bool = False) -> Report:
-    """Validate every file that the names mean; a file that cannot be read is a finding like the others."""
-    sources: dict[str, list[Finding]] = {}
+class _Judged(NamedTuple):
+    """What a file is, as far as it could be read, and its findings."""
+
+    findings: list[Finding]
+    reading: Reading | None = None
+    is_fleet: bool = False
+
+
+def validate_documents(names: Sequence[str], strict: bool = False, policies: Sequence[str] = ()) -> Report:
+    """Validate every file that the names mean; a file that cannot be read is a finding like the others.
+
+    `policies` names JSON Schemas of the user's own that the files have to keep as well (docs/guardrails.md).
+    """
+    sources: dict[str, list[_Judged]] = {}
     for name in names:
         loaded = as_text(name)
         if loaded is not None:
-            sources[TEXT] = [*sources.get(TEXT, []), *_of_text(loaded, TEXT)]
+            sources.setdefault(TEXT, []).append(_of_text(loaded, TEXT))
             continue
         try:
             found = expand(name)
         except InvalidInput as error:
-            sources[name] = [as_finding(error, name)]
+            sources[name] = [_Judged([as_finding(error, name)])]
             continue
         for path in found:
             source = STDIN if path == "-" else path
             if source not in sources:
-                sources[source] = _validate(path, source)
-    findings = (finding for found in sources.values() for finding in found)
-    return Report(tuple(sources), tuple(findings), strict)
+                sources[source] = [_validate(path, source)]
+    findings = {source: [one for each in judged for one in each.findings] for source, judged in sources.items()}
+    return _guarded(sources, findings, policies, strict) if policies else _report(findings, strict)
+
+
+def _report(findings: Mapping[str, Sequence[Finding]], strict: bool, rules: Sequence[Rule] = ()) -> Report:
+    return Report(tuple(findings), tuple(one for found in findings.values() for one in found), strict, tuple(rules))
+
+
+def _guarded(
+    sources: Mapping[str, Sequence[_Judged]],
+    findings: dict[str, list[Finding]],
+    names: Sequence[str],
+    strict: bool,
+) -> Report:
+    """The report with what the policies say; what is wrong with a policy comes last."""
+    from azext_amlarc.validation.guardrails import policy
+
+    subjects = [
+        policy.of_reading(policy.FLEET if one.is_fleet else policy.ATTACH, one.reading, source)
+        for source, judged in sources.items()
+        for one in judged
+        if one.reading and one.reading.usable
+    ]
+    policies = policy.read(names)
+    for one in policies.judge(subjects):
+        findings.setdefault(one.source, []).append(one)
+    ordered = {source: sorted(found, key=_place) for source, found in findings.items()}
+    return _report(ordered, strict, policies.rules)
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
 
 
 def rules_for(findings: Iterable[Finding]) -> tuple[Rule, ...]:
@@ -45,18 +88,18 @@ def rules_for(findings: Iterable[Finding]) -> tuple[Rule, ...]:
     return (*RULES, *names.RULES, *manifest.RULES, *settings.RULES)
 
 
-def _validate(path: str, source: str) -> list[Finding]:
+def _validate(path: str, source: str) -> _Judged:
     try:
         return _of_text(read(path), source)
     except InvalidInput as error:
-        return [as_finding(error, source)]
+        return _Judged([as_finding(error, source)])
 
 
-def _of_text(raw: bytes, source: str) -> list[Finding]:
+def _of_text(raw: bytes, source: str) -> _Judged:
     """The findings about one file; what it says itself decides which kind it is."""
     found = document.parse(raw, source, document.STARTER)
     if not foreign.is_fleet(found.data):
-        return list(document.judge(found, source).findings)
+        return _Judged(list(document.judge(found, source).findings), found)
     from azext_amlarc.validation import manifest  # with the settings, which take longer to import than all the rest
 
-    return list(manifest.judge(found, source, read).findings)
+    return _Judged(list(manifest.judge(found, source, read).findings), found, True)

@@ -11,6 +11,7 @@ from azext_amlarc.commands.az.help import _COMMANDS
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.support.az import ROOT, Az
 from tests.support.cluster import Cluster
+from tests.support.listings import listings
 from tests.support.terminal import session
 
 EXAMPLES = [command for _, _, examples in _COMMANDS.values() for _, command in examples]
@@ -32,6 +33,7 @@ OWN_RELAY = f"""{{
     settings: {{enableTraining: "True", relayserver.hybridConnectionResourceID: {RELAY}}},
     protected: {{relayServerConnectionString: {{file: relay.txt}}}}}}"""
 RELAY_KEY = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=aGk=;EntityPath=c"
+[POLICY] = [one.text for one in listings(ROOT / "docs" / "guardrails.md") if one.remark == "policy.yaml"]
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
 # What is typed where an example asks.
 ANSWERS = {
@@ -50,6 +52,7 @@ def folder(az: Az, tmp_path: Path) -> Path:
     """A folder with the files that the examples name."""
     shutil.copy(ROOT / "examples" / "attach-advanced.json", tmp_path / "attach.json")
     (tmp_path / "fleet.yaml").write_text(FLEET)
+    (tmp_path / "policy.yaml").write_text(POLICY)
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

@@ -64,6 +64,7 @@ def test_a_clean_file_costs_no_library_and_no_second_parser() -> None:
         "azure",
         "knack",
         "cryptography",
+        "subprocess",
         "xml.etree.ElementTree",
         "urllib.parse",
     }

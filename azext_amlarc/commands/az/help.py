@@ -281,6 +281,7 @@ _COMMANDS = {
             ("Report to a code scanner", "config validate -f attach.json --format sarif"),
             ("Annotate a pull request on GitHub", "config validate -f attach.json --format github"),
             ("Validate the manifest of a fleet", "config validate -f fleet.yaml"),
+            ("Have a policy of your own kept, a JSON Schema", "config validate -f attach.json --policy policy.yaml"),
         ),
     ),
     "config schema": (

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from azext_amlarc.resources.naming import Kind
 
 # The options that name files to read, or settings whose values may.
-_INPUTS = ("file", "config", "config_file", "config_protected", "config_protected_file", "kubeconfig", "health_report")
+_INPUTS = (
+    *("file", "config", "config_file", "config_protected", "config_protected_file", "kubeconfig", "health_report"),
+    *("policy",),
+)
 
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
 

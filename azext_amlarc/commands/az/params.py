@@ -71,6 +71,7 @@ def load_arguments(loader: Any, command: str = "") -> None:
         _fleet_options(loader, prefix)
         _check_options(loader, prefix, _selection() if command == f"{prefix} check" else "")
         _offline_options(loader, prefix)
+        _guardrail_options(loader, prefix)
         _export_options(loader, prefix)
         _support_options(loader, prefix)
         _foreign_options(loader, prefix)
@@ -141,7 +142,7 @@ def _completions(loader: Any, prefix: str) -> None:
         c.argument("workspace_name", completer=completers.workspace_names)
         c.argument("workspace_group", completer=get_resource_group_completion_list)
         c.argument("release_train", completer=completers.release_trains)
-        for option in (*sorted(_FILES), "file"):
+        for option in (*sorted(_FILES), "file", "policy"):
             c.argument(option, completer=FilesCompleter())  # type: ignore[no-untyped-call]
 
 
@@ -288,6 +289,15 @@ def _setting_options(loader: Any, prefix: str) -> None:
                 action="store_true",
                 help="Send undocumented settings unchecked.",
             )
+
+
+def _guardrail_options(loader: Any, prefix: str) -> None:
+    with loader.argument_context(f"{prefix} config validate", arg_group="Guardrails") as c:
+        c.argument(
+            "policy",
+            **_LIST,
+            help="JSON Schemas of your own (files, folders or patterns) that have to be kept as well.",
+        )
 
 
 def _offline_options(loader: Any, prefix: str) -> None:

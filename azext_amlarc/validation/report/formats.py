@@ -30,11 +30,15 @@ _COMMANDS: "dict[Severity, Command]" = {
 
 @dataclass(frozen=True)
 class Report:
-    """What was validated, and the findings; with `strict`, warnings fail as errors do."""
+    """What was validated, and the findings; with `strict`, warnings fail as errors do.
+
+    `own_rules` are those of the user's own policies.
+    """
 
     sources: tuple[str, ...]
     findings: tuple[Finding, ...]
     strict: bool = False
+    own_rules: tuple[Rule, ...] = ()
 
     @property
     def failing(self) -> list[Finding]:
@@ -99,7 +103,8 @@ def as_sarif(report: Report, rules: Sequence[Rule]) -> dict[str, Any]:
     from azext_amlarc.validation.report import sarif
 
     known = [
-        sarif.SarifRule(rule.code, rule.title, _SARIF_LEVELS[rule.severity], links.of(rule.code)) for rule in rules
+        sarif.SarifRule(rule.code, rule.title, _SARIF_LEVELS[rule.severity], links.of(rule.code))
+        for rule in (*rules, *report.own_rules)
     ]
     return sarif.log(known, [_sarif_result(finding) for finding in report.findings])
 
