@@ -11,13 +11,13 @@
 #
 # What is installed there is locked in requirements/, to the version and, but for the extension, to the hash.
 #
-# Outside of it: kube-assets caches a real kube-apiserver and etcd in ~/.cache/amlarc, and Go what it builds them from.
+# Outside of it: kube-assets and actionlint cache programs in ~/.cache/amlarc, and Go what it builds them from.
 
 PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo docs test kube-assets test-faults test-long test-newest test-peers bench bench-fleet lint wheel lock clean
+.PHONY: demo docs test kube-assets actionlint test-faults test-long test-newest test-peers bench bench-fleet lint wheel lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -30,6 +30,9 @@ test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 
 kube-assets:  ## a real kube-apiserver and etcd for tests/kubernetes, built with Go into ~/.cache once; prints their folder
 	@scripts/kube-assets
+
+actionlint:  ## lints the workflows of examples/ci in tests/ci, built with Go into ~/.cache once; prints its path
+	@scripts/actionlint
 
 test-long: .venv-dev/ready  ## 10,000 examples for each property of the validator
 	HYPOTHESIS_PROFILE=long $(DEV)/python -m pytest -q -n 2 tests/validation

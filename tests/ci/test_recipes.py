@@ -1,0 +1,107 @@
+"""The recipes of examples/ci beside the schemas that others publish, actionlint, and what docs/ci.md says of them."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ci import recipes
+from tests.support.az import ROOT
+
+SCHEMAS = [
+    ("vendor.github-actions", [recipes.ACTION], ()),
+    ("vendor.github-workflows", recipes.WORKFLOWS, ()),
+    ("custom.github-workflows-require-timeout", recipes.WORKFLOWS, ()),
+    # Its schema has expressions that only the older mode of ECMAScript's takes.
+    (
+        "vendor.azure-pipelines",
+        [recipes.AZURE],
+        ("--data-transform", "azure-pipelines", "--regex-variant", "nonunicode"),
+    ),
+    ("vendor.gitlab-ci", [recipes.GITLAB], ("--data-transform", "gitlab-ci")),
+]
+
+
+def checked(schema: str, files: list[Path], options: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *options, *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(("schema", "files", "options"), SCHEMAS, ids=[schema for schema, _, _ in SCHEMAS])
+def test_recipes_are_what_their_systems_schema_allows(schema: str, files: list[Path], options: tuple[str, ...]) -> None:
+    done = checked(schema, files, options)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_schema_finds_what_is_wrong(tmp_path: Path) -> None:
+    wrong = tmp_path / "plan.yml"
+    wrong.write_text((recipes.FOLDER / "github" / "plan.yml").read_text().replace("runs-on:", "runs-in:"))
+    assert checked("vendor.github-workflows", [wrong], ()).returncode == 1
+
+
+@pytest.fixture
+def actionlint() -> str:
+    """Its path; skips where it has not been built."""
+    found = subprocess.run([ROOT / "scripts" / "actionlint", "--cached"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip("no actionlint here: `make actionlint` builds it with Go")
+    return found.stdout.strip()
+
+
+def repository(folder: Path) -> Path:
+    """The workflows and the action where they belong in a repository."""
+    workflows = folder / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    for file in recipes.WORKFLOWS:
+        shutil.copy(file, workflows)
+    shutil.copytree(recipes.ACTION.parent, folder / ".github" / "actions" / "setup-amlarc")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    return workflows
+
+
+def test_actionlint_finds_nothing_in_the_workflows(actionlint: str, tmp_path: Path) -> None:
+    workflows = repository(tmp_path)
+    done = subprocess.run([actionlint], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    plan = workflows / "plan.yml"
+    plan.write_text(plan.read_text().replace("source: ", "sauce: "))
+    broken = subprocess.run([actionlint], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert broken.returncode == 1
+    assert 'missing input "source"' in broken.stdout
+
+
+def test_workflows_ask_for_no_right_that_they_do_not_need() -> None:
+    rights = {file.stem: recipes.load(file)["permissions"] for file in recipes.WORKFLOWS}
+    assert rights == {
+        "validate": {"contents": "read", "security-events": "write"},
+        "plan": {"contents": "read", "id-token": "write", "pull-requests": "write"},
+        "apply": {"contents": "read", "id-token": "write"},
+    }
+
+
+def test_nothing_in_a_recipe_is_a_secret() -> None:
+    for file in [recipes.ACTION, *recipes.WORKFLOWS, recipes.AZURE, recipes.GITLAB]:
+        assert not re.search(r"secrets\.|password|client-?secret", file.read_text(), re.IGNORECASE), file.name
+
+
+def test_every_script_of_a_shell_can_be_parsed() -> None:
+    every = [*recipes.of_azure(), *recipes.of_gitlab()]
+    for file in [recipes.ACTION, *recipes.WORKFLOWS]:
+        every += recipes.of_github(file)
+    assert len(every) == 12
+    for script in every:
+        done = subprocess.run(["bash", "-n"], input=script.text, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), script.name
+
+
+def test_the_documents_name_every_recipe_and_its_variables() -> None:
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    for file in [recipes.ACTION, *recipes.WORKFLOWS, recipes.AZURE, recipes.GITLAB]:
+        assert f"examples/ci/{file.relative_to(recipes.FOLDER)}" in page
+    used = json.dumps([file.read_text() for file in [*recipes.WORKFLOWS, recipes.GITLAB]])
+    variables = {*re.findall(r"vars\.(\w+)", used), *re.findall(r"\$(AZURE_\w+_ID|AMLARC_\w+)", used)}
+    assert variables == set(re.findall(r"`((?:AZURE|AMLARC)_[A-Z_]+)`", page))
