@@ -7,7 +7,6 @@ Either may lag behind the other, or never finish: every few polls, the other one
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from azext_amlarc.azure.connection.client import AzureClient
@@ -232,14 +231,13 @@ class Subject(NamedTuple, Generic[T]):
         return (lambda: poll_operation(self.azure, url)) if url else None
 
 
-@dataclass
 class PolledResource(Generic[T]):
     """Polls a resource, and every few polls its operation, which is believed at once if it failed."""
 
-    resource: Callable[[], Poll[T]]
-    operation: Callable[[], Poll[T] | None] | None = None
-    polls: int = 0
-    lags: int = 0
+    def __init__(self, resource: Callable[[], Poll[T]], operation: Callable[[], Poll[T] | None] | None = None) -> None:
+        self.resource = resource
+        self.operation = operation
+        self.polls = self.lags = 0
 
     def __call__(self) -> Poll[T]:
         seen = self.resource()
@@ -254,7 +252,6 @@ class PolledResource(Generic[T]):
         return Poll(told.state, seen.resource) if is_believed else seen
 
 
-@dataclass
 class PolledOperation(Generic[T]):
     """Polls an operation, and every few polls its resource; once the operation has ended, the resource decides.
 
@@ -262,13 +259,14 @@ class PolledOperation(Generic[T]):
     at the end.
     """
 
-    operation: Callable[[], Poll[T] | None]
-    resource: Callable[[], Poll[T]]
-    confirms: bool = True
-    polls: int = 0
-    lags: int = 0
-    ends: int = 0
-    seen_in_progress: bool = False
+    def __init__(
+        self, operation: Callable[[], Poll[T] | None], resource: Callable[[], Poll[T]], confirms: bool = True
+    ) -> None:
+        self.operation = operation
+        self.resource = resource
+        self.confirms = confirms
+        self.polls = self.lags = self.ends = 0
+        self.seen_in_progress = False
 
     def __call__(self) -> Poll[T]:
         told = self.operation()

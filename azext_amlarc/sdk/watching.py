@@ -4,7 +4,6 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from azext_amlarc.azure.connection.waiting import Operation
@@ -58,7 +57,7 @@ def wait_printing(operation: Operation[T], show_output: bool, timeout: float) ->
     """Wait for an operation, and print what azureml-core prints; raises the same as `Operation.wait`."""
     watcher = PrintingWatcher(show_output=show_output)
     try:
-        found = replace(operation, follow="To keep waiting: wait_for_completion().").wait(watcher, timeout)
+        found = operation._replace(follow="To keep waiting: wait_for_completion().").wait(watcher, timeout)
     except WriteFailed:
         watcher.finish()
         raise

@@ -92,7 +92,7 @@ def _with_roles_of_compute(
 ) -> Operation[Compute]:
     from azext_amlarc.workflows.mend import grants
 
-    return replace(operation, then=partial(grants.give_to_compute, azure, door, target))
+    return operation._replace(then=partial(grants.give_to_compute, azure, door, target))
 
 
 def _stop_without_extension(azure: AzureClient, cluster: ClusterId) -> None:

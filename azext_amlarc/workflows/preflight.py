@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from azext_amlarc.azure.connection.client import AzureClient
@@ -63,7 +62,7 @@ class Preflight(NamedTuple):
             self._explain(error)
             return error
 
-        return replace(operation, reason=reason, then=then)
+        return operation._replace(reason=reason, then=then)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Lets an autoscaler see what jobs wait for: what happens on the cluster before the extension is written, and after."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from azext_amlarc.azure.connection.waiting import Operation
@@ -64,7 +64,7 @@ class Scaling:
             operation.then(watcher, timeout)
             self._after(watcher, writes)
 
-        return replace(operation, then=then)
+        return operation._replace(then=then)
 
     def _after(self, watcher: Watcher, writes: WriteLog) -> None:
         plan, server = self.plan, self.plan.kube.server

@@ -62,8 +62,8 @@ class Wish:
             self.there = None if is_gone else replace(existing, provisioning_state=seen.state)
             return Poll(seen.state, self.there)
 
-        return replace(
-            Operation.done(existing), doing="changing it", poll=poll, reason=lambda _: WriteFailed("It failed.")
+        return Operation.done(existing)._replace(
+            doing="changing it", poll=poll, reason=lambda _: WriteFailed("It failed.")
         )
 
     def write(self, existing: Thing | None) -> Operation[Thing]:

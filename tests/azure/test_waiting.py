@@ -1,7 +1,6 @@
 """Waiting for an operation: when it is looked at, and what is said when it is given up."""
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -148,7 +147,7 @@ def test_time_that_is_up_says_what_was_seen_and_how_to_go_on() -> None:
 def test_what_else_has_to_be_ready_is_waited_for_after_a_good_end_alone() -> None:
     waited: list[Watcher] = []
     good, bad = (
-        replace(operation(looks(word)), then=lambda watcher, _: waited.append(watcher))
+        operation(looks(word))._replace(then=lambda watcher, _: waited.append(watcher))
         for word in ("Succeeded", "Failed")
     )
     clock = Clock()
@@ -200,9 +199,9 @@ def test_a_machine_that_slept_gives_up_when_azure_is_still_at_it(monkeypatch: py
 
 def test_what_has_to_be_ready_afterwards_gets_time_after_a_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     sleeper, given = Sleeper(monkeypatch), list[float]()
-    slept = replace(operation(sleeper.looks(("Succeeded", 7200))), then=lambda _, left: given.append(left))
+    slept = operation(sleeper.looks(("Succeeded", 7200)))._replace(then=lambda _, left: given.append(left))
     slept.wait(Clock(), 600)
-    slept = replace(operation(sleeper.looks(("Succeeded", 5))), then=lambda _, left: given.append(left))
+    slept = operation(sleeper.looks(("Succeeded", 5)))._replace(then=lambda _, left: given.append(left))
     slept.wait(Clock(), 600)
     assert given == [60.0, 595.0]
 

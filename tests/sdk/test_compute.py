@@ -3,7 +3,6 @@
 import json
 import logging
 import pickle
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -252,7 +251,7 @@ def test_an_interrupted_wait_stays_an_interruption() -> None:
     def interrupted() -> Poll[None]:
         raise KeyboardInterrupt
 
-    operation = replace(Operation.done(None), doing="attaching 'k8s'", poll=interrupted)
+    operation = Operation.done(None)._replace(doing="attaching 'k8s'", poll=interrupted)
     goes_on = r"Interrupted\. Azure is still attaching 'k8s'\. To keep waiting: wait_for_completion\(\)\."
     with (
         pytest.raises(KeyboardInterrupt, match=goes_on),

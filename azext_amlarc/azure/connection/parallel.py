@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import TypeVar
 
@@ -55,15 +54,15 @@ class _Stopped(Exception):
     """Raised in workers after Ctrl-C, at their next pause."""
 
 
-@dataclass
 class _RelayWatcher:
     """The watcher of one thread: passes changes of state on to the shared watcher, with the title."""
 
-    watcher: Watcher
-    title: str
-    lock: Lock
-    stopped: Event
-    state: str = field(default="", init=False)
+    def __init__(self, watcher: Watcher, title: str, lock: Lock, stopped: Event) -> None:
+        self.watcher = watcher
+        self.title = title
+        self.lock = lock
+        self.stopped = stopped
+        self.state = ""
 
     def seen(self, state: str, elapsed: float) -> None:
         if state != self.state:

@@ -1,7 +1,6 @@
 """Waits for what Azure continues to do after it has accepted a write."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from azure.core.exceptions import DeserializationError, HttpResponseError, ServiceResponseTimeoutError
@@ -46,8 +45,7 @@ class Poll(NamedTuple, Generic[T]):
         return self.state.lower() in {"", "succeeded"}
 
 
-@dataclass(frozen=True)
-class Operation(Generic[T]):
+class Operation(NamedTuple, Generic[T]):
     """A write that Azure has accepted: the resource as it was then, and how to follow it.
 
     `doing` says what Azure is doing ("installing the extension 'x'"); `follow` tells the user how to follow it.
@@ -136,14 +134,14 @@ class Operation(Generic[T]):
         return StillRunning(message, self.follow, correlation_id=self.correlation_id)
 
 
-@dataclass
 class _Pauses:
     """The pauses of one wait: as long as Azure asks, but never beyond the timeout; a long one is announced once."""
 
-    watcher: Watcher
-    timeout: float
-    missed: int = 0
-    announced: bool = False
+    def __init__(self, watcher: Watcher, timeout: float) -> None:
+        self.watcher = watcher
+        self.timeout = timeout
+        self.missed = 0
+        self.announced = False
 
     def next(self, told: float | None, elapsed: float) -> float:
         left = max(self.timeout - elapsed, 0.0)

@@ -1,7 +1,6 @@
 """The watcher, which is told about progress, and the log of writes so far."""
 
 import time
-from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -35,17 +34,16 @@ class SilentWatcher:
 _LONG_POLL = 10.0
 
 
-@dataclass
 class Deadline:
     """When a wait of `timeout` seconds is over: a suspended machine wakes up after that, and polls once more.
 
     A state that was asked for before, or that was not answered, says nothing about what has come of it meanwhile.
     """
 
-    timeout: float
-    began: float = field(default_factory=lambda: time.monotonic())
-    _asked: float = field(default_factory=lambda: time.monotonic())
-    _is_last: bool = False
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.began = self._asked = time.monotonic()
+        self._is_last = False
 
     @property
     def elapsed(self) -> float:
@@ -70,7 +68,6 @@ class Deadline:
         return False
 
 
-@dataclass
 class WriteLog:
     """One line for each write so far, shown if the command stops half-way.
 
@@ -78,8 +75,9 @@ class WriteLog:
     often it is looked for again.
     """
 
-    lines: list[str] = field(default_factory=list)
-    accepted: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.accepted: dict[str, int] = {}
 
     def add(self, line: str) -> None:
         self.lines.append(line)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -56,7 +55,7 @@ class Installation(NamedTuple):
         settings = {**resolved.settings, **made.settings}
         body = resource.body(self.cluster, self.wanted, settings, {**kept, **made.protected}, existing)
         operation = self._send(existing, body)
-        return replace(operation, then=partial(supporting.finish, self.azure, made))
+        return operation._replace(then=partial(supporting.finish, self.azure, made))
 
     def resolved(self, existing: Extension | None) -> resource.Resolved:
         """All plain settings that are sent, as far as they are known without a request."""

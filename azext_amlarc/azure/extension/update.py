@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -65,7 +65,7 @@ class Update:
         if change.protected or made:
             properties["configurationProtectedSettings"] = self._protected(installed, change, settings, made)
         operation = self._send(installed, properties)
-        return replace(operation, then=partial(supporting.finish, self.azure, made)) if made else operation
+        return operation._replace(then=partial(supporting.finish, self.azure, made)) if made else operation
 
     def _protected(
         self, existing: Extension, change: Change, settings: Mapping[str, str], made: supporting.Provision | None

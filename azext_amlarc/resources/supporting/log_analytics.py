@@ -1,8 +1,7 @@
 """A cluster's Log Analytics workspace as data: its possible ids, the request body, and the settings for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.supporting import names
@@ -14,14 +13,13 @@ CUSTOMER_ID = "azure_log_analytics.customer_id"
 PROTECTED = "azure_log_analytics.connection_string"
 
 
-@dataclass(frozen=True)
-class LogAnalytics:
+class LogAnalytics(NamedTuple):
     """The workspace of a cluster: its possible ids, and the customer id in the installed extension's settings."""
 
     cluster: Cluster
     workspace_ids: tuple[str, ...]
     known: str | None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
 
     @property
     def settings(self) -> dict[str, str]:

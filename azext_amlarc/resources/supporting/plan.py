@@ -4,7 +4,6 @@ Names and values are those of `az k8s-extension`, so that each tool recognizes c
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
@@ -35,14 +34,14 @@ class Plan(NamedTuple):
     def tagged(self, tags: Mapping[str, str]) -> "Plan":
         """The plan whose resources get these tags beside our own, if they are created."""
         return self._replace(
-            relay=self.relay and replace(self.relay, tags=tags),
-            service_bus=self.service_bus and replace(self.service_bus, tags=tags),
-            log_analytics=self.log_analytics and replace(self.log_analytics, tags=tags),
+            relay=self.relay and self.relay._replace(tags=tags),
+            service_bus=self.service_bus and self.service_bus._replace(tags=tags),
+            log_analytics=self.log_analytics and self.log_analytics._replace(tags=tags),
         )
 
     def resumed(self) -> "Plan":
         """The plan of whoever may have been cut short before: nothing is written that has not been read first."""
-        return self._replace(relay=self.relay and replace(self.relay, is_first=False))
+        return self._replace(relay=self.relay and self.relay._replace(is_first=False))
 
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:

@@ -1,8 +1,7 @@
 """A cluster's Azure Relay as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId, name_of, parent_of
@@ -19,8 +18,7 @@ RIGHTS = {"properties": {"rights": ["Manage", "Send", "Listen"]}}
 CONNECTION = {"properties": {"requiresClientAuthorization": True}}
 
 
-@dataclass(frozen=True)
-class Relay:
+class Relay(NamedTuple):
     """The Relay of a cluster: the possible ids of its hybrid connection, the most likely first.
 
     `is_first`: nothing is installed that could have created it, so its namespace is written without reading it first.
@@ -30,7 +28,7 @@ class Relay:
     cluster: Cluster
     connection_ids: tuple[str, ...]
     is_first: bool
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
 
     @property
     def settings(self) -> dict[str, str]:

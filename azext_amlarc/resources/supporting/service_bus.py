@@ -1,8 +1,7 @@
 """A cluster's Service Bus as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.ids import ClusterId
@@ -28,8 +27,7 @@ _SUBSCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class ServiceBus:
+class ServiceBus(NamedTuple):
     """The Service Bus of a cluster: its possible ids, the most likely first, and the subscription of each topic.
 
     `known` is the id in the installed extension's settings, which is certainly the cluster's.
@@ -39,7 +37,7 @@ class ServiceBus:
     namespace_ids: tuple[str, ...]
     subscriptions: Mapping[str, str]
     known: str | None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
 
     @property
     def settings(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Settings that the tool works out itself, given by the user: repeated, or contradicted."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from azext_amlarc.findings import Finding
 from azext_amlarc.product import catalogue
@@ -49,8 +49,7 @@ def _is_switch(key: str) -> bool:
     return record is not None and _is_kept(key) and record.type in ("boolean", "hostname")
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What the tool sets for the other settings given, and what is installed; protected settings only by name.
 
     Without a cluster `derived` is None, and `copied` says whether the settings seem to be those of an extension, as
@@ -58,7 +57,7 @@ class Known:
     """
 
     derived: Mapping[str, str] | None = None
-    installed: Mapping[str, str] = field(default_factory=dict)
+    installed: Mapping[str, str] = {}
     copied: bool = False
 
     def has(self, key: str, value: str, absent: bool = False) -> bool:

@@ -5,7 +5,7 @@ import codecs
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.product import catalogue, helm
@@ -33,8 +33,7 @@ def given_twice(second: Setting, first: Setting | None = None) -> Finding:
     return about(second, codes.TWICE, f"given {places}", f"give {second.name} only once")
 
 
-@dataclass(frozen=True)
-class Unread:
+class Unread(NamedTuple):
     """Why a local file could not be read, and what to do; the path, which may be a secret, is in neither."""
 
     message: str
