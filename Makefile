@@ -5,6 +5,7 @@
 # .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
 # .venv-peers  clients that others wrote, which `make test-peers` runs against the local Azure
 # .venv-docs  MkDocs Material, which `make docs` makes the site of the documents with
+# .venv-terraform  what azapi takes, for `make test-terraform`
 # .venv-lint  azdev's linter rules, for .ci/run
 # .venv-uv   the resolver that `make lock` renews requirements/ with
 # .run       what runs leave behind: the local Azure's data, traffic, figures
@@ -46,6 +47,11 @@ test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest 
 test-peers: .venv/locked .venv-dev/ready .venv-peers/locked  ## the clients of others against the local Azure, with what each asks for
 	scripts/test-peers
 
+.PHONY: test-terraform
+test-terraform: .venv-dev/ready .venv-terraform/locked  ## what `export --format terraform` writes, with a real OpenTofu that is built once
+	scripts/opentofu
+	$(DEV)/python -m pytest -q -rs tests/terraform
+
 bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to az's own commands, memory, requests
 	$(DEV)/python -m benchmarks
 
@@ -63,7 +69,7 @@ lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py a
 	scripts/lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-docs .venv-lint .venv-peers .venv-uv .venv-newest .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-docs .venv-lint .venv-peers .venv-uv .venv-newest .venv-terraform .run build dist *.egg-info
 
 # An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
 # it from outside of the lock.

@@ -40,6 +40,7 @@ terraform {
 """
 # What azapi takes beside the body, where Terraform shows it better.
 _BESIDE = ("location", "tags")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHORT = {
     "Microsoft.Relay/namespaces": "relay",
     "Microsoft.Relay/namespaces/hybridConnections": "connection",
@@ -201,14 +202,14 @@ def _block(head: str, body: Mapping[str, Any], blocks: Sequence[str] = ()) -> st
 
 def _lines(members: Mapping[str, Any]) -> Iterator[str]:
     """The members as `terraform fmt` writes them: lines that follow each other have their equals signs in a column."""
-    written = [(key, _written(value)) for key, value in members.items()]
+    written = [(key, spelled(value)) for key, value in members.items()]
     for is_long, group in groupby(written, key=lambda one: "\n" in one[1]):
         own = list(group)
         width = 0 if is_long else max(len(key) for key, _ in own)
         yield from (f"{key.ljust(width)} = {value}" for key, value in own)
 
 
-def _written(value: Any) -> str:
+def spelled(value: Any) -> str:
     """A value as it stands in a file; texts mean themselves, where Terraform would fill something in."""
     if isinstance(value, Expression):
         return value.text
@@ -216,13 +217,20 @@ def _written(value: Any) -> str:
         members = "\n".join(_lines({_text(str(key)): member for key, member in value.items()}))
         return f"{{\n{_indented(members)}\n}}" if value else "{}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(spelled, value))}]"
     return _text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _text(value: str) -> str:
-    shown = json.dumps(value).replace("${", "$${").replace("%{", "%%{")
-    return inert_quoted(shown.replace("\\b", "\\u0008").replace("\\f", "\\u000c"))
+    shown = re.sub(r"[^ !#-\[\]-~]", lambda one: _escaped(one[0]), value)
+    return inert_quoted(f'"{shown.replace("${", "$${").replace("%{", "%%{")}"')
+
+
+def _escaped(character: str) -> str:
+    """As Terraform reads it; of JSON's escapes it has not all, and no pairs of surrogates."""
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 
 def _indented(text: str) -> str:

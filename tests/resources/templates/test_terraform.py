@@ -147,3 +147,15 @@ def test_two_clusters_of_one_name_have_labels_of_their_own() -> None:
     twin = Cluster(ClusterId(SUB, "other", "connectedClusters", "Plant_7"), "eastus", 3, None)
     made = Configuration(terraform.configuration([drawn("training"), drawn("training", twin)]))
     assert made.sent() == expected("training", ARC) | expected("training", twin)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("C:\\bin\\f \b", r'"C:\\bin\\f \u0008"'),
+        ("\U0001f600 \u00e9", r'"\U0001f600 \u00e9"'),
+        ("${a} $${b} %{c}", '"$${a} $$${b} %%{c}"'),
+    ],
+)
+def test_texts_are_spelled_in_terraforms_own_escapes(text: str, spelled: str) -> None:
+    assert terraform.spelled(text) == spelled
