@@ -23,7 +23,7 @@ SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amla
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
 
-docs: .venv-docs/locked  ## the documents as a site, in .run/site: index.html opens in a browser, without a server
+docs: .venv-docs/locked .venv-dev/ready  ## the documents as a site, in .run/site: index.html opens in a browser, without a server
 	scripts/docs
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests

@@ -3,9 +3,11 @@
 import os
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from azure.cli.core import AzCommandsLoader
+from azure.cli.core._help import AzCliHelp
 from azure.cli.core.commands import AzCliCommandInvoker
 from azure.cli.core.mock import DummyCli
 from azure.cli.core.parser import AzCliCommandParser
@@ -54,6 +56,17 @@ def read(line: str, defaults: Mapping[str, str] | None = None) -> dict[str, Any]
     except CLIError as error:
         raise Wrong(1, "\n".join([str(error), *getattr(error, "recommendations", ())])) from error
     return {name: value for name, value in vars(parsed).items() if not name.startswith("_") and name != "func"}
+
+
+def print_help(name: str) -> None:
+    """What az prints for a command's `--help`, by az's own printer."""
+    cli = DummyCli(commands_loader_cls=AzCommandsLoader)
+    loader = _loaded(cli, name)
+    loader.cmd_to_loader_map = {}  # where az would look for files of help, which we have none of
+    parser = _Parser(cli, cli_help=AzCliHelp(cli))
+    parser.load_command_table(loader)
+    with suppress(Wrong):  # printing ends a parser
+        parser.subparser_map[name].format_help()
 
 
 def load(name: str) -> Any:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from azext_amlarc.commands.az.table import COMMANDS
 from tests.browser.conftest import Browser
 from tests.browser.conftest import browser as browser
 from tests.support.az import ROOT
 
 MKDOCS = ROOT / ".venv-docs" / "bin" / "mkdocs"
-SOURCES = ("docs", "examples", "README.md", "CONTRIBUTING.md", "HISTORY.rst", "LICENSE", "mkdocs.yml")
 WIDTHS = (390, 1280)
 # What sticks out of the window, but for what scrolls in its own frame: listings and tables.
 OUT = """
@@ -39,11 +39,10 @@ def build(folder: Path, site: Path, **variables: str) -> subprocess.CompletedPro
 def copy(tmp_path: Path) -> Path:
     """The documents in a folder of their own, to be changed."""
     folder = tmp_path / "copy"
-    folder.mkdir()
-    for name in SOURCES:
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
-    for name in re.findall(r"\]\((\.[\w.-]+)\)", (ROOT / "README.md").read_text("utf-8")):
-        shutil.copy(ROOT / name, folder / name)
+    left = shutil.ignore_patterns(
+        ".venv*", ".run", ".git", "build", "dist", "*.egg-info", ".*_cache", "__pycache__", "tests"
+    )
+    shutil.copytree(ROOT, folder, ignore=left)
     return folder
 
 
@@ -77,6 +76,20 @@ def test_a_page_that_no_section_names_is_taken_in(copy: Path, tmp_path: Path) ->
     assert '<a href="new.html">A new page</a>' in first  # a title for a file's name
     tasks = first.partition("Tasks")[2].partition("Reference")[0]
     assert 'href="new.html"' in tasks
+
+
+def test_each_command_of_the_overview_leads_to_its_description(site: Path) -> None:
+    if not (ROOT / ".run" / "docs" / "commands").is_dir():
+        pytest.skip("the reference is not here: `make docs` makes it")
+    overview = (site / "commands.html").read_text("utf-8")
+    for command in COMMANDS:
+        page, anchor = f"commands/{command.name.split()[0]}.html", f"az-ml-arc-{command.name.replace(' ', '-')}"
+        assert f'href="{page}#{anchor}"><code>{command.name}</code>' in overview
+        assert f'id="{anchor}"' in (site / page).read_text("utf-8")
+
+
+def test_the_readme_is_a_screen_and_a_half() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 80
 
 
 def test_it_is_the_same_byte_for_byte_each_time(site: Path, tmp_path: Path) -> None:
