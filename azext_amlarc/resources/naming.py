@@ -119,11 +119,11 @@ def split_identities(given: Sequence[str] | None) -> list[str] | None:
     return [part for part in whole if part] if given else None
 
 
-def identities_fault(ids: Sequence[str], source: str) -> str:
-    """What is wrong with the first of these that is not the id of a user-assigned identity; otherwise empty."""
-    for text in ids:
-        found = ResourceId.find(text)
-        if found is None or not found.is_a(*_IDENTITY):
-            expected = f"/subscriptions/<id>/resourceGroups/<group>/providers/{'/'.join(_IDENTITY)}/<name>"
-            return f"{source}: {quoted(text)} is not the resource id of a user-assigned identity. Expected {expected}."
-    return ""
+def stop_at_identities(ids: Sequence[str], source: str) -> None:
+    """Raise InvalidInput with each of these that is not the resource id of a user-assigned identity."""
+    parsed = {text: ResourceId.find(text) for text in ids}
+    wrong = [text for text, found in parsed.items() if found is None or not found.is_a(*_IDENTITY)]
+    if wrong:
+        lines = [f"{source}: {quoted(text)} is not the resource id of a user-assigned identity." for text in wrong]
+        expected = f"/subscriptions/<id>/resourceGroups/<group>/providers/{'/'.join(_IDENTITY)}/<name>"
+        raise InvalidInput("\n".join(lines), f"Give ids such as {expected}. Nothing was sent.")

@@ -46,9 +46,9 @@ def _identities(ids: Sequence[str] | None) -> tuple[str, ...]:
 
 def _stop_at_identity(kind: str | None, ids: Sequence[str]) -> None:
     wrong = identity.contradiction(kind, ids, "identity_type", "identity_ids")
-    wrong = wrong or naming.identities_fault(ids, "identity_ids")
     if wrong:
         raise InvalidInput(wrong)
+    naming.stop_at_identities(ids, "identity_ids")
 
 
 def _stop_at_preview(configuration: Mapping[str, Any] | None) -> None:

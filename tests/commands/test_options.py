@@ -140,7 +140,16 @@ def test_identities_are_separated_by_spaces_or_commas() -> None:
 
 @pytest.mark.parametrize("wrong", ["my-identity", CLUSTER_ID, f"{IDENTITY}/a/b"])
 def test_an_identity_is_the_id_of_one(wrong: str) -> None:
-    assert "is not the resource id of a user-assigned identity" in refusal(f"{ATTACH} -c c --user-identities {wrong}")
+    line = f"{ATTACH} -c c --user-identities {wrong}"
+    assert "is not the resource id of a user-assigned identity" in refusal(line, 1)
+
+
+def test_a_wrong_identity_hides_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "attach.json").write_text('{"namespace": "No", "instanceTypes": {"A_b": {}}}')
+    line = f"amlarc attach -n 1k8s -w amlarc-ws -g amlarc-rg -c c* --config {tmp_path / 'attach.json'}"
+    text = refusal(f"{line} --identity-type UserAssigned --user-identities mine,yours", 1)
+    for wrong in ("--cluster-name", '"mine"', '"yours"', "1k8s", "No", "A_b"):
+        assert wrong in text
 
 
 def test_the_defaults_of_az_name_the_workspace_and_the_group() -> None:

@@ -20,6 +20,8 @@ _INPUTS = (
     *("policy",),
 )
 
+_IDENTITIES = "--user-assigned-identities"
+
 DEFAULT_TIMEOUT = 3600  # seconds; an installation takes ten minutes, a slow one thirty
 
 
@@ -82,12 +84,21 @@ def _refuse_bad_names(namespace: Any) -> None:
     from azext_amlarc.resources import naming
 
     given = {option: (kind, getattr(namespace, dest, None)) for option, dest, kind in _names(namespace)}
+    identities = naming.split_identities(getattr(namespace, "user_assigned_identities", None)) or ()
+    _judge(
+        namespace, partial(naming.stop_at_faults, given), partial(naming.stop_at_identities, identities, _IDENTITIES)
+    )
+
+
+def _judge(namespace: Any, *names: Callable[[], None]) -> None:
+    """Raise InvalidInput for what is wrong with names, and with all other input of the command then."""
     try:
-        naming.stop_at_faults(given)
+        for name in names:
+            name()
     except InvalidInput:
         from azext_amlarc.commands.inputs.judging import steps
 
-        together(partial(naming.stop_at_faults, given), *steps(namespace))
+        together(*names, *steps(namespace))
 
 
 def _names(namespace: Any) -> "Iterator[tuple[str, str, Kind]]":
@@ -195,15 +206,15 @@ def _refuse_settings(config: str | None, option: str) -> None:
 
 
 def _validate_identity(namespace: Any) -> None:
-    """The type and the ids of identities fit, and the ids are those of identities."""
-    from azext_amlarc.resources.naming import identities_fault, split_identities
+    """The type and the ids of identities fit, and the ids are those of identities, those of --file too."""
+    from azext_amlarc.resources.naming import split_identities, stop_at_identities
     from azext_amlarc.validation.document.identity import contradiction
 
     identities = namespace.user_assigned_identities = split_identities(namespace.user_assigned_identities)
-    wrong = contradiction(namespace.identity_type, identities, "--identity-type", "--user-assigned-identities")
-    wrong = wrong or identities_fault(identities or (), "--user-assigned-identities")
+    wrong = contradiction(namespace.identity_type, identities, "--identity-type", _IDENTITIES)
     if wrong:
         raise UsageError(wrong)
+    _judge(namespace, partial(stop_at_identities, identities or (), _IDENTITIES))
 
 
 def validate_verify(namespace: Any) -> None:
