@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from azext_amlarc.workflows.fleet.manifests import Manifest
     from azext_amlarc.workflows.fleet.plan import FleetPlan
     from azext_amlarc.workflows.fleet.report.page import Heading
+    from azext_amlarc.workflows.fleet.running.apply import Engine
 
 Objects = list[dict[str, Any]]
 
@@ -53,6 +54,7 @@ def apply(
     plan_file: str | None = None,
     wave: int | None = None,
     concurrency: int | None = None,
+    engine: "Engine" = "direct",
     resend_protected: bool = False,
     report: str | None = None,
     yes: bool = False,
@@ -66,7 +68,7 @@ def apply(
 
     planned = saved.load(plan_file) if plan_file else None
     manifest = _read(cmd, planned.manifest if planned else str(file))
-    options = Options(wave, concurrency or CONCURRENCY, timeout)
+    options = Options(wave, concurrency or CONCURRENCY, timeout, engine)
     door, progress = AzDoor(cmd, yes), fleet_progress(cmd)
     with connected(cmd, watcher=progress, registers=True, timeout=timeout) as azure:
         work = Work(azure, manifest).resending(planned.resends if planned else resend_protected)

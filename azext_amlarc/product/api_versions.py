@@ -16,6 +16,8 @@ API_VERSIONS = {
     "Microsoft.Relay": "2021-11-01",
     "Microsoft.ResourceGraph": "2022-10-01",
     "Microsoft.Resources": "2021-04-01",
+    # That of az itself; the first ones have no validationLevel.
+    "Microsoft.Resources/deploymentStacks": "2025-07-01",
     "Microsoft.Resources/subscriptions": "2022-12-01",
     "Microsoft.ServiceBus": "2021-11-01",
 }

@@ -72,6 +72,7 @@ class Fleet:
         wave: int | None = None,
         concurrency: int | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        engine: str = "direct",
         resend_protected: bool = False,
         yes: bool = False,
     ) -> list[dict[str, Any]]:
@@ -79,13 +80,14 @@ class Fleet:
 
         What fails on a cluster raises nothing: look at `state`. `plan` is a saved plan: FleetException if it is stale.
         `yes` agrees to the changes, as az's --yes does; without it there is FleetException if there are any. `wave`
-        counts from 1; `timeout` (s) is for each step on a cluster. With `resend_protected`, protected settings that are
+        counts from 1; `timeout` (s) is for each step on a cluster, and for each stack. `engine`
+        is "direct", or "stack" for Azure's deployment stacks. With `resend_protected`, protected settings that are
         there already are sent as well; a saved plan says that itself.
         """
         from azext_amlarc.workflows.fleet import saved
         from azext_amlarc.workflows.fleet.door import Work
         from azext_amlarc.workflows.fleet.report.wording import board_objects
-        from azext_amlarc.workflows.fleet.running.apply import CONCURRENCY, Options
+        from azext_amlarc.workflows.fleet.running.apply import CONCURRENCY, ENGINES, Options
 
         with raised_as(FleetException):
             stop_at_types(FLAG, yes=yes, resend_protected=resend_protected)
@@ -93,8 +95,11 @@ class Fleet:
             for name, number in (("wave", wave), ("concurrency", concurrency)):
                 if number is not None and (not isinstance(number, int) or number < 1):
                     raise InvalidInput(f"{name}: it counts from 1.", "Nothing was sent.")
+            chosen = next((one for one in ENGINES if one == engine), None)
+            if chosen is None:
+                raise InvalidInput(f"engine: it is one of {', '.join(ENGINES)}.", "Nothing was sent.")
             planned = saved.load(os.fspath(plan)) if plan is not None else None
-            options = Options(wave, concurrency or CONCURRENCY, timeout)
+            options = Options(wave, concurrency or CONCURRENCY, timeout, chosen)
             with writing(self._connection, timeout, registers=True, confirmed=yes) as (azure, door):
                 resends = planned.resends if planned else resend_protected
                 work = Work(azure, self._manifest).resending(resends)

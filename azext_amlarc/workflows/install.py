@@ -64,7 +64,7 @@ def begin_install(
     door.show(judgement.findings)
     checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
     checks.before(facts_of(azure, cluster), all_checks)
-    _stop_at_unknown(azure, door, cluster.id, existing, release)
+    stop_at_unknown(azure, door, cluster.id, existing, release)
     protected = supporting.read_own(azure, judgement.plain, judgement.protected) | judgement.protected
     released = (release.train, release.version, release.auto_upgrade)
     wanted = Wanted(judgement.plain, protected, *released, tags or {}, scaling.removed if scaling else frozenset())
@@ -128,7 +128,7 @@ def begin_update(
     change = Update(azure, cluster, name, lambda existing: planned(existing, judged(existing)), door.watcher)
     checks = installation_checks(azure, door, cluster, name, {}, None)
     existing = change.read()
-    _stop_at_unknown(azure, door, cluster.id, existing, release)
+    stop_at_unknown(azure, door, cluster.id, existing, release)
     write_to_cluster = _writer(azure, scaling, judged(existing), existing) if scaling else _nothing
     operation = converge(change, existing, door.watcher, timeout, agree)
     write_to_cluster()
@@ -149,13 +149,14 @@ def _writer(
     return scaling.writer(azure.writes)
 
 
-def _stop_at_unknown(
+def stop_at_unknown(
     azure: AzureClient, door: Door, cluster_id: ClusterId, existing: Extension | None, release: Release
 ) -> None:
+    """Refused for a train or a version that does not exist; no request where neither is named."""
     if release.train or release.version:
-        from azext_amlarc.azure.extension.releases import stop_at_unknown
+        from azext_amlarc.azure.extension import releases
 
-        stop_at_unknown(azure, door.watcher, cluster_id, existing, release.train, release.version)
+        releases.stop_at_unknown(azure, door.watcher, cluster_id, existing, release.train, release.version)
 
 
 def _warn_of_train(door: Door, release: Release) -> None:

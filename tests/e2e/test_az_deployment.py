@@ -1,16 +1,15 @@
 """az's own `az deployment` against the local Azure, with the template of what this product deploys."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from amlarc_emulator.providers.resources import comparing
 from tests.emulator.deploying import FILE, SECRET
 from tests.support.az import Az
 from tests.support.azure import Azure, running
+from tests.support.fleets import end
 
 PARAMETERS = ("--parameters", "cluster=amlarc-cluster", "workspace=amlarc-ws", f"serviceBus={SECRET}")
 TEMPLATE = ("-g", "amlarc-rg", "-n", "d", "-f", str(FILE), *PARAMETERS)
@@ -145,14 +144,3 @@ def test_what_is_exported_deploys_to_the_same_end_by_az_as_a_deployment_and_as_a
     owner = ("--deny-settings-mode", "none", "--action-on-unmanage", "detachAll")
     az.must("stack", "group", "create", "-g", "amlarc-rg", "-n", "s", "-f", str(file), *owner)
     assert end(azure, seeded) == made
-
-
-def end(azure: Azure, seeded: Collection[str]) -> dict[str, Any]:
-    """What there is beyond the seed, without what providers make up; of what is hidden the names: keys differ."""
-    items = azure.state()["resources"].items()
-    kept = {id_: item for id_, item in items if id_ not in seeded and "/microsoft.resources/deployment" not in id_}
-    return {id_: (comparing.settled(item["body"], item["kind"]), _hidden(item["hidden"])) for id_, item in kept.items()}
-
-
-def _hidden(values: dict[str, Any]) -> list[str]:
-    return sorted(values.get("configurationProtectedSettings", values))

@@ -50,6 +50,16 @@ def test_a_fleet_is_planned_applied_and_looked_at(
     }
 
 
+def test_a_fleet_is_applied_by_deployment_stacks(azure: Azure, tmp_path: Path) -> None:
+    fleet = fleet_in(tmp_path, azure)
+    assert {one["state"] for one in fleet.apply(yes=True, engine="stack")} == {"done"}
+    sent = [item["url"] for item in azure.traffic() if item["method"] == "PUT"]
+    assert ["/deploymentStacks/amlarc-plants-wave1?" in url for url in sent] == [True]
+    assert fleet.plan()["hasChanges"] is False
+    with pytest.raises(FleetException, match="engine: it is one of direct, stack"):
+        fleet.apply(yes=True, engine="policy")
+
+
 def test_what_fails_on_one_cluster_is_in_its_state(azure: Azure, tmp_path: Path) -> None:
     body = {"error": {"code": "Bad", "message": "No."}}
     azure.fault(method="PUT", path="/edge-cluster/", status=400, body=body)

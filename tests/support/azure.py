@@ -12,6 +12,7 @@ may do what the seed says, and `traffic()` starts from nothing.
 import http.client
 import json
 import os
+import re
 import shlex
 import signal
 import ssl
@@ -230,16 +231,19 @@ class Azure:
             return Reply(response.status, shown, text.decode())
 
 
-_NO_SWAGGER = ("/Microsoft.ResourceGraph/", "/Microsoft.Resources/deployments/")
+_NO_SWAGGER = re.compile(
+    r"/Microsoft\.ResourceGraph/|/Microsoft\.Resources/(?:deploymentStacks|deployments/\S*api-version=(?!2021-04-01))",
+    re.IGNORECASE,
+)
 
 
 def without_unknown(traffic: Path) -> None:
     """Take out of what is left for armcheck what no Swagger beside this checkout has.
 
-    That are queries of Resource Graph, and deployments at the api-version of az.
+    That are queries of Resource Graph, deployment stacks, and deployments at the api-version of az.
     """
     lines = traffic.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if not any(part in line for part in _NO_SWAGGER)]
+    kept = [line for line in lines if not _NO_SWAGGER.search(line)]
     traffic.write_text("".join(kept), encoding="utf-8")
 
 

@@ -1,12 +1,13 @@
 """Fleets for tests: a local Azure with many clusters, and the workflows run on it in this process."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from amlarc_emulator.providers.resources import comparing
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.findings import Finding
 from azext_amlarc.resources.fleet import Fleet
@@ -159,3 +160,14 @@ def writes(azure: Azure) -> list[str]:
         for item in azure.traffic()
         if item["method"] in ("PUT", "PATCH", "DELETE")
     ]
+
+
+def end(azure: Azure, seeded: Collection[str]) -> dict[str, Any]:
+    """What there is beyond the seed, without what providers make up; of what is hidden the names: keys differ."""
+    items = azure.state()["resources"].items()
+    kept = {id_: item for id_, item in items if id_ not in seeded and "/microsoft.resources/deployment" not in id_}
+    return {id_: (comparing.settled(item["body"], item["kind"]), _hidden(item["hidden"])) for id_, item in kept.items()}
+
+
+def _hidden(values: dict[str, Any]) -> list[str]:
+    return sorted(values.get("configurationProtectedSettings", values))

@@ -73,6 +73,8 @@ def _begin(cloud: Cloud, engine: Engine, job: Job, owner: Resource) -> None:
     owner.properties["provisioningState"] = job.stage or "Running"
     if not job.stage:
         _register(cloud, engine, job)
+    elif job.stage == stages.DEPLOYING:
+        owner.properties["deploymentId"] = job.steps[0].id  # the progress of a stack is that of its deployment
 
 
 def _register(cloud: Cloud, engine: Engine, job: Job) -> None:

@@ -242,6 +242,10 @@ _COMMANDS = {
                 "Apply the first wave only, and write a page about it",
                 "apply -f fleet.yaml --wave 1 --yes --report fleet.html",
             ),
+            (
+                "Let Azure do the work, by deployment stacks of each subscription and wave",
+                "apply -f fleet.yaml --engine stack --yes",
+            ),
             ("Apply a saved plan", "apply --plan fleet.plan.json --yes"),
             ("Send protected settings again, after a key was renewed", "apply -f fleet.yaml --resend-protected --yes"),
         ),

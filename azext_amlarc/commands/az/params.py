@@ -556,6 +556,8 @@ def _selection() -> str:
 
 
 def _fleet_options(loader: Any, prefix: str) -> None:
+    from azure.cli.core.commands.parameters import get_enum_type
+
     manifest = {
         "options_list": ["--file", "-f"],
         "help": "The fleet's manifest, JSON or YAML; - for standard input. To make one: az ml arc config init.",
@@ -586,6 +588,12 @@ def _fleet_options(loader: Any, prefix: str) -> None:
     with loader.argument_context(f"{prefix} apply") as c:
         c.argument("plan_file", options_list=["--plan"], help="A saved plan; refused if it is stale.")
         c.argument("wave", type=int, help="Only this wave of the rollout, counted from 1. Default: all.")
+        c.argument(
+            "engine",
+            arg_type=get_enum_type(["direct", "stack"]),
+            help="Who carries it out: requests of this command (direct, the default), or deployment stacks of Azure's "
+            "own, one for each subscription and wave (stack).",
+        )
         c.argument("concurrency", type=int, help="Clusters that are worked on at a time. Default: 200.")
         c.argument("yes", **_YES)
         c.argument("timeout", type=_seconds, help="Maximum time for each step on a cluster, in seconds.")

@@ -37,10 +37,28 @@ MOST_RESOURCES, MOST_BYTES = 800, 4 * 2**20
 def template(deployments: Sequence[Deployment]) -> Json:
     """The template that deploys these clusters' parts: to the one group that all are in, or to a subscription."""
     parts = [part for one in deployments for part in one.parts]
-    parameters = {name: value for one in deployments for name, value in one.parameters.items()}
     if len({group_of(part.id) for part in parts}) <= 1:
-        return _template(OF_GROUP, parameters, [resource(part) for part in parts])
-    return _template(OF_SUBSCRIPTION, parameters, [nested for one in deployments for nested in _nested(one)])
+        return _template(OF_GROUP, _parameters_of_all(deployments), [resource(part) for part in parts])
+    return of_subscription(deployments)
+
+
+def of_subscription(deployments: Sequence[Deployment]) -> Json:
+    """The template for a subscription, whatever groups the parts are in: each cluster has deployments of its own."""
+    nested = [made for one in deployments for made in _nested(one)]
+    return _template(OF_SUBSCRIPTION, _parameters_of_all(deployments), nested)
+
+
+def nested_ids(one: Deployment) -> list[str]:
+    """The ids of the deployments that a cluster has in the template for a subscription."""
+    groups = _by_group(one)
+    return [
+        f"{parts[0].id.partition('/providers/')[0]}/providers/{_DEPLOYMENTS}/{_name(one, parts[0].id)}"
+        for parts in groups.values()
+    ]
+
+
+def _parameters_of_all(deployments: Sequence[Deployment]) -> dict[str, Parameter]:
+    return {name: value for one in deployments for name, value in one.parameters.items()}
 
 
 def is_of_a_group(made: Mapping[str, Any]) -> bool:
@@ -80,14 +98,19 @@ _DEPLOYMENTS = "Microsoft.Resources/deployments"
 
 def _nested(one: Deployment) -> Iterator[Json]:
     """A nested deployment for each group that the cluster's parts are in, in the order of their dependencies."""
-    groups: dict[tuple[str, str], list[Part]] = {}
-    for part in one.parts:
-        groups.setdefault(group_of(part.id), []).append(part)
+    groups = _by_group(one)
     names = {group: _name(one, parts[0].id) for group, parts in groups.items()}
     owners = {folded(part.id): group for group, parts in groups.items() for part in parts}
     for group, parts in groups.items():
         needed = sorted({owners[folded(id_)] for part in parts for id_ in part.after} - {group})
         yield _deployment(names[group], parts, [_expression(_deployment_id(names[at], groups[at])) for at in needed])
+
+
+def _by_group(one: Deployment) -> dict[tuple[str, str], list[Part]]:
+    groups: dict[tuple[str, str], list[Part]] = {}
+    for part in one.parts:
+        groups.setdefault(group_of(part.id), []).append(part)
+    return groups
 
 
 def _deployment(name: str, parts: Sequence[Part], after: list[str]) -> Json:

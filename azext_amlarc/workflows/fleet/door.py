@@ -69,15 +69,15 @@ class Work:
 
         Refused for a stale plan, InvalidInput without an agreement or a protected value: nothing is sent then.
         """
-        plan = self._planned(saved)
+        plan = self._planned(saved, closely=options.engine == "stack")
         contents = revealed(self.azure, self.manifest) if plan.has_changes else {}
         if plan.has_changes:
             door.confirm("\n".join([*plan.consequences, plan_summary(plan)]), "Apply this?")
         return carry_out(self.connections, door, progress(plan), plan, self.fleet, contents, options)
 
-    def _planned(self, saved: SavedPlan | None) -> FleetPlan:
+    def _planned(self, saved: SavedPlan | None, *, closely: bool) -> FleetPlan:
         if saved is None:
-            return make_plan(self.connections, self.fleet, self.manifest.contents, closely=False)
+            return make_plan(self.connections, self.fleet, self.manifest.contents, closely=closely)
         return still_valid(saved, self.plan(), self._tenant())
 
     def _tenant(self) -> str:

@@ -131,7 +131,7 @@ def still_valid(saved: SavedPlan, now: FleetPlan, tenant: str) -> FleetPlan:
         if current is None:
             differences += [f"{one.id.name}: it is no longer in the fleet"] if one.work else []
             continue
-        differences += [f"{one.id.name}: {line}" for line in _differences(one, current)]
+        differences += [f"{one.id.name}: {line}" for line in beyond(one, current)]
         kept.append(replace(current, wave=one.wave))
     if differences:
         lines = "\n".join(differences[:20] + ([f"and {len(differences) - 20} more"] if len(differences) > 20 else []))
@@ -139,7 +139,7 @@ def still_valid(saved: SavedPlan, now: FleetPlan, tenant: str) -> FleetPlan:
     return replace(now, clusters=tuple(kept))
 
 
-def _differences(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
+def beyond(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
     """What would be done now, and the plan does not say, or what it says and would not be done."""
     said = {folded(item.id): item for item in planned.items}
     for item in now.items:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from azext_amlarc.resources.fleet import Fleet
 from azext_amlarc.validation.manifest.given import Contents
@@ -9,22 +10,26 @@ from azext_amlarc.wording import number
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan
-from azext_amlarc.workflows.fleet.running import gate, lanes
+from azext_amlarc.workflows.fleet.running import gate, lanes, stacks
 from azext_amlarc.workflows.fleet.running.board import Board, Progress
 from azext_amlarc.workflows.fleet.running.lanes import Control, Start
 from azext_amlarc.workflows.fleet.running.work import Site, starts
 
+# Who carries out what is written: requests of our own, or deployment stacks of Azure's.
+Engine = Literal["direct", "stack"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 # Clusters at a time. Azure works on each for minutes; what limits the rest is its rates.
 CONCURRENCY = 200
 
 
 @dataclass(frozen=True)
 class Options:
-    """Which wave (None is all of them), how many clusters at a time, and how long each step may take (s)."""
+    """Which wave (None is all of them), how many clusters at a time, and how long each step or stack may take (s)."""
 
     wave: int | None = None
     concurrency: int = CONCURRENCY
     timeout: float = 3600.0
+    engine: Engine = "direct"
 
 
 def carry_out(
@@ -73,7 +78,11 @@ class _Rollout:
     def _wave(self, place: int, clusters: Sequence[ClusterPlan]) -> None:
         busy = sum(bool(one.work) for one in clusters)
         self.progress.tell(f"Wave {place}: {number(busy, 'cluster')} to change of {len(clusters)}")
-        self._all(starts(self.site, clusters))
+        if self.options.engine == "stack":
+            self._all(starts(self.site, stacks.not_for_templates(self.site, clusters)))
+            self._all(stacks.starts(self.site, place, clusters))
+        else:
+            self._all(starts(self.site, clusters))
         if not self._stop_at_failures():
             self._all(gate.starts(self.site, clusters))
             self._stop_at_failures()

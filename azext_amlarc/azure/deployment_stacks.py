@@ -1,0 +1,115 @@
+"""Deployment stacks of a subscription: found, written, looked at, and what came of their deployments.
+
+https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-stacks
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from azext_amlarc.azure.connection.client import AzureClient, unless_missing
+from azext_amlarc.azure.connection.envelopes import Envelope
+from azext_amlarc.azure.connection.envelopes import of as error_of
+from azext_amlarc.azure.connection.reading import understood
+from azext_amlarc.azure.connection.retries import WriteTookEffect
+from azext_amlarc.azure.connection.writing import recorded
+from azext_amlarc.resources.ids import group_id, name_of
+
+_STACKS = "providers/Microsoft.Resources/deploymentStacks"
+_ENDS = {"succeeded", "failed", "canceled"}
+
+
+class Stack(NamedTuple):
+    """A deployment stack as Azure shows it: its state in lower case, and why it failed.
+
+    `deployment_id` is that of its last deployment, empty as long as there is none.
+    """
+
+    id: str
+    state: str
+    location: str
+    deployment_id: str
+    correlation_id: str
+    error: Envelope
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in _ENDS
+
+
+class Outcome(NamedTuple):
+    """What came of one resource of a deployment: its state in lower case, and why it failed."""
+
+    id: str
+    state: str
+    error: Envelope
+
+
+def address(subscription_id: str, name: str) -> str:
+    """The id of a subscription's stack."""
+    return f"{group_id(subscription_id)}/{_STACKS}/{name}"
+
+
+@understood
+def list_all(azure: AzureClient, prefix: str) -> list[Stack]:
+    """The stacks of the subscription whose names begin so, in any letter case; one request a page."""
+    found = azure.get_all(address(azure.subscription_id, "").rstrip("/"))
+    return [_stack(item) for item in found if name_of(str(item["id"])).lower().startswith(prefix.lower())]
+
+
+@understood
+def read(azure: AzureClient, stack_id: str) -> Stack | None:
+    """The stack, or None; one request."""
+    found = unless_missing(azure.get, stack_id)
+    return _stack(found) if found else None
+
+
+def write(azure: AzureClient, stack_id: str, body: Mapping[str, Any]) -> None:
+    """Send the stack. Azure refuses it while it is at an earlier one.
+
+    HttpResponseError for what Azure refuses; a stack of which only the answer was lost is taken as sent.
+    """
+
+    def took_effect() -> bool:
+        found = read(azure, stack_id)
+        return found is not None and not found.is_over
+
+    line = f"deployment stack {name_of(stack_id)}"
+    try:
+        with recorded(azure.writes, line):
+            azure.put(stack_id, body, took_effect)
+    except WriteTookEffect:
+        azure.writes.add(line)
+
+
+@understood
+def outcomes(azure: AzureClient, deployment_id: str) -> dict[str, Outcome]:
+    """What came so far of the resources of a deployment, by their ids in lower case; one request a page.
+
+    Azure may list a resource twice, once as it began and once as it ended: the end counts.
+    """
+    found: dict[str, Outcome] = {}
+    for item in unless_missing(azure.get_all, f"{deployment_id}/operations") or []:
+        own = item.get("properties") or {}
+        target = str((own.get("targetResource") or {}).get("id") or "")
+        state = str(own.get("provisioningState") or "").lower()
+        key = target.lower()
+        if target and not (key in found and found[key].state in _ENDS):
+            found[key] = Outcome(target, state, _error(own.get("statusMessage")))
+    return found
+
+
+def _error(message: object) -> Envelope:
+    """The error in an operation's statusMessage, beside whose status it stands."""
+    return error_of(message.get("error") or message) if isinstance(message, Mapping) else error_of(message)
+
+
+def _stack(item: Mapping[str, Any]) -> Stack:
+    own = item.get("properties") or {}
+    return Stack(
+        id=str(item["id"]),
+        state=str(own.get("provisioningState") or "").lower(),
+        location=str(item.get("location") or ""),
+        deployment_id=str(own.get("deploymentId") or ""),
+        correlation_id=str(own.get("correlationId") or ""),
+        error=error_of(own.get("error")),
+    )

@@ -1,0 +1,274 @@
+"""The work of a wave as deployment stacks: one for each subscription, or a few, which Azure carries out by itself.
+
+A stack says what all of its clusters shall have, also those that are as wanted: what it left out would no longer be its
+own. So it is written only where something is to be done, and what a template can't say has been done before.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from azext_amlarc.azure import deployment_stacks
+from azext_amlarc.azure.compute.attach import subject as subject_of_compute
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import until
+from azext_amlarc.azure.connection.watcher import Deadline, SilentWatcher
+from azext_amlarc.azure.converge import Subject
+from azext_amlarc.azure.deployment_stacks import Outcome, Stack
+from azext_amlarc.azure.extension.watch import subject as subject_of_extension
+from azext_amlarc.errors import Busy, Refused, StillRunning, WriteFailed
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId, name_of, parent_of
+from azext_amlarc.resources.templates import arm, stack
+from azext_amlarc.resources.templates.parts import type_of
+from azext_amlarc.resources.templates.stack import Draft
+from azext_amlarc.workflows.fleet.plan import ClusterPlan
+from azext_amlarc.workflows.fleet.running.board import Entry, State
+from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now, is_for_a_template
+from azext_amlarc.workflows.fleet.running.lanes import Start, Work
+from azext_amlarc.workflows.fleet.running.work import Site, failed
+
+# Seconds until something that another one is at is looked at again.
+_BUSY_PAUSE = 10.0
+_AGAIN = "Run the same command again to go on: what is in progress is waited for."
+_SOUND = (State.WAITING, State.DONE, State.UNCHANGED)
+
+
+def not_for_templates(site: Site, planned: Iterable[ClusterPlan]) -> list[ClusterPlan]:
+    """The clusters on which something is to be done that no template can say."""
+    grants = site.fleet.grants_workspace_identity
+    return [one for one in planned if not is_for_a_template(one, grants)]
+
+
+def starts(site: Site, wave: int, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
+    """The stacks of the wave, by subscription; none where nothing is to be done."""
+    looks, found = Looks(site), dict[str, list[ClusterPlan]]()
+    for one in planned:
+        if one.member and site.board.entries[one.id].state in _SOUND:
+            found.setdefault(one.id.subscription_id.lower(), []).append(one)
+    works = (_Wave(site, looks, wave, members) for members in found.values())
+    return {one.key: [one.run] for one in works if one.todo}
+
+
+@dataclass
+class _Wave:
+    """The stacks of one wave in one subscription. `members` are also the clusters that are as wanted already."""
+
+    site: Site
+    looks: Looks
+    number: int
+    members: Sequence[ClusterPlan]
+
+    @property
+    def key(self) -> str:
+        return self.members[0].id.subscription_id.lower()
+
+    @property
+    def azure(self) -> AzureClient:
+        return self.site.connections.of(self.members[0].id.subscription_id)
+
+    @property
+    def todo(self) -> list[ClusterPlan]:
+        """The clusters that something is to be done on, as far as nothing has come of it yet."""
+        return [one for one in self.members if self.entry(one).state in (State.WAITING, State.RUNNING)]
+
+    def entry(self, planned: ClusterPlan) -> Entry:
+        return self.site.board.entries[planned.id]
+
+    def run(self) -> Work:
+        """Deploy them; the entries of the clusters say what they came to. Nothing is raised."""
+        for one in self.todo:
+            self.site.board.step(self.site.board.begin(one.id), "deployment stack")
+        try:
+            now = yield from self._settled()
+            drafts = list(self._drafts(now))
+            yield from self._deployed(drafts)
+        except Exception as error:  # noqa: BLE001  (whatever fails in one subscription, the others go on)
+            fail(self.site, map(self.entry, self.todo), error)
+
+    def _settled(self) -> Generator[float, None, Now]:
+        """How things are once no earlier stack of the fleet, and nobody else, is at these clusters any more."""
+        earlier = deployment_stacks.list_all(self.azure, stack.prefix(self.site.fleet.name))
+        running = [one for one in earlier if not one.is_over]
+        for one in running:
+            yield from ended(self.site, partial(deployment_stacks.read, self.azure, one.id))
+        deadline, ids = Deadline(self.site.timeout), [one.id for one in self.members]
+        now = self.looks.at(ids, anew=bool(running))
+        while busy := [one.id.name for one in self.todo if now.is_busy(one)]:
+            if deadline.is_over():
+                raise Busy(f"Another write is in progress: {', '.join(busy)}.", _AGAIN)
+            yield _BUSY_PAUSE
+            now = self.looks.at(ids, anew=True)
+        return now
+
+    def _drafts(self, now: Now) -> Iterator[Draft]:
+        """The clusters that can be deployed; the entries of the others say why not, those of the finished that."""
+        drafts = Drafts(self.site, now)
+        for one in self.members:
+            entry = self.entry(one)
+            try:
+                _stop_at_obstacle(now, one)
+                yield drafts.of(one, entry)
+            except Exception as error:  # noqa: BLE001  (whatever is wrong with one cluster, the others go on)
+                fail(self.site, [entry], error)
+                continue
+            if entry.state is State.RUNNING and not now.plans[one.id].work:
+                self.site.board.finish(entry, State.DONE)
+
+    def _deployed(self, drafts: Sequence[Draft]) -> Work:
+        """Send all stacks of which a cluster waits, and follow them."""
+        planned = {one.id: one for one in self.members}
+        shares = [
+            _Share(self.site, self.azure, self._address(place), own, planned)
+            for place, own in enumerate(stack.shares(self.site.fleet.name, drafts) if drafts else ())
+        ]
+        begun = [one for one in shares if one.is_awaited and one.begin()]
+        for one in begun:
+            yield from one.followed()
+
+    def _address(self, place: int) -> str:
+        name = stack.name(self.site.fleet.name, self.number, place)
+        return deployment_stacks.address(self.azure.subscription_id, name)
+
+
+def fail(site: Site, entries: Iterable[Entry], error: Exception) -> None:
+    """Say of the clusters that are still being worked on what went wrong."""
+    for entry in entries:
+        if entry.state is State.RUNNING:
+            failed(entry, error)
+            site.board.finish(entry, State.FAILED)
+
+
+def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
+    obstacle = now.obstacle(planned)
+    if obstacle:
+        raise Refused(f"This is not in the plan: {obstacle}", "Plan again: the cluster has changed meanwhile.")
+
+
+@dataclass
+class _Share:
+    """One stack: its clusters, and what is known of them so far."""
+
+    site: Site
+    azure: AzureClient
+    id: str
+    drafts: Sequence[Draft]
+    planned: Mapping[ClusterId, ClusterPlan]
+    before: str = ""
+    seen: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def running(self) -> list[Draft]:
+        """The clusters that something is still to come of."""
+        return [one for one in self.drafts if self._entry(one).state is State.RUNNING]
+
+    @property
+    def is_awaited(self) -> bool:
+        return bool(self.running)
+
+    def begin(self) -> bool:
+        """Send the stack; False, and the entries say why, if that is refused or nothing new shall begin."""
+        entries = [self._entry(one) for one in self.running]
+        if self.site.control.interrupted:
+            for entry in entries:
+                self.site.board.finish(entry, State.STOPPED)
+            return False
+        try:
+            existing = deployment_stacks.read(self.azure, self.id)
+            self.before = existing.deployment_id if existing else ""
+            location = existing.location if existing else self.drafts[0].location
+            deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location))
+        except Exception as error:  # noqa: BLE001  (the other stacks go on)
+            fail(self.site, entries, error)
+            return False
+        return True
+
+    def followed(self) -> Work:
+        """Wait for the end; each cluster's entry is finished as soon as its own deployments have ended."""
+        try:
+            last = yield from ended(self.site, self._look)
+        except Exception as error:  # noqa: BLE001  (the other stacks go on)
+            fail(self.site, map(self._entry, self.running), error)
+            return
+        for one in self.running:
+            if last and last.state == "succeeded":
+                self._done(one)
+            else:
+                fail(self.site, [self._entry(one)], self._failure(last))
+
+    def _look(self) -> Stack | None:
+        found = deployment_stacks.read(self.azure, self.id)
+        if found and found.deployment_id and found.deployment_id != self.before:
+            self.seen = deployment_stacks.outcomes(self.azure, found.deployment_id)
+            for one in self.running:
+                self._take_in(one, found)
+        return found
+
+    def _take_in(self, one: Draft, found: Stack) -> None:
+        """What came of a cluster's deployments so far."""
+        known = [self.seen.get(id_.lower()) for id_ in arm.nested_ids(one.deployment)]
+        bad = next((outcome for outcome in known if outcome and outcome.state in ("failed", "canceled")), None)
+        if bad:
+            fail(self.site, [self._entry(one)], self._reason(one, bad, found.correlation_id))
+        elif all(outcome and outcome.state == "succeeded" for outcome in known):
+            self._done(one)
+        else:
+            states = [outcome.state for outcome in known if outcome]
+            self.site.board.seen(self._entry(one), states[-1] if states else found.state)
+
+    def _done(self, one: Draft) -> None:
+        entry = self._entry(one)
+        entry.done += [f"{item.verb} {item.kind} {item.name}" for item in self.planned[entry.id].work]
+        self.site.board.finish(entry, State.DONE)
+
+    def _entry(self, one: Draft) -> Entry:
+        return self.site.board.entries[one.deployment.state.cluster.id]
+
+    def _reason(self, one: Draft, bad: Outcome, correlation_id: str) -> WriteFailed:
+        """Why one of a cluster's deployments failed: the first of its resources that did, in its provider's words."""
+        inner = deployment_stacks.outcomes(self.azure, bad.id).values()
+        resource = next((outcome for outcome in inner if outcome.state == "failed"), bad)
+        cause = [*resource.error][-1]
+        text = cause.text or "Azure gave no reason."
+        where = f"{type_of(resource.id).rpartition('/')[2]} {name_of(resource.id)}"
+        hint = self._hint(one.deployment.state.cluster.id, resource.id, cause.code, text)
+        return WriteFailed(f"{where}: {text}", hint, cause.code, correlation_id)
+
+    def _hint(self, cluster: ClusterId, failed_id: str, code: str, text: str) -> str:
+        """The known fix of an error of an extension or of a compute target."""
+        workspace = WorkspaceId.find(parent_of(failed_id))
+        if type_of(failed_id).endswith("/extensions"):
+            return _advice(subject_of_extension(self.azure, cluster, name_of(failed_id)), code, text)
+        if workspace:
+            azure = self.site.connections.of(workspace.subscription_id)
+            return _advice(subject_of_compute(azure, workspace, name_of(failed_id)), code, text)
+        return f"See what is in the way: az ml arc check {' '.join(cluster.options)}"
+
+    def _failure(self, last: Stack | None) -> WriteFailed:
+        """Why the stack ended without the cluster: it was not begun, or what it waits for failed."""
+        if last is None:
+            return WriteFailed(f"The deployment stack {name_of(self.id)} has been deleted meanwhile.", _AGAIN)
+        cause = [*last.error][-1]
+        text = last.error.text or f"the deployment stack {name_of(self.id)} ended as {last.state}"
+        return WriteFailed(text, _AGAIN, cause.code or last.error.code, last.correlation_id)
+
+
+def _advice(subject: Subject[Any], code: str, text: str) -> str:
+    found = subject.read()
+    return subject.hint(found, code, text) if found is not None else ""
+
+
+def ended(site: Site, look: Callable[[], Stack | None]) -> Generator[float, None, Stack | None]:
+    """The stack once it has ended, each pause (s) yielded; None if it is gone. StillRunning after the timeout."""
+    try:
+        return (yield from until(look, _is_over, _state, SilentWatcher(), site.timeout))
+    except StillRunning:
+        raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", _AGAIN) from None
+
+
+def _is_over(found: Stack | None) -> bool:
+    return found is None or found.is_over
+
+
+def _state(found: Stack | None) -> str:
+    return found.state if found else ""

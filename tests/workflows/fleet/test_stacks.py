@@ -1,0 +1,248 @@
+"""Fleets on Azure's own engine: deployment stacks come to the same end as requests of our own."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azext_amlarc.azure.connection import retries
+from azext_amlarc.workflows.fleet import export
+from azext_amlarc.workflows.fleet.door import Work
+from azext_amlarc.workflows.fleet.manifests import load
+from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text
+from azext_amlarc.workflows.fleet.running.apply import Options
+from azext_amlarc.workflows.fleet.running.board import Board, Entry
+from tests.support.azure import Azure
+from tests.support.connecting import connect
+from tests.support.fleets import Show, TestDoor, apply, counts, end, manifest_of, plan, subscription, verbs, writes
+
+EXTENSION = "providers/Microsoft.KubernetesConfiguration/extensions/amlarc-compute"
+STACK = Options(engine="stack")
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "SECOND", 0.01)
+
+
+def stacks(azure: Azure) -> dict[str, dict[str, Any]]:
+    """The stacks by subscription and name."""
+    found = azure.state()["resources"].values()
+    kept = [item for item in found if item["kind"] == "microsoft.resources/deploymentstacks"]
+    return {f"{item['id'].split('/')[2][-1]} {item['id'].rpartition('/')[2]}": item["body"] for item in kept}
+
+
+def entry(board: Board, name: str) -> Entry:
+    return next(one for one in board if one.id.name == name)
+
+
+def test_a_fleet_comes_to_the_same_end_by_stacks_as_by_requests_of_our_own(fleet: Azure) -> None:
+    data = manifest_of(2, computes=[{"workspace": "amlarc-ws", "name": "k8s-{cluster}", "namespace": "ml"}])
+    seeded = [*fleet.state()["resources"]]
+    apply(fleet, data)
+    directly = end(fleet, seeded)
+    fleet.reset()
+    show = Show()
+    board, planned = apply(fleet, data, STACK, show)
+    assert (verbs(planned), counts(board)) == ({"create": 12}, {"done": 12})
+    assert end(fleet, seeded) == directly
+    assert [line.rpartition("/")[2] for line in writes(fleet)] == ["amlarc-plants-wave1"] * 2
+    assert entry(board, "plant0").done == ["create extension amlarc-compute", "create compute target k8s-plant0"]
+    assert any(event.startswith("plant0: deployment stack: ") for event in show.events)
+    made = stacks(fleet)
+    assert [*made] == ["1 amlarc-plants-wave1", "2 amlarc-plants-wave1"]
+    assert {one["properties"]["actionOnUnmanage"]["resources"] for one in made.values()} == {"detach"}
+    assert [len(one["properties"]["resources"]) for one in made.values()] == [6 * 5] * 2
+    assert verbs(plan(fleet, data)) == {"none": 12}
+    board, _ = apply(fleet, data, STACK)
+    assert (counts(board), len(writes(fleet))) == ({"unchanged": 12}, 2)
+
+
+def test_a_template_that_is_exported_deploys_to_the_same_end(fleet: Azure, tmp_path: Path) -> None:
+    data, path = manifest_of(1), f"{fleet.group}/providers/Microsoft.Resources/deployments/exported"
+    seeded = [*fleet.state()["resources"]]
+    apply(fleet, data, STACK)
+    by_stack = end(fleet, seeded)
+    fleet.reset()
+    (tmp_path / "fleet.json").write_text(json.dumps(data), encoding="utf-8")
+    with connect(fleet) as azure:
+        template = export.of_manifest(azure, load(str(tmp_path / "fleet.json")), "arm").data
+    fleet.put(path, "2021-04-01", {"properties": {"mode": "Incremental", "template": template}})
+    for _ in range(500):
+        if fleet.get(path, "2021-04-01").body["properties"]["provisioningState"] == "Succeeded":
+            break
+        time.sleep(0.02)
+    assert end(fleet, seeded) == by_stack
+
+
+def test_only_a_stack_with_something_to_do_is_written_and_it_keeps_what_is_as_wanted(fleet: Azure) -> None:
+    apply(fleet, manifest_of(2), STACK)
+    named: list[dict[str, Any]] = [
+        {"name": f"plant{number}", "resourceGroup": "amlarc-rg"} for number in (0, 2, 4, 6, 8, 10)
+    ]
+    named[0]["settings"] = {"installVolcano": "False"}
+    selector = manifest_of(2)["spec"]["clusters"]
+    before = len(writes(fleet))
+    board, planned = apply(fleet, manifest_of(2, clusters=[*named, *selector]), STACK)
+    assert (verbs(planned), counts(board)) == ({"change": 1, "none": 11}, {"done": 1, "unchanged": 11})
+    assert len(writes(fleet)) == before + 1
+    assert len(stacks(fleet)["1 amlarc-plants-wave1"]["properties"]["resources"]) == 6 * 5
+    assert verbs(plan(fleet, manifest_of(2, clusters=[*named, *selector]))) == {"none": 12}
+
+
+def test_what_fails_on_one_cluster_is_said_with_its_reason_and_the_others_are_done(fleet: Azure) -> None:
+    error = {"code": "ExtensionOperationFailed", "message": "Helm installation failed: pod healthcheck failed"}
+    fleet.fault(method="PUT", operation="Failed", path="connectedClusters/plant0/", error=error)
+    bad = {"error": {"code": "Bad", "message": "No."}}
+    fleet.fault(method="PUT", path="/computes/k8s-plant3", status=400, body=bad)
+    board, _ = apply(fleet, manifest_of(2, rollout={"maxFailures": 9}), STACK)
+    assert counts(board) == {"failed": 2, "done": 10}
+    failed = entry(board, "plant0")
+    assert (failed.error, failed.code) == (
+        "extensions amlarc-compute: Helm installation failed: pod healthcheck failed",
+        "ExtensionOperationFailed",
+    )
+    assert failed.fix
+    assert failed.correlation_id
+    assert (entry(board, "plant3").error, entry(board, "plant3").code) == ("computes k8s-plant3: No.", "Bad")
+    again, _ = apply(fleet, manifest_of(2), STACK)
+    assert counts(again) == {"done": 2, "unchanged": 10}
+    assert verbs(plan(fleet, manifest_of(2))) == {"none": 12}
+
+
+def test_a_subscription_that_refuses_stacks_and_a_missing_workspace_leave_the_others_alone(fleet: Azure) -> None:
+    denied = {"error": {"code": "AuthorizationFailed", "message": "You may not write stacks."}}
+    fleet.fault(method="PUT", path=f"{subscription(2)}/.*/deploymentStacks/", status=403, body=denied)
+    board, _ = apply(fleet, manifest_of(2, rollout={"maxFailures": 9}), STACK)
+    assert counts(board) == {"failed": 6, "done": 6}
+    assert {one.code for one in board if one.state == "failed"} == {"AuthorizationFailed"}
+    fleet.reset()
+    computes = [{"workspace": "nowhere", "resourceGroup": "amlarc-rg", "name": "k8s-{cluster}"}]
+    board, _ = apply(fleet, manifest_of(2, computes=computes), STACK)
+    assert counts(board) == {"blocked": 12}
+    assert not stacks(fleet)
+
+
+def test_what_leaves_the_manifest_is_detached_or_deleted_by_requests_of_our_own(fleet: Azure) -> None:
+    apply(fleet, manifest_of(1), STACK)
+    named: list[dict[str, Any]] = [{"name": f"plant{number}", "resourceGroup": "amlarc-rg"} for number in (0, 2, 4)]
+    named[0]["settings"] = {"installVolcano": "False"}
+    before = len(writes(fleet))
+    board, planned = apply(fleet, manifest_of(1, clusters=named, onRemoval="delete"), STACK)
+    assert (verbs(planned), counts(board)) == ({"change": 1, "detach": 3, "none": 2}, {"done": 4, "unchanged": 2})
+    sent = [line.partition(" ")[0] for line in writes(fleet)[before:]]
+    assert sorted(sent) == ["DELETE"] * 6 + ["PUT"]
+    made = stacks(fleet)["1 amlarc-plants-wave1"]["properties"]
+    assert (len(made["resources"]), len(made["deletedResources"])) == (3 * 5, 0)
+    assert sum("/computes/" in key for key in fleet.state()["resources"]) == 3
+
+
+def test_waves_and_gates_come_one_after_the_other_and_failures_end_the_rollout(fleet: Azure) -> None:
+    waves = {"waves": [{"tags": {"ring": "canary"}}, {"percent": 100}], "gate": ["check"]}
+    data = manifest_of(1, rollout=waves)
+    board, _ = apply(fleet, data, Options(wave=1, engine="stack"))
+    assert counts(board) == {"waiting": 4, "done": 2}
+    assert entry(board, "plant0").done[-1] == "gate check"
+    board, _ = apply(fleet, data, STACK)
+    assert counts(board) == {"done": 4, "unchanged": 2}
+    assert [*stacks(fleet)] == ["1 amlarc-plants-wave1", "1 amlarc-plants-wave2"]
+    fleet.reset()
+    bad = {"error": {"code": "Bad", "message": "No."}}
+    fleet.fault(method="PUT", path="connectedClusters/plant0/", status=400, body=bad)
+    show = Show()
+    board, _ = apply(fleet, data, STACK, show)
+    assert counts(board) == {"failed": 1, "waiting": 4, "done": 1}
+    assert show.told[-1] == "1 cluster failed, and the manifest allows 0: nothing new begins."
+
+
+def test_protected_values_go_as_secure_parameters_and_are_nowhere_else(
+    fleet: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
+    secret = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=S3CR3T=;EntityPath=c"
+    monkeypatch.setenv("RELAY", secret)
+    extension = {
+        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": own},
+        "protected": {"relayServerConnectionString": {"env": "RELAY"}},
+    }
+    (tmp_path / "fleet.json").write_text(json.dumps(manifest_of(1, extension=extension)), encoding="utf-8")
+    show = Show()
+    with connect(fleet) as azure:
+        work = Work(azure, load(str(tmp_path / "fleet.json")))
+        board = work.apply(TestDoor(), lambda _: show, STACK)
+        resent = Work(azure, work.manifest).resending().apply(TestDoor(), lambda _: show, STACK)
+    assert counts(board) == counts(resent) == {"done": 6}
+    [sent, again] = [item["requestBody"] for item in fleet.traffic() if item["method"] == "PUT"]
+    assert sent["properties"]["parameters"] == {"relayServerConnectionString": {"value": secret}}
+    assert sent["properties"] == again["properties"]
+    assert "S3CR3T" not in json.dumps(sent["properties"]["template"])
+    shown = f"{stacks(fleet)}{board_text(board)}{json.dumps(board_objects(board))}{show.told}{show.events}"
+    assert "S3CR3T" not in shown
+    hidden = [item["hidden"] for key, item in fleet.state()["resources"].items() if "/extensions/" in key]
+    protected = [one["configurationProtectedSettings"] for one in hidden]
+    assert {(one["relayServerConnectionString"], one["relayserver.relayConnectionString"]) for one in protected} == {
+        (secret, secret)
+    }
+
+
+def test_protected_settings_that_only_a_cluster_has_are_read_again_and_sent_along(fleet: Azure) -> None:
+    with_bus = {"settings": {"enableTraining": "True", "servicebus.enabled": "True"}}
+    apply(fleet, manifest_of(1, extension=with_bus))
+    before = {key: item["hidden"] for key, item in fleet.state()["resources"].items() if "/extensions/" in key}
+    changed = manifest_of(1, extension={"settings": {"enableTraining": "True", "installVolcano": "False"}})
+    board, _ = apply(fleet, changed, STACK)
+    assert counts(board) == {"done": 6}
+    after = {key: item["hidden"] for key, item in fleet.state()["resources"].items() if "/extensions/" in key}
+    assert after == before
+
+
+def test_what_has_changed_since_the_plan_is_left_out_and_told(fleet: Azure) -> None:
+    apply(fleet, manifest_of(1), STACK)
+    changed = manifest_of(1, extension={"settings": {"enableTraining": "True", "installVolcano": "False"}})
+    target = f"{fleet.group}/providers/Microsoft.Kubernetes/connectedClusters/plant2/{EXTENSION}"
+
+    class Meddling(Show):
+        def tell(self, text: str) -> None:
+            if text.startswith("Wave 1"):
+                body = {"properties": {"configurationSettings": {"a.b": "c"}}}
+                theirs = fleet.call("PATCH", target, "2023-05-01", body)
+                for _ in range(2):
+                    fleet.poll(theirs.headers["azure-asyncoperation"])
+            super().tell(text)
+
+    board, _ = apply(fleet, changed, STACK, Meddling())
+    assert counts(board) == {"failed": 1, "done": 5}
+    assert entry(board, "plant2").error.endswith("extension amlarc-compute: it has changed since")
+    assert fleet.get(target, "2023-05-01").body["properties"]["configurationSettings"]["a.b"] == "c"
+
+
+def test_ctrl_c_begins_no_later_wave_and_waits_for_what_runs(fleet: Azure) -> None:
+    waves = {"waves": [{"tags": {"ring": "canary"}}, {"percent": 100}]}
+
+    class Stopping(Show):
+        def show(self, board: Board) -> None:
+            super().show(board)
+            if not board.interrupted and any(event.startswith("plant0: deployment stack: ") for event in self.events):
+                raise KeyboardInterrupt
+
+    board, _ = apply(fleet, manifest_of(1, rollout=waves), STACK, Stopping())
+    assert (counts(board), board.interrupted, board.is_good) == ({"waiting": 4, "done": 2}, True, False)
+    again, _ = apply(fleet, manifest_of(1, rollout=waves), STACK)
+    assert counts(again) == {"done": 4, "unchanged": 2}
+
+
+def test_a_stack_in_progress_is_waited_for_and_not_sent_again(fleet: Azure) -> None:
+    class Leaving(Show):
+        def show(self, board: Board) -> None:
+            super().show(board)
+            if len(self.told) < 3 and any(event.startswith("plant0: deployment stack: ") for event in self.events):
+                raise KeyboardInterrupt
+
+    board, _ = apply(fleet, manifest_of(1), STACK, Leaving())  # Ctrl-C twice: Azure goes on
+    assert "running" in counts(board)
+    again, _ = apply(fleet, manifest_of(1), STACK)
+    assert set(counts(again)) <= {"done", "unchanged"}
+    assert len(writes(fleet)) == 1
+    assert verbs(plan(fleet, manifest_of(1))) == {"none": 6}
