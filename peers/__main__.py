@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from peers import commands, counts, deploying, machine_learning, packages
+from peers import commands, counts, deploying, machine_learning, names, packages
 from peers.local import Local
 
 PEERS: dict[str, Callable[[Local], None]] = {
@@ -28,6 +28,7 @@ PEERS: dict[str, Callable[[Local], None]] = {
     "azure-mgmt-resource-locks": packages.locks,
     "azure-ai-ml": machine_learning.sdk_v2,
     "azureml-core": machine_learning.sdk_v1,
+    "names of azureml-core, azure-ai-ml": names.recorded,
     "az aks": commands.managed_clusters,
     "az servicebus": commands.service_bus,
     "az relay": commands.relay,

@@ -20,6 +20,11 @@ def _of_ml(uses: Mapping[str, str]) -> dict[str, str]:
     return {name: f"{_ML_CLIENT}{use}" for use, names in uses.items() for name in names.split()}
 
 
+def _of_jobs(names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), "azure-ai-ml, which jobs, data and models are submitted with, has its own")
+
+
+_PRIVATE_ENDPOINTS = "use az network private-endpoint and az network private-endpoint-connection"
 _ATTACHED_ONLY = "a Kubernetes cluster is attached, not created: use attach"
 
 OF_COMPUTE_TARGET = {
@@ -55,8 +60,7 @@ OF_WORKSPACE = {
     "get_default_keyvault": "use azure-keyvault-secrets with the vault of get_details()['keyVault']",
     "get_default_compute_target": "use compute_targets, by name",
     **dict.fromkeys(
-        ("add_private_endpoint", "delete_private_endpoint_connection", "private_endpoints"),
-        "use az network private-endpoint-connection list --id WORKSPACE_ID, and create, approve and delete beside it",
+        ("add_private_endpoint", "delete_private_endpoint_connection", "private_endpoints"), _PRIVATE_ENDPOINTS
     ),
     "service_context": "it was for azureml-core itself",
 }
@@ -72,21 +76,50 @@ OF_MODULE = {
         {
             ".compute": "AdlaCompute AmlCompute BatchCompute ComputeInstance DataFactoryCompute DatabricksCompute "
             "DsvmCompute HDInsightCompute KustoCompute RemoteCompute SynapseCompute",
-            ".jobs.create_or_update(command(…))": "Experiment Run ScriptRun ScriptRunConfig RunConfiguration",
-            ".environments.create_or_update(Environment(…))": "Environment",
+            ".jobs.create_or_update(command(…))": "Experiment Run ScriptRun ScriptRunConfig RunConfiguration get_run "
+            "attach_legacy_compute_target is_compute_target_prepared prepare_compute_target "
+            "remove_legacy_compute_target diagnostic_log",
+            ".environments.create_or_update(Environment(…))": "ContainerRegistry Environment Image",
             ".data.create_or_update(Data(…))": "Dataset",
             ".datastores.create_or_update(…)": "Datastore",
             ".models.create_or_update(Model(…))": "Model",
             ".online_endpoints": "Webservice",
+            ".connections": "LinkedService SynapseWorkspaceLinkedServiceConfiguration",
         }
     ),
     "Keyvault": "use azure-keyvault-secrets",
+    **dict.fromkeys(("PrivateEndPoint", "PrivateEndPointConfig"), _PRIVATE_ENDPOINTS),
     "InteractiveLoginAuthentication": _AUTH.format("InteractiveBrowserCredential"),
     "ServicePrincipalAuthentication": _AUTH.format("ClientSecretCredential"),
     "MsiAuthentication": _AUTH.format("ManagedIdentityCredential"),
     "AzureCliAuthentication": _AUTH.format("AzureCliCredential"),
+    **dict.fromkeys(
+        (
+            "AbstractAuthentication",
+            "AccessToken",
+            "ArmTokenAuthentication",
+            "Audience",
+            "AzureMLTokenAuthentication",
+            "NewLoggingLevel",
+            "TokenAuthentication",
+        ),
+        "pass any TokenCredential, as those of azure-identity are, as credential= or auth=",
+    ),
     "UserErrorException": "catch ArcException, whose code is InvalidInput",
-    "ProjectSystemException": "catch WorkspaceException",
+    "AuthenticationException": "catch ArcException, whose code is ClientAuthenticationError",
+    **dict.fromkeys(
+        ("ProjectSystemException", "DiscoveryUrlNotFoundException", "WorkspacePrivateEndpointException"),
+        "catch WorkspaceException",
+    ),
+    **dict.fromkeys(
+        ("AzureMLException", "AzureMLAggregatedException", "ServiceException"),
+        "catch ArcException, which all exceptions here are",
+    ),
+    **_of_jobs(
+        "ActivityFailedException DatasetTimestampMissingError ExperimentExecutionException ModelNotFoundException "
+        "ModelPathNotFoundException ParallelRunException RunConfigurationException RunEnvironmentException "
+        "SnapshotException TrainingException WebserviceException"
+    ),
 }
 
 
