@@ -29,6 +29,7 @@ PEERS: dict[str, Callable[[Local], None]] = {
     "azure-ai-ml": machine_learning.sdk_v2,
     "azureml-core": machine_learning.sdk_v1,
     "names of azureml-core, azure-ai-ml": names.recorded,
+    "lines of azureml-core in docs/migrate.md": names.lines,
     "az aks": commands.managed_clusters,
     "az servicebus": commands.service_bus,
     "az relay": commands.relay,

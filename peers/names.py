@@ -27,6 +27,26 @@ def recorded(local: Local) -> None:
     assert json.loads(RECORD.read_text(encoding="utf-8")) == found, f"{RECORD} is not what the packages have: {found}"
 
 
+def lines(local: Local) -> None:
+    """The lines of azureml-core in docs/migrate.md, run as one program."""
+    os.environ["AZURE_CONFIG_DIR"] = tempfile.mkdtemp(dir=local.data)
+    local.metadata("2019-05-01")
+    from azureml.core.authentication import ArmTokenAuthentication
+
+    page = (RECORD.parent.parent.parent / "docs" / "migrate.md").read_text(encoding="utf-8")
+    table = page.split("\n## azureml-core\n")[1].split("\n## ")[0]
+    program = [line.split("|")[1].strip().strip("`") for line in table.splitlines() if line.startswith("| `")]
+    assert len(program) > 20
+    local.install()
+    os.chdir(tempfile.mkdtemp(dir=local.data))
+    config = {"subscription_id": local.subscription, "resource_group": GROUP, "workspace_name": WORKSPACE}
+    Path("config.json").write_text(json.dumps(config), encoding="utf-8")
+    login = ArmTokenAuthentication(local.credential().get_token(local.scope).token, cloud="LocalAzure")
+    given = {"subscription": local.subscription, "group": GROUP, "resource_id": local.cluster, "login": login}
+    for line in program:
+        exec(line, given)
+
+
 def surface(local: Local) -> dict[str, Any]:
     """Names, parameters, the attributes of a target, and the shape of what it serializes to."""
     os.environ["AZURE_CONFIG_DIR"] = tempfile.mkdtemp(dir=local.data)

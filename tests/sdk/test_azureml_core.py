@@ -6,6 +6,7 @@ Theirs are recorded (tests/golden/azureml-names.json): `make test-peers` holds t
 import inspect
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 import azext_amlarc.sdk as sdk
 from azext_amlarc.sdk import ComputeStatus, ComputeTarget, KubernetesCompute, Workspace
 from azext_amlarc.sdk.elsewhere import OF_COMPUTE_TARGET, OF_MODULE, OF_WORKSPACE
-from tests.sdk.conftest import CLUSTER
+from tests.sdk.conftest import CLUSTER, Run
 from tests.support.azure import ROOT
 
 CORE: dict[str, Any] = json.loads((ROOT / "tests" / "golden" / "azureml-names.json").read_text())
@@ -93,3 +94,40 @@ def test_a_target_serializes_to_the_same_keys(ws: Workspace) -> None:
 
 def shape(value: Any) -> Any:
     return {key: shape(item) for key, item in value.items()} if isinstance(value, dict) else None
+
+
+def lines(column: int) -> list[str]:
+    """A column of docs/migrate.md's table of lines: azureml-core's is 0, ours 1."""
+    section = (ROOT / "docs" / "migrate.md").read_text(encoding="utf-8").split("\n## azureml-core\n")[1]
+    table = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    return [line.split("|")[1 + column].strip().strip("`") for line in table]
+
+
+def test_the_lines_that_programs_of_azureml_core_become_run(run: Run, tmp_path: Path) -> None:
+    before = [
+        "import os",
+        f"subscription, group, resource_id = '123', 'rg', {CLUSTER!r}",
+        "login = None",
+    ]
+    program = tmp_path / "moved.py"
+    program.write_text("\n".join([*before, *lines(1)]), encoding="utf-8")
+    done = run(str(program))
+    assert done.returncode == 0, done.stderr
+    last_line = 'Provisioning operation finished, operation "Succeeded"'
+    printed = done.stdout.splitlines()
+    assert (printed[0], printed[1:3], printed[-1]) == (
+        "amlarc-ws eastus 123 rg",
+        ["Creating", f"Succeeded{last_line}"],
+        f"Succeeded{last_line}",
+    )
+    assert len(printed) == 5
+
+
+def test_only_imports_differ_in_the_lines_of_azureml_core() -> None:
+    pairs = list(zip(lines(0), lines(1), strict=True))
+    assert len(pairs) > 20
+    assert [theirs for theirs, ours in pairs if theirs != ours and not theirs.startswith("from azureml.")] == []
+    for theirs, _ in pairs:
+        module, _, names = theirs.removeprefix("from ").partition(" import ")
+        if theirs.startswith("from ") and module in CORE["modules"]:
+            assert set(names.split(", ")) <= set(CORE["modules"][module])

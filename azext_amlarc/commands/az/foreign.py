@@ -59,8 +59,11 @@ FOREIGN = (
     Foreign("plan_name", ("--plan-name",), _INSTALL, (), _NO_PLAN),
     Foreign("plan_product", ("--plan-product",), _INSTALL, (), _NO_PLAN),
     Foreign("plan_publisher", ("--plan-publisher",), _INSTALL, (), _NO_PLAN),
-    Foreign("type", ("--type",), ("attach",), ("kubernetes",), "Compute targets are always of type Kubernetes"),
+    Foreign("type", ("--type",), ("attach", "list"), ("kubernetes",), "Compute targets are always of type Kubernetes"),
 )
+
+
+_SETTINGS = (*_INSTALL, "settings validate")
 
 
 class Alias(NamedTuple):
@@ -68,6 +71,7 @@ class Alias(NamedTuple):
 
     option: str
     dest: str
+    commands: tuple[str, ...] = _SETTINGS
 
     @property
     def own_dest(self) -> str:
@@ -88,15 +92,16 @@ ALIASES = (
     Alias("--configuration-protected-settings", "config_protected"),
     Alias("--config-protected-settings-file", "config_protected_file"),
     Alias("--configuration-protected-settings-file", "config_protected_file"),
+    Alias("-i", "user_assigned_identities", ("attach",)),
 )
-ALIASED = (*_INSTALL, "settings validate")
 
 
 def take(namespace: Any) -> None:
     """Remove these options from what the command gets; UsageError for a value that is not the possible one."""
     command = namespace._cmd.name.removeprefix("ml arc ").removeprefix("amlarc ")
-    for alias in ALIASES if command in ALIASED else ():
-        _merge(namespace, alias)
+    for alias in ALIASES:
+        if command in alias.commands:
+            _merge(namespace, alias)
     for item in FOREIGN:
         value = vars(namespace).pop(item.dest, None) if command in item.commands else None
         if value is not None and value.lower() not in item.values:

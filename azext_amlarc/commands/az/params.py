@@ -117,9 +117,9 @@ def _foreign_options(loader: Any, prefix: str) -> None:
         for command in item.commands:
             with loader.argument_context(f"{prefix} {command}", arg_group="Compatibility") as c:
                 c.extra(item.dest, options_list=list(item.options), action=_Once, help=item.help)
-    for command in foreign.ALIASED:
-        with loader.argument_context(f"{prefix} {command}", arg_group="Compatibility") as c:
-            for alias in foreign.ALIASES:
+    for alias in foreign.ALIASES:
+        for command in alias.commands:
+            with loader.argument_context(f"{prefix} {command}", arg_group="Compatibility") as c:
                 takes = {"action": _Once} if alias.dest.endswith("_file") else _LIST
                 c.extra(alias.own_dest, options_list=[alias.option], help=alias.help, **takes)
     with loader.argument_context(f"{prefix} attach", arg_group="Compatibility") as c:
