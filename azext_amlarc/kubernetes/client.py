@@ -86,6 +86,18 @@ class Kube:
                     raise
                 return None
 
+    @contextmanager
+    def recorded(self, add: Callable[[str], None], line: str) -> Iterator[None]:
+        """Hand `add` a line for the write inside: as possible if its response was lost, none if it had no effect."""
+        where = f"{line} on {self.server}"
+        try:
+            yield
+        except BaseException as error:
+            if _may_be_done(error):
+                add(f"possibly {where} (the cluster's response was lost)")
+            raise
+        add(where)
+
     def _raise_refusal(self, action: str, error: ApiError) -> NoReturn:
         code = error.status.code or error.response.status_code
         reason = in_line(error.status.message or "no reason given", _MOST_SHOWN)
@@ -104,6 +116,14 @@ class Kube:
         """The error for a server that answers as none should."""
         fix = "Check the server in the kubeconfig, and whether a proxy answers instead (NO_PROXY)"
         return Garbled(f"{self.server} does not respond like a Kubernetes API server: {why}.", fix)
+
+
+def _may_be_done(error: BaseException) -> bool:
+    """Whether a write that ended this way may have taken effect: no response, or one that does not tell."""
+    cause = error.__cause__
+    if isinstance(cause, ApiError):
+        return (cause.status.code or cause.response.status_code) >= 500
+    return isinstance(error, Garbled | KeyboardInterrupt) or isinstance(cause, httpx2.ReadTimeout | httpx2.WriteTimeout)
 
 
 def connect(kubeconfig: str | None, context: str | None) -> Kube:

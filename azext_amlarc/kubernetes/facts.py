@@ -16,7 +16,7 @@ from azext_amlarc.errors import ArcError, Garbled, Unreachable
 from azext_amlarc.kubernetes import objects
 from azext_amlarc.kubernetes.client import Kube, Unauthorized
 from azext_amlarc.kubernetes.reading import listed, one
-from azext_amlarc.product import healthcheck
+from azext_amlarc.product import healthcheck, volcano
 from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.product.extension import AGENT_NAMESPACE, EXTENSION_NAMESPACE
 from azext_amlarc.resources.ids import ClusterId
@@ -143,6 +143,17 @@ def _autoscaler(kube: Kube) -> bool:
     return one(kube, path, objects.Named, names_only=True) is not None
 
 
+def _volcano_configured(kube: Kube) -> bool | None:
+    found = one(kube, f"{_EXTENSION}/configmaps/{volcano.NAME}", objects.Managed, names_only=True)
+    return found.metadata.is_ours if found else None
+
+
+def _scheduler_mark(kube: Kube) -> str | None:
+    path = f"/apis/apps/v1/namespaces/{EXTENSION_NAMESPACE}/deployments/{volcano.SCHEDULER}"
+    found = one(kube, path, objects.Named, names_only=True)
+    return found.metadata.annotations.restarted_for if found else None
+
+
 def _agent_proxy(kube: Kube) -> facts.AgentProxy:
     """From the environment of the agents' containers; a proxy's address may hold a password, and is not kept."""
     agents = tuple(listed(kube, f"/apis/apps/v1/namespaces/{AGENT_NAMESPACE}/deployments", objects.Agent))
@@ -218,6 +229,8 @@ _READERS: Mapping[str, Callable[[Kube], object]] = {
     facts.WEBHOOKS.name: _webhooks,
     facts.LEGACY_ROUTER.name: _legacy_router,
     facts.AUTOSCALER.name: _autoscaler,
+    facts.VOLCANO_CONFIGURED.name: _volcano_configured,
+    facts.SCHEDULER_MARK.name: _scheduler_mark,
     facts.AGENT_PROXY.name: _agent_proxy,
     facts.PENDING_RELEASES.name: _pending_releases,
     facts.HEALTH_REPORTS.name: _health_reports,

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.checks.kubernetes.amounts import Requested, counted
 from azext_amlarc.errors import ArcError
+from azext_amlarc.product import volcano
 from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.validation.quantity import parse
 from azext_amlarc.wording import in_line
@@ -27,10 +28,11 @@ class Part(Struct, frozen=True, gc=False):
 
 
 class Annotations(Part, frozen=True):
-    """Which Helm release installed an object."""
+    """Which Helm release installed an object; for which configuration we have restarted it (product/volcano.py)."""
 
     release: str = field(name="meta.helm.sh/release-name", default="")
     release_namespace: str = field(name="meta.helm.sh/release-namespace", default="")
+    restarted_for: str = field(name=volcano.RESTARTED_FOR, default="")
 
 
 class Metadata(Part, frozen=True):
@@ -366,6 +368,16 @@ class _Managed(Part, frozen=True):
     name: str
     managers: list[_Manager] = field(name="managedFields", default_factory=list)
 
+    @property
+    def is_ours(self) -> bool:
+        return any(entry.manager == FIELD_MANAGER for entry in self.managers)
+
+
+class Managed(Part, frozen=True):
+    """Any object, with who has written it."""
+
+    metadata: _Managed
+
 
 class InstanceType(Part, frozen=True):
     """An InstanceType's manifest, and whether we have written it; the checks validate its quantities."""
@@ -374,8 +386,7 @@ class InstanceType(Part, frozen=True):
     spec: dict[str, Any] = {}
 
     def known(self) -> dict[str, Any]:
-        ours = any(entry.manager == FIELD_MANAGER for entry in self.metadata.managers)
-        return {"metadata": {"name": self.metadata.name, "isOurs": ours}, "spec": self.spec}
+        return {"metadata": {"name": self.metadata.name, "isOurs": self.metadata.is_ours}, "spec": self.spec}
 
 
 def known(found: Iterable[Any]) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from lightkube.models.meta_v1 import ObjectMeta
@@ -17,8 +16,6 @@ from azext_amlarc.product import volcano
 from azext_amlarc.product.clusters import FIELD_MANAGER
 from azext_amlarc.product.extension import EXTENSION_NAMESPACE
 
-# What the scheduler was last restarted for: a restart that an earlier run did not come to is made up for.
-_RESTARTED_FOR = "amlarc/scheduler-configuration"
 # As kubectl rollout restart does it.
 _RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 _MAP = f"ConfigMap {EXTENSION_NAMESPACE}/{volcano.NAME}"
@@ -68,7 +65,9 @@ def plan(kube: Kube, on: bool) -> Plan:
     scheduler = _scheduler(kube)
     makes_namespace = on and found is None and namespaces.is_to_be_created(kube, EXTENSION_NAMESPACE)
     writes_map = on and (found is None or (found.data or {}) != volcano.DATA)
-    restarts = scheduler is None or _annotations(scheduler).get(_RESTARTED_FOR, _mark(False)) != _mark(on)
+    restarts = scheduler is None or _annotations(scheduler).get(
+        volcano.RESTARTED_FOR, volcano.mark(False)
+    ) != volcano.mark(on)
     planned = Plan(kube, on, makes_namespace, writes_map, not on and found is not None, scheduler is not None, restarts)
     if writes_map and not makes_namespace:
         write(kube, dry_run=True)
@@ -95,7 +94,7 @@ def restart(planned: Plan, *, dry_run: bool = False) -> bool:
     Its pods are replaced in the usual way of a Deployment; nobody waits for that.
     """
     kube = planned.kube
-    change: dict[str, Any] = {"metadata": {"annotations": {_RESTARTED_FOR: _mark(planned.on)}}}
+    change: dict[str, Any] = {"metadata": {"annotations": {volcano.RESTARTED_FOR: volcano.mark(planned.on)}}}
     if planned.there:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         change["spec"] = {"template": {"metadata": {"annotations": {_RESTARTED_AT: now}}}}
@@ -122,7 +121,3 @@ def _is_ours(found: ConfigMap) -> bool:
     """Whether we have written it: whoever applies it with kubectl owns its fields."""
     managers = (found.metadata.managedFields if found.metadata else None) or []
     return any(entry.manager == FIELD_MANAGER for entry in managers)
-
-
-def _mark(on: bool) -> str:
-    return sha256(volcano.CONFIGURATION.encode()).hexdigest()[:12] if on else "default"

@@ -5,6 +5,7 @@ sees that nodes are missing. This is the configuration of Microsoft's troublesho
 overcommit, which would hold jobs back too: its maintainers' correction (Azure/AML-Kubernetes#298).
 """
 
+from hashlib import sha256
 from typing import Final
 
 from azext_amlarc.product.extension import EXTENSION_NAMESPACE
@@ -35,6 +36,14 @@ tiers:
   - name: binpack
 """
 DATA: Final = {_FILE: CONFIGURATION}
+# The annotation of the Deployment that says what it was last restarted for: a restart that a killed run did not come to
+# is made up for.
+RESTARTED_FOR: Final = "amlarc/scheduler-configuration"
+
+
+def mark(on: bool) -> str:
+    """What the annotation says once the scheduler runs with this configuration, or, without `on`, with its own."""
+    return sha256(CONFIGURATION.encode()).hexdigest()[:12] if on else "default"
 
 
 def manifest() -> str:

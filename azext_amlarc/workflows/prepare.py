@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from azext_amlarc.azure.connection.watcher import Deadline, Watcher, WriteLog
@@ -62,16 +63,17 @@ class Preparation:
 
     def write(self, writes: WriteLog) -> None:
         """Write the changes, the namespace first; `writes` gets a line for each object as soon as it is written."""
+        recorded = partial(self.kube.recorded, writes.add)
         if self.namespace is not None:
-            namespaces.create(self.kube, self.namespace)
-            writes.add(f"namespace {self.namespace} on {self.kube.server}")
+            with recorded(f"namespace {self.namespace}"):
+                namespaces.create(self.kube, self.namespace)
         for change in self.changes:
             if change.lines:
-                instance_types.write(self.kube, change)
-                writes.add(f"instance type {change.name} on {self.kube.server}")
+                with recorded(f"instance type {change.name}"):
+                    instance_types.write(self.kube, change)
         for name in self.left_over if self.prunes else ():
-            instance_types.delete(self.kube, name)
-            writes.add(f"deletion of the instance type {name} on {self.kube.server}")
+            with recorded(f"deletion of the instance type {name}"):
+                instance_types.delete(self.kube, name)
 
 
 def prepare(

@@ -1,6 +1,7 @@
 """Lets an autoscaler see what jobs wait for: what happens on the cluster before the extension is written, and after."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,13 +50,13 @@ class Scaling:
         return write
 
     def _before(self, writes: WriteLog) -> None:
-        plan, server = self.plan, self.plan.kube.server
+        plan = self.plan
         if plan.makes_namespace:
-            namespaces.create(plan.kube, EXTENSION_NAMESPACE)
-            writes.add(f"namespace {EXTENSION_NAMESPACE} on {server}")
+            with plan.kube.recorded(writes.add, f"namespace {EXTENSION_NAMESPACE}"):
+                namespaces.create(plan.kube, EXTENSION_NAMESPACE)
         if plan.writes_map:
-            volcano.write(plan.kube)
-            writes.add(f"ConfigMap {NAME} on {server}")
+            with plan.kube.recorded(writes.add, f"ConfigMap {NAME}"):
+                volcano.write(plan.kube)
 
     def around(self, operation: Operation[T], writes: WriteLog) -> Operation[T]:
         """The operation on the extension, and then what is left to do on the cluster."""
@@ -67,17 +68,22 @@ class Scaling:
         return operation._replace(then=then)
 
     def _after(self, watcher: Watcher, writes: WriteLog) -> None:
-        plan, server = self.plan, self.plan.kube.server
+        plan = self.plan
         if plan.removes_map:
-            volcano.remove(plan.kube)
-            writes.add(f"deletion of the ConfigMap {NAME} on {server}")
+            with plan.kube.recorded(writes.add, f"deletion of the ConfigMap {NAME}"):
+                volcano.remove(plan.kube)
         if not plan.restarts:
             return
-        if not volcano.restart(plan):
+        if not self._restarted(writes):
             watcher.tell(f"There is no scheduler ({SCHEDULER}) on the cluster to restart.")
         elif plan.there:
             watcher.tell("The scheduler restarts.")
-            writes.add(f"restart of {SCHEDULER} on {server}")
+
+    def _restarted(self, writes: WriteLog) -> bool:
+        """Whether there is a scheduler, which has been restarted, or marked if it starts with what it finds."""
+        plan = self.plan
+        with plan.kube.recorded(writes.add, f"restart of {SCHEDULER}") if plan.there else nullcontext():
+            return volcano.restart(plan)
 
 
 def agreed(access: KubeAccess, door: Door, cluster: ClusterId, on: bool) -> Scaling:

@@ -141,6 +141,8 @@ WELL: Mapping[Fact[Any], object] = {
     facts.WEBHOOKS: {"volcano-admission-service-jobs-validate": ("/jobs/validate",)},
     facts.LEGACY_ROUTER: (),
     facts.AUTOSCALER: False,
+    facts.VOLCANO_CONFIGURED: None,
+    facts.SCHEDULER_MARK: "",
     facts.AGENT_PROXY: facts.AgentProxy(True, ("127.0.0.1", "localhost", "10.0.0.0/16", ".svc")),
     facts.PENDING_RELEASES: (),
     facts.HEALTH_REPORTS: {

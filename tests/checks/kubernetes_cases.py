@@ -91,6 +91,14 @@ CPU_1, CPU_2, GPU_1 = NODES
 VOLCANO = pod("volcano-system", "volcano-scheduler-1", "docker.io/volcanosh/vc-scheduler:v1.5.1")
 OWN_VOLCANO = settings(installVolcano="False")
 SCALER = pod("kube-system", "cluster-autoscaler-1", "registry.k8s.io/autoscaling/cluster-autoscaler:v1.34.0")
+OURS: dict[Fact[Any], object] = {
+    facts.AUTOSCALER: True,
+    facts.VOLCANO_CONFIGURED: True,
+    facts.SCHEDULER_MARK: "0e51c97ea05d",
+    **settings(volcanoScheduler__schedulerConfigMap="volcano-scheduler-no-gang"),
+}
+USES_OURS = "Volcano uses the configuration volcano-scheduler-no-gang."
+SCALE = "az ml arc extension update -c edge -g edge-rg --scale-from-zero"
 PROMETHEUS = pod(
     "monitoring",
     "prometheus-operator-1",
@@ -1029,6 +1037,39 @@ CASES = [
         {facts.AUTOSCALER: True} | settings(volcanoScheduler__schedulerConfigMap="no-gang"),
         PASS,
         "Volcano uses the configuration no-gang.",
+    ),
+    Case(
+        "K053",
+        "a configuration of ours that is gone",
+        OURS | {facts.VOLCANO_CONFIGURED: None},
+        FAIL,
+        "Volcano is set to use the configuration volcano-scheduler-no-gang, which the cluster does not have.",
+        fix=SCALE,
+    ),
+    Case(
+        "K053",
+        "a scheduler that a killed command did not come to restart",
+        OURS | {facts.SCHEDULER_MARK: ""},
+        WARN,
+        "Volcano has not been restarted since it was given the configuration volcano-scheduler-no-gang.",
+        fix=SCALE,
+    ),
+    Case(
+        "K053",
+        "a scheduler that was restarted for another configuration",
+        OURS | {facts.SCHEDULER_MARK: "default"},
+        WARN,
+        "Volcano has not been restarted since it was given the configuration volcano-scheduler-no-gang.",
+        fix=SCALE,
+    ),
+    Case("K053", "a scheduler that runs with ours", OURS, PASS, USES_OURS),
+    Case("K053", "a scheduler that is yet to come", OURS | {facts.SCHEDULER_MARK: None}, PASS, USES_OURS),
+    Case(
+        "K053",
+        "a configuration of our name that somebody else wrote",
+        OURS | {facts.VOLCANO_CONFIGURED: False, facts.SCHEDULER_MARK: ""},
+        PASS,
+        USES_OURS,
     ),
     Case(
         "K060",

@@ -57,6 +57,7 @@ NOT_ALWAYS_LOOKED_AT = {
     ("AMLARC-K031", "daemonSets"),
     ("AMLARC-K042", "ingressClasses"),
     ("AMLARC-K051", "validatingWebhooks"),
+    *(("AMLARC-K053", fact) for fact in ("volcanoConfiguration", "schedulerMark")),
     ("AMLARC-K070", "installState"),
     ("AMLARC-K071", "installState"),
     *((f"AMLARC-K08{number}", "settings") for number in range(3)),

@@ -129,6 +129,8 @@ LOADED: dict[Fact[Any], object] = {
     facts.WEBHOOKS: {"volcano-admission-service-jobs-validate": ("/jobs/validate",)},
     facts.LEGACY_ROUTER: (Owned("Service", "default", "azureml-fe"), Owned("ClusterRole", "", "azureml-fe-role")),
     facts.AUTOSCALER: True,
+    facts.VOLCANO_CONFIGURED: None,
+    facts.SCHEDULER_MARK: None,
     facts.AGENT_PROXY: AgentProxy(True, ("10.0.0.0/16", "localhost")),
     facts.PENDING_RELEASES: (Owned("Secret", "azureml", "sh.helm.release.v1.amlarc-compute.v2"),),
     facts.HEALTH_REPORTS: {
@@ -177,6 +179,8 @@ def test_what_is_not_on_a_cluster_is_known_too(cluster: Cluster) -> None:
         "validatingWebhooks": {},
         "legacyRouter": (),
         "clusterAutoscaler": False,
+        "volcanoConfiguration": None,
+        "schedulerMark": None,
         "agentProxy": AgentProxy(False, ()),
         "pendingReleases": (),
         "healthReports": {},
@@ -225,7 +229,7 @@ def test_everything_is_read_and_nothing_is_written(cluster: Cluster) -> None:
     requests = cluster.requests()
     assert {request.verb for request in requests} == {"get", "list"}
     asked = Counter(request.path for request in requests)
-    assert len(asked) == 23
+    assert len(asked) == 25
     # Which cluster it is stands in what the agents take their environment from.
     assert {path for path, times in asked.items() if times > 1} == {
         "/api/v1/namespaces/azure-arc/configmaps/azure-clusterconfig"
@@ -265,10 +269,17 @@ READS = {
     "customresourcedefinitions": {"customResourceDefinitions"},
     "ingressclasses": {"ingressClasses"},
     "validatingwebhookconfigurations": {"validatingWebhooks"},
-    "deployments": {"legacyRouter", "agentProxy"},
+    "deployments": {"legacyRouter", "agentProxy", "schedulerMark"},
     "services": {"legacyRouter"},
     "serviceaccounts": {"legacyRouter"},
-    "configmaps": {"legacyRouter", "clusterAutoscaler", "agentProxy", "healthReports", "connectedAs"},
+    "configmaps": {
+        "legacyRouter",
+        "clusterAutoscaler",
+        "agentProxy",
+        "healthReports",
+        "connectedAs",
+        "volcanoConfiguration",
+    },
     "clusterroles": {"legacyRouter"},
     "clusterrolebindings": {"legacyRouter"},
     "secrets": {"agentProxy", "pendingReleases"},

@@ -8,9 +8,11 @@ import yaml
 
 from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.azure.connection.watcher import WriteLog
+from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.errors import Denied, Refused
 from azext_amlarc.kubernetes import volcano as on_cluster
 from azext_amlarc.kubernetes.client import Kube, connect
+from azext_amlarc.kubernetes.facts import gather
 from azext_amlarc.product import volcano
 from azext_amlarc.workflows.scaling import Scaling
 from tests.kubernetes.test_instance_types import writes
@@ -89,6 +91,21 @@ def test_a_scheduler_that_runs_is_restarted_once(cluster: Cluster, kube: Kube) -
     assert scaled(kube) == ([], [])
     assert len(writes(cluster)) == before
     assert restarted(cluster) == first
+
+
+def test_checks_know_whether_the_scheduler_was_restarted_for_what_we_have_written(cluster: Cluster, kube: Kube) -> None:
+    cluster.create(NAMESPACE, DEPLOYMENT)
+    needs = (facts.VOLCANO_CONFIGURED, facts.SCHEDULER_MARK)
+    assert gather(kube, needs) == {"volcanoConfiguration": None, "schedulerMark": ""}
+    Scaling(on_cluster.plan(kube, True)).writer(WriteLog())()
+    assert gather(kube, needs) == {"volcanoConfiguration": True, "schedulerMark": ""}
+    scaled(kube)
+    assert gather(kube, needs) == {"volcanoConfiguration": True, "schedulerMark": volcano.mark(True)}
+
+
+def test_a_configuration_that_somebody_else_wrote_is_known_as_theirs(cluster: Cluster, kube: Kube) -> None:
+    cluster.create(NAMESPACE, yaml.safe_load(volcano.manifest()))
+    assert gather(kube, [facts.VOLCANO_CONFIGURED]) == {"volcanoConfiguration": False}
 
 
 def test_a_scheduler_that_came_with_the_installation_is_not_restarted(cluster: Cluster, kube: Kube) -> None:

@@ -26,6 +26,7 @@ from azext_amlarc.workflows.mend import run
 from azext_amlarc.workflows.mend.run import Mended, Plan
 from azext_amlarc.workflows.mend.ways import Means
 from tests.kubernetes.test_instance_types import writes
+from tests.kubernetes.test_volcano import DEPLOYMENT, NAMESPACE, SCHEDULER
 from tests.support.azure import Azure
 from tests.support.cluster import ADMIN, Cluster
 from tests.support.connecting import CONNECTION, RELAY_NAMESPACE, Diary, connect
@@ -464,6 +465,22 @@ def test_an_autoscaler_gets_to_see_the_jobs_that_wait(on_cluster: Bench, cluster
     assert "     volcanoScheduler.schedulerConfigMap: (not set) -> volcano-scheduler-no-gang" in said
     assert bad(on_cluster.mend("K053").results) == {}
     assert cluster.get("/api/v1/namespaces/azureml/configmaps/volcano-scheduler-no-gang")
+    nothing_to_do(on_cluster, "K053")
+
+
+def test_a_scheduler_that_a_killed_command_did_not_come_to_restart_is_restarted(
+    on_cluster: Bench, cluster: Cluster
+) -> None:
+    on_cluster.install()
+    status = {"name": "cluster-autoscaler-status", "namespace": "kube-system"}
+    cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": status}, NAMESPACE, DEPLOYMENT)
+    assert bad(on_cluster.mend("K053").results) == {}
+    marks = {"metadata": {"annotations": {"amlarc/scheduler-configuration": None}}}
+    cluster.send("PATCH", SCHEDULER, marks, "application/merge-patch+json")
+    before = len(sent(on_cluster.azure))
+    assert [*on_cluster.plan("K053").lines()][2] == ("     Will restart the scheduler (azureml/volcano-scheduler)")
+    assert bad(on_cluster.mend("K053").results) == {}
+    assert len(sent(on_cluster.azure)) == before
     nothing_to_do(on_cluster, "K053")
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from azext_amlarc.azure.connection.watcher import WriteLog
-from azext_amlarc.errors import Denied, Refused
+from azext_amlarc.errors import ArcError, Denied, Refused
 from azext_amlarc.findings import Finding
 from azext_amlarc.kubernetes import namespaces
 from azext_amlarc.kubernetes.access import KubeAccess
@@ -18,6 +19,7 @@ from tests.checks.clusters import SUBSCRIPTION, TARGETED
 from tests.kubernetes.test_instance_types import manifest, writes
 from tests.support.cluster import ADMIN, READ_NOTHING, Cluster
 from tests.support.connecting import Diary
+from tests.support.gate import Gate
 
 
 def prepared(cluster: Cluster, namespace: str | None, *manifests: dict[str, object], user: str = ADMIN) -> Preparation:
@@ -40,6 +42,28 @@ def test_what_is_missing_is_written_and_told(cluster: Cluster) -> None:
     ]
     assert cluster.get("/api/v1/namespaces/team-a")["status"]["phase"] == "Active"
     assert cluster.get("/apis/amlarc.azureml.com/v1alpha1/instancetypes/gpu")["spec"] == manifest()["spec"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "line"),
+    [
+        ({"reset": "after"}, ["possibly namespace team-a on {} (the cluster's response was lost)"]),
+        ({"truncate": True}, ["possibly namespace team-a on {} (the cluster's response was lost)"]),
+        ({"status": 503}, ["possibly namespace team-a on {} (the cluster's response was lost)"]),
+        ({"status": 403}, []),
+    ],
+    ids=str,
+)
+def test_a_write_whose_response_was_lost_is_told_as_possible(
+    cluster: Cluster, tmp_path: Path, effect: dict[str, object], line: list[str]
+) -> None:
+    gate, written = Gate(cluster, tmp_path / "kubeconfig"), WriteLog()
+    with closing(gate), closing(connect(str(tmp_path / "kubeconfig"), None)) as kube:
+        preparation = compare(kube, TARGETED, "team-a", ())
+        gate.fault(method="POST", path="/namespaces$", **effect)
+        with pytest.raises(ArcError):
+            preparation.write(written)
+        assert written.lines == [text.format(gate.url) for text in line]
 
 
 def test_what_is_there_is_left_alone(cluster: Cluster) -> None:

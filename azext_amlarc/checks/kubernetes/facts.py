@@ -136,6 +136,10 @@ WEBHOOKS: Fact[Mapping[str, tuple[str, ...]]] = Fact("validatingWebhooks")
 LEGACY_ROUTER: Fact[tuple[Owned, ...]] = Fact("legacyRouter")
 # Whether the cluster autoscaler reports its status.
 AUTOSCALER: Fact[bool] = Fact("clusterAutoscaler")
+# Whether the configuration of Volcano that --scale-from-zero writes (product/volcano.py) is of our making, None if it
+# is not there; and the mark of the one for which we have restarted the scheduler: "" for none, None without one.
+VOLCANO_CONFIGURED: Fact[bool | None] = Fact("volcanoConfiguration")
+SCHEDULER_MARK: Fact[str | None] = Fact("schedulerMark")
 AGENT_PROXY: Fact[AgentProxy] = Fact("agentProxy")
 # Secrets of Helm releases in the extension's namespace whose operation has not ended.
 PENDING_RELEASES: Fact[tuple[Owned, ...]] = Fact("pendingReleases")
@@ -157,6 +161,8 @@ ALL: tuple[Fact[Any], ...] = (
     WEBHOOKS,
     LEGACY_ROUTER,
     AUTOSCALER,
+    VOLCANO_CONFIGURED,
+    SCHEDULER_MARK,
     AGENT_PROXY,
     PENDING_RELEASES,
     HEALTH_REPORTS,

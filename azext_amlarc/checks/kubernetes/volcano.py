@@ -8,7 +8,15 @@ from azext_amlarc.checks.fix import SOME_CLUSTER, Fix, ScaleFromZero
 from azext_amlarc.checks.given import EXTENSION_NAME, POOLS, SETTINGS, TARGET
 from azext_amlarc.checks.kubernetes import workloads
 from azext_amlarc.checks.kubernetes.addons import Component, described, image_name, image_tag, installed_once, running
-from azext_amlarc.checks.kubernetes.facts import AUTOSCALER, CUSTOM_RESOURCES, PODS, WEBHOOKS, Pod
+from azext_amlarc.checks.kubernetes.facts import (
+    AUTOSCALER,
+    CUSTOM_RESOURCES,
+    PODS,
+    SCHEDULER_MARK,
+    VOLCANO_CONFIGURED,
+    WEBHOOKS,
+    Pod,
+)
 from azext_amlarc.product import links, volcano
 from azext_amlarc.product.extension import DEFAULT_NAME, EXTENSION_NAMESPACE
 from azext_amlarc.product.steps import Note, command
@@ -113,6 +121,8 @@ def autoscaler_sees_pending_pods(facts: Facts) -> Verdict:
     if not scalers and not facts[AUTOSCALER] and not any(pool.most for pool in facts[POOLS]):
         return Verdict(Status.PASS, "There is no cluster autoscaler.")
     own = workloads.text(settings, "volcanoScheduler.schedulerConfigMap")
+    if own == volcano.NAME:
+        return _uses_ours(facts)
     if own or not workloads.is_on(settings, _SETTING):
         return Verdict(
             Status.PASS, f"Volcano uses the configuration {own}." if own else "The cluster configures its own Volcano."
@@ -123,6 +133,23 @@ def autoscaler_sees_pending_pods(facts: Facts) -> Verdict:
     evidence = (*described(scalers), f"{volcano.NAME}.yaml:", *volcano.manifest().splitlines())
     scale = ScaleFromZero(facts[TARGET].named_cluster, facts[EXTENSION_NAME])
     return Verdict(Status.WARN, message, (_FOR_NEW, scale), evidence)
+
+
+def _uses_ours(facts: Facts) -> Verdict:
+    """Whether the configuration that --scale-from-zero writes is there, and the scheduler was restarted for it.
+
+    A command that was killed may have come to the settings and no further. Whoever has written the ConfigMap without us
+    has restarted the scheduler without us.
+    """
+    fix = (ScaleFromZero(facts[TARGET].named_cluster, facts[EXTENSION_NAME]),)
+    is_ours = facts[VOLCANO_CONFIGURED]
+    if is_ours is None:
+        message = f"Volcano is set to use the configuration {volcano.NAME}, which the cluster does not have."
+        return Verdict(Status.FAIL, message, fix)
+    if is_ours and facts[SCHEDULER_MARK] not in (None, volcano.mark(True)):
+        message = f"Volcano has not been restarted since it was given the configuration {volcano.NAME}."
+        return Verdict(Status.WARN, message, fix)
+    return Verdict(Status.PASS, f"Volcano uses the configuration {volcano.NAME}.")
 
 
 CHECKS = (
@@ -161,7 +188,7 @@ CHECKS = (
         group=GROUP,
         title="The cluster autoscaler can see pending job pods",
         phase=Phase.ALL,
-        needs=(SETTINGS, PODS, AUTOSCALER, POOLS, EXTENSION_NAME, TARGET),
+        needs=(SETTINGS, PODS, AUTOSCALER, POOLS, VOLCANO_CONFIGURED, SCHEDULER_MARK, EXTENSION_NAME, TARGET),
         judge=autoscaler_sees_pending_pods,
         fix=(_FOR_NEW, ScaleFromZero(SOME_CLUSTER, DEFAULT_NAME)),
         url=f"{links.EXTENSION_TROUBLES}#volcano-scheduler-integration-supporting-cluster-autoscaler",

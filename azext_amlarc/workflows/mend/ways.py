@@ -137,13 +137,17 @@ def _given(*pairs: str) -> GivenSettings:
 
 
 def _preview_settings(means: Means, change: ChangeSettings) -> list[str]:
+    lines = _differences(means, change)
+    if not lines:
+        raise Refused("The extension has these settings already.", "What was found is from before them.")
+    return lines
+
+
+def _differences(means: Means, change: ChangeSettings) -> list[str]:
     azure = means.azure
     cluster, existing = clusters.read(azure, change.cluster), show(azure, change.cluster, change.extension)
     judgement = _given(*change.settings).judged(cluster, existing, azure.cloud.application_domain)
-    lines = plan_change(cluster, existing, judgement.plain, judgement.protected, {}).lines
-    if not lines:
-        raise Refused("The extension has these settings already.", "What was found is from before them.")
-    return [*lines]
+    return [*plan_change(cluster, existing, judgement.plain, judgement.protected, {}).lines]
 
 
 def _change_settings(means: Means, change: ChangeSettings) -> None:
@@ -162,7 +166,10 @@ def _scaling(means: Means, change: ScaleFromZero) -> Scaling:
 
 def _preview_scaling(means: Means, change: ScaleFromZero) -> list[str]:
     settings = ChangeSettings(change.cluster, change.extension, tuple(volcano.pairs()))
-    return [*_scaling(means, change).plan.lines, *_preview_settings(means, settings)]
+    lines = [*_scaling(means, change).plan.lines, *_differences(means, settings)]
+    if not lines:
+        raise Refused("Volcano is as it should be already.", "What was found is from before that.")
+    return lines
 
 
 def _scale(means: Means, change: ScaleFromZero) -> None:
