@@ -27,6 +27,8 @@ ASSETS = Path(__file__).parent / "assets"
 _LINK = re.compile(r"\]\((?!\w+:|#|/)([^)#\s]+)(#[^)\s]*)?\)")
 _NAMED = re.compile(r"\[(?:docs/)?([\w.-]+\.(?:md|rst))\](?=\()")
 _FENCE = re.compile(r"^```(\w+) ([^\n]+)$", re.MULTILINE)
+# A console that shows no prompt: its commands would be taken for what they print.
+_TYPED = re.compile(r"^```console(?=\n(?:(?!\$ |```$).*\n)+```$)", re.MULTILINE)
 _NOT_FILES = {"no-emulator", "terminal"}  # other words behind a fence's language, tests/support/listings.py
 
 
@@ -65,7 +67,7 @@ def _with_its_parts(page: str, titles: Mapping[str, str]) -> object:
     """A page, or the section that it leads if there are pages in a folder of its name."""
     folder = page.removesuffix(".md") + "/"
     parts = sorted(other for other in titles if other.startswith(folder))
-    return {titles[page]: [page, *parts]} if parts else page
+    return {titles[page]: [{"Overview": page}, *parts]} if parts else page
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -73,6 +75,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     here = page.file.src_uri
     text = _NAMED.sub(lambda found: f"[{_called(found[1], files)}]", markdown)
     text = _FENCE.sub(lambda found: _fence(found[1], found[2]), text)
+    text = _TYPED.sub("```bash", text)
     text = _LINK.sub(lambda found: f"]({_link(here, found[1])}{found[2] or ''})", text)
     return with_links_to_commands(text, files) if here == "commands.md" else text
 

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: each command in it is one that az takes, and each group of checks exists."""
+"""docs/troubleshooting.md and docs/faq.md: each command in them is one that az takes, each group of checks exists."""
 
 import re
 
@@ -15,11 +15,11 @@ PLACES = {
     "FILE": "README.md",
     "key=value …": "enableTraining=True",
 }
-PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"az ml arc ([^`\n]+)", PAGE)))
+PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("troubleshooting.md", "faq.md")]
+COMMANDS, ASKED = (sorted(set(re.findall(r"az ml arc ([^`\n]+)", page))) for page in PAGES)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", sorted({*COMMANDS, *ASKED}))
 def test_every_command_is_one_that_az_takes(command: str) -> None:
     for place, value in PLACES.items():
         command = command.replace(place, value)
@@ -29,3 +29,4 @@ def test_every_command_is_one_that_az_takes(command: str) -> None:
 
 def test_there_are_commands_for_what_people_see() -> None:
     assert len(COMMANDS) >= 12
+    assert len(ASKED) >= 4

@@ -1,0 +1,68 @@
+"""docs/support.md claims nothing that the repository says otherwise; docs/install.md shows what the build does."""
+
+import json
+import re
+
+from azext_amlarc.product.extension import OLDEST_KUBERNETES
+from azext_amlarc.sdk import clouds
+from tests.docs.test_site import WIDTHS
+from tests.support.az import ROOT
+from tests.support.listings import listings
+from tests.test_locks import locked
+from tests.test_python import OLDER
+
+PAGE = (ROOT / "docs" / "support.md").read_text(encoding="utf-8")
+ROWS = {cells[1].strip(): cells[2:4] for line in PAGE.splitlines() if len(cells := line.split("|")) == 5}
+INSTALL = listings(ROOT / "docs" / "install.md")
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"\d+(?:\.\d+)+", text)
+
+
+def test_az_is_what_the_metadata_allows_and_the_lock_has() -> None:
+    oldest = json.loads((ROOT / "azext_amlarc" / "azext_metadata.json").read_bytes())["azext.minCliCoreVersion"]
+    supported, tested = ROWS["az"]
+    assert numbers(supported) == [oldest]
+    assert numbers(tested) == [locked("az")["azure-cli"], oldest]
+
+
+def test_python_is_what_is_installed_here_and_what_is_refused() -> None:
+    supported, tested = ROWS["Python"]
+    (found,) = {path.name.removeprefix("python") for path in (ROOT / ".venv-dev" / "lib").iterdir()}
+    assert numbers(supported) == [found]
+    assert numbers(tested) == [found, *(python.removeprefix("python") for python in OLDER)]
+
+
+def test_kubernetes_is_what_the_check_asks_for_and_the_server_is() -> None:
+    supported, tested = ROWS["Kubernetes, through a kubeconfig"]
+    assert numbers(supported) == [".".join(map(str, OLDEST_KUBERNETES))]
+    modules = (ROOT / "tests" / "kubernetes" / "go.mod").read_text("utf-8")
+    assert numbers(tested) == re.findall(r"k8s\.io/kubernetes v([\d.]+)", modules)
+
+
+def test_clouds_are_those_with_a_name() -> None:
+    named = ROWS["clouds"][0].strip().split(", ")
+    assert len({clouds.find(name).endpoint for name in named}) == 3
+    assert set(named) == set(re.findall(r"`cloud` is (\w+), (\w+), (\w+)", (ROOT / "docs/python.md").read_text())[0])
+
+
+def test_opentofu_is_the_one_that_reads_exports() -> None:
+    modules = (ROOT / "tests" / "terraform" / "go.mod").read_text("utf-8")
+    assert numbers(ROWS["Terraform, OpenTofu"][1]) == re.findall(r"opentofu/opentofu v([\d.]+)", modules)
+
+
+def test_pages_are_looked_at_in_these_widths() -> None:
+    assert re.findall(r"\d{3,}", ROWS["browsers, for reports and this site"][1]) == [str(width) for width in WIDTHS]
+
+
+def test_every_row_says_how_it_was_tested() -> None:
+    assert len(ROWS) >= 10
+    assert [what for what, cells in ROWS.items() if not all(cell.strip() for cell in cells)] == []
+
+
+def test_the_wheel_is_added_as_the_build_adds_it() -> None:
+    script = (ROOT / "scripts" / "install-extension").read_text("utf-8")
+    assert "extension add --yes --only-show-errors --source dist/amlarc-*.whl" in script
+    (added, *_), *_ = INSTALL[0].commands()
+    assert set(added) >= {"az", "extension", "add", "--yes", "--source"}
