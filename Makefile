@@ -18,7 +18,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo docs test kube-assets actionlint test-faults test-long test-newest test-peers bench bench-fleet lint wheel lock clean
+.PHONY: demo docs test kube-assets actionlint test-faults test-long test-emulator test-newest test-peers bench bench-fleet lint wheel emulator lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -40,6 +40,9 @@ test-long: .venv-dev/ready  ## 10,000 examples for each property of the validato
 
 test-faults: .venv/extension .venv-dev/ready  ## every request of every command broken in every way, with figures
 	$(DEV)/python -m pytest -q -n 2 -m "matrix or not matrix" tests/faults tests/workflows/fleet/test_killed.py
+
+test-emulator: .venv/extension .venv-dev/ready  ## the wheel of the local Azure, as somebody else would use it
+	$(DEV)/python -m pytest -q -m "matrix or not matrix" tests/emulator/test_wheel.py
 
 test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest releases, which the locks hold back
 	scripts/test-newest
@@ -64,6 +67,10 @@ lint: .venv-dev/ready
 	$(DEV)/mypy
 
 wheel: dist/built  ## dist/amlarc-*.whl
+
+emulator: .venv-dev/ready  ## dist/emulator/amlarc_emulator-*.whl: the local Azure, for others to test against
+	rm -rf build/emulator dist/emulator
+	$(DEV)/python -m build -q --wheel --no-isolation --outdir dist/emulator amlarc_emulator
 
 lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py and pyproject.toml allow
 	scripts/lock

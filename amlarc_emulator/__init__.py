@@ -1,9 +1,10 @@
 """A local Azure over TLS: the part that `az ml arc` needs, responding like Azure Resource Manager.
 
-Start it with `python -m amlarc_emulator --data DIR` (`--help` lists the options). It binds 127.0.0.1 only. Once it
-listens, DIR has
+Start it with `amlarc-emulator --data DIR` or `python -m amlarc_emulator --data DIR` (`--help` lists the options). It
+listens at 127.0.0.1 unless `--host` says otherwise. Once it listens, DIR has
 
-* `ready.json`: endpoint, caFile, subscriptionId, tenantId, clientId, clientSecret, pid. Written last;
+* `ready.json`: endpoint, caFile, subscriptionId, tenantId, clientId, clientSecret, pid, and controlToken if control
+  calls need one. Written last;
 * `env.sh`: the exports that point az at it: the CA, an AZURE_CONFIG_DIR of its own, no telemetry;
 * `ca.pem`, and the keys of this emulator, which are kept as long as DIR exists;
 * `traffic.jsonl`: one line for each exchange, with the secrets of the login masked.
@@ -42,5 +43,12 @@ Templates are deployed for real (`amlarc_emulator.providers.resources`): a deplo
 requests that meet faults, rights, locks and operations as any client's do, side by side where nothing depends on
 anything, and goes on after a restart with `--state`. Its what-if is carried out on a copy of everything.
 
+Other machines reach it with `--host 0.0.0.0 --name NAME`, where NAME is what they call this one. Control calls then
+need the header `Authorization: Bearer TOKEN`; `--control-token-file` gives the token, which is new otherwise.
+
+`amlarc_emulator.client` is a client of the control calls for tests, `amlarc_emulator.pytest_plugin` has fixtures.
+
 A further resource type is one `ResourceType` in the table of a module under `amlarc_emulator.providers`.
 """
+
+VERSION = "0.1.0"

@@ -2,8 +2,14 @@
 
 from amlarc_emulator import options, server
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Serve until the end; exits with 1 and the reason if it cannot."""
     try:
         server.run(options.parse())
     except (OSError, ValueError) as error:
-        raise SystemExit(f"amlarc_emulator: {error}") from None
+        raise SystemExit(f"amlarc-emulator: {error}") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,10 @@ class Options:
     """How this emulator behaves; times in seconds unless the name says otherwise."""
 
     data: Path
+    host: str
+    name: str
     port: int
+    control_token_file: Path | None
     seed: Path | None
     clusters: int
     latency_ms: float
@@ -28,10 +31,23 @@ class Options:
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; exits with usage help when it is wrong."""
-    parser = ArgumentParser(prog="python -m amlarc_emulator", description="A local Azure over TLS for `az ml arc`.")
+    parser = ArgumentParser(prog="amlarc-emulator", description="A local Azure over TLS for `az ml arc`.")
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="folder for ready.json, env.sh, ca.pem, traffic.jsonl")
-    add("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1; 0 (default) takes any free one")
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen at, IPv4 or IPv6 (default 127.0.0.1)")
+    add(
+        "--name",
+        default="",
+        metavar="NAME",
+        help="name of this machine for others, in the endpoint and the certificate",
+    )
+    add("--port", type=int, default=0, metavar="N", help="port; 0 (default) takes any free one")
+    add(
+        "--control-token-file",
+        type=Path,
+        metavar="FILE",
+        help="the token that control calls must have (default: none on this machine alone, otherwise a new one)",
+    )
     add(
         "--seed",
         type=Path,

@@ -1,8 +1,10 @@
 """The process: its certificate, its socket, its files, and its end."""
 
 import asyncio
+import ipaddress
 import json
 import os
+import secrets
 import shlex
 import signal
 import socket
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import trustme
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from amlarc_emulator import seed
@@ -58,15 +61,16 @@ def run(options: Options) -> None:
 
 
 async def _serve(options: Options) -> None:
-    listener = _listen(options.port)
-    endpoint = f"https://localhost:{listener.getsockname()[1]}"
-    front = assembled(endpoint, options)
-    server = _server(front, options.data)
+    listener = _listen(options.host, options.port)
+    name = _name(options)
+    front = assembled(f"https://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}", options)
+    token = _control_token(options)
+    server = _server(application(front, token), options.data, {name, options.host, "localhost", "127.0.0.1"})
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
     deploying = asyncio.create_task(front.deploy())
-    _announce(front.cloud)
+    _announce(front.cloud, token)
     await serving
     deploying.cancel()
     front.traffic.close()
@@ -89,20 +93,39 @@ def assembled(endpoint: str, options: Options) -> Front:
     return Front(cloud, signer, Faults([]), traffic, snapshot, allowance, graph)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
     # asyncio only turns Nagle's algorithm off if the protocol is named: otherwise each response takes 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    listener.bind((host, port))
     return listener
 
 
-def _server(front: Front, data: Path) -> Server:
-    leaf = _certificate_authority(data).issue_cert("localhost", "127.0.0.1")
+def _name(options: Options) -> str:
+    """What others call this machine: the given name, or else localhost, its host name or the address."""
+    address = ipaddress.ip_address(options.host)
+    if options.name or address.is_loopback:
+        return options.name or "localhost"
+    return socket.gethostname() if address.is_unspecified else options.host
+
+
+def _control_token(options: Options) -> str:
+    """What control calls must have: what a file says, a new one where others reach the port, or nothing."""
+    if options.control_token_file:
+        token = options.control_token_file.read_text(encoding="utf-8").strip()
+        if not token.isascii() or not token.isprintable() or len(token) < 16:
+            raise ValueError(f"{options.control_token_file} has no token: 16 printable ASCII characters or more")
+        return token
+    return "" if ipaddress.ip_address(options.host).is_loopback else secrets.token_urlsafe(32)
+
+
+def _server(served: Starlette, data: Path, names: set[str]) -> Server:
+    leaf = _certificate_authority(data).issue_cert(*sorted(names))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf.configure_cert(context)
     config = uvicorn.Config(
-        application(front),
+        served,
         http=Connection,
         ws="none",
         lifespan="off",
@@ -135,7 +158,7 @@ def _signing_key(data: Path) -> bytes:
     return file.read_bytes()
 
 
-def _announce(cloud: Cloud) -> None:
+def _announce(cloud: Cloud, control_token: str) -> None:
     """Tell how to reach it: env.sh, then ready.json, for which callers wait."""
     data, state = cloud.options.data.resolve(), cloud.state
     exports = {
@@ -154,6 +177,7 @@ def _announce(cloud: Cloud) -> None:
         "clientId": state.principal["clientId"],
         "clientSecret": state.principal["clientSecret"],
         "pid": os.getpid(),
+        **({"controlToken": control_token} if control_token else {}),
     }
     _write(data / "ready.json", json.dumps(ready, indent=2).encode())
 

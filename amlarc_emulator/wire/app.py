@@ -1,13 +1,14 @@
 """The web application: the way of one exchange from the wire, through faults, to ARM or the authority, and back."""
 
 import asyncio
+import hmac
 import json
 import re
 import socket
 import struct
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -40,6 +41,7 @@ SLASHES = re.compile("/{2,}")
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # what a header holds as it is; the rest is percent-encoded
 WORKSPACES_OWN = "/rp/workspaces"
 NO_FAULT = Fault("", "", {})
+Answering = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -172,9 +174,22 @@ class Front:
 
 @dataclass(frozen=True)
 class Control:
-    """The test's own door at /emulator: what there is, faults, and back to the seed. No token is asked for."""
+    """The test's own door at /emulator: what there is, faults, and back to the seed; with a `token` if it has one."""
 
     front: Front
+    token: str = ""
+
+    def guarded(self, call: Answering) -> Answering:
+        """The call for whoever has the token; 401 for others, and nothing done."""
+
+        async def answer(request: Request) -> Response:
+            given = request.headers.get("authorization", "").encode()
+            if self.token and not hmac.compare_digest(given, f"Bearer {self.token}".encode()):
+                why = "control calls need the header Authorization: Bearer TOKEN, with controlToken of ready.json"
+                return JSONResponse({"error": why}, 401, {"www-authenticate": "Bearer"})
+            return await call(request)
+
+        return answer
 
     async def state(self, _request: Request) -> Response:
         """GET /emulator/state: everything, secrets included."""
@@ -215,14 +230,14 @@ class Control:
         return JSONResponse(faults.as_json())
 
 
-def application(front: Front) -> Starlette:
+def application(front: Front, control_token: str = "") -> Starlette:
     """The whole application."""
-    control = Control(front)
+    control = Control(front, control_token)
     doors = [
-        Route("/state", control.state, methods=["GET"]),
-        Route("/reset", control.reset, methods=["POST"]),
-        Route("/principal", control.principal, methods=["POST"]),
-        Route("/faults", control.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/state", control.guarded(control.state), methods=["GET"]),
+        Route("/reset", control.guarded(control.reset), methods=["POST"]),
+        Route("/principal", control.guarded(control.principal), methods=["POST"]),
+        Route("/faults", control.guarded(control.faults), methods=["GET", "POST", "DELETE"]),
     ]
     return Starlette(routes=[Mount("/emulator", routes=doors), Mount("/", app=front)])
 

@@ -42,6 +42,7 @@ def test_it_says_how_to_reach_it(azure: Azure) -> None:
         "clientSecret",
         "pid",
     }
+    assert azure.process is not None
     assert azure.ready["pid"] == azure.process.pid
     assert azure.env["REQUESTS_CA_BUNDLE"] == str(azure.ca_file)
     assert azure.env["AZURE_CONFIG_DIR"] == str(azure.data.resolve() / "azure")
@@ -110,6 +111,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_answered(tmp_path: Path) ->
     writer.start()
     while len(made) < 20:
         sleep(0.001)
+    assert azure.process is not None
     azure.process.kill()
     writer.join()
     azure.kill()

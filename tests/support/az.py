@@ -47,13 +47,8 @@ class Az:
 
     def sign_in(self, azure: Azure) -> None:
         """What the demo does before its first command."""
-        self.must("cloud", "register", "-n", "LocalAzure", "--endpoint-resource-manager", f"{azure.endpoint}/")
-        self.must("cloud", "set", "-n", "LocalAzure")
-        self.must(
-            "login",
-            "--service-principal",
-            *("-u", azure.ready["clientId"], "-p", azure.ready["clientSecret"], "--tenant", "adfs"),
-        )
+        for command in azure.login:
+            self.must(*command)
 
     def __call__(
         self,

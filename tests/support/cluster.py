@@ -27,8 +27,8 @@ import httpx2
 import trustme
 import yaml
 
+from amlarc_emulator.record import Record
 from tests.support.etcd import Etcd
-from tests.support.record import Record
 
 ROOT = Path(__file__).parents[2]
 OBJECTS = ROOT / "tests" / "kubernetes" / "objects"

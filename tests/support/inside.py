@@ -13,10 +13,10 @@ from amlarc_emulator import options
 from amlarc_emulator.arm.ids import name_of
 from amlarc_emulator.arm.model import SUBSCRIPTION
 from amlarc_emulator.providers.resources import engine
+from amlarc_emulator.record import Record
 from amlarc_emulator.server import assembled
 from amlarc_emulator.wire.app import Front, application
 from tests.support.azure import Azure, Reply
-from tests.support.record import Record
 
 ENDPOINT = "https://localhost:1"  # nobody listens there
 _ROUNDS = 100  # more than a deployment of the tests takes
