@@ -29,6 +29,7 @@ def attach(
     cluster_type: str | None = None,
     resource_id: str | None = None,
     config: str | None = None,
+    policy: Sequence[str] | None = None,
     namespace: str | None = None,
     identity_type: str | None = None,
     user_assigned_identities: Sequence[str] | None = None,
@@ -56,7 +57,7 @@ def attach(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
     kube = access_to(cmd, kubeconfig, context, get_credentials, *asked.cluster)
-    given, configuration = _completed(cmd, asked, namespace, kube, apply_instance_types)
+    given, configuration = _completed(cmd, asked, namespace, kube, apply_instance_types, policy or ())
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = cluster_of(cmd, *given.cluster)
@@ -104,7 +105,12 @@ def _prepared(
 
 
 def _completed(
-    cmd: Any, given: Given, namespace: str | None, kube: "KubeAccess | None", converted: bool
+    cmd: Any,
+    given: Given,
+    namespace: str | None,
+    kube: "KubeAccess | None",
+    converted: bool,
+    policy: Sequence[str],
 ) -> "tuple[Given, Configuration]":
     """What to attach, completed by prompts, and the configuration ready to be sent; findings are shown.
 
@@ -116,8 +122,9 @@ def _completed(
     from azext_amlarc.validation.document import validate_compute_name
 
     named = validate_compute_name(given.name, "--name") if given.name else []
+    is_asked_for = bool(missing_for_attach(given)) and not given.config
     configuration, *_ = together(
-        partial(read_document, given.config, namespace, named, converted),
+        partial(read_document, given.config, namespace, named, converted, () if is_asked_for else policy),
         *([partial(naming.cluster_of, given.resource_id, "--resource-id")] if given.resource_id else []),
         *([kube.read] if kube else []),
     )
@@ -125,7 +132,7 @@ def _completed(
     if missing_for_attach(given):
         from azext_amlarc.commands.inputs import form
 
-        return form.complete(cmd, given, configuration, namespace, converted)
+        return form.complete(cmd, given, configuration, namespace, converted, policy)
     return given, configuration
 
 

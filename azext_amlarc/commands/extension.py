@@ -32,6 +32,7 @@ def create(
     config_protected: Sequence[str] | None = None,
     config_protected_file: str | None = None,
     allow_unknown_settings: bool = False,
+    policy: Sequence[str] | None = None,
     release_train: str | None = None,
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
@@ -53,7 +54,7 @@ def create(
     from azext_amlarc.workflows.install import Release, begin_install
 
     protected = (config_protected, config_protected_file)
-    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero)
+    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero, policy)
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, named, cluster_id, *_ = together(
@@ -144,6 +145,7 @@ def update(
     config_protected: Sequence[str] | None = None,
     config_protected_file: str | None = None,
     allow_unknown_settings: bool = False,
+    policy: Sequence[str] | None = None,
     release_train: str | None = None,
     version: str | None = None,
     auto_upgrade_minor_version: bool | None = None,
@@ -162,7 +164,7 @@ def update(
     from azext_amlarc.workflows.install import Release, begin_update
 
     protected = (config_protected, config_protected_file)
-    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero)
+    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero, policy)
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, cluster_id, *_ = together(

@@ -35,6 +35,7 @@ def validate(
     cluster_type: str | None = None,
     node_count: int | None = None,
     allow_unknown_settings: bool = False,
+    policy: Sequence[str] | None = None,
     strict: bool = False,
     report_format: str | None = None,
     output_file: str | None = None,
@@ -45,6 +46,7 @@ def validate(
     from azext_amlarc.validation import settings
     from azext_amlarc.validation.text import reading
 
-    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
+    protected = (config_protected, config_protected_file)
+    given = read_settings(config, config_file, *protected, allow_unknown_settings, policy=policy)
     report = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
     return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format, output_file)

@@ -1,6 +1,7 @@
 """Types of arguments: a notebook has no type checker, and a wrong type must not reach Azure, or end in a TypeError."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 
 from azure.core.credentials import TokenCredential
 
@@ -34,6 +35,18 @@ _IS = {
     FLAG: lambda value: isinstance(value, bool),
     SECONDS: _is_seconds,
 }
+
+
+# One file or several.
+Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+def names_of(given: Files | None, name: str) -> tuple[str, ...]:
+    """The names of files; InvalidInput for what is none."""
+    listed = (given,) if isinstance(given, str | os.PathLike) else given or ()
+    if not isinstance(listed, Sequence) or not all(isinstance(one, str | os.PathLike) and str(one) for one in listed):
+        raise InvalidInput(f"{name}: expected the path of a file, or a list of them.", "Nothing was sent.")
+    return tuple(os.fspath(one) for one in listed)
 
 
 def credential_of(credential: TokenCredential | None, auth: object) -> TokenCredential | None:

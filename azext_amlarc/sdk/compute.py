@@ -12,7 +12,7 @@ from azext_amlarc.errors import InvalidInput, NotFound, stop_at_errors
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Compute, Wanted
 from azext_amlarc.resources.ids import WorkspaceId, name_of
-from azext_amlarc.sdk.arguments import FLAG, SECONDS, stop_at_types
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, Files, stop_at_types
 from azext_amlarc.sdk.configuration import configured
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
 from azext_amlarc.sdk.elsewhere import OF_COMPUTE_TARGET, Known
@@ -77,12 +77,14 @@ class KubernetesCompute(Known):
         *,
         cluster_name: str | None = None,
         resource_group: str | None = None,
+        policy: Files | None = None,
     ) -> Wanted:
         """What to attach, validated like `az ml arc attach --config`; ComputeTargetException with all findings.
 
         `resource_id` is the cluster's. `identity_type` is SystemAssigned, UserAssigned (with `identity_ids`) or None.
         Of the previews of 2021, `aml_k8s_config` must be empty, since what it held became parameters of their own, and
-        `cluster_name` and `resource_group` must be those in `resource_id`.
+        `cluster_name` and `resource_group` must be those in `resource_id`. `policy` names JSON Schemas of your own
+        that the configuration has to keep as well (docs/guardrails.md).
         """
         given = {"namespace": namespace, "defaultInstanceType": default_instance_type, "instanceTypes": instance_types}
         preview = {
@@ -91,7 +93,7 @@ class KubernetesCompute(Known):
             "resource_group": resource_group,
         }
         with raised_as(ComputeTargetException):
-            return configured(resource_id, given, identity_type, identity_ids, preview)
+            return configured(resource_id, given, identity_type, identity_ids, preview, policy)
 
     @staticmethod
     def attach(

@@ -6,14 +6,17 @@ from functools import partial
 from typing import Any
 
 from azext_amlarc.errors import InvalidInput, stop_at_errors, together
+from azext_amlarc.findings import Finding
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Wanted
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.sdk.arguments import Files, names_of
 from azext_amlarc.sdk.watching import log
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import identity
 
 _SOURCE = "attach_configuration"
+_NAME = f"{_SOURCE}.json"
 
 
 def configured(
@@ -22,12 +25,13 @@ def configured(
     identity_type: str | None,
     identity_ids: Sequence[str] | None,
     preview: Mapping[str, Any],
+    policy: Files | None = None,
 ) -> Wanted:
     """What to attach; InvalidInput with all that is wrong. `preview` are parameters of the SDK's previews."""
     ids = _identities(identity_ids)
     cluster, judged, *_ = together(
         partial(naming.cluster_of, resource_id, "resource_id"),
-        partial(_judged, {key: value for key, value in given.items() if value is not None}),
+        partial(_judged, {key: value for key, value in given.items() if value is not None}, policy),
         partial(_stop_at_identity, identity_type, ids),
         partial(_stop_at_preview, preview["aml_k8s_config"]),
     )
@@ -71,19 +75,32 @@ def _stop_at_another_cluster(cluster: ClusterId, preview: Mapping[str, Any]) -> 
         raise InvalidInput("\n".join(wrong), "Leave it out: resource_id alone names the cluster.")
 
 
-def _judged(given: Mapping[str, Any]) -> dict[str, Any]:
+def _judged(given: Mapping[str, Any], policy: Files | None) -> dict[str, Any]:
     """The validated attach configuration. As JSON, it is read and validated like a file."""
     _stop_at_order(given)
     try:
         raw = json.dumps(given).encode()
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"The configuration cannot be converted to JSON: {error}.") from None
-    outcome = document.read(raw, f"{_SOURCE}.json")
+    outcome = document.read(raw, _NAME)
+    broken = _broken(names_of(policy, "policy"), outcome)
     # The caller has not seen this JSON: paths are useful, positions are not.
-    findings = [finding._replace(source=_SOURCE, line=None, column=None) for finding in outcome.findings]
+    findings = [
+        finding._replace(source=_SOURCE, line=None, column=None) if finding.source == _NAME else finding
+        for finding in (*outcome.findings, *broken)
+    ]
     stop_at_errors("Invalid configuration", findings)
     log(findings)
     return outcome.document or {}
+
+
+def _broken(names: Sequence[str], outcome: document.Outcome) -> Sequence[Finding]:
+    """What the policies say."""
+    if not names:
+        return ()
+    from azext_amlarc.validation.guardrails import policy
+
+    return policy.read(names).judge([policy.of_reading(policy.ATTACH, outcome.reading, outcome.source)])
 
 
 def _stop_at_order(given: Mapping[str, Any]) -> None:

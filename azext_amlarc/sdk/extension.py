@@ -3,7 +3,7 @@
 Imports are lazy, so that programs that only attach clusters do not pay for them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from azext_amlarc.azure.connection.waiting import Operation
 from azext_amlarc.errors import together
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, TEXTS, stop_at_types
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, TEXTS, Files, names_of, stop_at_types
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.watching import wait_printing
@@ -54,6 +54,7 @@ class ArcExtension:
         cloud: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         yes: bool = False,
+        policy: Files | None = None,
     ) -> "ArcExtension":
         """Install the extension; Azure continues after this returns: `wait_for_completion`.
 
@@ -61,7 +62,7 @@ class ArcExtension:
         retries a failed one. `version` pins it, and turns automatic upgrades off. An existing extension keeps
         what is not given; ExtensionException if protected settings would be lost and `yes`, as az's --yes, does not
         allow it. `tags` are for the Relay, Service Bus and Log Analytics resources that are created. `timeout` (s) is
-        for what must be ready first.
+        for what must be ready first. `policy` names JSON Schemas of your own that the settings have to keep as well.
         """
         from azext_amlarc.resources.extension import auto_upgrade
         from azext_amlarc.workflows.install import Release, begin_install
@@ -71,7 +72,7 @@ class ArcExtension:
             stop_at_types(TEXTS, tags=tags)
             stop_at_types(FLAG, yes=yes)
             stop_at_types(SECONDS, timeout=timeout)
-            given = _read(settings or {}, protected_settings or {}, allow_unknown_settings)
+            given = _read(settings or {}, protected_settings or {}, allow_unknown_settings, names_of(policy, "policy"))
             names = {
                 "name": (naming.EXTENSION, name),
                 "version": (naming.VERSION, version),
@@ -176,7 +177,9 @@ def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: st
     return azure
 
 
-def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool) -> "GivenSettings":
+def _read(
+    plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool, policies: Sequence[str]
+) -> "GivenSettings":
     from azext_amlarc.validation import settings as settings_rules
     from azext_amlarc.validation.settings.given import GivenSettings
 
@@ -184,4 +187,4 @@ def _read(plain: Mapping[str, object], protected: Mapping[str, object], allow_un
         settings_rules.from_mapping(plain, "settings"),
         settings_rules.from_mapping(protected, "protected_settings", protected=True),
     ]
-    return GivenSettings.read(parts, allow_unknown)
+    return GivenSettings.read(parts, allow_unknown, policies)

@@ -33,7 +33,7 @@ OWN_RELAY = f"""{{
     settings: {{enableTraining: "True", relayserver.hybridConnectionResourceID: {RELAY}}},
     protected: {{relayServerConnectionString: {{file: relay.txt}}}}}}"""
 RELAY_KEY = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=aGk=;EntityPath=c"
-[POLICY] = [one.text for one in listings(ROOT / "docs" / "guardrails.md") if one.remark == "policy.yaml"]
+POLICIES = [one for one in listings(ROOT / "docs" / "guardrails.md") if one.remark.endswith("policy.yaml")]
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
 # What is typed where an example asks.
 ANSWERS = {
@@ -52,7 +52,8 @@ def folder(az: Az, tmp_path: Path) -> Path:
     """A folder with the files that the examples name."""
     shutil.copy(ROOT / "examples" / "attach-advanced.json", tmp_path / "attach.json")
     (tmp_path / "fleet.yaml").write_text(FLEET)
-    (tmp_path / "policy.yaml").write_text(POLICY)
+    for policy in POLICIES:
+        (tmp_path / policy.remark).write_text(policy.text)
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

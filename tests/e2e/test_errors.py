@@ -97,6 +97,22 @@ def test_a_wrong_configuration_is_named_by_line_and_column(az: Az, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("untouched")
+def test_what_breaks_a_policy_of_ones_own_is_never_sent(az: Az, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "description: Ours\nproperties: {namespace: {pattern: ^team-}, enableTraining: {const: 'False'}}\n"
+    )
+    attached = az(*ATTACH, "--namespace", "jobs", "--policy", str(policy))
+    assert attached.code == 1
+    assert '--namespace: error AMLARC-P001 namespace: namespace "jobs" does not match "^team-": Ours' in attached.stderr
+    created = az(*CREATE, "--config", "enableTraining=True", "--policy", str(policy))
+    assert created.code == 1
+    assert f"the policy is {policy}:2:61" in created.stderr
+    assert_clean(attached.stderr)
+    assert_clean(created.stderr)
+
+
+@pytest.mark.usefixtures("untouched")
 def test_a_version_with_automatic_upgrades(az: Az) -> None:
     result = az(*CREATE, "--config", "enableTraining=True", "--version", "1.1.68", "--auto-upgrade", "true")
     assert result.code == 2

@@ -116,6 +116,11 @@ _COMMANDS = {
                 "Give the identities the roles that they lack",
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --grant --yes",
             ),
+            (
+                "Have a policy of your own kept, a JSON Schema",
+                "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json "
+                "--policy policy.yaml",
+            ),
             ("Answer prompts on a terminal instead", "attach"),
         ),
     ),
@@ -337,6 +342,10 @@ _COMMANDS = {
             (
                 "Validate a file for an AKS cluster with two nodes",
                 "settings validate --config-file settings.json -t managedClusters --node-count 2",
+            ),
+            (
+                "Have a policy of your own kept, a JSON Schema",
+                "settings validate --config enableTraining=True --policy settings-policy.yaml",
             ),
         ),
     ),

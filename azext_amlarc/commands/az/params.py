@@ -291,13 +291,18 @@ def _setting_options(loader: Any, prefix: str) -> None:
             )
 
 
+# The commands that keep an organisation's own policies.
+_GUARDED = ("config validate", "settings validate", "attach", "extension create", "extension update")
+
+
 def _guardrail_options(loader: Any, prefix: str) -> None:
-    with loader.argument_context(f"{prefix} config validate", arg_group="Guardrails") as c:
-        c.argument(
-            "policy",
-            **_LIST,
-            help="JSON Schemas of your own (files, folders or patterns) that have to be kept as well.",
-        )
+    for command in _GUARDED:
+        with loader.argument_context(f"{prefix} {command}", arg_group="Guardrails") as c:
+            c.argument(
+                "policy",
+                **_LIST,
+                help="JSON Schemas of your own (files, folders or patterns) that have to be kept as well.",
+            )
 
 
 def _offline_options(loader: Any, prefix: str) -> None:

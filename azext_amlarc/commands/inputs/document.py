@@ -46,12 +46,16 @@ def _errors_of_conversion(outcome: Outcome) -> list[Finding]:
 
 
 def read_document(
-    path: str | None, namespace: str | None, others: Sequence[Finding] = (), converted: bool = False
+    path: str | None,
+    namespace: str | None,
+    others: Sequence[Finding] = (),
+    converted: bool = False,
+    policy: Sequence[str] = (),
 ) -> Configuration:
     """The attach configuration; --namespace takes precedence over the file's.
 
     InvalidInput with all errors at once, including those of other options (`others`) and, with `converted`, what its
-    instance types lack to become objects on the cluster.
+    instance types lack to become objects on the cluster. `policy` names policies that it has to keep as well.
     """
     findings: list[Finding] = list(others)
     found: dict[str, Any] = {}
@@ -67,8 +71,32 @@ def read_document(
     if namespace is not None:
         findings += document.validate_namespace(namespace, "--namespace")
         found["namespace"] = namespace
+    findings += _broken(policy, outcome, found, namespace) if policy else []
     stop_at_errors(_subject(path, errors_in(findings), errors_in(others)), findings)
     return Configuration(found, tuple(findings), outcome)
+
+
+def _broken(
+    names: Sequence[str], outcome: Outcome | None, found: dict[str, Any], namespace: str | None
+) -> list[Finding]:
+    """What the policies say of what is attached: the configuration, with the namespace of the option."""
+    from azext_amlarc.validation.guardrails import policy
+    from azext_amlarc.validation.guardrails.policy import Place
+    from azext_amlarc.validation.text.reading import JsonPath
+
+    reading = outcome.reading if outcome and outcome.reading.usable else None
+    data = {**reading.data, **found} if reading and isinstance(reading.data, dict) else found
+    nowhere: Place = ("--config", None, None, "$", 1)
+    option: dict[JsonPath, Place] = {}
+    if namespace is not None:
+        option["namespace",] = ("--namespace", None, None, "namespace", 1)
+    text = policy.of_reading(policy.ATTACH, reading, outcome.source, data) if reading and outcome else None
+
+    def placed(wanted: Sequence[tuple[JsonPath, bool]]) -> list[Place]:
+        places = text.placed(wanted) if text else [nowhere] * len(wanted)
+        return [option.get(path, place) for (path, _), place in zip(wanted, places, strict=True)]
+
+    return policy.read(names).judge([policy.Subject(policy.ATTACH, data, placed)])
 
 
 def _read(path: str) -> Outcome | Finding:

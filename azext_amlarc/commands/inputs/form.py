@@ -25,12 +25,17 @@ T = TypeVar("T")
 
 
 def complete(
-    cmd: Any, given: Given, configuration: "Configuration", namespace: str | None, converted: bool
+    cmd: Any,
+    given: Given,
+    configuration: "Configuration",
+    namespace: str | None,
+    converted: bool,
+    policy: Sequence[str],
 ) -> "tuple[Given, Configuration]":
     """Prompt for what is missing, show a summary, and ask for confirmation; InvalidInput for a no. Sends only GETs.
 
     `configuration` is the command line's; it is returned unless another one was chosen at the prompt. With `converted`
-    that one needs instance types that can be objects on the cluster.
+    that one needs instance types that can be objects on the cluster; either has to keep the policies (`policy`).
     """
     from azext_amlarc.commands.az.connection import asks_nothing, connected
 
@@ -48,7 +53,7 @@ def complete(
         if not given.config:
             otherwise = "" if converted else " (Enter for none)"
             question = f"Configuration file, JSON or YAML{otherwise}:"
-            file, configuration = _until_valid(question, partial(_read, namespace, converted))
+            file, configuration = _until_valid(question, partial(_read, namespace, converted, policy))
             done = done._replace(config=file)
         _confirm(given, done, configuration, asks_nothing(cmd))
         return done, configuration
@@ -161,7 +166,7 @@ def _judge_name(name: str) -> "tuple[str, Iterable[Finding]]":
 
 
 def _read(
-    namespace: str | None, converted: bool, answer: str
+    namespace: str | None, converted: bool, policy: Sequence[str], answer: str
 ) -> "tuple[tuple[str | None, Configuration], Iterable[Finding]]":
     """The path of a configuration file and its content; an empty answer means no file."""
     from azext_amlarc.commands.inputs.document import read_document
@@ -171,7 +176,7 @@ def _read(
     if converted and not answer:
         raise InvalidInput("--apply-instance-types needs the file that defines them.", "Enter its path.")
     path = os.path.expanduser(answer) or None
-    configuration = read_document(path, namespace, converted=converted)
+    configuration = read_document(path, namespace, converted=converted, policy=policy)
     return (path, configuration), configuration.findings
 
 

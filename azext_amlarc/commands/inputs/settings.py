@@ -26,10 +26,11 @@ def read_settings(
     config_protected_file: str | None = None,
     allow_unknown: bool = False,
     scale_from_zero: bool | None = None,
+    policy: Sequence[str] | None = None,
 ) -> GivenSettings:
     """Read settings from options and JSON or YAML files; what cannot be read is a finding beside the others.
 
-    `scale_from_zero` gives those of Volcano's configuration for an autoscaler.
+    `scale_from_zero` gives those of Volcano's configuration for an autoscaler; `policy` names policies to be kept.
     """
     parts = [
         *_from_option(config or (), "--config"),
@@ -38,7 +39,7 @@ def read_settings(
         _from_file(config_protected_file, "--config-protected-file", protected=True),
         *_of_scaling(scale_from_zero),
     ]
-    given = GivenSettings.read(parts, allow_unknown)
+    given = GivenSettings.read(parts, allow_unknown, policy or ())
     keys = [path for path, content in given.files.items() if isinstance(content, bytes) and b"PRIVATE KEY" in content]
     _warn_of_readers(config_protected or (), [config_protected_file, *keys])
     return given

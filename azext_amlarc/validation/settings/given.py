@@ -8,30 +8,44 @@ from azext_amlarc.errors import InvalidInput, stop_at_errors
 from azext_amlarc.findings import Finding, errors_in
 from azext_amlarc.validation import files, settings
 from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting, Unread, shapes
-from azext_amlarc.validation.settings.derived import worked_out
+from azext_amlarc.validation.settings.derived import same, worked_out
 
 if TYPE_CHECKING:
     from azext_amlarc.resources.cluster import Cluster
     from azext_amlarc.resources.installed import Extension
+    from azext_amlarc.validation.guardrails.policy import Policies
     from azext_amlarc.validation.report.formats import Report
 
 
 @dataclass(frozen=True)
 class GivenSettings:
-    """Settings as they were given, with the findings of parsing them and the contents of the local files they name."""
+    """Settings as they were given, with the findings of parsing them and the contents of the local files they name.
+
+    `policies` are those of the user's own that the settings have to keep as well.
+    """
 
     settings: tuple[Setting, ...]
     findings: tuple[Finding, ...]
     files: Mapping[str, bytes | Unread] = field(repr=False)
     allow_unknown: bool
     later: frozenset[str] = frozenset()  # the keys whose values are not known yet
+    policies: "Policies | None" = None
 
     @classmethod
-    def read(cls, parts: Sequence[tuple[Sequence[Setting], Sequence[Finding]]], allow_unknown: bool) -> Self:
-        """Join the parsed parts and read the local files; one that cannot be read is a finding beside the others."""
+    def read(
+        cls,
+        parts: Sequence[tuple[Sequence[Setting], Sequence[Finding]]],
+        allow_unknown: bool,
+        policies: Sequence[str] = (),
+    ) -> Self:
+        """Join the parsed parts and read the local files; one that cannot be read is a finding beside the others.
+
+        `policies` names files with JSON Schemas (docs/guardrails.md).
+        """
         given = tuple(setting for part, _ in parts for setting in part)
         local = {path: _content(path) for path in settings.local_files(given)}
-        return cls(given, tuple(finding for _, found in parts for finding in found), local, allow_unknown)
+        findings = tuple(finding for _, found in parts for finding in found)
+        return cls(given, findings, local, allow_unknown, policies=_policies(policies) if policies else None)
 
     @property
     def incomplete(self) -> bool:
@@ -56,7 +70,10 @@ class GivenSettings:
             incomplete=self.incomplete,
             later=self.later,
         )
-        findings = (*self.findings, *judgement.findings)
+        derived = self._derived(cluster, domain, existing) if cluster and self.policies else {}
+        there = existing.shown_settings if existing else {}
+        kept = {key: value for key, value in there.items() if not same(value, derived.get(key))}
+        findings = (*self.findings, *judgement.findings, *self._broken(judgement, kept))
         stop_at_errors("Invalid settings", findings)
         return Judgement(findings, judgement.plain, judgement.protected)
 
@@ -70,7 +87,18 @@ class GivenSettings:
     def stop_at_single_errors(self) -> None:
         """InvalidInput with the errors in each setting by itself, before anybody is asked what is installed."""
         found = settings.judge_each(self.settings, allow_unknown=self.allow_unknown, files=self.files)
-        stop_at_errors("Invalid settings", (*self.findings, *found))
+        alone = settings.judge(self.settings, allow_unknown=True, files=self.files) if self.policies else None
+        broken = self._broken(alone, {}, is_whole=False) if alone else []
+        stop_at_errors("Invalid settings", (*self.findings, *found, *broken))
+
+    def _broken(self, judgement: Judgement, installed: Mapping[str, str], *, is_whole: bool = True) -> list[Finding]:
+        """What the policies say."""
+        if self.policies is None:
+            return []
+        from azext_amlarc.validation.guardrails import of_settings
+
+        is_known = is_whole and not errors_in((*self.findings, *judgement.findings))
+        return of_settings.broken(self.policies, self.settings, judgement.plain, installed, is_whole=is_known)
 
     def report(self, cluster: ClusterFacts, strict: bool) -> "Report":
         """A report of the findings, including sources without any."""
@@ -83,9 +111,16 @@ class GivenSettings:
             files=self.files,
             incomplete=self.incomplete,
         )
-        findings = (*self.findings, *judgement.findings)
+        findings = (*self.findings, *judgement.findings, *self._broken(judgement, {}))
         sources = [setting.source for setting in self.settings] + [finding.source for finding in findings]
-        return Report(tuple(dict.fromkeys(sources)), findings, strict)
+        rules = self.policies.rules if self.policies else ()
+        return Report(tuple(dict.fromkeys(sources)), findings, strict, rules)
+
+
+def _policies(names: Sequence[str]) -> "Policies":
+    from azext_amlarc.validation.guardrails import policy
+
+    return policy.read(names)
 
 
 def _content(path: str) -> bytes | Unread:

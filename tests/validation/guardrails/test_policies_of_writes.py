@@ -1,0 +1,141 @@
+"""Policies before a write: the attach configuration with its options, and settings with what is installed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azext_amlarc.commands.inputs.document import read_document
+from azext_amlarc.commands.inputs.settings import read_settings
+from azext_amlarc.errors import InvalidInput
+from azext_amlarc.findings import Finding, Severity
+from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.installed import Extension, from_graph
+from azext_amlarc.sdk import ComputeTargetException, KubernetesCompute
+from azext_amlarc.validation.report.text import as_text
+from azext_amlarc.validation.settings import ClusterFacts
+
+CLUSTER = "/subscriptions/123/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
+TEAMS = {"properties": {"namespace": {"pattern": "^team-"}}, "required": ["namespace"]}
+TRAINING = {
+    "x-amlarc-for": "settings",
+    "required": ["enableTraining", "installVolcano"],
+    "properties": {"enableInference": {"const": "False", "description": "Inference runs elsewhere."}},
+    "propertyNames": {"not": {"pattern": "^ssl"}},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, schema in (("teams", TEAMS), ("training", TRAINING)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(schema))
+    (tmp_path / "attach.json").write_text('{"namespace": "default"}')
+    return tmp_path
+
+
+def refused(path: str | None, namespace: str | None = None, *policy: str) -> list[str]:
+    with pytest.raises(InvalidInput) as caught:
+        read_document(path, namespace, policy=policy)
+    return [f"{one.place} {one.code}" for one in caught.value.findings]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_configuration_is_judged_as_it_is_attached() -> None:
+    assert refused("attach.json", None, "teams.json") == ["attach.json:1:15 AMLARC-P001"]
+    assert read_document("attach.json", "team-a", policy=["teams.json"]).document == {"namespace": "team-a"}
+    assert refused("attach.json", "jobs", "teams.json") == ["--namespace AMLARC-P001"]
+    assert refused(None, None, "teams.json") == ["--config AMLARC-P001"]
+    assert refused(None, "jobs", "teams.json") == ["--namespace AMLARC-P001"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_policy_for_settings_says_nothing_of_a_configuration() -> None:
+    assert read_document("attach.json", None, policy=["training.json"]).findings == ()
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_breaks_a_policy_comes_with_all_other_findings() -> None:
+    Path("attach.json").write_text('{"namespace": "A", "instancetypes": {}}')
+    assert [line.split()[1] for line in refused("attach.json", None, "teams.json", "none.json")] == [
+        *("AMLARC-N007", "AMLARC-D001"),
+        *("AMLARC-F018", "AMLARC-P001"),
+    ]
+
+
+def judged(config: list[str], existing: Extension | None = None, **options: Any) -> list[Finding]:
+    given = read_settings(config, policy=["training.json"], **options)
+    return [one for one in given.judged(existing=existing).findings if one.code == "AMLARC-P001"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_are_judged_as_they_are_sent_and_named_by_the_option() -> None:
+    given = read_settings(["enableTraining=true", "enableInference=TRUE"], policy=["training.json"])
+    with pytest.raises(InvalidInput) as caught:
+        given.stop_at_single_errors()
+    said = as_text(caught.value.findings)
+    assert said.startswith(
+        '--config: error AMLARC-P001 enableInference: enableInference is not "False": Inference runs'
+    )
+    assert "TRUE" not in said
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_that_are_missing_are_said_once_all_is_known() -> None:
+    given = read_settings(["enableTraining=True"], policy=["training.json"])
+    given.stop_at_single_errors()  # an update may find it installed
+    with pytest.raises(InvalidInput) as caught:
+        given.judged()
+    [finding] = [one for one in caught.value.findings if one.code == "AMLARC-P001"]
+    assert "installVolcano" in finding.message
+
+
+def installed(settings: dict[str, str]) -> Extension:
+    row = {"name": "amlarc-compute", "id": f"{CLUSTER}/extensions/amlarc-compute"}
+    cluster = ClusterId.find(CLUSTER)
+    assert cluster is not None
+    return from_graph(row | {"properties": {"configurationSettings": settings}}, cluster)
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_installed_and_stays_as_it_is_only_warns() -> None:
+    there = installed({"enableTraining": "True", "installVolcano": "True", "enableInference": "True"})
+    [finding] = judged(["nodeSelector.pool=a"], there)
+    assert (finding.source, finding.severity, finding.path) == (
+        "the installed extension",
+        Severity.WARNING,
+        "enableInference",
+    )
+    assert judged(["enableInference=False"], there) == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_protected_setting_is_judged_by_its_name_and_never_shown(folder: Path) -> None:
+    (folder / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n")
+    given = read_settings(
+        ["enableTraining=True", "installVolcano=True"],
+        config_protected=["sslKeyPemFile=key.pem"],
+        policy=["training.json"],
+    )
+    report = given.report(ClusterFacts(), strict=False)
+    [finding] = [one for one in report.findings if one.code == "AMLARC-P001"]
+    assert (finding.source, finding.path) == ("--config-protected", "sslKeyPemFile")
+    assert "key.pem" not in as_text([finding])
+    assert "c2VjcmV0" not in as_text(report.findings)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_python_api_keeps_policies_too() -> None:
+    with pytest.raises(ComputeTargetException) as caught:
+        KubernetesCompute.attach_configuration(CLUSTER, namespace="default", policy="teams.json")
+    assert [(one.source, one.line, one.path) for one in caught.value.findings] == [
+        ("attach_configuration", None, "$.namespace")
+    ]
+    assert KubernetesCompute.attach_configuration(CLUSTER, namespace="team-a", policy=[Path("teams.json")])
+
+
+@pytest.mark.parametrize("policy", [1, [1], {"a": 1}, [""]])
+def test_a_policy_that_is_no_path_is_refused(policy: Any) -> None:
+    with pytest.raises(ComputeTargetException, match="policy: expected the path of a file"):
+        KubernetesCompute.attach_configuration(CLUSTER, policy=policy)
