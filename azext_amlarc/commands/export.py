@@ -1,5 +1,6 @@
 """`az ml arc export`: clusters and manifests as a manifest, an ARM template, Terraform or a policy."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from azext_amlarc.commands.az.connection import connected
@@ -18,11 +19,14 @@ def export(
     cluster_type: str = "connectedClusters",
     resource_id: str | None = None,
     every_cluster: bool = False,
+    policy: Sequence[str] | None = None,
     form: str = "manifest",
     output_file: str | None = None,
 ) -> Any:
     """Write what there is on clusters, or what a manifest says, in one of the forms; on stdout without a file."""
-    exported = _exported(cmd, file, cluster_name, resource_group_name, cluster_type, resource_id, form, output_file)
+    exported = _exported(
+        cmd, file, cluster_name, resource_group_name, cluster_type, resource_id, policy, form, output_file
+    )
     _warn(exported)
     return _deliver(cmd, exported, output_file)
 
@@ -34,6 +38,7 @@ def _exported(
     resource_group: str | None,
     cluster_type: str,
     resource_id: str | None,
+    policy: Sequence[str] | None,
     form: str,
     output_file: str | None,
 ) -> "Exported":
@@ -41,7 +46,7 @@ def _exported(
     from azext_amlarc.workflows.fleet import export as workflow
     from azext_amlarc.workflows.fleet.manifests import load
 
-    given = load(file) if file else None
+    given = load(file, policy or ()) if file else None
     show_findings(given.findings if given else ())
     is_one = bool(cluster_name or resource_id)
     cluster = cluster_of(cmd, resource_group, cluster_name, cluster_type, resource_id) if is_one else None

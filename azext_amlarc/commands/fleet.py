@@ -1,7 +1,7 @@
 """`az ml arc plan`, `apply` and `status`: a fleet of clusters by one manifest."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,18 @@ Objects = list[dict[str, Any]]
 
 
 def plan(
-    cmd: Any, file: str, out: str | None = None, detailed_exitcode: bool = False, resend_protected: bool = False
+    cmd: Any,
+    file: str,
+    policy: Sequence[str] | None = None,
+    out: str | None = None,
+    detailed_exitcode: bool = False,
+    resend_protected: bool = False,
 ) -> dict[str, Any] | None:
     """Show what an apply would do, without doing it; with `detailed_exitcode` exit code 2 if there is anything."""
     from azext_amlarc.workflows.fleet.door import Work
     from azext_amlarc.workflows.fleet.report import wording
 
-    manifest = _read(cmd, file)
+    manifest = _read(cmd, file, policy)
     with connected(cmd, watcher=fleet_progress(cmd)) as azure:
         work = Work(azure, manifest).resending(resend_protected)
         found = work.plan()
@@ -52,6 +57,7 @@ def apply(
     cmd: Any,
     file: str | None = None,
     plan_file: str | None = None,
+    policy: Sequence[str] | None = None,
     wave: int | None = None,
     concurrency: int | None = None,
     engine: "Engine" = "direct",
@@ -67,7 +73,7 @@ def apply(
     from azext_amlarc.workflows.fleet.running.apply import CONCURRENCY, Options
 
     planned = saved.load(plan_file) if plan_file else None
-    manifest = _read(cmd, planned.manifest if planned else str(file))
+    manifest = _read(cmd, planned.manifest if planned else str(file), policy)
     options = Options(wave, concurrency or CONCURRENCY, timeout, engine)
     door, progress = AzDoor(cmd, yes), fleet_progress(cmd)
     with connected(cmd, watcher=progress, registers=True, timeout=timeout) as azure:
@@ -102,11 +108,11 @@ def _forms(objects: Objects, text: Callable[[], str], html: Callable[[], str]) -
     return {"text": text, "json": lambda: json.dumps(objects, indent=2, ensure_ascii=False), "html": html}
 
 
-def _read(cmd: Any, file: str) -> "Manifest":
-    """The manifest; its warnings are shown."""
+def _read(cmd: Any, file: str, policy: Sequence[str] | None = None) -> "Manifest":
+    """The manifest, which has to keep the policies; its warnings are shown."""
     from azext_amlarc.workflows.fleet.manifests import load
 
-    found = load(file)
+    found = load(file, policy or ())
     output.show_findings(found.findings)
     return found
 

@@ -12,7 +12,7 @@ from azure.core.credentials import TokenCredential
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.resources import naming
-from azext_amlarc.sdk.arguments import FLAG, SECONDS, stop_at_types
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, Files, names_of, stop_at_types
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import FleetException, raised_as
 from azext_amlarc.sdk.watching import log, logger
@@ -35,13 +35,18 @@ class Fleet:
         subscription_id: str,
         credential: TokenCredential | None = None,
         cloud: str | None = None,
+        *,
+        policy: Files | None = None,
     ) -> None:
-        """FleetException, with all findings, if the manifest is not valid."""
+        """FleetException, with all findings, if the manifest is not valid.
+
+        `policy` names JSON Schemas of your own that it has to keep as well (docs/guardrails.md).
+        """
         from azext_amlarc.workflows.fleet.manifests import load
 
         with raised_as(FleetException):
             naming.stop_at_faults({"subscription_id": (naming.SUBSCRIPTION, subscription_id or "")})
-            self._manifest: Manifest = load(os.fspath(manifest))
+            self._manifest: Manifest = load(os.fspath(manifest), names_of(policy, "policy"))
         log(self._manifest.findings)
         self._subscription_id, self._credential, self._cloud = subscription_id, credential, cloud
 

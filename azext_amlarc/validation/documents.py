@@ -1,7 +1,7 @@
 """Validates attach configurations and manifests of fleets in the files that users name."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, Rule
@@ -10,18 +10,20 @@ from azext_amlarc.validation.document import foreign
 from azext_amlarc.validation.files import STDIN, TEXT, as_finding, as_text, expand, read
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading
-from azext_amlarc.validation.text.reading import Reading
+
+if TYPE_CHECKING:
+    from azext_amlarc.validation.guardrails.policy import Subject
+    from azext_amlarc.validation.manifest import Outcome as Manifest
 
 # All rules that an attach configuration can break.
 RULES = (*reading.RULES, *document.RULES)
 
 
 class _Judged(NamedTuple):
-    """What a file is, as far as it could be read, and its findings."""
+    """The findings of a file, and what it is, as far as it could be read."""
 
     findings: list[Finding]
-    reading: Reading | None = None
-    is_fleet: bool = False
+    outcome: "document.Outcome | Manifest | None" = None
 
 
 def validate_documents(names: Sequence[str], strict: bool = False, policies: Sequence[str] = ()) -> Report:
@@ -61,17 +63,26 @@ def _guarded(
     """The report with what the policies say; what is wrong with a policy comes last."""
     from azext_amlarc.validation.guardrails import policy
 
-    subjects = [
-        policy.of_reading(policy.FLEET if one.is_fleet else policy.ATTACH, one.reading, source)
-        for source, judged in sources.items()
-        for one in judged
-        if one.reading and one.reading.usable
-    ]
+    subjects = [one for judged in sources.values() for each in judged for one in _subjects(each.outcome)]
     policies = policy.read(names)
     for one in policies.judge(subjects):
         findings.setdefault(one.source, []).append(one)
     ordered = {source: sorted(found, key=_place) for source, found in findings.items()}
     return _report(ordered, strict, policies.rules)
+
+
+def _subjects(outcome: "document.Outcome | Manifest | None") -> "Iterable[Subject]":
+    """What there is to judge in a file."""
+    from azext_amlarc.validation.guardrails import policy
+
+    if outcome is None:
+        return ()
+    if isinstance(outcome, document.Outcome):
+        readable = outcome.reading.usable
+        return [policy.of_reading(policy.ATTACH, outcome.reading, outcome.source)] if readable else ()
+    from azext_amlarc.validation.guardrails import of_fleet
+
+    return of_fleet.subjects(outcome)
 
 
 def _place(finding: Finding) -> tuple[int, int]:
@@ -99,7 +110,9 @@ def _of_text(raw: bytes, source: str) -> _Judged:
     """The findings about one file; what it says itself decides which kind it is."""
     found = document.parse(raw, source, document.STARTER)
     if not foreign.is_fleet(found.data):
-        return _Judged(list(document.judge(found, source).findings), found)
+        one = document.judge(found, source)
+        return _Judged(list(one.findings), one)
     from azext_amlarc.validation import manifest  # with the settings, which take longer to import than all the rest
 
-    return _Judged(list(manifest.judge(found, source, read).findings), found, True)
+    fleet = manifest.judge(found, source, read)
+    return _Judged(list(fleet.findings), fleet)

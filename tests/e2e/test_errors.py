@@ -110,6 +110,14 @@ def test_what_breaks_a_policy_of_ones_own_is_never_sent(az: Az, tmp_path: Path) 
     assert f"the policy is {policy}:2:61" in created.stderr
     assert_clean(attached.stderr)
     assert_clean(created.stderr)
+    (tmp_path / "fleet.yaml").write_text(
+        "kind: Fleet\napiVersion: amlarc/v1alpha1\nmetadata: {name: plants}\nspec: {}\n"
+    )
+    policy.write_text("properties: {metadata: {properties: {name: {const: mills}}}}\n")
+    planned = az("amlarc", "plan", "-f", "fleet.yaml", "--policy", "policy.yaml", folder=tmp_path)
+    assert planned.code == 1
+    assert "fleet.yaml:3:18: error AMLARC-P001 $.metadata.name:" in planned.stderr
+    assert_clean(planned.stderr)
 
 
 @pytest.mark.usefixtures("untouched")

@@ -233,6 +233,7 @@ _COMMANDS = {
             ("Show what an apply would do", "plan -f fleet.yaml"),
             ("Save the plan, to apply exactly that later", "plan -f fleet.yaml --out fleet.plan.json"),
             ("Find out in a script whether anything would change", "plan -f fleet.yaml --detailed-exitcode -o table"),
+            ("Have policies of your own kept, JSON Schemas", "plan -f fleet.yaml --policy policy.yaml"),
         ),
     ),
     "apply": (

@@ -269,6 +269,8 @@ def validate_plan(namespace: Any) -> None:
         raise UsageError("--out: a saved plan names its manifest, which must be a file.", "Pass its name with --file.")
     if files.would_read(namespace.file, namespace.out):
         raise UsageError(f"--out {namespace.out} is the manifest.", "Choose another file.")
+    if any(files.would_read(one, namespace.out) for one in namespace.policy or ()):
+        raise UsageError(f"--out {namespace.out} is a policy.", "Choose another file.")
 
 
 def validate_apply(namespace: Any) -> None:
@@ -294,7 +296,7 @@ def _validate_fleet_report(namespace: Any, given: str) -> None:
     report = namespace.report
     if report and not report.lower().endswith(FLEET_REPORTS):
         raise UsageError(f"--report {report}: the file name must end in one of {', '.join(FLEET_REPORTS)}.")
-    if report and files.would_read(given, report):
+    if report and any(files.would_read(one, report) for one in (given, *(getattr(namespace, "policy", None) or ()))):
         raise UsageError(f"--report {report} is the file that is read.", "Choose another file.")
 
 
@@ -330,6 +332,8 @@ def validate_export(namespace: Any) -> None:
         )
     if namespace.cluster_name or namespace.resource_id:
         validate_cluster(namespace)
+    if namespace.policy and not namespace.file:
+        raise UsageError("--policy is for a manifest, which --file names; what is on clusters is exported as it is.")
     if namespace.file and namespace.form == "manifest":
         raise UsageError(f"{namespace.file} is a manifest already.", "Choose another form: --format arm, for one.")
     if namespace.output_file:

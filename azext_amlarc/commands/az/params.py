@@ -292,7 +292,10 @@ def _setting_options(loader: Any, prefix: str) -> None:
 
 
 # The commands that keep an organisation's own policies.
-_GUARDED = ("config validate", "settings validate", "attach", "extension create", "extension update")
+_GUARDED = (
+    *("config validate", "settings validate", "attach", "extension create", "extension update"),
+    *("plan", "apply", "export"),
+)
 
 
 def _guardrail_options(loader: Any, prefix: str) -> None:

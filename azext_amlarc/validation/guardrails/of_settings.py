@@ -25,17 +25,22 @@ def broken(
     `plain` has what is sent of those that are given, `installed` what the user could give as well and leaves alone.
     Nothing is said of what is absent unless all is known (`is_whole`).
     """
+    found = policies.judge([subject(given, plain, {key: one for key, one in installed.items() if _is_the_users(key)})])
+    kept = [one for one in found if one.path or is_whole]
+    return [_weighed(one) for one in kept]
+
+
+def subject(given: Sequence[Setting], plain: Mapping[str, str], installed: Mapping[str, str]) -> Subject:
+    """The settings to be judged, whose values no message repeats."""
     secret = {setting.key: PROTECTED for setting in given if setting.protected}
-    data = {**{key: value for key, value in installed.items() if _is_the_users(key)}, **plain, **secret}
+    data = {**installed, **plain, **secret}
     places = {setting.key: setting for setting in given}
     untouched = data.keys() - plain.keys() - secret.keys()
 
     def placed(wanted: Sequence[tuple[JsonPath, bool]]) -> list[Place]:
         return [_place(str(path[0]) if path else "", places, untouched, given) for path, _ in wanted]
 
-    found = policies.judge([Subject(SETTINGS, data, placed, lambda path: True)])
-    kept = [one for one in found if one.path or is_whole]
-    return [_weighed(one) for one in kept]
+    return Subject(SETTINGS, data, placed, lambda path: True)
 
 
 def _is_the_users(key: str) -> bool:

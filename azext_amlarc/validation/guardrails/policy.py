@@ -38,20 +38,24 @@ class Policy:
     schema: dict[str, Any]
     reading: Reading
 
-    def is_for(self, wanted: str) -> bool:
-        """Whether it is for this kind of thing; one that doesn't say is for all."""
-        named = self.schema.get(FOR, wanted)
-        return wanted in named if isinstance(named, list) else wanted == named
+    def is_for(self, subject: "Subject") -> bool:
+        """Whether it is for this kind of thing; one that doesn't say is for all that is no part of something else."""
+        named = self.schema.get(FOR, [] if subject.is_part else subject.kind)
+        return subject.kind in named if isinstance(named, list) else subject.kind == named
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Something to judge: which kind it is, its data, where its parts are, and what of it is never repeated."""
+    """Something to judge: which kind it is, its data, where its parts are, and what of it is never repeated.
+
+    A part of something else, as the settings in a manifest, is judged by policies alone that say that they are for it.
+    """
 
     kind: str
     data: object
     placed: Callable[[Sequence[tuple[JsonPath, bool]]], Sequence[Place]]
     is_hidden: Callable[[JsonPath], bool] = lambda path: False
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def _own_rules(schema: Mapping[str, Any]) -> Iterator[Rule]:
 
 
 def _judged(policy: Policy, subjects: Sequence[Subject]) -> Iterator[Finding]:
-    meant = [subject for subject in subjects if policy.is_for(subject.kind)]
+    meant = [subject for subject in subjects if policy.is_for(subject)]
     try:
         answer = apart.judge(policy.schema, [subject.data for subject in meant])
     except apart.Unjudged as error:

@@ -13,7 +13,7 @@ from azext_amlarc.product.clusters import CONNECTED
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.resources.fleet import Fleet, Member, Reference
 from azext_amlarc.validation import settings
-from azext_amlarc.validation.settings import ClusterFacts, Setting, Unread, codes
+from azext_amlarc.validation.settings import ClusterFacts, Judgement, Setting, Unread, codes
 from azext_amlarc.validation.settings.codes import about
 from azext_amlarc.validation.settings.given import GivenSettings
 from azext_amlarc.validation.text.reading import JsonPath, Position, Reading, json_path
@@ -49,18 +49,26 @@ class Parts:
     def judged(self) -> Iterator[Finding]:
         """The findings about every combination of settings that a cluster of the manifest gets."""
         yield from self.findings
+        for _, judgement in self.combinations(self.allow_unknown):
+            yield from judgement.findings
+
+    def combinations(self, allow_unknown: bool) -> Iterator[tuple[tuple[Setting, ...], Judgement]]:
+        """Every combination of settings that a cluster of the manifest gets, with what is to be said of it."""
         for cluster_type, own in self.scopes:
             given = (*_overridden(self.fleet, own), *self.protected)
             if not given:  # the cluster's own are left as they are
                 continue
-            yield from settings.judge(
+            yield (
                 given,
-                cluster=ClusterFacts(cluster_type),
-                allow_unknown=self.allow_unknown,
-                files=self.files,
-                incomplete=self.incomplete,
-                later=self.later,
-            ).findings
+                settings.judge(
+                    given,
+                    cluster=ClusterFacts(cluster_type),
+                    allow_unknown=allow_unknown,
+                    files=self.files,
+                    incomplete=self.incomplete,
+                    later=self.later,
+                ),
+            )
 
 
 def _overridden(fleet: tuple[Setting, ...], own: tuple[Setting, ...]) -> tuple[Setting, ...]:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, errors_in
@@ -27,13 +26,17 @@ _NAMED_HERE = "the file that is named here"
 class Outcome:
     """A validated manifest: its fleet, or None if a finding is an error.
 
-    `contents` has what is behind those protected settings that are files beside it.
+    `contents` has what is behind those protected settings that are files beside it. `reading`, `documents` (the attach
+    configurations by their paths) and `parts` are what policies judge; they are there once it could be read.
     """
 
     fleet: Fleet | None
     findings: tuple[Finding, ...]
     source: str
     contents: Mapping[Reference, bytes | Unread] = field(default_factory=dict, repr=False)
+    reading: Reading | None = field(default=None, repr=False, compare=False)
+    documents: Mapping[str, document.Outcome] = field(default_factory=dict, repr=False, compare=False)
+    parts: given.Parts | None = field(default=None, repr=False, compare=False)
 
 
 def read(raw: bytes, source: str, look: Look) -> Outcome:
@@ -57,13 +60,15 @@ def judge(reading: Reading, source: str, look: Look) -> Outcome:
         one: _content(one, folder, look) for one in given.references(reading.data).values() if one.source == "file"
     }
     documents, elsewhere = _documents(reading, source, folder, look)
+    parts = given.parts(reading, source, contents, _are_settings(broken))
     found = [
         *(_unrepeated(finding) for finding in text.placed(complaints, reading, source)),
-        *_of_settings(given.parts(reading, source, contents, _are_settings(broken)), reading),
+        *_of_settings(parts, reading),
     ]
     findings = (*sorted(found, key=lambda one: (one.line or 0, one.column or 0)), *elsewhere)
-    fleet = None if errors_in(findings) else build(reading.data, folder, documents)
-    return Outcome(fleet, findings, source, contents)
+    named = {path: outcome.document or {} for path, outcome in documents.items()}
+    fleet = None if errors_in(findings) else build(reading.data, folder, named)
+    return Outcome(fleet, findings, source, contents, reading, documents, parts)
 
 
 def _content(reference: Reference, folder: str, look: Look) -> bytes | Unread:
@@ -76,14 +81,14 @@ def _content(reference: Reference, folder: str, look: Look) -> bytes | Unread:
 
 def _documents(
     reading: Reading, source: str, folder: str, look: Look
-) -> tuple[dict[str, Mapping[str, Any]], list[Finding]]:
+) -> tuple[dict[str, document.Outcome], list[Finding]]:
     """The attach configurations by their paths, and their findings, each file's once."""
     paths: dict[str, JsonPath] = {}
     for place, one in enumerate(given.items(reading.data, "spec", "computes")):
         if isinstance(one.get("config"), str) and one["config"].strip():
             paths.setdefault(beside(folder, one["config"]), ("spec", "computes", place, "config"))
     spots = reading.spots(list(paths.values()))
-    documents: dict[str, Mapping[str, Any]] = {}
+    documents: dict[str, document.Outcome] = {}
     findings: list[Finding] = []
     for path, named in paths.items():
         try:
@@ -93,7 +98,7 @@ def _documents(
             unread = files.as_finding(error, source)
             findings.append(unread._replace(line=line, column=column, width=width, path=json_path(named)))
             continue
-        documents[path] = outcome.document or {}
+        documents[path] = outcome
         findings += outcome.findings
     return documents, findings
 
@@ -118,14 +123,19 @@ def _of_settings(parts: given.Parts, reading: Reading) -> Iterator[Finding]:
 
     What is said of settings that are missing is said where they would be.
     """
-    around = (given.OF_FLEET, given.OF_FLEET[:2], members.CLUSTERS)
-    would_be: JsonPath = next((path for path in around if _is_there(reading, path)), ())
+    would_be = settings_would_be(reading)
     line, column, width = reading.spots([would_be])[would_be].key
     for finding in dict.fromkeys(parts.judged()):
         if finding.line is None:
             yield finding._replace(source=parts.source, line=line, column=column, width=width, path=json_path(would_be))
         else:
             yield finding._replace(path=parts.paths.get((finding.line, finding.column or 0), finding.path))
+
+
+def settings_would_be(reading: Reading) -> JsonPath:
+    """Where settings are, or else where they would be."""
+    around = (given.OF_FLEET, given.OF_FLEET[:2], members.CLUSTERS)
+    return next((path for path in around if _is_there(reading, path)), ())
 
 
 def _is_there(reading: Reading, path: JsonPath) -> bool:

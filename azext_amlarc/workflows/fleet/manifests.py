@@ -1,6 +1,7 @@
 """A manifest in a file, read and validated, and the protected values that it refers to."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -30,16 +31,29 @@ class Manifest:
     contents: Contents = field(repr=False)
 
 
-def load(path: str) -> Manifest:
-    """The manifest in this file, `-` for standard input; InvalidInput with all findings at once."""
+def load(path: str, policies: Sequence[str] = ()) -> Manifest:
+    """The manifest in this file, `-` for standard input; InvalidInput with all findings at once.
+
+    `policies` names JSON Schemas that it has to keep as well (docs/guardrails.md).
+    """
     loaded = files.as_text(path)  # what az has loaded for `@FILE`
     source = files.TEXT if loaded else files.STDIN if path == "-" else path
     outcome = manifest.read(loaded or files.read(path), source, files.read)
-    stop_at_errors(f"Invalid manifest {in_line(source)}", outcome.findings)
+    findings = (*outcome.findings, *_broken(outcome, policies))
+    stop_at_errors(f"Invalid manifest {in_line(source)}", findings)
     if outcome.fleet is None:
         fix = "To see one: az ml arc config init --kind fleet"
         raise InvalidInput(f"{in_line(source)} is not the manifest of a fleet.", fix)
-    return Manifest(outcome.fleet, outcome.findings, source, outcome.contents)
+    return Manifest(outcome.fleet, findings, source, outcome.contents)
+
+
+def _broken(outcome: manifest.Outcome, names: Sequence[str]) -> Sequence[Finding]:
+    """What the policies say."""
+    if not names:
+        return ()
+    from azext_amlarc.validation.guardrails import of_fleet, policy
+
+    return policy.read(names).judge(list(of_fleet.subjects(outcome)))
 
 
 def revealed(azure: AzureClient, given: Manifest) -> dict[Reference, bytes | Unread]:

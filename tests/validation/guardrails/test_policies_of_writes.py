@@ -12,9 +12,14 @@ from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, Severity
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.installed import Extension, from_graph
-from azext_amlarc.sdk import ComputeTargetException, KubernetesCompute
+from azext_amlarc.sdk import ComputeTargetException, Fleet, FleetException, KubernetesCompute
+from azext_amlarc.validation.documents import validate_documents
+from azext_amlarc.validation.manifest import starter
 from azext_amlarc.validation.report.text import as_text
 from azext_amlarc.validation.settings import ClusterFacts
+from azext_amlarc.workflows.fleet.manifests import load
+from tests.support.golden import assert_golden
+from tests.validation.documents import CASES
 
 CLUSTER = "/subscriptions/123/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
 TEAMS = {"properties": {"namespace": {"pattern": "^team-"}}, "required": ["namespace"]}
@@ -139,3 +144,32 @@ def test_the_python_api_keeps_policies_too() -> None:
 def test_a_policy_that_is_no_path_is_refused(policy: Any) -> None:
     with pytest.raises(ComputeTargetException, match="policy: expected the path of a file"):
         KubernetesCompute.attach_configuration(CLUSTER, policy=policy)
+
+
+FLEET = CASES / "policy" / "fleet"
+
+
+def test_a_manifest_is_judged_with_what_each_of_its_clusters_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FLEET)
+    report = validate_documents(["fleet.yaml"], policies=["policy.yaml", "attach-policy.yaml", "settings-policy.yaml"])
+    said = as_text(one for one in report.findings if one.code == "AMLARC-P001")
+    assert_golden("policy-fleet.txt", said + "\n")
+    assert "secret-name" not in said
+
+
+def test_the_commands_of_a_fleet_refuse_what_breaks_a_policy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.json").write_text(json.dumps(starter.example()))
+    Path("policy.json").write_text('{"properties": {"spec": {"properties": {"onRemoval": {"const": "keep"}}}}}')
+    assert load("fleet.json").fleet.name == "plants"
+    with pytest.raises(InvalidInput) as caught:
+        load("fleet.json", ["policy.json"])
+    assert [one.path for one in caught.value.findings if one.code == "AMLARC-P001"] == ["$.spec.onRemoval"]
+    with pytest.raises(FleetException, match="AMLARC-P001"):
+        Fleet("fleet.json", "123", policy="policy.json")
+
+
+def test_a_policy_that_does_not_say_what_it_is_for_judges_the_manifest_and_not_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text('{"required": ["apiVersion"], "properties": {"enableTraining": false}}')
+    report = validate_documents([str(FLEET / "fleet.yaml")], policies=[str(tmp_path / "policy.json")])
+    assert [one for one in report.findings if one.code == "AMLARC-P001"] == []
