@@ -13,6 +13,7 @@ def validate(
     cmd: Any,
     file: Sequence[str],
     policy: Sequence[str] | None = None,
+    rules: str | None = None,
     strict: bool = False,
     report_format: str | None = None,
     output_file: str | None = None,
@@ -21,7 +22,7 @@ def validate(
     from azext_amlarc.commands.az.findings import deliver
     from azext_amlarc.validation.documents import rules_for, validate_documents
 
-    report = validate_documents(file, strict, policy or ())
+    report = validate_documents(file, strict, policy or (), rules)
     return deliver(cmd, report, rules_for(report.findings), report_format, output_file)
 
 

@@ -36,6 +36,7 @@ def validate(
     node_count: int | None = None,
     allow_unknown_settings: bool = False,
     policy: Sequence[str] | None = None,
+    rules: str | None = None,
     strict: bool = False,
     report_format: str | None = None,
     output_file: str | None = None,
@@ -44,9 +45,11 @@ def validate(
     from azext_amlarc.commands.az.findings import deliver
     from azext_amlarc.commands.inputs.settings import read_settings
     from azext_amlarc.validation import settings
+    from azext_amlarc.validation.guardrails.lookup import by_rules_files
     from azext_amlarc.validation.text import reading
 
     protected = (config_protected, config_protected_file)
     given = read_settings(config, config_file, *protected, allow_unknown_settings, policy=policy)
-    report = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
+    judged = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
+    report = by_rules_files(judged, rules, "SNP" if policy else "SN")
     return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format, output_file)

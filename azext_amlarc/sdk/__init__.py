@@ -20,10 +20,12 @@ from azext_amlarc.sdk.exceptions import (
     ComputeTargetException,
     ExtensionException,
     FleetException,
+    ValidationException,
     WorkspaceException,
 )
 from azext_amlarc.sdk.extension import ArcExtension
 from azext_amlarc.sdk.fleet import Fleet
+from azext_amlarc.sdk.validating import validate
 from azext_amlarc.sdk.workspace import ComputeTargets, Workspace
 
 __all__ = [
@@ -41,8 +43,10 @@ __all__ = [
     "KubernetesCompute",
     "Mending",
     "UnsupportedName",
+    "ValidationException",
     "Workspace",
     "WorkspaceException",
+    "validate",
 ]
 
 if not TYPE_CHECKING:  # a type checker shall still find what is not here

@@ -60,6 +60,10 @@ class FleetException(ArcException):
     """A manifest is not valid, or an operation on its fleet cannot begin."""
 
 
+class ValidationException(ArcException):
+    """The arguments of a validation are not valid."""
+
+
 @contextmanager
 def raised_as(kind: type[ArcException]) -> Iterator[None]:
     """Raise failures inside as `kind`, with the original error as the cause; Ctrl-C stays KeyboardInterrupt."""

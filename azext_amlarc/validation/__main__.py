@@ -12,7 +12,7 @@ from azext_amlarc.validation.report.formats import FORMATS, render
 def main(arguments: Sequence[str] | None = None) -> int:
     """Validate files: 0 valid or only warnings, 1 errors (--strict: or warnings), 2 wrong usage."""
     options = _parser().parse_args(arguments)
-    report = validate_documents(options.files, options.strict, options.policy)
+    report = validate_documents(options.files, options.strict, options.policy, options.rules)
     is_written = _write(render(report, options.format, rules_for(report.findings)))
     return report.exit_code if is_written else 1
 
@@ -32,6 +32,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="SCHEMA",
         help="a JSON Schema of your own that the files have to keep as well; each use adds one (docs/guardrails.md)",
+    )
+    parser.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="which findings to see otherwise, and why; default: the nearest .amlarc.yaml above each file",
     )
     parser.add_argument("--strict", action="store_true", help="fail on warnings too")
     parser.add_argument("--format", choices=FORMATS, default="text", help="format of the report (default: text)")

@@ -8,6 +8,7 @@ from azext_amlarc.findings import Finding, Rule
 from azext_amlarc.validation import document, names
 from azext_amlarc.validation.document import foreign
 from azext_amlarc.validation.files import STDIN, TEXT, as_finding, as_text, expand, read
+from azext_amlarc.validation.guardrails.lookup import by_rules_files
 from azext_amlarc.validation.report.formats import Report
 from azext_amlarc.validation.text import reading
 
@@ -26,10 +27,13 @@ class _Judged(NamedTuple):
     outcome: "document.Outcome | Manifest | None" = None
 
 
-def validate_documents(names: Sequence[str], strict: bool = False, policies: Sequence[str] = ()) -> Report:
+def validate_documents(
+    names: Sequence[str], strict: bool = False, policies: Sequence[str] = (), rules: str | None = None
+) -> Report:
     """Validate every file that the names mean; a file that cannot be read is a finding like the others.
 
     `policies` names JSON Schemas of the user's own that the files have to keep as well (docs/guardrails.md).
+    `rules` is a rules file to use in place of the nearest `.amlarc.yaml` above each file.
     """
     sources: dict[str, list[_Judged]] = {}
     for name in names:
@@ -47,7 +51,10 @@ def validate_documents(names: Sequence[str], strict: bool = False, policies: Seq
             if source not in sources:
                 sources[source] = [_validate(path, source)]
     findings = {source: [one for each in judged for one in each.findings] for source, judged in sources.items()}
-    return _guarded(sources, findings, policies, strict) if policies else _report(findings, strict)
+    report = _guarded(sources, findings, policies, strict) if policies else _report(findings, strict)
+    outcomes = [one.outcome for judged in sources.values() for one in judged]
+    has_fleets = any(one is not None and not isinstance(one, document.Outcome) for one in outcomes)
+    return by_rules_files(report, rules, f"DN{'MS' if has_fleets else ''}{'P' if policies else ''}")
 
 
 def _report(findings: Mapping[str, Sequence[Finding]], strict: bool, rules: Sequence[Rule] = ()) -> Report:

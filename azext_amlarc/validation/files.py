@@ -34,6 +34,9 @@ _PATIENCE = 1.0  # seconds until somebody must have begun to write to a pipe
 # The endings of the files that are read as JSON or YAML.
 SUFFIXES = (".json", ".yaml", ".yml")
 
+# What a team has decided about findings, beside the files that these are about (docs/guardrails.md).
+RULES_FILE = ".amlarc.yaml"
+
 
 def read(path_or_dash: str, called: str = "") -> bytes:
     """The bytes of a regular file, or of standard input for `-`; InvalidInput if missing, unreadable or too large.
@@ -161,6 +164,24 @@ def expand(name: str) -> list[str]:
     return found
 
 
+def above(source: str, name: str) -> str | None:
+    """The nearest file of this name in the folder of a file or above it, up to the root of the repository.
+
+    What is no file, as standard input, has the folder that the user is in.
+    """
+    start = os.path.dirname(os.path.abspath(source)) if os.path.isfile(source) else os.getcwd()
+    folder = start
+    while True:
+        found = os.path.join(folder, name)
+        if os.path.isfile(found):
+            shown = os.path.relpath(found)
+            return found if shown.startswith(os.pardir) else shown
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = parent
+
+
 def would_read(name: str, file: str) -> bool:
     """Whether a name means this file, which may not exist yet: by its path, by a pattern, or as its directory."""
     if not name:
@@ -174,4 +195,8 @@ def would_read(name: str, file: str) -> bool:
 def _documents_in(directory: str) -> Iterator[str]:
     for folder, subfolders, names in os.walk(directory):
         subfolders[:] = [subfolder for subfolder in subfolders if not subfolder.startswith(".")]
-        yield from (os.path.join(folder, name) for name in names if name.lower().endswith(SUFFIXES))
+        yield from (os.path.join(folder, name) for name in names if _is_document(name))
+
+
+def _is_document(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) and name != RULES_FILE

@@ -34,6 +34,7 @@ OWN_RELAY = f"""{{
     protected: {{relayServerConnectionString: {{file: relay.txt}}}}}}"""
 RELAY_KEY = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=aGk=;EntityPath=c"
 POLICIES = [one for one in listings(ROOT / "docs" / "guardrails.md") if one.remark.endswith("policy.yaml")]
+[RULES] = [one.text for one in listings(ROOT / "docs" / "guardrails.md") if one.remark == ".amlarc.yaml"]
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
 # What is typed where an example asks.
 ANSWERS = {
@@ -54,6 +55,7 @@ def folder(az: Az, tmp_path: Path) -> Path:
     (tmp_path / "fleet.yaml").write_text(FLEET)
     for policy in POLICIES:
         (tmp_path / policy.remark).write_text(policy.text)
+    (tmp_path / ".amlarc.yaml").write_text(RULES)
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

@@ -7,12 +7,12 @@ import pytest
 from azext_amlarc.findings import Rule
 from azext_amlarc.validation import document, manifest, names
 from azext_amlarc.validation.document import manifests
-from azext_amlarc.validation.guardrails import policy
+from azext_amlarc.validation.guardrails import policy, rulesfile
 from azext_amlarc.validation.text import reading
 
 PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
 RULES = sorted(
-    {*reading.RULES, *document.RULES, *names.RULES, *manifests.RULES, *manifest.RULES, *policy.RULES},
+    {*reading.RULES, *document.RULES, *names.RULES, *manifests.RULES, *manifest.RULES, *policy.RULES, *rulesfile.RULES},
     key=lambda rule: rule.code,
 )
 
@@ -32,5 +32,5 @@ def test_the_page_has_the_rule_with_an_example_and_a_fix(rule: Rule) -> None:
 
 
 def test_the_page_has_no_code_of_ours_that_does_not_exist() -> None:
-    ours = {code for code in rows() if code[7] in "FDNCMP"}
+    ours = {code for code in rows() if code[7] in "FDNCMPR"}
     assert ours == {rule.code for rule in RULES}

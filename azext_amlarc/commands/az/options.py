@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # The options that name files to read, or settings whose values may.
 _INPUTS = (
     *("file", "config", "config_file", "config_protected", "config_protected_file", "kubeconfig", "health_report"),
-    *("policy",),
+    *("policy", "rules"),
 )
 
 _IDENTITIES = "--user-assigned-identities"

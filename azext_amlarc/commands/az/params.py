@@ -89,6 +89,7 @@ _FILES = {
     "output_file",
     "plan_file",
     "report",
+    "rules",
 }
 
 
@@ -305,6 +306,13 @@ def _guardrail_options(loader: Any, prefix: str) -> None:
                 "policy",
                 **_LIST,
                 help="JSON Schemas of your own (files, folders or patterns) that have to be kept as well.",
+            )
+    for command in ("config validate", "settings validate"):
+        with loader.argument_context(f"{prefix} {command}", arg_group="Guardrails") as c:
+            c.argument(
+                "rules",
+                help="YAML or JSON file that says which findings to see otherwise, and why. Default: the nearest "
+                ".amlarc.yaml in the folder of each file, or above it.",
             )
 
 

@@ -32,13 +32,14 @@ _COMMANDS: "dict[Severity, Command]" = {
 class Report:
     """What was validated, and the findings; with `strict`, warnings fail as errors do.
 
-    `own_rules` are those of the user's own policies.
+    `own_rules` are those of the user's own policies; `excepted` is how many findings rules files have turned off.
     """
 
     sources: tuple[str, ...]
     findings: tuple[Finding, ...]
     strict: bool = False
     own_rules: tuple[Rule, ...] = ()
+    excepted: int = 0
 
     @property
     def failing(self) -> list[Finding]:
@@ -73,9 +74,10 @@ def summary(report: Report) -> str:
     options = any(source.startswith("--") for source in report.sources)
     files = number(len(report.sources), "source" if options else "file")
     errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
+    off = f", {report.excepted} turned off" if report.excepted else ""
     if not errors and not warnings:
-        return f"{files}: valid"
-    return f"{files}: {number(errors, 'error')}, {number(warnings, 'warning')}"
+        return f"{files}: valid{off}"
+    return f"{files}: {number(errors, 'error')}, {number(warnings, 'warning')}{off}"
 
 
 def as_dicts(findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -93,6 +95,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "sources": list(report.sources),
         "errors": report.count(Severity.ERROR),
         "warnings": report.count(Severity.WARNING),
+        **({"turnedOff": report.excepted} if report.excepted else {}),
         "findings": as_dicts(report.findings),
     }
 
