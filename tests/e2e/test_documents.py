@@ -55,7 +55,7 @@ def folder(az: Az, tmp_path: Path) -> Path:
     (tmp_path / "fleet.yaml").write_text(FLEET)
     for policy in POLICIES:
         (tmp_path / policy.remark).write_text(policy.text)
-    (tmp_path / ".amlarc.yaml").write_text(RULES)
+    (tmp_path / "rules.yaml").write_text(RULES)
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "examples" / "attach-default.json", tmp_path / "configs" / "default.json")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

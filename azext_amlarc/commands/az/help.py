@@ -292,7 +292,7 @@ _COMMANDS = {
             ("Annotate a pull request on GitHub", "config validate -f attach.json --format github"),
             ("Validate the manifest of a fleet", "config validate -f fleet.yaml"),
             ("Have a policy of your own kept, a JSON Schema", "config validate -f attach.json --policy policy.yaml"),
-            ("See some findings otherwise", "config validate -f configs --rules .amlarc.yaml"),
+            ("See some findings otherwise", "config validate -f configs --rules rules.yaml"),
         ),
     ),
     "config schema": (
