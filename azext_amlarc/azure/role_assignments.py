@@ -1,8 +1,5 @@
 """Gives a managed identity a role."""
 
-import uuid
-from typing import Any
-
 from azure.core.exceptions import HttpResponseError
 
 from azext_amlarc.azure.connection.answers import envelope
@@ -10,6 +7,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.watcher import Deadline, Watcher
 from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import StillRunning
+from azext_amlarc.resources.role_assignment import Grant
 
 # Seconds between tries while the directory does not know a new identity yet: it takes some minutes at most.
 _PAUSE, _LONGEST_PAUSE = 2.0, 15.0
@@ -40,28 +38,12 @@ def give(azure: AzureClient, watcher: Watcher, principal_id: str, role_id: str, 
 
 
 def _send(azure: AzureClient, principal_id: str, role_id: str, scope: str) -> bool:
-    address, properties = _address(principal_id, role_id, scope), _properties(principal_id, role_id, scope)
+    grant = Grant(principal_id, role_id, scope)
     try:
-        with recorded(azure.writes, f"role assignment {address}"):
-            azure.put(address, {"properties": properties})
+        with recorded(azure.writes, f"role assignment {grant.address}"):
+            azure.put(grant.address, grant.body)
     except HttpResponseError as error:
         if envelope(error).code != "RoleAssignmentExists":
             raise
         return False
     return True
-
-
-def _properties(principal_id: str, role_id: str, scope: str) -> dict[str, Any]:
-    """With the type of the principal, Azure does not look up an identity that its directory may not know yet."""
-    subscription = "/".join(scope.split("/")[:3])
-    return {
-        "principalId": principal_id,
-        "principalType": "ServicePrincipal",
-        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role_id}",
-    }
-
-
-def _address(principal_id: str, role_id: str, scope: str) -> str:
-    """An assignment is named by what it is, so that a second command does not make a second one."""
-    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{principal_id}|{role_id}".lower())
-    return f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"

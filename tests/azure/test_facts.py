@@ -323,9 +323,15 @@ def test_the_roles_of_the_workspaces_identity_with_what_they_allow(azure: Azure)
                 ),
             ),
             f"/subscriptions/{azure.subscription_id}",
+            id=f"/subscriptions/{azure.subscription_id}{ASSIGNMENTS}/{FIRST}",
         ),
         facts.Assignment(
-            STRANGER, "Lab", (Grant((), (), ("Microsoft.Relay/*",)),), azure.group + CLUSTER, narrow["condition"]
+            STRANGER,
+            "Lab",
+            (Grant((), (), ("Microsoft.Relay/*",)),),
+            azure.group + CLUSTER,
+            narrow["condition"],
+            id=f"{azure.group}{CLUSTER}{ASSIGNMENTS}/{STRANGER}",
         ),
     ]
 

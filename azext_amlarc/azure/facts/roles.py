@@ -38,31 +38,32 @@ def _workspace_roles(azure: AzureClient, target: Target, known: Facts) -> Known:
     if identity is None:
         raise Unavailable(skipped("The workspace has no managed identity."))
     group = group_id(cluster.subscription_id, cluster.resource_group)
-    return {WORKSPACE_ROLES.name: _RoleReader(azure).roles(identity, group)}
+    return {WORKSPACE_ROLES.name: RoleReader(azure).roles(identity, group)}
 
 
 def _compute_roles(azure: AzureClient, _target: Target, known: Facts) -> Known:
-    workspace, reader = known[WORKSPACE], _RoleReader(azure)
+    workspace, reader = known[WORKSPACE], RoleReader(azure)
     found = [_of_compute(reader, one, one.identity, workspace) for one in known[COMPUTES] if one.identity]
     return {COMPUTE_ROLES.name: tuple(found)}
 
 
-def _of_compute(reader: "_RoleReader", compute: Compute, identity: Identity, workspace: Workspace) -> ComputeRoles:
+def _of_compute(reader: "RoleReader", compute: Compute, identity: Identity, workspace: Workspace) -> ComputeRoles:
     if identity.id and not reader.exists(identity.id):
         return ComputeRoles(compute.name, identity, False, None, None)
     storage = _at_resource(reader, identity, workspace.storage)
     return ComputeRoles(compute.name, identity, True, storage, _at_resource(reader, identity, workspace.registry))
 
 
-def _at_resource(reader: "_RoleReader", identity: Identity, resource_id: str) -> Roles | None:
+def _at_resource(reader: "RoleReader", identity: Identity, resource_id: str) -> Roles | None:
     place = ResourceId.find(resource_id)
     return reader.roles(identity, group_id(place.subscription_id, place.resource_group)) if place else None
 
 
-class _RoleReader:
+class RoleReader:
     """Reads each thing once: compute targets share identities, and storage and registry are often in one group."""
 
     def __init__(self, azure: AzureClient) -> None:
+        self.azure = azure
         self.exists = cache(lambda identity_id: unless_missing(azure.get, identity_id) is not None)
         self.roles = cache(partial(_roles, azure, cache(partial(_definition, azure))))
 
@@ -73,9 +74,9 @@ def _roles(azure: AzureClient, define: Callable[[str], Definition], identity: Id
         raise Unavailable(Unknown(Status.ERROR, f"Azure does not say which principal {identity.id} has."))
     only = {"$filter": f"assignedTo('{identity.principal_id}')"}
     found = azure.get_all(f"{group}/{_PROVIDER}/roleAssignments", **only)
-    own = [item["properties"] for item in found]
-    definitions = {id_: define(id_) for id_ in sorted({str(it["roleDefinitionId"]).lower() for it in own})}
-    return Roles(identity, tuple(_assignment(it, identity, definitions[it["roleDefinitionId"].lower()]) for it in own))
+    used = sorted({str(item["properties"]["roleDefinitionId"]).lower() for item in found})
+    definitions = {id_: define(id_) for id_ in used}
+    return Roles(identity, tuple(_assignment(item, identity, definitions) for item in found))
 
 
 def _definition(azure: AzureClient, role_id: str) -> Definition:
@@ -87,7 +88,9 @@ def _grant(item: Mapping[str, Any]) -> Grant:
     return Grant(*(texts(item.get(part)) for part in ("actions", "notActions", "dataActions", "notDataActions")))
 
 
-def _assignment(own: Mapping[str, Any], identity: Identity, definition: Definition) -> Assignment:
+def _assignment(item: Mapping[str, Any], identity: Identity, definitions: Mapping[str, Definition]) -> Assignment:
+    own = item["properties"]
+    definition = definitions[own["roleDefinitionId"].lower()]
     return Assignment(
         role_id=name_of(own["roleDefinitionId"]).lower(),
         role=definition[0],
@@ -95,6 +98,7 @@ def _assignment(own: Mapping[str, Any], identity: Identity, definition: Definiti
         scope=str(own.get("scope") or ""),
         condition=str(own.get("condition") or ""),
         by_group=str(own["principalId"]).lower() != identity.principal_id.lower(),
+        id=str(item.get("id") or ""),
     )
 
 

@@ -80,7 +80,7 @@ class Identity(NamedTuple):
 class Assignment(NamedTuple):
     """A role that an identity has: its id (a GUID) and name, what it allows, at which scope, under which condition.
 
-    `by_group` if a group has it that the identity is a member of.
+    `by_group` if a group has it that the identity is a member of; `id` is the assignment's own.
     """
 
     role_id: str
@@ -89,6 +89,7 @@ class Assignment(NamedTuple):
     scope: str
     condition: str = ""
     by_group: bool = False
+    id: str = ""
 
 
 class Roles(NamedTuple):

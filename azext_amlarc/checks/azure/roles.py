@@ -59,6 +59,11 @@ class Need(NamedTuple):
             yield f"{self.role.name} on {where}: missing"
 
 
+def lacks(roles: Roles, role: Role, scope: str) -> bool:
+    """Whether no assignment gives the role at the scope, or all that is needed of it, for sure."""
+    return not _need(roles, role, scope).given
+
+
 def _need(roles: Roles, role: Role, scope: str) -> Need:
     """Whether the assignments that apply to the scope give the role, or all that is needed of it."""
     there = [one for one in roles.assignments if _applies(one.scope, scope)]

@@ -16,6 +16,7 @@ from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.fleet import WantedState
 from azext_amlarc.resources.ids import ResourceId, folded, parent_of
 from azext_amlarc.resources.installed import Extension
+from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.supporting import log_analytics, plan, relay, service_bus
 
 
@@ -103,22 +104,31 @@ def deployment(
     locations: Mapping[str, str],
     existing: Extension | None = None,
     computes: Mapping[str, Compute] | None = None,
+    grants: Iterable[Grant] = (),
 ) -> Deployment:
     """All that a cluster shall have.
 
     `locations` are the regions of the workspaces by their ids in lower case. What is there already (`existing`, and
-    `computes` by their ids in lower case) goes along, as it does when it is written.
+    `computes` by their ids in lower case) goes along, as it does when it is written. `grants` are roles that are given
+    before a compute target is attached.
     """
     parts: list[Part] = []
     after: tuple[str, ...] = ()
     if state.extension:
         parts += _extension(state, state.extension, domain, existing)
         after = (parts[-1].id,)
+    roles = [_role(one, parts) for one in grants]
+    parts += roles
+    after += tuple(part.id for part in roles)
     for one in state.computes:
         there = (computes or {}).get(folded(one.id))
         body = compute.body(one.wanted, locations[folded(str(one.workspace))], there)
         parts.append(Part(one.id, body, after))
     return Deployment(state, tuple(parts))
+
+
+def _role(grant: Grant, parts: Iterable[Part]) -> Part:
+    return Part(grant.address, grant.body, tuple(part.id for part in parts if part.id == grant.scope))
 
 
 def _extension(state: WantedState, wanted: extension.Wanted, domain: str, existing: Extension | None) -> list[Part]:

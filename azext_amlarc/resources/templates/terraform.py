@@ -45,6 +45,7 @@ _SHORT = {
     "Microsoft.Relay/namespaces": "relay",
     "Microsoft.Relay/namespaces/hybridConnections": "connection",
     "Microsoft.Relay/namespaces/hybridConnections/authorizationRules": "rule",
+    "Microsoft.Authorization/roleAssignments": "role",
     "Microsoft.ServiceBus/namespaces": "bus",
     "Microsoft.ServiceBus/namespaces/topics": "topic",
     "Microsoft.ServiceBus/namespaces/topics/subscriptions": "subscription",
@@ -123,7 +124,7 @@ def _labels(deployments: Sequence[Deployment]) -> Iterator[tuple[str, str]]:
 
 
 def _label(part: Part, cluster: str) -> str:
-    own = name_of(part.id) if part.type.endswith(("computes", "topics", "subscriptions")) else ""
+    own = name_of(part.id) if part.type.endswith(("computes", "topics", "subscriptions", "roleAssignments")) else ""
     words = (re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_") for word in (_SHORT[part.type], cluster, own))
     return "_".join(word for word in words if word)
 

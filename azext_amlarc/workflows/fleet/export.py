@@ -22,11 +22,13 @@ from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.fleet import Fleet, Member, WantedState, membership, shared_names, wanted_for
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 from azext_amlarc.resources.installed import Extension
+from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.templates import arm, policy, terraform
 from azext_amlarc.resources.templates.parts import Deployment, deployment
 from azext_amlarc.validation.manifest import standing, writing
 from azext_amlarc.validation.manifest.standing import Standing
 from azext_amlarc.wording import legible_json
+from azext_amlarc.workflows.fleet.access import Access
 from azext_amlarc.workflows.fleet.manifests import Manifest
 from azext_amlarc.workflows.fleet.planning import judged
 from azext_amlarc.workflows.fleet.present import subscriptions_of
@@ -38,8 +40,12 @@ T = TypeVar("T")
 _AT_A_TIME = 8
 
 
-# A template that gives a role fails where somebody gave it before: Azure refuses the same under another name.
+# A policy does not know the identities of workspaces, and its own would need the right to give roles.
 _UNSAID = ("The roles of the workspace's identity are not part of this: give them with az ml arc check --fix.",)
+_UNSAID_OF_COMPUTES = (
+    "The roles of the compute targets' identities, which come with them, are not part of this: give them with "
+    "az ml arc check --fix.",
+)
 
 
 @dataclass(frozen=True)
@@ -88,9 +94,27 @@ def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:
         raise Refused(
             f"Several clusters would be one compute target: {', '.join(twice)}.", "Put {cluster} in the name."
         )
-    locations = _locations(azure, {one.workspace for state in states for one in state.computes})
-    exported = _drawn(form, [deployment(state, domain, locations) for state in states])
-    return replace(exported, notes=_UNSAID if fleet.grants_workspace_identity else ())
+    there = _workspaces(azure, {one.workspace for state in states for one in state.computes})
+    locations = _locations_of(there)
+    grants = _grants(azure, fleet, domain, there)
+    exported = _drawn(form, [deployment(state, domain, locations, grants=grants(state)) for state in states])
+    untold = fleet.grants_workspace_identity and any(one.identity_type for one in fleet.computes)
+    return replace(exported, notes=_UNSAID_OF_COMPUTES if untold else ())
+
+
+def _grants(
+    azure: AzureClient, fleet: Fleet, domain: str, there: Mapping[str, dict[str, Any]]
+) -> Callable[[WantedState], list[Grant]]:
+    """What gives the roles of a cluster's template; nothing where the manifest does not ask for them."""
+    if not fleet.grants_workspace_identity:
+        return lambda _state: []
+    access = Access(azure)
+
+    def of(state: WantedState) -> list[Grant]:
+        own = dict.fromkeys(folded(str(one.workspace)) for one in state.computes)
+        return access.grants(state, domain, [there[key] for key in own], None)
+
+    return of
 
 
 def _wanted(fleet: Fleet, given: Manifest, domain: str, member: Member) -> WantedState:
@@ -129,7 +153,15 @@ def _policy(azure: AzureClient, fleet: Fleet) -> Exported:
 
 def _locations(azure: AzureClient, named: Iterable[WorkspaceId]) -> dict[str, str]:
     """The regions of workspaces by their ids in lower case; NotFound for one that does not exist."""
-    return {folded(str(one)): str(compute.read_workspace(azure, one).get("location", "")) for one in sorted(named)}
+    return _locations_of(_workspaces(azure, named))
+
+
+def _locations_of(there: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {key: str(found.get("location", "")) for key, found in there.items()}
+
+
+def _workspaces(azure: AzureClient, named: Iterable[WorkspaceId]) -> dict[str, dict[str, Any]]:
+    return {folded(str(one)): compute.read_workspace(azure, one) for one in sorted(named)}
 
 
 def _drawn(form: str, deployments: Sequence[Deployment]) -> Exported:

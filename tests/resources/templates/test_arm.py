@@ -11,6 +11,7 @@ from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.fleet import Fleet, Member, wanted_for
 from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.templates import arm
 from azext_amlarc.resources.templates.parts import deployment
 from tests.resources.templates.evaluating import Place, Sent, deployed
@@ -52,6 +53,19 @@ def test_one_group_gets_a_template_of_its_own_and_several_a_subscriptions() -> N
     assert not arm.is_of_a_group(whole)
     groups = [(one["resourceGroup"], len(one["properties"]["template"]["resources"])) for one in whole["resources"]]
     assert groups == [("rg7", 3 + 1 + 1), ("rg-ml", 1)]
+
+
+def test_roles_are_given_after_what_they_are_on_and_before_what_is_attached() -> None:
+    plain = drawn("computes")
+    relay = plain.parts[0].id
+    grants = [Grant("who", "reader", str(ARC.id)), Grant("who", "owner", relay)]
+    one = deployment(state_of("computes"), DOMAIN, LOCATIONS, grants=grants)
+    made = deployed(arm.template([one]), PLACE)
+    assert [item.id for item in made][3:6] == [plain.parts[3].id, *(grant.address for grant in grants)]
+    assert [item.body for item in made][4:6] == [grant.body for grant in grants]
+    needs = {part.id: part.after for part in one.parts}
+    assert (needs[grants[0].address], needs[grants[1].address]) == ((), (relay,))
+    assert {needs[compute.id][1:] for compute in one.state.computes} == {tuple(grant.address for grant in grants)}
 
 
 def test_what_only_the_user_has_is_a_secure_parameter() -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from azext_amlarc.resources.cluster import Cluster
-from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.resources.ids import ClusterId, name_of
+from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.templates import terraform
-from tests.resources.templates.samples import AKS, ARC, FLEETS, SUB, bodies, drawn, state_of
+from azext_amlarc.resources.templates.parts import deployment
+from tests.resources.templates.samples import AKS, ARC, DOMAIN, FLEETS, LOCATIONS, SUB, bodies, drawn, state_of
 
 hcl2 = pytest.importorskip("hcl2", reason="the environment is older than its lock: make test renews it")
 
@@ -127,6 +129,18 @@ def test_everything_waits_for_what_it_needs() -> None:
     made = Configuration(terraform.configuration([drawn("computes")]))
     assert made.resources["compute_plant_7_plant_7_b"]["depends_on"] == ["${azapi_resource.extension_plant_7}"]
     assert "${azapi_resource.rule_plant_7}" in made.resources["extension_plant_7"]["depends_on"]
+
+
+def test_roles_are_resources_on_what_they_are_about_whose_labels_stay_the_same() -> None:
+    relay = drawn("training").parts[0].id
+    grants = [Grant("who", "reader", str(ARC.id)), Grant("who", "owner", relay)]
+    for some in (grants, grants[1:]):
+        made = deployment(state_of("training"), DOMAIN, LOCATIONS, grants=some)
+        resources = parsed(terraform.configuration([made]))
+        label = f"role_plant_7_{name_of(grants[1].address).replace('-', '_')}"
+        own = next(one["azapi_resource"][label] for one in resources["resource"] if label in one["azapi_resource"])
+        assert own["parent_id"] == "${azapi_resource.relay_plant_7.id}"
+        assert (own["type"], own["body"]) == ("Microsoft.Authorization/roleAssignments@2022-04-01", grants[1].body)
 
 
 def test_keys_and_the_users_secrets_stay_out_of_files_and_state() -> None:

@@ -272,6 +272,24 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+def test_roles_that_somebody_else_gave_are_left_out_and_unseen_ones_are_said(azure: Azure, tmp_path: Path) -> None:
+    path = written(tmp_path, MANIFEST + "  access: {workspaceIdentity: grant}\n")
+    kind = "/providers/Microsoft.Authorization/roleAssignments"
+    with connect(azure) as arm:
+        whole = export.of_manifest(arm, load(path), "arm").data
+        roles = [one for one in evaluated(azure, whole) if kind in one.id]
+        assert len(roles) == 3
+        theirs = f"{roles[0].id.partition(kind)[0]}{kind}/11111111-2222-3333-4444-555555555555"
+        assert azure.put(theirs, "2022-04-01", roles[0].body).status == 201
+        rest = export.of_manifest(arm, load(path), "arm").data
+        assert [one for one in evaluated(azure, rest) if kind in one.id] == roles[1:]
+        deploy(azure, rest)
+        assert export.of_manifest(arm, load(path), "arm").data == rest
+        azure.fault(method="GET", path="/roleAssignments$", status=403, times=9)
+        with pytest.raises(Refused, match="cannot be seen which roles the workspace's identity lacks"):
+            export.of_manifest(arm, load(path), "terraform")
+
+
 def test_the_clusters_that_selectors_find_are_filled_in(azure: Azure, tmp_path: Path) -> None:
     selecting = MANIFEST.replace(
         "[{name: amlarc-cluster, resourceGroup: amlarc-rg}]", "[{selector: {resourceGroups: [AMLARC-RG]}}]"

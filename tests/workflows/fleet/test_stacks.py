@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def stacks(azure: Azure) -> dict[str, dict[str, Any]]:
     """The stacks by subscription and name."""
     found = azure.state()["resources"].values()
     kept = [item for item in found if item["kind"] == "microsoft.resources/deploymentstacks"]
-    return {f"{item['id'].split('/')[2][-1]} {item['id'].rpartition('/')[2]}": item["body"] for item in kept}
+    named = {f"{item['id'].split('/')[2][-1]} {item['id'].rpartition('/')[2]}": item["body"] for item in kept}
+    return dict(sorted(named.items()))
 
 
 def entry(board: Board, name: str) -> Entry:
@@ -61,20 +63,75 @@ def test_a_fleet_comes_to_the_same_end_by_stacks_as_by_requests_of_our_own(fleet
 
 
 def test_a_template_that_is_exported_deploys_to_the_same_end(fleet: Azure, tmp_path: Path) -> None:
-    data, path = manifest_of(1), f"{fleet.group}/providers/Microsoft.Resources/deployments/exported"
     seeded = [*fleet.state()["resources"]]
-    apply(fleet, data, STACK)
+    apply(fleet, manifest_of(1), STACK)
     by_stack = end(fleet, seeded)
     fleet.reset()
-    (tmp_path / "fleet.json").write_text(json.dumps(data), encoding="utf-8")
+    deployed(fleet, tmp_path, manifest_of(1))
+    assert end(fleet, seeded) == by_stack
+
+
+def test_roles_are_given_by_requests_by_stacks_and_by_the_exported_template_alike(fleet: Azure, tmp_path: Path) -> None:
+    computes = [{"workspace": "amlarc-ws", "name": "k8s-{cluster}", "identity": {"type": "SystemAssigned"}}]
+    data = manifest_of(1, access={"workspaceIdentity": "grant"}, computes=computes)
+    seeded = [*fleet.state()["resources"]]
+    apply(fleet, data)
+    directly = with_roles(fleet, seeded)
+    roles = [key for key in directly if key.startswith("role ")]
+    assert len(roles) >= 6 * 3
+    fleet.reset()
+    board, _ = apply(fleet, data, STACK)
+    assert counts(board) == {"done": 6}
+    assert with_roles(fleet, seeded) == directly
+    managed = json.dumps(stacks(fleet)["1 amlarc-plants-wave1"]["properties"]["resources"]).lower()
+    assert managed.count("/roleassignments/") == 6 * 3
+    changed = {"settings": {"enableTraining": "True", "installVolcano": "False"}}
+    again, _ = apply(fleet, {**data, "spec": {**data["spec"], "extension": changed}}, STACK)
+    assert counts(again) == {"done": 6}
+    kept = json.dumps(stacks(fleet)["1 amlarc-plants-wave1"]["properties"]["resources"]).lower()
+    assert kept.count("/roleassignments/") == 6 * 3
+    fleet.reset()
+    exported = deployed(fleet, tmp_path, data)
+    assert exported.notes == (
+        "The roles of the compute targets' identities, which come with them, are not part of this: give them with "
+        "az ml arc check --fix.",
+    )
+    of_computes = [key for key in roles if "/computes/" in key]
+    assert with_roles(fleet, seeded) == {key: one for key, one in directly.items() if key not in of_computes}
     with connect(fleet) as azure:
-        template = export.of_manifest(azure, load(str(tmp_path / "fleet.json")), "arm").data
-    fleet.put(path, "2021-04-01", {"properties": {"mode": "Incremental", "template": template}})
+        text = export.of_manifest(azure, load(str(tmp_path / "fleet.json")), "terraform").text
+    assert text.count("Microsoft.Authorization/roleAssignments@2022-04-01") == 6 * 3
+
+
+def with_roles(azure: Azure, seeded: Collection[str]) -> dict[str, Any]:
+    """What there is beyond the seed; roles by what they are and whose, since the ids of principals are made up."""
+    there = {key: item["body"] for key, item in azure.state()["resources"].items()}
+    owners = {body["identity"]["principalId"]: key for key, body in there.items() if body.get("identity")}
+    found = {}
+    for key, made in end(azure, seeded).items():
+        if "/roleassignments/" not in key:
+            found[key] = made
+            continue
+        own = there[key]["properties"]
+        scope, role = key.partition("/providers/microsoft.authorization/")[0], own["roleDefinitionId"]
+        found[f"role {scope} {role} {owners[own['principalId']]}"] = None
+    return found
+
+
+def deployed(fleet: Azure, folder: Path, data: dict[str, Any]) -> export.Exported:
+    """The exported template of the manifest, deployed as a user would."""
+    path = f"{fleet.group}/providers/Microsoft.Resources/deployments/exported"
+    (folder / "fleet.json").write_text(json.dumps(data), encoding="utf-8")
+    with connect(fleet) as azure:
+        made = export.of_manifest(azure, load(str(folder / "fleet.json")), "arm")
+    fleet.put(path, "2021-04-01", {"properties": {"mode": "Incremental", "template": made.data}})
     for _ in range(500):
-        if fleet.get(path, "2021-04-01").body["properties"]["provisioningState"] == "Succeeded":
+        state = fleet.get(path, "2021-04-01").body["properties"]["provisioningState"]
+        if state not in ("Accepted", "Running"):
             break
         time.sleep(0.02)
-    assert end(fleet, seeded) == by_stack
+    assert state == "Succeeded"
+    return made
 
 
 def test_only_a_stack_with_something_to_do_is_written_and_it_keeps_what_is_as_wanted(fleet: Azure) -> None:

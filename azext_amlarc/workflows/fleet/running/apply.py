@@ -79,7 +79,7 @@ class _Rollout:
         busy = sum(bool(one.work) for one in clusters)
         self.progress.tell(f"Wave {place}: {number(busy, 'cluster')} to change of {len(clusters)}")
         if self.options.engine == "stack":
-            self._all(starts(self.site, stacks.not_for_templates(self.site, clusters)))
+            self._all(starts(self.site, stacks.not_for_templates(clusters)))
             self._all(stacks.starts(self.site, place, clusters))
         else:
             self._all(starts(self.site, clusters))

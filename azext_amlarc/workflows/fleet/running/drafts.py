@@ -12,12 +12,14 @@ from azext_amlarc.azure.facts.clusters import facts_of as facts_of_cluster
 from azext_amlarc.azure.facts.workspaces import facts_of as facts_of_workspace
 from azext_amlarc.errors import Refused
 from azext_amlarc.resources.extension import Wanted
-from azext_amlarc.resources.fleet import Member, WantedCompute
+from azext_amlarc.resources.fleet import Member, WantedCompute, WantedState
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded
 from azext_amlarc.resources.installed import Extension
+from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.templates.parts import deployment
 from azext_amlarc.resources.templates.stack import Draft, draft
 from azext_amlarc.validation.manifest import for_member
+from azext_amlarc.workflows.fleet.access import Access
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, Item, Verb
 from azext_amlarc.workflows.fleet.planning import decided
 from azext_amlarc.workflows.fleet.present import Present, look, look_again
@@ -31,16 +33,16 @@ from azext_amlarc.workflows.preflight import attachment_checks, installation_che
 _IN_TEMPLATES = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.NONE, Verb.LEAVE)
 
 
-def is_for_a_template(planned: ClusterPlan, grants: bool) -> bool:
+def is_for_a_template(planned: ClusterPlan) -> bool:
     """Whether a template can say all that is to be done on the cluster.
 
-    It cannot detach, delete, or reach the cluster itself, nor find out which roles are missing (`grants`).
+    It cannot detach, delete, or reach the cluster itself.
     """
     member = planned.member
     if member is None or planned.wanted is None or not all(item.verb in _IN_TEMPLATES for item in planned.items):
         return False
     attaches = any(item.kind == "compute target" for item in planned.work)
-    return not (attaches and (grants or member.kubeconfig or member.context))
+    return not (attaches and (member.kubeconfig or member.context))
 
 
 @dataclass
@@ -94,6 +96,10 @@ class Drafts:
     site: Site
     now: Now
     _workspaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _access: Access = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._access = Access(self.site.connections.main)
 
     def of(self, planned: ClusterPlan, entry: Entry) -> Draft:
         """The cluster's resources; Refused by the checks that also precede a single installation or attach."""
@@ -109,8 +115,17 @@ class Drafts:
         locations = {key: str(found.get("location", "")) for key, found in self._workspaces.items()}
         state = replace(one.wanted, extension=wanted and replace(wanted, protected=dict.fromkeys(wanted.protected, "")))
         domain = self.site.connections.main.cloud.application_domain
-        drawn = deployment(state, domain, locations, existing, self.now.present.computes)
+        grants = self._grants(one, state, domain, existing)
+        drawn = deployment(state, domain, locations, existing, self.now.present.computes, grants)
         return draft(drawn, wanted.protected if wanted else {}, self._kept(one.member, existing, wanted))
+
+    def _grants(self, one: ClusterPlan, state: WantedState, domain: str, existing: Extension | None) -> list[Grant]:
+        """The roles of the workspaces' identities: missing ones where something is attached, as `attach` gives them."""
+        if not self.site.fleet.grants_workspace_identity:
+            return []
+        own = dict.fromkeys(folded(str(compute.workspace)) for compute in state.computes)
+        attaches = any(item.verb in (Verb.CREATE, Verb.CHANGE) for item in one.items if item.kind == "compute target")
+        return self._access.grants(state, domain, [self._workspaces[key] for key in own], existing, new=attaches)
 
     def _extension(
         self, one: ClusterPlan, member: Member, existing: Extension | None, door: ClusterDoor

@@ -18,7 +18,7 @@ from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
 from azext_amlarc.errors import Busy, Refused, StillRunning, WriteFailed
-from azext_amlarc.resources.ids import ClusterId, WorkspaceId, name_of, parent_of
+from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
 from azext_amlarc.resources.templates import arm, stack
 from azext_amlarc.resources.templates.parts import type_of
 from azext_amlarc.resources.templates.stack import Draft
@@ -26,7 +26,7 @@ from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.running.board import Entry, State
 from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now, is_for_a_template
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
-from azext_amlarc.workflows.fleet.running.work import Site, failed
+from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, failed
 
 # Seconds until something that another one is at is looked at again.
 _BUSY_PAUSE = 10.0
@@ -34,10 +34,9 @@ _AGAIN = "Run the same command again to go on: what is in progress is waited for
 _SOUND = (State.WAITING, State.DONE, State.UNCHANGED)
 
 
-def not_for_templates(site: Site, planned: Iterable[ClusterPlan]) -> list[ClusterPlan]:
+def not_for_templates(planned: Iterable[ClusterPlan]) -> list[ClusterPlan]:
     """The clusters on which something is to be done that no template can say."""
-    grants = site.fleet.grants_workspace_identity
-    return [one for one in planned if not is_for_a_template(one, grants)]
+    return [one for one in planned if not is_for_a_template(one)]
 
 
 def starts(site: Site, wave: int, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
@@ -218,8 +217,26 @@ class _Share:
 
     def _done(self, one: Draft) -> None:
         entry = self._entry(one)
+        try:
+            self._give_roles(self.planned[entry.id], entry)
+        except Exception as error:  # noqa: BLE001  (whatever fails on one cluster, the others go on)
+            fail(self.site, [entry], error)
+            return
         entry.done += [f"{item.verb} {item.kind} {item.name}" for item in self.planned[entry.id].work]
         self.site.board.finish(entry, State.DONE)
+
+    def _give_roles(self, planned: ClusterPlan, entry: Entry) -> None:
+        """The identity of a new compute target is known only now: what `attach --grant` gives it afterwards."""
+        attached = {folded(item.id) for item in planned.work}
+        computes = planned.wanted.computes if planned.wanted and self.site.fleet.grants_workspace_identity else ()
+        for one in computes:
+            if one.wanted.identity_type and folded(one.id) in attached:
+                from azext_amlarc.workflows.mend.grants import give_to_compute
+
+                door = ClusterDoor(self.site, entry, agreed=True)
+                azure = self.site.connections.of(one.workspace.subscription_id)
+                target = Target.of_cluster(planned.id, one.workspace, one.name)
+                give_to_compute(azure, door, target, door.watcher, self.site.timeout)
 
     def _entry(self, one: Draft) -> Entry:
         return self.site.board.entries[one.deployment.state.cluster.id]
