@@ -5,6 +5,8 @@
 # .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
 # .venv-peers  clients that others wrote, which `make test-peers` runs against the local Azure
 # .venv-docs  MkDocs Material, which `make docs` makes the site of the documents with
+# .venv-az-*  other releases of az, for `make test-az`
+# .venv-release  what writes the bill of materials, for `make release`
 # .venv-terraform  what azapi takes, for `make test-terraform`
 # .venv-lint  azdev's linter rules, for .ci/run
 # .venv-uv   the resolver that `make lock` renews requirements/ with
@@ -50,6 +52,10 @@ test-newest: .venv/extension .venv-dev/ready  ## the unit tests with the newest 
 test-peers: .venv/locked .venv-dev/ready .venv-peers/locked  ## the clients of others against the local Azure, with what each asks for
 	scripts/test-peers
 
+.PHONY: test-az
+test-az: dist/built .venv-dev/ready  ## unit and end-to-end tests with any az: VERSION=2.80.0, oldest or newest
+	scripts/test-az $(VERSION) $(TESTS)
+
 .PHONY: test-terraform
 test-terraform: .venv-dev/ready .venv-terraform/locked  ## what `export --format terraform` writes, with a real OpenTofu that is built once
 	scripts/opentofu
@@ -66,17 +72,27 @@ lint: .venv-dev/ready
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
 
+.PHONY: types
+types: .venv-dev/ready  ## mypy --strict for every Python that runs us
+	for version in 3.11 3.12 3.13 3.14; do $(DEV)/mypy --python-version $$version || exit 1; done
+
 wheel: dist/built  ## dist/amlarc-*.whl
 
 emulator: .venv-dev/ready  ## dist/emulator/amlarc_emulator-*.whl: the local Azure, for others to test against
 	rm -rf build/emulator dist/emulator
 	$(DEV)/python -m build -q --wheel --no-isolation --outdir dist/emulator amlarc_emulator
 
+.PHONY: release
+URL ?= http://localhost:8000
+release: .venv/extension .venv-dev/ready .venv-release/locked types  ## .run/release: wheels, index, SBOM, checksums, changelog; URL says where they are going to be
+	$(DEV)/python -m release --folder .run/release --url $(URL) --installed .venv/extensions/amlarc
+	AMLARC_RELEASE=$(CURDIR)/.run/release $(DEV)/python -m pytest -q -rs tests/release
+
 lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py and pyproject.toml allow
 	scripts/lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-docs .venv-lint .venv-peers .venv-uv .venv-newest .venv-terraform .run build dist *.egg-info
+	rm -rf .venv .venv-dev .venv-bench .venv-docs .venv-lint .venv-peers .venv-uv .venv-newest .venv-az-* .venv-release .venv-terraform .run build dist *.egg-info
 
 # An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
 # it from outside of the lock.

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tests.e2e.conftest import CLUSTER, WORKSPACE
-from tests.support.az import Az
+from tests.support.az import VENV, Az
 
 
 def imported(az: Az, *arguments: str) -> set[str]:
@@ -62,3 +62,15 @@ def test_help_imports_no_sdk(az: Az) -> None:
     modules = imported(az, "amlarc", "extension", "create", "-h")
     assert "azext_amlarc.commands.az.connection" in modules
     assert not {name for name in modules if name.startswith(("azure.mgmt.core", "azure.core.pipeline", "jsonschema"))}
+
+
+def test_no_module_of_az_is_taken_from_the_extension(installed: Az) -> None:
+    """pip installs whole packages beside the extension, azure-core for one, which az has in versions of its own."""
+    said = installed("amlarc", "extension", "show", *CLUSTER, variables={"PYTHONVERBOSE": "1"})
+    assert said.code == 0
+    loaded = re.findall(r"^# (?:code object from|extension module .* loaded from) '(.*)'$", said.stderr, re.MULTILINE)
+    ours, (az,) = VENV / "extensions" / "amlarc", VENV.glob("lib/python*/site-packages")
+    beside = [Path(one).relative_to(ours) for one in loaded if one.startswith(str(ours))]
+    modules = {one.parent.parent / one.name.partition(".")[0] if one.suffix == ".pyc" else one for one in beside}
+    assert Path("azure/mgmt/kubernetesconfiguration/__init__") in modules
+    assert [one for one in modules if (az / one.with_suffix(".py")).exists() or (az / one).exists()] == []

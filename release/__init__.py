@@ -1,0 +1,1 @@
+"""What is published, made of what is committed: see `python -m release -h`."""
