@@ -25,7 +25,7 @@ SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amla
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
 
-docs: .venv-docs/locked .venv-dev/ready  ## the documents as a site, in .run/site: index.html opens in a browser, without a server
+docs: .venv-docs/locked .venv-dev/ready .run/pictures/taken  ## the documents as a site, in .run/site: index.html opens in a browser, without a server
 	scripts/docs
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
@@ -93,6 +93,11 @@ lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py a
 
 clean:
 	rm -rf .venv .venv-dev .venv-bench .venv-docs .venv-lint .venv-peers .venv-uv .venv-newest .venv-az-* .venv-release .venv-terraform .run build dist *.egg-info
+
+# What the site shows of real runs; needs a Chromium (scripts/browser).
+.run/pictures/taken: .venv/extension .venv-dev/ready tests/e2e/test_pictures.py
+	$(DEV)/python -m pytest -q -m site tests/e2e/test_pictures.py
+	touch $@
 
 # An environment starts empty and takes what its lock names. Only wheels, because building one would fetch the tools for
 # it from outside of the lock.

@@ -5,9 +5,11 @@ the site: to the page that a document becomes, or to a copy of any other file. A
 warning, which ends the build like a dead link does.
 """
 
+import json
 import logging
 import posixpath
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,15 +18,21 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
+sys.path.insert(0, str(Path(__file__).parent))  # MkDocs loads this file by its path
+import recording
+
 LOG = logging.getLogger("mkdocs.hooks")
 ROOT = Path(__file__).parents[2]
 # Pages that are not in docs/, by their file.
 ELSEWHERE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "HISTORY.rst": "history.md"}
 # What was made for the site alone: pages and pictures.
 MADE = ROOT / ".run" / "docs"
+PICTURES = ROOT / ".run" / "pictures"
 ASSETS = Path(__file__).parent / "assets"
 
 _LINK = re.compile(r"\]\((?!\w+:|#|/)([^)#\s]+)(#[^)\s]*)?\)")
+# A picture that is made for the site alone: a reader of the repository is not shown a gap.
+_PICTURE = re.compile(r"^<!-- picture ([\w.-]+): ([^\n]+) -->$", re.MULTILINE)
 _NAMED = re.compile(r"\[(?:docs/)?([\w.-]+\.(?:md|rst))\](?=\()")
 _FENCE = re.compile(r"^```(\w+) ([^\n]+)$", re.MULTILINE)
 # A console that shows no prompt: its commands would be taken for what they print.
@@ -37,6 +45,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, page in ELSEWHERE.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=from_rst(text) if source.endswith(".rst") else text))
+    for picture in sorted(PICTURES.glob("*.json")):
+        drawn = recording.svg(json.loads(picture.read_text(encoding="utf-8")))
+        files.append(File.generated(config, f"pictures/{picture.stem}.svg", content=drawn))
+    for picture in sorted(PICTURES.glob("*.png")):
+        files.append(File.generated(config, f"pictures/{picture.name}", abs_src_path=str(picture)))
     for folder in (ASSETS, MADE):
         for path in sorted(found for found in folder.rglob("*") if found.is_file()):
             uri = path.relative_to(folder).as_posix()
@@ -74,6 +87,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """The text with links of the site, names of pages for names of files, and fences as MkDocs reads them."""
     here = page.file.src_uri
     text = _NAMED.sub(lambda found: f"[{_called(found[1], files)}]", markdown)
+    text = _PICTURE.sub(r"![\2](pictures/\1)", text)
     text = _FENCE.sub(lambda found: _fence(found[1], found[2]), text)
     text = _TYPED.sub("```bash", text)
     text = _LINK.sub(lambda found: f"]({_link(here, found[1])}{found[2] or ''})", text)

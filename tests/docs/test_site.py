@@ -15,6 +15,7 @@ from tests.browser.conftest import Browser
 from tests.browser.conftest import browser as browser
 from tests.support.az import ROOT
 
+pytestmark = pytest.mark.site
 MKDOCS = ROOT / ".venv-docs" / "bin" / "mkdocs"
 WIDTHS = (390, 1280)
 # What sticks out of the window, but for what scrolls in its own frame: listings and tables.
@@ -28,8 +29,8 @@ return [...document.querySelectorAll('article *')]
 
 def build(folder: Path, site: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """MkDocs over the sources in a folder."""
-    if not MKDOCS.exists():
-        pytest.skip("MkDocs is not here: `make docs` installs it")
+    if not (MKDOCS.exists() and (ROOT / ".run" / "pictures" / "taken").exists()):
+        pytest.skip("MkDocs or its pictures are not here: `make docs` makes them")
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1790000000", **variables}
     command = [str(MKDOCS), "build", "-f", str(folder / "mkdocs.yml"), "-d", str(site)]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -43,6 +44,8 @@ def copy(tmp_path: Path) -> Path:
         ".venv*", ".run", ".git", "build", "dist", "*.egg-info", ".*_cache", "__pycache__", "tests"
     )
     shutil.copytree(ROOT, folder, ignore=left)
+    if (ROOT / ".run" / "pictures").is_dir():
+        shutil.copytree(ROOT / ".run" / "pictures", folder / ".run" / "pictures")
     return folder
 
 
@@ -88,8 +91,21 @@ def test_each_command_of_the_overview_leads_to_its_description(site: Path) -> No
         assert f'id="{anchor}"' in (site / page).read_text("utf-8")
 
 
-def test_the_readme_is_a_screen_and_a_half() -> None:
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 90
+def test_recordings_play_and_pictures_say_what_they_show(browser: Browser, site: Path) -> None:
+    browser.open(site / "guide.html")
+    (source,) = re.findall(r'<img alt="(A terminal: [^"]+)" src="(pictures/attach.svg)"', browser.driver.page_source)
+    assert source
+    browser.driver.get((site / "pictures" / "attach.svg").as_uri())
+    assert "Attach the cluster? (y/N): y" in str(browser.all("g.f")[-1].get_property("textContent"))
+    shown = (
+        "return [...document.querySelectorAll('g.f')].filter(g => getComputedStyle(g).visibility === 'visible').length"
+    )
+    assert browser.run(shown) == 1
+    still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": still})
+    assert browser.run(shown) == 1
+    assert browser.run("return getComputedStyle([...document.querySelectorAll('g.f')].pop()).visibility") == "visible"
+    assert browser.complaints() == []
 
 
 def test_it_is_the_same_byte_for_byte_each_time(site: Path, tmp_path: Path) -> None:

@@ -66,3 +66,7 @@ def test_the_wheel_is_added_as_the_build_adds_it() -> None:
     assert "extension add --yes --only-show-errors --source dist/amlarc-*.whl" in script
     (added, *_), *_ = INSTALL[0].commands()
     assert set(added) >= {"az", "extension", "add", "--yes", "--source"}
+
+
+def test_the_readme_is_a_screen_and_a_half() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 90
