@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from azext_amlarc.validation.guardrails import of_settings
 from azext_amlarc.validation.guardrails.policy import ATTACH, FLEET, Place, Subject, of_reading
-from azext_amlarc.validation.manifest import given, shape
+from azext_amlarc.validation.manifest import given, members, shape
 from azext_amlarc.validation.manifest.building import beside
 from azext_amlarc.validation.manifest.walk import Outcome, settings_would_be
 from azext_amlarc.validation.text.reading import JsonPath, Reading, json_path
@@ -19,9 +19,15 @@ def subjects(outcome: Outcome) -> Iterator[Subject]:
     if outcome.reading is None:
         return
     whole = of_reading(FLEET, outcome.reading, outcome.source)
-    yield replace(whole, is_hidden=lambda path: path[:3] == shape.PROTECTED)
+    yield replace(whole, is_hidden=_may_be_secret)
     yield from _computes(outcome, outcome.reading)
     yield from _settings(outcome, outcome.reading)
+
+
+def _may_be_secret(path: JsonPath) -> bool:
+    """Protected settings, and plain ones too: a secret may be among them by mistake."""
+    of_extension = path[:3] in (shape.PROTECTED, given.OF_FLEET)
+    return of_extension or (path[:2] == members.CLUSTERS and path[3:4] == ("settings",))
 
 
 def _computes(outcome: Outcome, reading: Reading) -> Iterator[Subject]:

@@ -31,9 +31,10 @@ def broken(
 
 
 def subject(given: Sequence[Setting], plain: Mapping[str, str], installed: Mapping[str, str]) -> Subject:
-    """The settings to be judged, whose values no message repeats."""
+    """The settings to be judged, whose values no message repeats; without a key that may be part of a secret."""
     secret = {setting.key: PROTECTED for setting in given if setting.protected}
-    data = {**installed, **plain, **secret}
+    unnamed = {setting.key for setting in given if setting.name != setting.key}
+    data = {key: one for key, one in {**installed, **plain, **secret}.items() if key not in unnamed}
     places = {setting.key: setting for setting in given}
     untouched = data.keys() - plain.keys() - secret.keys()
 

@@ -131,6 +131,31 @@ def test_a_protected_setting_is_judged_by_its_name_and_never_shown(folder: Path)
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("schema", [{"additionalProperties": False}, {"propertyNames": {"maxLength": 3}}], ids=str)
+def test_a_key_that_may_be_part_of_a_secret_is_never_shown(schema: dict[str, Any]) -> None:
+    Path("policy.json").write_text(json.dumps(schema))
+    key = "dGhpcyBpcyBhIHZlcnkgbG9uZyBzZWNyZXQgdmFsdWU"
+    given = read_settings([f"{key}=", "enableTraining=True"], allow_unknown=True, policy=["policy.json"])
+    said = as_text(given.report(ClusterFacts(), strict=False).findings)
+    assert "AMLARC-P001" in said
+    assert key not in said
+
+
+def test_a_secret_in_the_wrong_place_of_a_manifest_is_never_shown(tmp_path: Path) -> None:
+    secret = "c2VjcmV0LXZhbHVl"
+    spec = starter.example()
+    spec["spec"]["extension"] |= {"settings": {"domain": secret}, "protected": {"sslKeyPemFile": secret}}
+    spec["spec"]["clusters"] = [{"name": "a", "resourceGroup": "rg", "settings": {"domain": secret}}]
+    (tmp_path / "fleet.json").write_text(json.dumps(spec))
+    schema = {"additionalProperties": {"$ref": "#"}, "items": {"$ref": "#"}, "not": {"type": "string"}}
+    (tmp_path / "policy.json").write_text(json.dumps(schema))
+    report = validate_documents([str(tmp_path / "fleet.json")], policies=[str(tmp_path / "policy.json")])
+    said = as_text(one for one in report.findings if one.code == "AMLARC-P001")
+    assert said.count("domain") >= 2
+    assert secret not in said
+
+
+@pytest.mark.usefixtures("folder")
 def test_the_python_api_keeps_policies_too() -> None:
     with pytest.raises(ComputeTargetException) as caught:
         KubernetesCompute.attach_configuration(CLUSTER, namespace="default", policy="teams.json")
