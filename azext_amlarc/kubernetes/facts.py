@@ -38,10 +38,14 @@ _LEGACY = (
 )
 
 
-def gather(kube: Kube, needs: Collection[Fact[Any]]) -> dict[str, object]:
-    """The facts among `needs` that a cluster has, by name: each a value, or Unknown with the reason."""
+def gather(kube: Kube, needs: Collection[Fact[Any]], seen: "Seen | None" = None) -> dict[str, object]:
+    """The facts among `needs` that a cluster has, by name: each a value, or Unknown with the reason.
+
+    `seen` is told each as soon as it is read, in whichever thread has read it.
+    """
     needed = {fact.name for fact in needs}
     wanted = [name for name in _READERS if name in needed]
+    tell = seen or (lambda _found: None)
     if not wanted:
         return {}
     try:
@@ -52,21 +56,27 @@ def gather(kube: Kube, needs: Collection[Fact[Any]]) -> dict[str, object]:
         return dict.fromkeys(wanted, _unknown(error))
     except ArcError as error:
         first = _unknown(error)
-    return {wanted[0]: first, **_side_by_side(kube, wanted[1:])}
+    tell({wanted[0]: first})
+    return {wanted[0]: first, **_side_by_side(kube, wanted[1:], tell)}
 
 
-def _side_by_side(kube: Kube, names: Sequence[str]) -> dict[str, object]:
+Seen = Callable[[Mapping[str, object]], None]
+
+
+def _side_by_side(kube: Kube, names: Sequence[str], tell: Seen) -> dict[str, object]:
     if not names:
         return {}
     with ThreadPoolExecutor(len(names)) as pool:
-        return dict(zip(names, pool.map(_known, repeat(kube), names), strict=True))
+        return dict(zip(names, pool.map(_known, repeat(kube), names, repeat(tell)), strict=True))
 
 
-def _known(kube: Kube, name: str) -> object:
+def _known(kube: Kube, name: str, tell: Seen) -> object:
     try:
-        return _READERS[name](kube)
+        found = _READERS[name](kube)
     except ArcError as error:
-        return _unknown(error)
+        found = _unknown(error)
+    tell({name: found})
+    return found
 
 
 def _unknown(error: ArcError) -> Unknown:

@@ -1,5 +1,6 @@
-"""Where Microsoft documents what the checks are about."""
+"""Where Microsoft documents what the checks are about, and our own page that starts from what a user sees."""
 
+TROUBLESHOOTING = "docs/troubleshooting.md"
 _LEARN = "https://learn.microsoft.com/azure"
 INSTALL = f"{_LEARN}/machine-learning/how-to-deploy-kubernetes-extension"
 ATTACH = f"{_LEARN}/machine-learning/how-to-attach-kubernetes-to-workspace"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from threading import Lock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,9 +110,9 @@ def run_checks(
         needs.add(EXTENSION_FOUND)
     needs |= {_FROM_AZURE[fact] for fact in needs if fact in _FROM_AZURE}
     known, connection = {**request.given, **login}, _connection(request)
-    seen = _telling(request, connection, tell) if tell else lambda _known: None
+    seen = _telling(request, connection, known, tell) if tell else lambda _known: None
     with ThreadPoolExecutor(1) as pool:
-        cluster = pool.submit(_kubernetes, connection, needs)
+        cluster = pool.submit(_kubernetes, connection, needs, seen)
         known = _azure(azure, needs, known, seen)
         seen(known)
         known = {**known, **cluster.result()}
@@ -129,21 +130,35 @@ def _applicable(request: CheckRequest, known: Mapping[str, object]) -> list[Chec
 Tell = Callable[[Sequence[Result]], None]
 
 
-def _telling(request: CheckRequest, connection: "Kube | Unknown", tell: Tell) -> Callable[[Mapping[str, object]], None]:
-    """Tells the results of each group of checks once, as soon as all that they need is known."""
-    told: set[str] = set()
+def _telling(
+    request: CheckRequest, connection: "Kube | Unknown", given: Mapping[str, object], tell: Tell
+) -> Callable[[Mapping[str, object]], None]:
+    """Tells the results of each group of checks once, as soon as all that they need is known.
 
-    def seen(known: Mapping[str, object]) -> None:
-        facts = _completed(known, request)
-        groups: dict[str, list[Check]] = {}
-        for check in _applicable(request, facts):
-            groups.setdefault(check.group, []).append(check)
-        for group, members in groups.items():
-            if group not in told and len(selection.answerable(members, facts)) == len(members):
-                told.add(group)
-                tell(_judged(members, facts, connection))
+    What it returns takes what is known besides, from any thread. Which checks apply depends on whether the extension is
+    installed: nothing is told before that is known, unless a phase was asked for.
+    """
+    told, known, lock = set[str](), dict(given), Lock()
+
+    def seen(news: Mapping[str, object]) -> None:
+        with lock:
+            known.update({name: value for name, value in news.items() if name not in given})
+            if request.phase is not None or EXTENSION_FOUND.name in known:
+                _tell_groups(request, _completed(known, request), connection, told, tell)
 
     return seen
+
+
+def _tell_groups(
+    request: CheckRequest, facts: Mapping[str, object], connection: "Kube | Unknown", told: set[str], tell: Tell
+) -> None:
+    groups: dict[str, list[Check]] = {}
+    for check in _applicable(request, facts):
+        groups.setdefault(check.group, []).append(check)
+    for group, members in groups.items():
+        if group not in told and len(selection.answerable(members, facts)) == len(members):
+            told.add(group)
+            tell(_judged(members, facts, connection))
 
 
 def run_until_right(
@@ -227,14 +242,16 @@ def _to_get_one(target: Target) -> str:
     return f"; to have one while it runs: `{proxy_to(target.cluster).text}`"
 
 
-def _kubernetes(connection: "Kube | Unknown", needs: Collection[Fact[Any]]) -> dict[str, object]:
+def _kubernetes(
+    connection: "Kube | Unknown", needs: Collection[Fact[Any]], seen: Callable[[Mapping[str, object]], None]
+) -> dict[str, object]:
     from azext_amlarc.checks.kubernetes import facts as kubernetes_facts
 
     if isinstance(connection, Unknown):
         return dict.fromkeys(_names(kubernetes_facts), connection)
     from azext_amlarc.kubernetes import facts
 
-    return facts.gather(connection, needs)
+    return facts.gather(connection, needs, seen)
 
 
 def _names(facts: ModuleType) -> set[str]:

@@ -16,6 +16,7 @@ from azext_amlarc.sdk import (
     Workspace,
 )
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER
+from tests.support.az import ROOT
 from tests.support.azure import Azure
 from tests.support.connecting import Login
 
@@ -76,10 +77,12 @@ def test_an_attach_that_failed_says_what_may_have_caused_it(ws: Workspace, azure
     change_cluster(azure, **OFFLINE)
     with pytest.raises(ComputeTargetException) as caught:
         compute.wait_for_completion()
-    causes, follow, ticket = caught.value.__notes__
+    causes, follow, symptoms, ticket = caught.value.__notes__
     assert causes.startswith("Possible causes:\n")
     assert "The cluster is Offline" in causes
     assert follow.startswith("To check the cluster itself: az ml arc check --kubeconfig FILE -c amlarc-cluster -g rg")
+    assert symptoms == "From what you see to what helps: docs/troubleshooting.md"
+    assert (ROOT / symptoms.rpartition(" ")[2]).exists()
     assert ticket.startswith("For a support ticket: az ml arc support bundle -c amlarc-cluster -g rg")
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from azext_amlarc.checks.check import Result, Status
+from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from azext_amlarc.workflows import login
 from azext_amlarc.workflows.check import CheckRequest, coming, run_checks, run_until_right
 from tests.support.azure import Azure, running
+from tests.support.cluster import Cluster
 from tests.support.connecting import Diary, connect
 from tests.support.emulated import CLUSTER, EXTENSION, INSTALL, finish
 
@@ -36,6 +38,24 @@ def test_each_group_is_told_once_as_soon_as_it_is_known_and_all_of_them_are_the_
     # What takes a second round, and the cluster itself, come last.
     order = [name for names in groups for name in names]
     assert order.index("subscription") < order.index("rights") < order.index("kubernetes")
+
+
+def test_a_group_is_told_while_others_are_still_asked_for(azure: Azure) -> None:
+    azure.fault(method="GET", path="/providers/Microsoft.Relay$", delayMs=1500)
+    told: list[str] = []
+    with connect(azure) as client:
+        run_checks(request(azure), client, LOGIN, lambda members: told.append(members[0].check.group))
+    assert max(map(told.index, ("cluster", "extension", "workspace"))) < told.index("subscription")
+
+
+def test_what_the_cluster_itself_says_is_told_while_azure_is_still_asked(azure: Azure, cluster: Cluster) -> None:
+    azure.fault(method="GET", path="/workspaces/amlarc-ws$", delayMs=3000)
+    told: list[str] = []
+    with connect(azure) as client, KubeAccess(str(cluster.kubeconfig()), None) as kube:
+        run_checks(
+            request(azure)._replace(kube=kube), client, LOGIN, lambda members: told.append(members[0].check.group)
+        )
+    assert told.index("kubernetes") < told.index("workspace")
 
 
 def slow_extension(azure: Azure, **effect: Any) -> None:

@@ -28,30 +28,38 @@ def gather(
 ) -> Known:
     """The Azure facts among `needs`, each a value or Unknown, together with `given`, which wins and has TARGET.
 
-    `seen` is told what is known after the first round. Nothing is written: an unregistered provider stays unregistered.
+    `seen` is told what each source has found, in whichever thread has read it. Nothing is written: an unregistered
+    provider stays unregistered.
     """
     wanted = {fact.name for fact in needs}
     second = _asked(_SECOND, wanted - given.keys())
     wanted |= {fact.name for source in second for fact in source.needs}
     with azure.clone(registers=False) as reader:
-        known = _read(reader, _asked(_FIRST, wanted - given.keys()), dict(given))
-        seen(known)
-        return _read(reader, second, known)
+        known = _read(reader, _asked(_FIRST, wanted - given.keys()), dict(given), seen)
+        return _read(reader, second, known, seen)
 
 
 def _asked(sources: Collection[Source], wanted: Collection[str]) -> list[Source]:
     return [source for source in sources if any(fact.name in wanted for fact in source.facts)]
 
 
-def _read(azure: AzureClient, sources: Collection[Source], known: Known) -> Known:
-    works = {source.facts[0].name: partial(_attempt, source=source, known=Facts(known)) for source in sources}
+def _read(azure: AzureClient, sources: Collection[Source], known: Known, seen: Callable[[Known], None]) -> Known:
+    works = {source.facts[0].name: partial(_told, source=source, known=Facts(known), seen=seen) for source in sources}
     found: Known = {}
     for part in at_once(azure, SilentWatcher(), works):
         found |= part
     return found | known
 
 
-def _attempt(azure: AzureClient, _watcher: Watcher, *, source: Source, known: Facts) -> Known:
+def _told(
+    azure: AzureClient, _watcher: Watcher, *, source: Source, known: Facts, seen: Callable[[Known], None]
+) -> Known:
+    found = _attempt(azure, source, known)
+    seen(found)
+    return found
+
+
+def _attempt(azure: AzureClient, source: Source, known: Facts) -> Known:
     """What the source found; if it failed, all of its facts are unknown for that reason."""
     try:
         return understood(source.read)(azure, known[TARGET], known)
