@@ -80,9 +80,10 @@ def _with(steps: list[Step], new: Step) -> list[Step]:
 def _both(one: Change, other: Change) -> Change | None:
     """The one change that is both; None if there is none.
 
-    An installation creates what is missing of the Relay, too; an extension takes all its settings in one update.
+    An installation creates what is missing of the Relay, too; an extension takes all its settings in one update. Named
+    tuples of different kinds are equal if their fields are: only the kind tells a restored Relay from an installation.
     """
-    if one == other:
+    if type(one) is type(other) and one == other:
         return one
     if {type(one), type(other)} == {RestoreRelay, InstallAgain} and one[:2] == other[:2]:
         return one if isinstance(one, InstallAgain) else other

@@ -13,6 +13,7 @@ from azext_amlarc.checks.fix import (
     InstallAgain,
     RegisterProvider,
     RestoreRelay,
+    ScaleFromZero,
 )
 from azext_amlarc.product.roles import GIVERS
 from azext_amlarc.product.steps import Note, command
@@ -60,8 +61,16 @@ def test_an_extension_takes_its_settings_in_one_update_and_the_first_of_two_valu
 
 @pytest.mark.parametrize("order", [(RELAY, AGAIN), (AGAIN, RELAY)])
 def test_an_installation_creates_the_relay_as_well(order: tuple[Change, Change]) -> None:
-    assert changes(*map(result, order)) == [AGAIN]
+    [made] = changes(*map(result, order))
+    assert (made, type(made)) == (AGAIN, InstallAgain)
     assert changes(result(RELAY), result(InstallAgain(AKS, "x"))) == [RELAY, InstallAgain(AKS, "x")]
+
+
+def test_changes_of_two_kinds_to_the_same_extension_are_two() -> None:
+    assert [type(change) for change in changes(result(AGAIN), result(ScaleFromZero(LAB, "x")))] == [
+        ScaleFromZero,
+        InstallAgain,
+    ]
 
 
 @pytest.mark.parametrize("status", [Status.PASS, Status.SKIPPED, Status.ERROR])
