@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure.connection import retries, waiting
-from tests.faults.commands import FOLDER, write_pem_pair
+from tests.faults.commands import FOLDER, KUBECONFIG, write_pem_pair
 from tests.faults.door import Door
 from tests.faults.matrix import AGAIN, AT_ONCE, FAILED, OPTIONS, Bench, Figures
 from tests.support.az import Az
 from tests.support.azure import Azure
+from tests.support.cluster import Cluster
+from tests.support.gate import Gate
 
 FIGURES = "faults"
 
@@ -42,7 +44,7 @@ def az(local_azure: Azure) -> Az:
 
 @pytest.fixture(scope="package")
 def bench(local_azure: Azure, az: Az) -> Iterator[Bench]:
-    """Its pauses are a hundredth as long as a user's."""
+    """Its pauses are a hundredth as long as a user's. The cluster comes with the first test that asks for `gate`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REQUESTS_CA_BUNDLE", str(local_azure.ca_file))
         patch.setattr(retries, "SECOND", 0.01)
@@ -50,6 +52,14 @@ def bench(local_azure: Azure, az: Az) -> Iterator[Bench]:
         bench = Bench(local_azure, Door())
         yield bench
         bench.azure.kill()
+
+
+@pytest.fixture(scope="package")
+def gate(bench: Bench, local_cluster: Cluster) -> Iterator[Gate]:
+    """The door to a real API server, which the bench has from here on."""
+    gate = bench.gate = Gate(local_cluster, KUBECONFIG)
+    yield gate
+    gate.close()
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.differences import differences
 from tests.faults import state
 from tests.faults.commands import FOLDER, Command
 from tests.faults.door import Door, Outcome
 from tests.support.azure import Azure
+from tests.support.gate import Gate
 from tests.support.secrets import leaked
 
+NEVER, CLAIMS = "never ends", "claims"
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     "429, Retry-After: 1": {"status": 429, "retryAfter": 1},
     "429": {"status": 429},
@@ -24,15 +25,14 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "reset before": {"reset": "before"},
     "reset after": {"reset": "after"},
     "truncated": {"truncate": True},
-    "claims": {"claims": True},
+    CLAIMS: {"claims": True},
 }
 ENDINGS: Mapping[str, Mapping[str, Any]] = {
     "Failed": {"operation": "Failed", "error": {"code": "ExtensionOperationFailed", "message": "Helm has failed."}},
     "Failed without a reason": {"operation": "Failed", "error": {}},
     "Canceled": {"operation": "Canceled"},
-    "never ends": {"operation": "never"},
+    NEVER: {"operation": "never"},
 }
-NEVER = "never ends"
 TIMEOUT = 2  # seconds, where an operation never ends
 LOOKS = 2  # until an operation ends
 
@@ -47,8 +47,9 @@ _OVER = {"", "succeeded", "active"}
 
 @dataclass(frozen=True)
 class Spot:
-    """One request of a run: its method, a pattern of its path, and how many like it come before."""
+    """One request of a run: whose it is, its method, a pattern of its path, how many like it came before."""
 
+    of_cluster: bool
     method: str
     path: str
     skip: int
@@ -65,14 +66,20 @@ class Spot:
     def writes(self) -> bool:
         return self.method != "GET"
 
+    def can(self, fault: str) -> bool:
+        """Whether the fault can befall it: some are of sign-ins and operations, which are Azure's."""
+        if fault in ENDINGS:
+            return self.starts_operation
+        return not (self.of_cluster and fault == CLAIMS)
 
-def spots(traffic: Iterable[Mapping[str, Any]]) -> Iterator[Spot]:
+
+def spots(traffic: Iterable[Mapping[str, Any]], of_cluster: bool = False) -> Iterator[Spot]:
     """The requests of a clean run."""
     seen = Counter[tuple[str, str]]()
     for exchange in traffic:
         path = re.escape(_OPERATION.sub("\0", urlsplit(exchange["url"]).path)).replace(re.escape("\0"), "[^/]+")
         key = (exchange["method"], f"^{path}$")
-        yield Spot(*key, seen[key], _starts_operation(exchange))
+        yield Spot(of_cluster, *key, seen[key], _starts_operation(exchange))
         seen[key] += 1
 
 
@@ -104,30 +111,59 @@ class Figures:
 
 @dataclass
 class Bench:
-    """A local Azure that keeps its state in a file, the door in front of it, and clean runs of the commands on it."""
+    """A local Azure that keeps its state in a file, the door in front of it, and clean runs of the commands on it.
+
+    `gate` is to a real API server, if there is one.
+    """
 
     azure: Azure
     door: Door
+    gate: Gate | None = None
     wanted: dict[str, state.Resources] = field(default_factory=dict)
     _spots: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
 
     def prepare(self, command: Command) -> None:
         """What has to be there before a command."""
         self.azure.reset()
+        if command.needs_cluster:
+            gate = self._gate
+            gate.reset()
+            gate.cluster.create(*command.objects)
         self.door.must(*command.before)
-        for id_ in self.azure.state()["resources"]:
-            if command.gone and id_.endswith(command.gone):
-                self.azure.call("DELETE", id_, API_VERSIONS["Microsoft.Relay"])
+        command.breaks(self.azure)
+
+    @property
+    def _gate(self) -> Gate:
+        assert self.gate, "a test of a command that asks the cluster uses the fixture `gate`"
+        return self.gate
 
     def spots(self, command: Command) -> tuple[Spot, ...]:
         """The requests of a clean run, which also says what is wanted."""
         if command.title not in self._spots:
             self.prepare(command)
-            seen = len(self.azure.traffic())
+            before = len(self.azure.traffic()), len(self._asked(command))
             self.door.must(command)
-            self._spots[command.title] = tuple(spots(self.azure.traffic()[seen:]))
-            self.wanted[command.title] = state.resources(self.azure)
+            of_azure, of_cluster = self.azure.traffic()[before[0] :], self._asked(command)[before[1] :]
+            self._spots[command.title] = (*spots(of_azure), *spots(of_cluster, of_cluster=True))
+            self.wanted[command.title] = self.found(command)
         return self._spots[command.title]
+
+    def _asked(self, command: Command) -> list[dict[str, Any]]:
+        """What the cluster itself has been asked."""
+        return self._gate.traffic() if command.needs_cluster else []
+
+    def found(self, command: Command) -> state.Resources:
+        """What there is in Azure, and on the cluster if the command is about it, too."""
+        on_cluster = state.objects(self._gate.cluster) if command.needs_cluster else {}
+        return {**state.resources(self.azure), **on_cluster}
+
+    def fault(self, spot: Spot, effect: Mapping[str, Any]) -> None:
+        """Break a request, once."""
+        (self._gate if spot.of_cluster else self.azure).fault(**spot.broken(effect))
+
+    def is_to_come(self, spot: Spot) -> bool:
+        """Whether a fault is left where the request goes."""
+        return bool((self._gate if spot.of_cluster else self.azure).faults())
 
     def restart(self, change: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
         """Kill the local Azure and start it again at the same port, with its state changed meanwhile."""
@@ -141,10 +177,10 @@ class Bench:
     def broken(self, command: Command, spot: Spot, fault: str) -> str:
         """Run a command with one request broken; how the case ended."""
         self.prepare(command)
-        before = state.resources(self.azure)
-        self.azure.fault(**spot.broken({**FAULTS, **ENDINGS}[fault]))
+        before = self.found(command)
+        self.fault(spot, {**FAULTS, **ENDINGS}[fault])
         first = self.door.run(command, **({"timeout": TIMEOUT} if fault == NEVER else {}))
-        if self.azure.faults():
+        if self.is_to_come(spot):
             return "the fault never came"
         if fault == NEVER and first.said:
             self.restart(_let_end)
@@ -158,12 +194,14 @@ class Bench:
             return self._compared(command, AT_ONCE)
         if not first.is_clean:
             return f"no clean error: {first.said}"
-        if unnamed := state.unnamed(self.azure, before, first.said):
+        if unnamed := state.unnamed(self.found(command), before, first.said):
             return f"not named: {', '.join(unnamed)} in: {first.said}"
         return self.run_again(command)
 
     def run_again(self, command: Command) -> str:
         """How a case ended whose first run did not end well."""
+        if not command.joins:
+            self._let_go_on()
         second = self.door.run(command)
         if second.said:
             return f"again: {second.said}"
@@ -180,7 +218,7 @@ class Bench:
                 self.azure.get(id_, version)
 
     def _compared(self, command: Command, ending: str) -> str:
-        found, wanted = state.resources(self.azure), self.wanted[command.title]
+        found, wanted = self.found(command), self.wanted[command.title]
         return ending if found == wanted else f"other than after a clean run: {_difference(found, wanted)}"
 
 

@@ -1,12 +1,13 @@
-"""What the local Azure holds, in a form in which two runs of a command come to the same."""
+"""What the local Azure and the cluster hold, in a form in which two runs of a command come to the same."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from azext_amlarc.product.api_versions import API_VERSIONS
 from tests.support.azure import Azure
+from tests.support.cluster import Cluster
 
 Resources = Mapping[str, Any]
 
@@ -16,6 +17,8 @@ MADE_LATER = (
     "Microsoft.ServiceBus",
     "Microsoft.OperationalInsights",
 )
+
+NAMESPACES, TYPES = "/api/v1/namespaces", "/apis/amlarc.azureml.com/v1alpha1/instancetypes"
 
 # What differs from run to run and means nothing.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)?")
@@ -60,8 +63,28 @@ def _chosen(held: Mapping[str, Any]) -> dict[str, str]:
     return chosen
 
 
-def unnamed(azure: Azure, before: Resources, said: str) -> list[str]:
+def objects(cluster: Cluster) -> Resources:
+    """What commands write to a cluster, by path, without what tells one run from another."""
+    listed = [*_listed(cluster, NAMESPACES)]
+    for plural in (f"{NAMESPACES}/azureml/configmaps", "/apis/apps/v1/namespaces/azureml/deployments", TYPES):
+        listed += _listed(cluster, plural)
+    return json.loads(_MOMENT.sub("moment", json.dumps(dict(listed))))  # type: ignore[no-any-return]
+
+
+def _listed(cluster: Cluster, path: str) -> Iterator[tuple[str, Any]]:
+    for found in (cluster.get(path) or {"items": []})["items"]:
+        meta = found["metadata"]
+        kept = {"labels": meta.get("labels"), "annotations": meta.get("annotations")}
+        owners = sorted(entry["manager"] for entry in meta["managedFields"])
+        yield f"{path}/{meta['name']}".lower(), {**kept, "owners": owners, **_content(found)}
+
+
+def _content(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: found.get(key) for key in ("data", "spec")}
+
+
+def unnamed(now: Resources, before: Resources, said: str) -> list[str]:
     """The new top resources, those in no other new one, whose names `said` does not have."""
-    new = set(azure.state()["resources"]) - set(before)
+    new = set(now) - set(before)
     tops = {id_ for id_ in new if not any(id_.startswith(f"{other}/") for other in new)}
     return [id_ for id_ in sorted(tops) if id_.rpartition("/")[2] not in said.lower()]
