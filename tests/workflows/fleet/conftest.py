@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from azext_amlarc.workflows.fleet.running import lanes, stacks, work
+from azext_amlarc.workflows.fleet.running import lanes, work
 from tests.support.az import ROOT
 from tests.support.azure import Azure, without_unknown
 from tests.support.fleets import fleet_azure
@@ -30,7 +30,6 @@ def fleet(fleet_of_twelve: Azure, monkeypatch: pytest.MonkeyPatch) -> Azure:
     """The same as it was at the start, without the pauses that a real Azure needs."""
     monkeypatch.setattr(lanes, "_POLLS", 1000.0)
     monkeypatch.setattr(work, "_BUSY_PAUSE", 0.1)
-    monkeypatch.setattr(stacks, "_BUSY_PAUSE", 0.1)
     monkeypatch.setattr(work, "_FIRST_LOOK", 0.01)
     monkeypatch.setattr("azext_amlarc.azure.connection.waiting.FIRST_PAUSE", 0.05)
     fleet_of_twelve.reset()

@@ -22,7 +22,7 @@ from azext_amlarc.workflows.fleet.door import Work
 from azext_amlarc.workflows.fleet.manifests import load
 from azext_amlarc.workflows.fleet.plan import FleetPlan
 from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text, plan_text
-from azext_amlarc.workflows.fleet.running.apply import Options
+from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
 from benchmarks import fleet as benchmark
 from tests.support.azure import Azure
@@ -511,8 +511,9 @@ def _manifest_file(folder: Path) -> str:
     return str(file)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_what_belongs_on_a_cluster_is_written_before_it_is_attached(
-    fleet: Azure, cluster: Cluster, tmp_path: Path
+    fleet: Azure, cluster: Cluster, tmp_path: Path, engine: Engine
 ) -> None:
     cluster.load("instancetype-crd.yaml")
     amounts = {"cpu": "1", "memory": "4Gi"}
@@ -530,7 +531,7 @@ def test_what_belongs_on_a_cluster_is_written_before_it_is_attached(
             f"{through}: the namespace ml, unless it is so",
             f"{through}: instance type small, unless it is so",
         )
-        board = work.apply(TestDoor(), lambda _: Show(), Options())
+        board = work.apply(TestDoor(), lambda _: Show(), Options(engine=engine))
     assert counts(board) == {"done": 1}
     assert cluster.get("/api/v1/namespaces/ml")["metadata"]["name"] == "ml"
     types = cluster.get("/apis/amlarc.azureml.com/v1alpha1/instancetypes")["items"]

@@ -4,12 +4,13 @@ import json
 import time
 from collections.abc import Collection
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
 
 from azext_amlarc.azure.connection import retries
-from azext_amlarc.workflows.fleet import export
+from azext_amlarc.workflows.fleet import export, saved
 from azext_amlarc.workflows.fleet.door import Work
 from azext_amlarc.workflows.fleet.manifests import load
 from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text
@@ -257,7 +258,8 @@ def test_protected_settings_that_only_a_cluster_has_are_read_again_and_sent_alon
 
 def test_what_has_changed_since_the_plan_is_left_out_and_told(fleet: Azure) -> None:
     apply(fleet, manifest_of(1), STACK)
-    changed = manifest_of(1, extension={"settings": {"enableTraining": "True", "installVolcano": "False"}})
+    settings = {"enableTraining": "True", "installVolcano": "False"}
+    changed = manifest_of(1, extension={"settings": settings}, rollout={"maxFailures": 1})
     target = f"{fleet.group}/providers/Microsoft.Kubernetes/connectedClusters/plant2/{EXTENSION}"
 
     class Meddling(Show):
@@ -288,6 +290,50 @@ def test_ctrl_c_begins_no_later_wave_and_waits_for_what_runs(fleet: Azure) -> No
     assert (counts(board), board.interrupted, board.is_good) == ({"waiting": 4, "done": 2}, True, False)
     again, _ = apply(fleet, manifest_of(1, rollout=waves), STACK)
     assert counts(again) == {"done": 4, "unchanged": 2}
+
+
+def test_a_saved_plan_is_carried_out_by_stacks_also_where_one_subscription_is_throttled(
+    fleet: Azure, tmp_path: Path
+) -> None:
+    (tmp_path / "fleet.json").write_text(json.dumps(manifest_of(2)), encoding="utf-8")
+    for _ in range(3):
+        fleet.fault(method="PUT", path=f"/subscriptions/{subscription(2)}/", status=429, retryAfter=1)
+    path = str(tmp_path / "plan.json")
+    with connect(fleet) as azure:
+        work = Work(azure, load(str(tmp_path / "fleet.json")))
+        work.save(path, work.plan())
+        board = Work(azure, work.manifest).apply(TestDoor(), lambda _: Show(), STACK, saved.load(path))
+        again = Work(azure, work.manifest).apply(TestDoor(), lambda _: Show(), STACK, saved.load(path))
+    assert (counts(board), counts(again)) == ({"done": 12}, {"unchanged": 12})
+    assert {key: len(one["properties"]["resources"]) for key, one in stacks(fleet).items()} == {
+        "1 amlarc-plants-wave1": 30,
+        "2 amlarc-plants-wave1": 30,
+    }
+
+
+def test_too_many_failures_in_one_subscription_keep_the_stacks_of_others_from_being_sent(fleet: Azure) -> None:
+    denied = {"error": {"code": "AuthorizationFailed", "message": "You may not write stacks."}}
+    fleet.fault(method="PUT", path=f"{subscription(1)}/.*/deploymentStacks/", status=403, body=denied)
+    fleet.fault(method="GET", path=f"{subscription(2)}/.*/deploymentStacks/amlarc", status=429, retryAfter=3)
+    board, _ = apply(fleet, manifest_of(2), STACK)
+    assert counts(board) == {"failed": 6, "waiting": 6}
+    assert not stacks(fleet)
+
+
+def test_a_cluster_that_somebody_else_is_writing_to_holds_up_no_other_and_is_done_in_the_end(fleet: Azure) -> None:
+    apply(fleet, manifest_of(1))
+    target = f"{fleet.group}/providers/Microsoft.Kubernetes/connectedClusters/plant2/{EXTENSION}"
+    theirs = fleet.call("PATCH", target, "2023-05-01", {"properties": {"configurationSettings": {"a.b": "c"}}})
+    ending = Timer(4, lambda: [fleet.poll(theirs.headers["azure-asyncoperation"]) for _ in range(2)])
+    ending.start()
+    settings, before, show = {"enableTraining": "True", "installVolcano": "False"}, len(writes(fleet)), Show()
+    board, _ = apply(fleet, manifest_of(1, extension={"settings": settings}), STACK, show)
+    ending.join()
+    assert counts(board) == {"done": 6}
+    assert [line.rpartition("/")[2] for line in writes(fleet)[before:]] == ["amlarc-plants-wave1", "amlarc-compute"]
+    found = fleet.get(target, "2023-05-01").body["properties"]["configurationSettings"]
+    assert (found["a.b"], found["installVolcano"]) == ("c", "False")
+    assert [one.partition(":")[0] for one in show.events if ": done" in one][-1] == "plant2"
 
 
 def test_a_stack_in_progress_is_waited_for_and_not_sent_again(fleet: Azure) -> None:

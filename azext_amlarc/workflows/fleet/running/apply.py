@@ -11,7 +11,7 @@ from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan
 from azext_amlarc.workflows.fleet.running import gate, lanes, stacks
-from azext_amlarc.workflows.fleet.running.board import Board, Progress
+from azext_amlarc.workflows.fleet.running.board import Board, Progress, State
 from azext_amlarc.workflows.fleet.running.lanes import Control, Start
 from azext_amlarc.workflows.fleet.running.work import Site, starts
 
@@ -81,11 +81,14 @@ class _Rollout:
         if self.options.engine == "stack":
             self._all(starts(self.site, stacks.not_for_templates(clusters)))
             self._all(stacks.starts(self.site, place, clusters))
-        else:
-            self._all(starts(self.site, clusters))
+        self._all(starts(self.site, (one for one in clusters if self._waits(one))))
         if not self._stop_at_failures():
             self._all(gate.starts(self.site, clusters))
             self._stop_at_failures()
+
+    def _waits(self, one: ClusterPlan) -> bool:
+        """Whether nothing has come of the cluster yet: with stacks, of those that somebody else was writing to."""
+        return self.site.board.entries[one.id].state is State.WAITING
 
     def _stop_at_failures(self) -> bool:
         """Whether the rollout ends here."""

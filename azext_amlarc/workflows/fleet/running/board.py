@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -95,6 +95,12 @@ class Board:
         entry = self.entries[cluster]
         entry.state, entry.since = State.RUNNING, time.monotonic() - entry.seconds
         return entry
+
+    def wait(self, entries: Iterable[Entry]) -> None:
+        """Nothing has been done on those that were begun: they wait again."""
+        for entry in entries:
+            if entry.state is State.RUNNING:
+                entry.state, entry.step, entry.says = State.WAITING, "", ""
 
     def step(self, entry: Entry, step: str) -> None:
         entry.step, entry.says = step, ""

@@ -13,11 +13,11 @@ from azext_amlarc.azure import deployment_stacks
 from azext_amlarc.azure.compute.attach import subject as subject_of_compute
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import until
-from azext_amlarc.azure.connection.watcher import Deadline, SilentWatcher
+from azext_amlarc.azure.connection.watcher import SilentWatcher
 from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
-from azext_amlarc.errors import Busy, Refused, StillRunning, WriteFailed
+from azext_amlarc.errors import Refused, StillRunning, WriteFailed
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
 from azext_amlarc.resources.templates import arm, stack
 from azext_amlarc.resources.templates.parts import type_of
@@ -28,8 +28,6 @@ from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now, is_f
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
 from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, failed
 
-# Seconds until something that another one is at is looked at again.
-_BUSY_PAUSE = 10.0
 _AGAIN = "Run the same command again to go on: what is in progress is waited for."
 _SOUND = (State.WAITING, State.DONE, State.UNCHANGED)
 
@@ -86,25 +84,24 @@ class _Wave:
             fail(self.site, map(self.entry, self.todo), error)
 
     def _settled(self) -> Generator[float, None, Now]:
-        """How things are once no earlier stack of the fleet, and nobody else, is at these clusters any more."""
+        """How things are once no earlier stack of the fleet is at work any more."""
         earlier = deployment_stacks.list_all(self.azure, stack.prefix(self.site.fleet.name))
         running = [one for one in earlier if not one.is_over]
         for one in running:
             yield from ended(self.site, partial(deployment_stacks.read, self.azure, one.id))
-        deadline, ids = Deadline(self.site.timeout), [one.id for one in self.members]
-        now = self.looks.at(ids, anew=bool(running))
-        while busy := [one.id.name for one in self.todo if now.is_busy(one)]:
-            if deadline.is_over():
-                raise Busy(f"Another write is in progress: {', '.join(busy)}.", _AGAIN)
-            yield _BUSY_PAUSE
-            now = self.looks.at(ids, anew=True)
-        return now
+        return self.looks.at([one.id for one in self.members], anew=bool(running))
 
     def _drafts(self, now: Now) -> Iterator[Draft]:
-        """The clusters that can be deployed; the entries of the others say why not, those of the finished that."""
+        """The clusters that can be deployed; the entries of the others say why not, those of the finished that.
+
+        Where somebody else is writing, Azure would refuse a write: such a cluster waits, and the others do not.
+        """
         drafts = Drafts(self.site, now)
         for one in self.members:
             entry = self.entry(one)
+            if now.is_busy(one):
+                self.site.board.wait([entry])
+                continue
             try:
                 _stop_at_obstacle(now, one)
                 yield drafts.of(one, entry)
@@ -168,12 +165,11 @@ class _Share:
     def begin(self) -> bool:
         """Send the stack; False, and the entries say why, if that is refused or nothing new shall begin."""
         entries = [self._entry(one) for one in self.running]
-        if self.site.control.interrupted:
-            for entry in entries:
-                self.site.board.finish(entry, State.STOPPED)
-            return False
         try:
             existing = deployment_stacks.read(self.azure, self.id)
+            if self.site.control.stopped:
+                self.site.board.wait(entries)
+                return False
             self.before = existing.deployment_id if existing else ""
             location = existing.location if existing else self.drafts[0].location
             deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location))
