@@ -58,8 +58,13 @@ class KubeAccess:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._opened is not None:
-            self._opened.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, if there is one; it is opened again where it is needed again."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
 
 def named(kubeconfig: str | None, context: str | None) -> KubeAccess | None:

@@ -1,16 +1,18 @@
 """Checks of a cluster and its surroundings, and mending what they find: `az ml arc check` with and without --fix."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import TokenCredential
 
+from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.resources import naming
+from azext_amlarc.resources.compute import Wanted
 from azext_amlarc.resources.ids import Target
-from azext_amlarc.sdk.arguments import FLAG, SECONDS, stop_at_types
-from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, stop_at_types
+from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, ClusterLogin, connect, writing
 from azext_amlarc.sdk.exceptions import ArcException, raised_as
 from azext_amlarc.sdk.workspace import Workspace
 
@@ -41,8 +43,11 @@ class Mending:
 class ClusterChecks:
     """Checks of a cluster and, if one is given, of its workspace. Creating the object sends no request.
 
-    `kubeconfig` and `context` lead to the cluster itself, which is left alone without them. `only` and `skip` name
-    groups of checks or single ones. `credential` and `cloud` are those of `Workspace`.
+    `kubeconfig` and `context` lead to the cluster itself, or `get_credentials`, with which the kubeconfig of an AKS
+    cluster is read from Azure and kept in memory; without them it is left alone. `settings` are those that the
+    extension shall get, `configuration` is what `KubernetesCompute.attach_configuration` returns: both are checked
+    before anything is written. `only` and `skip` name groups of checks or single ones. `credential` and `cloud` are
+    those of `Workspace`.
     """
 
     def __init__(
@@ -56,14 +61,22 @@ class ClusterChecks:
         skip: Sequence[str] = (),
         credential: TokenCredential | None = None,
         cloud: str | None = None,
+        get_credentials: bool = False,
+        settings: Mapping[str, object] | None = None,
+        configuration: Wanted | None = None,
     ) -> None:
-        """CheckException for an id that is not a cluster's."""
+        """CheckException for an id that is not a cluster's, for invalid settings, and if there are no credentials."""
         with raised_as(CheckException):
+            stop_at_types(FLAG, get_credentials=get_credentials)
+            stop_at_types(SETTINGS, settings=settings)
             cluster = naming.cluster_of(cluster_resource_id, "cluster_resource_id")
-        self._target = Target.of_cluster(cluster, workspace.id if workspace else None)
-        self._words = (tuple(only), tuple(skip))
-        self._kube = (kubeconfig, context)
-        self._login = (credential, cloud)
+            self._target = Target.of_cluster(cluster, workspace.id if workspace else None)
+            self._words = (tuple(only), tuple(skip))
+            self._login = (credential, cloud)
+            self._kube = ClusterLogin(kubeconfig, context, get_credentials)
+            self._kube.access_to(cluster, self._connected)
+            self._planned = _planned(settings) if settings else None
+        self._document = configuration.document if configuration else None
 
     def run(self) -> Objects:
         """The results, as `az ml arc check -o json` prints them (docs/output.md)."""
@@ -109,14 +122,35 @@ class ClusterChecks:
 
     @contextmanager
     def _request(self) -> "Iterator[CheckRequest]":
-        from azext_amlarc.kubernetes import access
-        from azext_amlarc.workflows.check import CheckRequest
+        from azext_amlarc.workflows.check import CheckRequest, Spelled
 
         only, skip = self._words
-        kube = access.named(*self._kube)
+        kube = self._kube.access_to(self._target.cluster, self._connected)
         with kube or nullcontext():
-            yield CheckRequest(self._target, only=only, skip=skip, kube=kube)
+            yield CheckRequest(
+                self._target,
+                self._planned,
+                self._document,
+                "configuration",
+                only=only,
+                skip=skip,
+                kube=kube,
+                spelled=Spelled("settings={…}", "configuration=…", "kubeconfig=FILE", "get_credentials=True"),
+            )
 
-    def _connected(self) -> Any:
+    def __repr__(self) -> str:
+        workspace = self._target.workspace
+        return f"ClusterChecks({str(self._target.cluster)!r}, workspace={workspace.name if workspace else None!r})"
+
+    def _connected(self) -> AzureClient:
         credential, cloud = self._login
         return connect(self._target.subscription_id, credential, cloud)
+
+
+def _planned(settings: Mapping[str, object]) -> dict[str, str]:
+    """Plain settings, validated each by itself: what is installed is not known yet."""
+    from azext_amlarc.sdk.extension import given_settings
+
+    given = given_settings(settings)
+    given.stop_at_single_errors()
+    return {setting.key: str(setting.value) for setting in given.settings}

@@ -1,8 +1,10 @@
 """Kubernetes clusters as compute targets: configure, attach, wait, detach."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from azext_amlarc.azure.compute import attach as attachment
 from azext_amlarc.azure.compute import lookup as computes
@@ -13,13 +15,17 @@ from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Compute, Wanted
 from azext_amlarc.resources.ids import WorkspaceId, name_of
 from azext_amlarc.sdk.arguments import FLAG, SECONDS, Files, stop_at_types
-from azext_amlarc.sdk.configuration import configured
-from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, writing
+from azext_amlarc.sdk.configuration import configured, manifests_of
+from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, ClusterLogin, PythonDoor, writing
 from azext_amlarc.sdk.elsewhere import OF_COMPUTE_TARGET, Known
 from azext_amlarc.sdk.exceptions import ComputeTargetException, raised_as
 from azext_amlarc.sdk.watching import log, wait_printing
 from azext_amlarc.validation import document
 from azext_amlarc.workflows.attach import begin_attach
+
+if TYPE_CHECKING:
+    from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.workflows.prepare import Preparation
 
 
 class InWorkspace(Protocol):
@@ -104,6 +110,11 @@ class KubernetesCompute(Known):
         *,
         yes: bool = False,
         grant: bool = False,
+        create_namespace: bool = False,
+        apply_instance_types: bool = False,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        get_credentials: bool = False,
     ) -> "KubernetesCompute":
         """Attach the cluster; Azure continues after this returns: `wait_for_completion`.
 
@@ -112,10 +123,16 @@ class KubernetesCompute(Known):
         `yes`, as az's --yes, does not allow it. `grant`, which takes `yes`, gives the workspace's identity the roles
         that it lacks on the cluster. `timeout` (s) is for what must finish first: another write to it, the registration
         of a resource provider.
+
+        `create_namespace` and `apply_instance_types` write the configuration's namespace and InstanceType objects to
+        the cluster first, which takes `yes`, and `kubeconfig`, `context`, or for AKS `get_credentials`.
         """
         with raised_as(ComputeTargetException):
-            stop_at_types(FLAG, yes=yes, grant=grant)
+            writes = {"create_namespace": create_namespace, "apply_instance_types": apply_instance_types}
+            stop_at_types(FLAG, yes=yes, grant=grant, get_credentials=get_credentials, **writes)
             stop_at_types(SECONDS, timeout=timeout)
+            login = ClusterLogin(kubeconfig, context, get_credentials)
+            login.stop_without_cluster([name for name, given in writes.items() if given])
             if not isinstance(attach_configuration, Wanted):
                 raise InvalidInput(
                     "attach_configuration is not one.", "Pass what KubernetesCompute.attach_configuration returns."
@@ -124,9 +141,12 @@ class KubernetesCompute(Known):
             stop_at_errors("Invalid compute name", named)
             log(named)
             azure = workspace.connection
-            with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
+            kube = login.access_to(attach_configuration.cluster, lambda: azure)
+            with kube or nullcontext(), writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
                 asked = (workspace.id, name, attach_configuration)
-                operation = begin_attach(writer, door, *asked, timeout=timeout, grant=grant)
+                prepared = _prepared(kube, door, attach_configuration, **writes, timeout=timeout)
+                begin = partial(begin_attach, kube=kube, preparation=prepared, creates_namespace=create_namespace)
+                operation = begin(writer, door, *asked, timeout=timeout, grant=grant)
         return KubernetesCompute(workspace, name, operation)
 
     @staticmethod
@@ -317,6 +337,30 @@ class KubernetesCompute(Known):
 
 # azureml-core's base class of all compute targets; here there is only one.
 ComputeTarget = KubernetesCompute
+
+
+def _prepared(
+    kube: "KubeAccess | None",
+    door: PythonDoor,
+    wanted: Wanted,
+    *,
+    create_namespace: bool,
+    apply_instance_types: bool,
+    timeout: float,
+) -> "Preparation | None":
+    """What will be written to the cluster itself, confirmed."""
+    if kube is None or not (create_namespace or apply_instance_types):
+        return None
+    from azext_amlarc.workflows.prepare import compared
+
+    if create_namespace and wanted.namespace is None:
+        door.warn("create_namespace has no effect: no namespace is given, and the namespace default always exists.")
+    manifests = manifests_of(wanted) if apply_instance_types else []
+    namespace = wanted.namespace if create_namespace else None
+    prepared = compared(kube, door, wanted.cluster, namespace, manifests, timeout=timeout)
+    if prepared.namespace or prepared.changes_instance_types:
+        door.confirm("\n".join([f"On the cluster {prepared.kube.where}:", *prepared.lines()]))
+    return prepared
 
 
 def listed(workspace: InWorkspace) -> list[KubernetesCompute]:

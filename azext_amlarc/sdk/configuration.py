@@ -1,7 +1,7 @@
 """The attach configuration: from parameters to what to attach, validated like a file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.arguments import Files, names_of
 from azext_amlarc.sdk.watching import log
 from azext_amlarc.validation import document
-from azext_amlarc.validation.document import identity
+from azext_amlarc.validation.document import Outcome, identity
 
 _SOURCE = "attach_configuration"
 _NAME = f"{_SOURCE}.json"
@@ -78,20 +78,41 @@ def _stop_at_another_cluster(cluster: ClusterId, preview: Mapping[str, Any]) -> 
 def _judged(given: Mapping[str, Any], policy: Files | None) -> dict[str, Any]:
     """The validated attach configuration. As JSON, it is read and validated like a file."""
     _stop_at_order(given)
+    outcome = _read(given)
+    findings = _placeless([*outcome.findings, *_broken(names_of(policy, "policy"), outcome)])
+    stop_at_errors("Invalid configuration", findings)
+    log(findings)
+    return outcome.document or {}
+
+
+def _read(given: Mapping[str, Any]) -> Outcome:
     try:
         raw = json.dumps(given).encode()
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"The configuration cannot be converted to JSON: {error}.") from None
-    outcome = document.read(raw, _NAME)
-    broken = _broken(names_of(policy, "policy"), outcome)
-    # The caller has not seen this JSON: paths are useful, positions are not.
-    findings = [
+    return document.read(raw, _NAME)
+
+
+def _placeless(findings: Iterable[Finding]) -> list[Finding]:
+    """The caller has not seen this JSON: paths are useful, positions are not."""
+    return [
         finding._replace(source=_SOURCE, line=None, column=None) if finding.source == _NAME else finding
-        for finding in (*outcome.findings, *broken)
+        for finding in findings
     ]
-    stop_at_errors("Invalid configuration", findings)
+
+
+def manifests_of(wanted: Wanted) -> list[dict[str, Any]]:
+    """The instance types as objects for the cluster; InvalidInput with every error, and what that changes is logged."""
+    from azext_amlarc.validation.document import manifests
+
+    if not wanted.document.get("instanceTypes"):
+        raise InvalidInput("apply_instance_types needs instance types.", "Pass instance_types to attach_configuration.")
+    converted = manifests.convert(_read(wanted.document))
+    codes = {rule.code for rule in manifests.RULES}
+    findings = _placeless(finding for finding in converted.findings if finding.code in codes)
+    stop_at_errors("Invalid instance types", findings)
     log(findings)
-    return outcome.document or {}
+    return converted.items or []
 
 
 def _broken(names: Sequence[str], outcome: document.Outcome) -> Sequence[Finding]:

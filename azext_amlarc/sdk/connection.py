@@ -1,7 +1,8 @@
 """Connects to Azure Resource Manager, and implements the Python API's side of the workflows (Door)."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
@@ -13,6 +14,10 @@ from azext_amlarc.sdk import clouds
 from azext_amlarc.sdk.watching import PrintingWatcher, log, logger
 from azext_amlarc.workflows import login
 
+if TYPE_CHECKING:
+    from azext_amlarc.kubernetes.access import KubeAccess
+    from azext_amlarc.resources.ids import ClusterId
+
 DEFAULT_TIMEOUT = 3600.0  # seconds; an installation takes ten minutes, a slow one thirty
 
 
@@ -23,6 +28,49 @@ def connect(subscription_id: str, credential: TokenCredential | None, cloud: str
     return AzureClient(
         Cloud(found.endpoint, found.scopes, found.hosts), credential, subscription_id, user_agent="amlarc-python"
     )
+
+
+class ClusterLogin(NamedTuple):
+    """How to reach the cluster itself: a kubeconfig and a context in it, or Azure's credentials for an AKS cluster."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    get_credentials: bool = False
+
+    def stop_without_cluster(self, writes: Sequence[str]) -> None:
+        """InvalidInput for parameters that write to the cluster while nothing leads to it.
+
+        Nobody confirms the server of the default kubeconfig here, so it is not used.
+        """
+        if writes and self == ClusterLogin():
+            verb = "changes" if len(writes) == 1 else "change"
+            raise InvalidInput(
+                f"{' and '.join(writes)} {verb} the cluster itself.",
+                "Pass kubeconfig, context, or for AKS get_credentials=True.",
+            )
+
+    def access_to(self, cluster: "ClusterId | None", azure: Callable[[], AzureClient]) -> "KubeAccess | None":
+        """Access; None if nothing leads to the cluster. InvalidInput for what contradicts itself."""
+        if not self.get_credentials:
+            from azext_amlarc.kubernetes import access
+
+            return access.named(self.kubeconfig, self.context)
+        if self.kubeconfig or self.context:
+            raise InvalidInput("get_credentials and kubeconfig cannot be used together.", "Pass one of them.")
+        from azext_amlarc.product.clusters import MANAGED
+        from azext_amlarc.workflows.credentials import access_with_credentials
+
+        if cluster is None or cluster.cluster_type != MANAGED:
+            raise InvalidInput("get_credentials is for AKS clusters.", _proxy(cluster))
+        return access_with_credentials(cluster, lambda: nullcontext(azure()))
+
+
+def _proxy(cluster: "ClusterId | None") -> str:
+    from azext_amlarc.resources.advice import proxy_to
+
+    if cluster is None:
+        return "Pass a kubeconfig."
+    return f"For a connected cluster, let this run beside it and pass its file as kubeconfig: {proxy_to(cluster).text}"
 
 
 class PythonDoor:
@@ -52,6 +100,17 @@ class PythonDoor:
         except OSError as error:
             return False, login.unknown(f"Azure could not be reached: {error}")
         return True, login.accepted("the credential's account")
+
+
+@contextmanager
+def closing_if_it_fails(kube: "KubeAccess | None") -> Iterator[None]:
+    """Close the connection to the cluster on an error; otherwise it is still needed, until a wait has ended."""
+    try:
+        yield
+    except BaseException:
+        if kube:
+            kube.close()
+        raise
 
 
 @contextmanager

@@ -64,6 +64,13 @@ class ValidationException(ArcException):
     """The arguments of a validation are not valid."""
 
 
+# What names an option in a fix, and what has its place here.
+_SPELLED = {
+    "add -t connectedClusters": "its id has Microsoft.Kubernetes/connectedClusters",
+    "add -t managedClusters": "its id has Microsoft.ContainerService/managedClusters",
+}
+
+
 @contextmanager
 def raised_as(kind: type[ArcException]) -> Iterator[None]:
     """Raise failures inside as `kind`, with the original error as the cause; Ctrl-C stays KeyboardInterrupt."""
@@ -88,7 +95,10 @@ def _translated(kind: type[ArcException], error: Exception) -> ArcException:
     if isinstance(error, ArcError):
         name = Refused.__name__ if isinstance(error, Refused) else type(error).__name__
         code, findings = error.code or name, getattr(error, "findings", ())
-        return kind(error.message, code, error.correlation_id or _of_the_cause(error), error.fix, findings)
+        fix = error.fix
+        for option, place in _SPELLED.items():
+            fix = fix.replace(option, place)
+        return kind(error.message, code, error.correlation_id or _of_the_cause(error), fix, findings)
     if isinstance(error, HttpResponseError) and is_of_the_login(error):
         fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or pass a credential."
         return kind(error.message, type(error).__name__, fix=fix)

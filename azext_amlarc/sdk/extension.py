@@ -15,14 +15,23 @@ from azext_amlarc.errors import together
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, TEXTS, Files, names_of, stop_at_types
-from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
+from azext_amlarc.sdk.connection import (
+    DEFAULT_TIMEOUT,
+    ClusterLogin,
+    PythonDoor,
+    closing_if_it_fails,
+    connect,
+    writing,
+)
 from azext_amlarc.sdk.exceptions import ExtensionException, raised_as
 from azext_amlarc.sdk.watching import wait_printing
 
 if TYPE_CHECKING:
+    from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.product.releases import Offer
     from azext_amlarc.resources.installed import Extension
     from azext_amlarc.validation.settings.given import GivenSettings
+    from azext_amlarc.workflows.scaling import Scaling
 
 
 class ArcExtension:
@@ -31,11 +40,18 @@ class ArcExtension:
     `credential` and `cloud` are those of `Workspace`.
     """
 
-    def __init__(self, azure: AzureClient, cluster: ClusterId, operation: "Operation[Extension]") -> None:
-        """Use `ArcExtension.install` or `ArcExtension.show`."""
+    def __init__(
+        self,
+        azure: AzureClient,
+        cluster: ClusterId,
+        operation: "Operation[Extension]",
+        kube: "KubeAccess | None" = None,
+    ) -> None:
+        """Use `ArcExtension.install` or `ArcExtension.show`. `kube` is what the operation still needs."""
         self._azure = azure
         self._cluster = cluster
         self._operation = operation
+        self._kube = kube
 
     @classmethod
     def install(
@@ -55,6 +71,10 @@ class ArcExtension:
         timeout: float = DEFAULT_TIMEOUT,
         yes: bool = False,
         policy: Files | None = None,
+        scale_from_zero: bool | None = None,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        get_credentials: bool = False,
     ) -> "ArcExtension":
         """Install the extension; Azure continues after this returns: `wait_for_completion`.
 
@@ -63,6 +83,10 @@ class ArcExtension:
         what is not given; ExtensionException if protected settings would be lost and `yes`, as az's --yes, does not
         allow it. `tags` are for the Relay, Service Bus and Log Analytics resources that are created. `timeout` (s) is
         for what must be ready first. `policy` names JSON Schemas of your own that the settings have to keep as well.
+
+        `scale_from_zero` lets an autoscaler add nodes for waiting jobs, False undoes that; `wait_for_completion`
+        restarts the scheduler. It changes the cluster itself, so it takes `yes`, and `kubeconfig`, `context`, or for
+        AKS `get_credentials`, as in ClusterChecks. With these, a failure says what checks of the cluster find.
         """
         from azext_amlarc.resources.extension import auto_upgrade
         from azext_amlarc.workflows.install import Release, begin_install
@@ -70,24 +94,26 @@ class ArcExtension:
         with raised_as(ExtensionException):
             stop_at_types(SETTINGS, settings=settings, protected_settings=protected_settings)
             stop_at_types(TEXTS, tags=tags)
-            stop_at_types(FLAG, yes=yes)
+            stop_at_types(FLAG, yes=yes, scale_from_zero=scale_from_zero, get_credentials=get_credentials)
             stop_at_types(SECONDS, timeout=timeout)
-            given = _read(settings or {}, protected_settings or {}, allow_unknown_settings, names_of(policy, "policy"))
-            names = {
-                "name": (naming.EXTENSION, name),
-                "version": (naming.VERSION, version),
-                "release_train": (naming.RELEASE_TRAIN, release_train),
-            }
+            given = given_settings(
+                settings, protected_settings, allow_unknown_settings, bool(scale_from_zero), names_of(policy, "policy")
+            )
+            login = ClusterLogin(kubeconfig, context, get_credentials)
             cluster_id, *_ = together(
                 partial(naming.cluster_of, cluster_resource_id, "cluster_resource_id"),
-                partial(naming.stop_at_faults, names),
+                partial(_stop_at_names, name, version, release_train),
                 given.stop_at_single_errors,
+                partial(login.stop_without_cluster, ["scale_from_zero"] if scale_from_zero is not None else []),
             )
             release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
             azure = _connected(cluster_id, credential, cloud)
-            with writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
-                operation = begin_install(writer, door, cluster_id, name, given, release, timeout=timeout, tags=tags)
-        return cls(azure, cluster_id, operation)
+            kube = login.access_to(cluster_id, lambda: azure)
+            with closing_if_it_fails(kube), writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
+                scaling = _scaling(kube, door, cluster_id, scale_from_zero)
+                asked = (cluster_id, name, given, release)
+                operation = begin_install(writer, door, *asked, timeout=timeout, tags=tags, kube=kube, scaling=scaling)
+        return cls(azure, cluster_id, operation, kube)
 
     @classmethod
     def show(
@@ -144,6 +170,8 @@ class ArcExtension:
         with raised_as(ExtensionException):
             found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
+        if self._kube:
+            self._kube.close()
 
     def delete(self, *, force: bool = False, purge: bool = False, timeout: float = DEFAULT_TIMEOUT) -> None:
         """Delete the extension from the cluster, and wait for that, which takes about ten minutes.
@@ -168,7 +196,8 @@ class ArcExtension:
             purging.purge(writer, owned, watcher)
 
     def __repr__(self) -> str:
-        return f"ArcExtension(name={self.name!r}, install_state={self.install_state!r})"
+        shown = f"name={self.name!r}, cluster={self._cluster.name!r}, install_state={self.install_state!r}"
+        return f"ArcExtension({shown})"
 
 
 def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: str | None) -> AzureClient:
@@ -177,14 +206,41 @@ def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: st
     return azure
 
 
-def _read(
-    plain: Mapping[str, object], protected: Mapping[str, object], allow_unknown: bool, policies: Sequence[str]
+def _stop_at_names(name: str | None, version: str | None, release_train: str | None) -> None:
+    given = {
+        "name": (naming.EXTENSION, name),
+        "version": (naming.VERSION, version),
+        "release_train": (naming.RELEASE_TRAIN, release_train),
+    }
+    naming.stop_at_faults(given)
+
+
+def _scaling(kube: "KubeAccess | None", door: PythonDoor, cluster: ClusterId, on: bool | None) -> "Scaling | None":
+    if kube is None or on is None:
+        return None
+    from azext_amlarc.workflows.scaling import planned
+
+    scaling = planned(kube, cluster, on)
+    if scaling.plan.lines:
+        door.confirm("\n".join([f"On the cluster {scaling.plan.kube.where}:", *scaling.plan.lines]))
+    return scaling
+
+
+def given_settings(
+    plain: Mapping[str, object] | None,
+    protected: Mapping[str, object] | None = None,
+    allow_unknown: bool = False,
+    from_zero: bool = False,
+    policies: Sequence[str] = (),
 ) -> "GivenSettings":
+    """Settings from parameters, with those of Volcano's configuration for an autoscaler if it is `from_zero`."""
+    from azext_amlarc.product import volcano
     from azext_amlarc.validation import settings as settings_rules
     from azext_amlarc.validation.settings.given import GivenSettings
 
     parts = [
-        settings_rules.from_mapping(plain, "settings"),
-        settings_rules.from_mapping(protected, "protected_settings", protected=True),
+        settings_rules.from_mapping(plain or {}, "settings"),
+        settings_rules.from_mapping(protected or {}, "protected_settings", protected=True),
+        settings_rules.parse_pairs(volcano.pairs() if from_zero else [], "scale_from_zero"),
     ]
     return GivenSettings.read(parts, allow_unknown, policies)

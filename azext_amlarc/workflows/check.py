@@ -49,6 +49,15 @@ _FROM_AZURE: Mapping[Fact[Any], Fact[Any]] = {
 }
 
 
+class Spelled(NamedTuple):
+    """How a door spells what can be given for checks, in messages about what was not."""
+
+    settings: str = "--settings key=value"
+    configuration: str = "--config FILE"
+    kubeconfig: str = "--kubeconfig FILE"
+    credentials: str = "--get-credentials"
+
+
 class CheckRequest(NamedTuple):
     """What to check: which target, with which settings and attach configuration (None for what was not given).
 
@@ -66,6 +75,7 @@ class CheckRequest(NamedTuple):
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     kube: "KubeAccess | None" = None
+    spelled: Spelled = Spelled()
 
     @property
     def checks(self) -> list[Check]:
@@ -81,7 +91,7 @@ class CheckRequest(NamedTuple):
     @property
     def given(self) -> dict[str, object]:
         """The facts that are known without asking."""
-        nothing = Unknown(Status.SKIPPED, "No configuration was given: --config FILE.")
+        nothing = Unknown(Status.SKIPPED, f"No configuration was given: {self.spelled.configuration}.")
         return {
             NOW.name: datetime.now(UTC),
             TARGET.name: self.target,
@@ -224,22 +234,23 @@ def _azure(
 def _connection(request: CheckRequest) -> "Kube | Unknown":
     """The cluster, or why it is not asked: the kubeconfig must be named, as the usual one may be another cluster's."""
     if request.kube is None:
-        return Unknown(Status.SKIPPED, f"No kubeconfig was given: --kubeconfig FILE{_to_get_one(request.target)}.")
+        return Unknown(Status.SKIPPED, f"No kubeconfig was given: {_ways_to_the_cluster(request)}.")
     try:
         return request.kube.open()
     except Denied as error:
         return Unknown(Status.ERROR, error.message)
 
 
-def _to_get_one(target: Target) -> str:
-    """How the cluster that was named can be reached without a kubeconfig at hand."""
-    if target.cluster is None:
-        return ""
-    if target.cluster.cluster_type == MANAGED:
-        return ", or --get-credentials"
+def _ways_to_the_cluster(request: CheckRequest) -> str:
+    """What can be given, and how the cluster that was named can be reached without a kubeconfig at hand."""
+    cluster, spelled = request.target.cluster, request.spelled
+    if cluster is None:
+        return spelled.kubeconfig
+    if cluster.cluster_type == MANAGED:
+        return f"{spelled.kubeconfig}, or {spelled.credentials}"
     from azext_amlarc.resources.advice import proxy_to
 
-    return f"; to have one while it runs: `{proxy_to(target.cluster).text}`"
+    return f"{spelled.kubeconfig}; to have one while it runs: `{proxy_to(cluster).text}`"
 
 
 def _kubernetes(
@@ -283,9 +294,8 @@ def _settings(known: Mapping[str, object], request: CheckRequest) -> object:
     """The installed ones, and over them those given."""
     extension = known.get(EXTENSION.name)
     if request.settings is None and _is_not_installed(known):
-        return Unknown(
-            Status.SKIPPED, "The extension is not installed, and no settings were given: --settings key=value."
-        )
+        nothing = f"The extension is not installed, and no settings were given: {request.spelled.settings}."
+        return Unknown(Status.SKIPPED, nothing)
     if request.settings is None and isinstance(extension, Unknown):
         return extension
     return {**getattr(extension, "settings", {}), **(request.settings or {})}

@@ -92,19 +92,33 @@ def prepare(
     server would refuse the writes, Refused if it is another cluster, InvalidInput if the user does not confirm. A kind
     InstanceType that an installation has yet to bring is waited for, `timeout` seconds at most.
     """
-    kube = access.open()
-    target = Target.of_cluster(cluster)
-    try:
-        preparation = compare(kube, target, namespace, manifests, prunes)
-    except UnknownKind:
-        _wait_for_the_kind(kube, door.watcher, min(timeout, _LONGEST))
-        preparation = compare(kube, target, namespace, manifests, prunes)
-    door.watcher.tell(f"On the cluster {kube.where}:")
+    preparation = compared(access, door, cluster, namespace, manifests, prunes=prunes, timeout=timeout)
+    where = preparation.kube.where
+    door.watcher.tell(f"On the cluster {where}:")
     for line in preparation.lines():
         door.watcher.tell(line)
     if preparation.changes_instance_types:
-        door.confirm("", f"Write these instance types to {kube.where}?")
+        door.confirm("", f"Write these instance types to {where}?")
     return preparation
+
+
+def compared(
+    access: KubeAccess,
+    door: Door,
+    cluster: ClusterId,
+    namespace: str | None,
+    manifests: Sequence[Mapping[str, Any]],
+    *,
+    prunes: bool = False,
+    timeout: float = 0.0,
+) -> Preparation:
+    """The same, for a door that shows and confirms them itself."""
+    kube, target = access.open(), Target.of_cluster(cluster)
+    try:
+        return compare(kube, target, namespace, manifests, prunes)
+    except UnknownKind:
+        _wait_for_the_kind(kube, door.watcher, min(timeout, _LONGEST))
+        return compare(kube, target, namespace, manifests, prunes)
 
 
 def compare(

@@ -86,18 +86,23 @@ class Scaling:
             return volcano.restart(plan)
 
 
-def agreed(access: KubeAccess, door: Door, cluster: ClusterId, on: bool) -> Scaling:
-    """What to do on the cluster, after the user has confirmed it; nothing has been written yet.
+def planned(access: KubeAccess, cluster: ClusterId, on: bool) -> Scaling:
+    """What to do on the cluster; nothing is written.
 
-    Denied or Refused if the server would refuse it, Refused if it is another cluster, InvalidInput if the user does not
-    confirm.
+    Denied or Refused if the server would refuse it, Refused if it is another cluster.
     """
     kube = access.open()
     stop_at_another_cluster(kube, Target.of_cluster(cluster))
-    scaling = Scaling(volcano.plan(kube, on))
-    door.watcher.tell(f"On the cluster {kube.where}:")
-    for line in scaling.plan.lines or ["No changes on the cluster."]:
+    return Scaling(volcano.plan(kube, on))
+
+
+def agreed(access: KubeAccess, door: Door, cluster: ClusterId, on: bool) -> Scaling:
+    """The same, after the user has confirmed it; InvalidInput if the user does not."""
+    scaling = planned(access, cluster, on)
+    where, lines = scaling.plan.kube.where, scaling.plan.lines
+    door.watcher.tell(f"On the cluster {where}:")
+    for line in lines or ["No changes on the cluster."]:
         door.watcher.tell(line)
-    if scaling.plan.lines:
-        door.confirm("", f"Make these changes on {kube.where}?")
+    if lines:
+        door.confirm("", f"Make these changes on {where}?")
     return scaling

@@ -5,11 +5,14 @@ What the other tools have is in tests/cases/migrate/peers.json, with its sources
 
 import json
 import re
+from inspect import getsource
 from typing import Any
 
 import pytest
 from azure.mgmt.kubernetesconfiguration import models as extension_models
+from azure.mgmt.kubernetesconfiguration.v2023_05_01.operations import _extensions_operations as extension_operations
 from azure.mgmt.machinelearningservices import models as compute_models
+from azure.mgmt.machinelearningservices.operations import _compute_operations as compute_operations
 
 from tests.commands.parsing import Wrong, load, read
 from tests.support.azure import ROOT
@@ -161,7 +164,20 @@ def test_an_argument_of_terraform_is_there_and_has_its_option_and_place_here() -
     for _, option, place, why in listed:
         assert option or why
         assert_ours("extension create", option, place)
-    assert {words(cell)[0] for cell, *_ in rows("Terraform and Bicep", 0)[:2]} == set(PEERS["azurerm"])
+
+
+def test_a_resource_is_there_and_has_its_command_here() -> None:
+    extensions = getsource(extension_operations)
+    computes = getsource(compute_operations)
+    of_azure = {
+        re.sub(r"/\{\w+\}", "", path)
+        for path in re.findall(r"/providers/(Microsoft\.[\w/{}.]+)", extensions + computes)
+    }
+    listed = rows("Terraform and Bicep", 0)
+    assert {words(cell)[0] for cell, *_ in listed[:2]} == set(PEERS["azurerm"])
+    assert {words(cell)[0] for cell, *_ in listed[2:]} <= of_azure
+    for _, here, _ in listed:
+        read(f"amlarc {words(here)[0]} {EXTENSION_LINE if 'extension' in here else '-c c ' + WORKSPACE_LINE}")
 
 
 def test_a_property_of_arm_is_in_azures_models_and_has_its_option_and_place_here() -> None:

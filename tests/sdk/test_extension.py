@@ -36,7 +36,7 @@ def test_an_installation_is_waited_for_and_shown(azure: Azure, capsys: pytest.Ca
     extension.wait_for_completion(show_output=True)
     assert capsys.readouterr().out == 'Creating\nSucceededProvisioning operation finished, operation "Succeeded"\n'
     shown = ArcExtension.show(EDGE_CLUSTER, credential=Login(azure))
-    assert repr(shown) == "ArcExtension(name='amlarc-compute', install_state='Installed')"
+    assert repr(shown) == "ArcExtension(name='amlarc-compute', cluster='edge-cluster', install_state='Installed')"
     assert shown.details.configuration_settings["enableTraining"] == "True"
     assert shown.details.configuration_protected_settings == [
         "relayServerConnectionString",

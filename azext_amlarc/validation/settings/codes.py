@@ -8,6 +8,8 @@ from azext_amlarc.product import catalogue
 from azext_amlarc.validation.settings import shapes
 
 COMMAND_LINE: Final = "--config"
+# The parameters that settings come from in the Python API.
+PARAMETERS: Final = ("settings", "protected_settings")
 INSTALLED: Final = "the installed extension"
 
 

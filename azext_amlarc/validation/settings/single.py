@@ -73,7 +73,8 @@ def _advice(setting: Setting, near: str | None) -> Iterator[str]:
         return
     question = f"did you mean {near}? " if near else ""
     yield f"{question}`az ml arc settings list` shows all known settings"
-    yield "to send it unchecked, allow unknown settings (--allow-unknown-settings)"
+    way = "(allow_unknown_settings=True)" if setting.source in codes.PARAMETERS else "(--allow-unknown-settings)"
+    yield f"to send it unchecked, allow unknown settings {way}"
 
 
 def _as_family(setting: Setting) -> str:
