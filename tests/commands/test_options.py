@@ -340,6 +340,12 @@ def test_a_report_beside_what_is_read_is_written(output: str, tmp_path: Path, mo
         ("status -f fleet.json --report ./fleet.json", "is the file that is read"),
         ("plan -f fleet.json --out fleet.json", "--out fleet.json is the manifest"),
         ("plan -f - --out plan.json", "must be a file"),
+        ("plan -f fleet.json --policy ours.json --out ours.json", "--out ours.json is a policy"),
+        ("apply -f fleet.json --policy ours.json --report ours.json", "is the file that is read"),
+        ("export -g amlarc-rg --policy ours.json", "--policy is for a manifest"),
+        ("config validate -f fleet.json --policy ours.json --output-file ours.json", "one of the files that are read"),
+        ("config validate -f fleet.json --rules ours.json --output-file ours.json", "one of the files that are read"),
+        ("config validate -f fleet.json --rules a.yaml --rules b.yaml", "given twice"),
         ("plan", "--file"),
     ],
 )

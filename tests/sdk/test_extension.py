@@ -1,6 +1,7 @@
 """The extension through the Python API: installed, shown, waited for, deleted; no secret is ever shown."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +56,16 @@ def test_the_body_is_the_command_lines(azure: Azure) -> None:
     assert properties["configurationSettings"]["domain"] == "eastus.cloudapp.localhost"
     relay = f"{GROUP}/providers/Microsoft.Relay/namespaces/"
     assert properties["configurationSettings"]["relayserver.hybridConnectionResourceID"].startswith(relay)
+
+
+def test_what_breaks_a_policy_of_ones_own_is_not_sent(azure: Azure, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"x-amlarc-for": "settings", "required": ["installVolcano"]}')
+    with pytest.raises(ExtensionException) as caught:
+        install(azure, policy=policy)
+    assert [one.code for one in caught.value.findings if one.severity == "error"] == ["AMLARC-P001"]
+    assert {item["method"] for item in azure.traffic()} <= {"GET"}
+    assert install(azure, settings={"enableTraining": True, "installVolcano": True}, policy=policy)
 
 
 def test_a_provider_that_is_not_registered_is_registered_and_logged(
