@@ -48,8 +48,15 @@ ANSWERS = {
 }
 
 
+@pytest.fixture(scope="session")
+def manifests(signed_in: Az, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The guide's instance types as objects of Kubernetes."""
+    guide = str(ROOT / "examples" / "attach-advanced.json")
+    return signed_in.must("amlarc", "config", "convert", "-f", guide, "--to", "instancetype").stdout
+
+
 @pytest.fixture
-def folder(az: Az, tmp_path: Path) -> Path:
+def folder(manifests: str, tmp_path: Path) -> Path:
     """A folder with the files that the examples name."""
     shutil.copy(ROOT / "examples" / "attach-advanced.json", tmp_path / "attach.json")
     (tmp_path / "fleet.yaml").write_text(FLEET)
@@ -61,8 +68,7 @@ def folder(az: Az, tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     (tmp_path / "healthcheck.logs").write_text("Status: Passed Name: node\n")
     (tmp_path / "settings.json").write_text('{"enableTraining": true}')
-    types = az.must("amlarc", "config", "convert", "-f", "attach.json", "--to", "instancetype", folder=tmp_path).stdout
-    (tmp_path / "types.yaml").write_text(types)
+    (tmp_path / "types.yaml").write_text(manifests)
     return tmp_path
 
 
