@@ -249,9 +249,9 @@ class LocalAzure:
         state: State = self._control("GET", "state").body
         return state
 
-    def reset(self) -> None:
-        """Back to the seed."""
-        self._control("POST", "reset")
+    def reset(self, state: State | None = None) -> None:
+        """Back to the seed, or to what `state` gave; faults are forgotten, and so is the traffic."""
+        self._control("POST", "reset", state)
         self._record.forget()
 
     def traffic(self) -> list[dict[str, Any]]:

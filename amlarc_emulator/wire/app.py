@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from amlarc_emulator import seed
 from amlarc_emulator.arm import errors, front, rights, shapes
 from amlarc_emulator.arm.errors import ArmError
-from amlarc_emulator.arm.model import Cloud, Reply
+from amlarc_emulator.arm.model import Cloud, Reply, State
 from amlarc_emulator.providers import run_history
 from amlarc_emulator.providers.resource_graph import service as resource_graph
 from amlarc_emulator.providers.resource_graph.service import ResourceGraph
@@ -195,16 +195,32 @@ class Control:
         """GET /emulator/state: everything, secrets included."""
         return JSONResponse(self.front.cloud.state.as_json())
 
-    async def reset(self, _request: Request) -> Response:
-        """POST /emulator/reset: back to the seed, without faults, and with all allowances full."""
+    async def reset(self, request: Request) -> Response:
+        """POST /emulator/reset: back to the seed, without faults, and with all allowances full.
+
+        With what GET /emulator/state has shown as its body, back to that.
+        """
+        content = await request.body()
+        try:
+            self._go_back(content)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return JSONResponse({"error": f"the body is not what /emulator/state shows: {error!r}"}, 400)
         self.front.faults.waiting.clear()
         self.front.allowance.buckets.clear()
         self.front.graph.quota.reset()
-        options = self.front.cloud.options
-        seed.load(self.front.cloud, options.seed, options.clusters)
         self.front.graph.history.start(self.front.cloud)
         self.front.snapshot.save(self.front.cloud.state)
         return Response(status_code=204)
+
+    def _go_back(self, content: bytes) -> None:
+        """To the seed, or to a state; what is none is refused before anything changes."""
+        cloud = self.front.cloud
+        if not content:
+            seed.load(cloud, cloud.options.seed, cloud.options.clusters)
+            return
+        document = shapes.parse(content)
+        State().load(document)
+        cloud.state.load(document)
 
     async def principal(self, request: Request) -> Response:
         """POST /emulator/principal: what the service principal may do from now on, as `actions` and `notActions`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from amlarc_emulator.client import State
 from tests.support.az import ROOT, Az
 from tests.support.azure import Azure, running, without_unknown
 
@@ -41,10 +42,33 @@ def az(signed_in: Az, azure: Azure) -> Az:
     return signed_in
 
 
+@pytest.fixture(scope="session")
+def state_installed(local_azure: Azure, signed_in: Az) -> State:
+    """What there is after the extension has been installed by a command: made once a worker."""
+    local_azure.reset()
+    signed_in.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    return local_azure.state()
+
+
+@pytest.fixture(scope="session")
+def state_attached(local_azure: Azure, signed_in: Az, state_installed: State) -> State:
+    """What there is after the cluster has been attached, too."""
+    local_azure.reset(state_installed)
+    signed_in.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, *CLUSTER[:2], "--config", ADVANCED)
+    return local_azure.state()
+
+
 @pytest.fixture
-def installed(az: Az) -> Az:
+def installed(state_installed: State, az: Az, azure: Azure) -> Az:
     """An az whose cluster has the extension."""
-    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    azure.reset(state_installed)
+    return az
+
+
+@pytest.fixture
+def attached(state_attached: State, az: Az, azure: Azure) -> Az:
+    """An az whose compute target has the types gpu_instance (the default) and big_cpu_sku."""
+    azure.reset(state_attached)
     return az
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from azext_amlarc.commands.az.help import _COMMANDS
-from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from tests.e2e.conftest import CLUSTER
 from tests.support.az import ROOT, Az
+from tests.support.azure import Azure
 from tests.support.cluster import Cluster
 from tests.support.listings import listings
 from tests.support.terminal import session
@@ -73,15 +74,17 @@ def folder(manifests: str, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_every_example_of_the_help_runs(az: Az, folder: Path, command: str, request: pytest.FixtureRequest) -> None:
+def test_every_example_of_the_help_runs(
+    az: Az, azure: Azure, folder: Path, command: str, request: pytest.FixtureRequest
+) -> None:
     if "cluster.kubeconfig" in command:  # skipped where there is no API server to run
         cluster: Cluster = request.getfixturevalue("cluster")
         cluster.load("instancetype-crd.yaml")
         shutil.copy(cluster.kubeconfig(), folder / "cluster.kubeconfig")
-    if not command.startswith(NEEDS_NOTHING):
-        az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
     if command.startswith(NEEDS_A_COMPUTE):
-        az.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)
+        azure.reset(request.getfixturevalue("state_attached"))
+    elif not command.startswith(NEEDS_NOTHING):
+        azure.reset(request.getfixturevalue("state_installed"))
     if command.startswith("config init -f"):
         (folder / "attach.json").unlink()
         (folder / "fleet.yaml").unlink()

@@ -42,8 +42,9 @@ def test_an_update_is_judged_beside_what_is_installed(installed: Az, azure: Azur
     assert written(azure, before) == []
 
 
-def test_protected_settings_that_were_not_named_are_read_again(installed: Az, azure: Azure) -> None:
-    installed.must(*UPDATE, "--config-protected", "chart.password=hunter2")
+def test_protected_settings_that_were_not_named_are_read_again(az: Az, azure: Azure) -> None:
+    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
+    az.must(*UPDATE, "--config-protected", "chart.password=hunter2")
     [patch] = [line["requestBody"] for line in azure.traffic() if line["method"] == "PATCH"]
     sent = patch["properties"]["configurationProtectedSettings"]
     assert sorted(sent) == ["chart.password", "relayServerConnectionString", "relayserver.relayConnectionString"]

@@ -7,20 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ADVANCED, WORKSPACE
+from tests.e2e.conftest import WORKSPACE
 from tests.e2e.test_output import as_text
 from tests.support.az import VENV, Az
 from tests.support.azure import Azure
 from tests.support.golden import assert_steady
 
 VERIFY = ("amlarc", "verify", "-n", "k8s-compute", *WORKSPACE)
-
-
-@pytest.fixture
-def attached(installed: Az) -> Az:
-    """An az whose compute has the types gpu_instance (the default) and big_cpu_sku."""
-    installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED)
-    return installed
 
 
 def jobs(azure: Azure) -> list[dict[str, dict[str, object]]]:

@@ -138,6 +138,25 @@ def test_a_fault_that_makes_no_sense_is_refused(azure: Azure, fault: dict[str, A
         azure.fault(**fault)
 
 
+def test_a_reset_goes_back_to_a_state(azure: Azure) -> None:
+    path = f"{azure.group}/providers/Microsoft.Relay/namespaces/amlarc-kept"
+    assert azure.put(path, "2021-11-01", {"location": "eastus"}).status < 300
+    kept = azure.state()
+    azure.reset()
+    assert azure.get(path, "2021-11-01").status == 404
+    azure.reset(kept)
+    assert azure.state() == kept
+    assert azure.get(path, "2021-11-01").status == 200
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"resources": 1}, {"resources": {"a": {}}, "tenant": "", "principal": {}}])
+def test_what_is_no_state_changes_nothing(azure: Azure, wrong: Any) -> None:
+    before = azure.state()
+    with pytest.raises(ValueError, match="not what /emulator/state shows"):
+        azure.reset(wrong)
+    assert azure.state() == before
+
+
 def test_a_reset_takes_faults_and_resources_away(azure: Azure) -> None:
     azure.fault(path="/x", status=500)
     azure.put(azure.group + NAMESPACE, "2021-11-01", {"location": "eastus"})
