@@ -97,7 +97,7 @@ def status(cmd: Any, file: str, report: str | None = None) -> Objects | None:
     with connected(cmd, watcher=fleet_progress(cmd)) as azure:
         found = Work(azure, manifest).status()
     objects = status_objects(found.clusters)
-    forms = _forms(objects, lambda: status_text(found), lambda: page.stood(found, _heading(manifest, "status")))
+    forms = _forms(objects, lambda: status_text(found), lambda: page.stood(found, _heading(manifest, "status"), file))
     returned: Objects | None = output.deliver(cmd, objects, forms["text"], forms, None, report)
     if found.drifts:
         output.end_with(cmd.cli_ctx, SystemExit(2))

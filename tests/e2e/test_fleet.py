@@ -71,8 +71,9 @@ def test_what_is_printed_and_how_it_ends(az: Az, azure: Azure, folder: Path) -> 
     page = (folder / "fleet.html").read_text()
     assert "edge-cluster: failed" in page
     assert "<script" not in page
-    stood = az("amlarc", "status", "-f", "fleet.yaml", "-o", "json", folder=folder)
+    stood = az("amlarc", "status", "-f", "fleet.yaml", "-o", "json", "--report", "status.html", folder=folder)
     assert stood.code == 2
+    assert "<p>az ml arc apply -f fleet.yaml</p>" in (folder / "status.html").read_text()
     assert_steady("fleet-status.json", stood.stdout)
     again = az.must("amlarc", "apply", "-f", "fleet.yaml", "--yes", "-o", "json", folder=folder)
     applied_objects = [{**one, "seconds": 0} for one in again.object]

@@ -6,6 +6,7 @@ from html import escape
 
 from azext_amlarc.checks.check import Status
 from azext_amlarc.checks.report.page import choices, frame, mark
+from azext_amlarc.product.steps import command
 from azext_amlarc.wording import legible
 from azext_amlarc.workflows.fleet.report.wording import board_summary, explanation
 from azext_amlarc.workflows.fleet.running.board import Board, State
@@ -78,8 +79,9 @@ def applied(board: Board, heading: Heading) -> str:
     return _html(rows, heading, board_summary(board), _APPLIED)
 
 
-def stood(found: FleetStatus, heading: Heading) -> str:
-    """The page of how a fleet stands."""
+def stood(found: FleetStatus, heading: Heading, manifest: str) -> str:
+    """The page of how a fleet stands by the manifest in that file."""
+    fix = command("az ml arc apply -f {file}", file=manifest).text
     rows = [
         Row(
             one.plan.id.name,
@@ -88,7 +90,7 @@ def stood(found: FleetStatus, heading: Heading) -> str:
             _OF_STANDING[one.word],
             one.word,
             tuple(drift_of(one)),
-            f"az ml arc apply -f {heading.fleet}" if one.plan.work else "",
+            fix if one.plan.work else "",
         )
         for one in found.clusters
     ]
