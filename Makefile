@@ -34,7 +34,7 @@ test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 kube-assets:  ## a real kube-apiserver and etcd for tests/kubernetes, built with Go into ~/.cache once; prints their folder
 	@scripts/kube-assets
 
-actionlint:  ## lints the workflows of examples/ci in tests/ci, built with Go into ~/.cache once; prints its path
+actionlint:  ## lints the workflows of examples/ci in tests/ci, built with Go into ~/.cache once; prints its folder
 	@scripts/actionlint
 
 test-long: .venv-dev/ready  ## 10,000 examples for each property of the validator

@@ -3,9 +3,8 @@ module amlarc/tests/ci
 
 go 1.25.0
 
-require github.com/rhysd/actionlint v1.7.12 // indirect
-
 require (
+	github.com/rhysd/actionlint v1.7.12 // indirect
 	github.com/bmatcuk/doublestar/v4 v4.10.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/fatih/color v1.19.0 // indirect

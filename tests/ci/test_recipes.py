@@ -45,11 +45,11 @@ def test_a_schema_finds_what_is_wrong(tmp_path: Path) -> None:
 
 @pytest.fixture
 def actionlint() -> str:
-    """Its path; skips where it has not been built."""
+    """The program; skips where it has not been built."""
     found = subprocess.run([ROOT / "scripts" / "actionlint", "--cached"], capture_output=True, text=True, check=False)
     if found.returncode:
         pytest.skip("no actionlint here: `make actionlint` builds it with Go")
-    return found.stdout.strip()
+    return f"{found.stdout.strip()}/actionlint"
 
 
 def repository(folder: Path) -> Path:

@@ -12,7 +12,6 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
-import amlarc_emulator
 from amlarc_emulator import client
 from amlarc_emulator.providers import TABLE
 from amlarc_emulator.wire import faults
@@ -44,10 +43,6 @@ def test_it_asks_for_what_the_tests_run_with() -> None:
     for text in PROJECT["project"]["dependencies"]:
         asked = Requirement(text)
         assert asked.name == "cryptography" or asked.specifier == ours[asked.name.lower()].specifier
-
-
-def test_it_has_the_version_of_the_extension() -> None:
-    assert f'VERSION = "{amlarc_emulator.VERSION}"' in SETUP
 
 
 def test_the_clients_faults_are_those_that_there_are() -> None:
