@@ -38,7 +38,7 @@ def answers(path: str, reply: Reply) -> Answer:
             return reply
         if asked == "/version":
             return Reply.of(VERSION)
-        if "/configmaps/" in asked:
+        if "/configmaps/" in asked or "/deployments/" in asked:
             return Reply.of({"kind": "Status", "code": 404}, 404)
         return Reply.of(GOOD)
 
