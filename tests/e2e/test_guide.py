@@ -15,7 +15,8 @@ from tests.support.listings import Interpreter, Listing, listings
 from tests.support.terminal import session
 
 GUIDE = ROOT / "docs" / "guide.md"
-DOCUMENTS = (GUIDE, ROOT / "docs" / "python.md")
+QUICK_START = ROOT / "docs" / "quickstart.md"
+DOCUMENTS = (GUIDE, QUICK_START, ROOT / "docs" / "python.md")
 # What keeps a command from running beside the local Azure: what it needs, and how commands that need it begin.
 NEEDS = {
     "a Kubernetes cluster": ("az ml arc attach", "az ml arc check", "kubectl"),
@@ -73,8 +74,23 @@ def test_the_guide_leads_from_a_cluster_to_a_run_and_back(az: Az, azure: Azure, 
             if listing.language == "text":
                 assert settled(printed) == settled(listing.text), f"line {listing.line}"
             printed = walk(listing, az, python, tmp_path)
-    left = [id_ for id_ in azure.state()["resources"] if "/extensions/" in id_ or "/computes/" in id_]
-    assert left == []
+    assert left_over(azure) == []
+
+
+def left_over(azure: Azure) -> list[str]:
+    """The extensions and compute targets that there are."""
+    return [id_ for id_ in azure.state()["resources"] if "/extensions/" in id_ or "/computes/" in id_]
+
+
+def test_the_quick_start_leads_to_a_run_and_back(az: Az, azure: Azure, tmp_path: Path) -> None:
+    shown = listings(QUICK_START)
+    assert [one.language for one in shown] == ["console", "console", "json", "console", "console", "console"]
+    with Interpreter(tmp_path, {}) as python:
+        for listing in shown[:-1]:
+            walk(listing, az, python, tmp_path)
+        assert len(left_over(azure)) == 2
+        walk(shown[-1], az, python, tmp_path)
+    assert left_over(azure) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -90,7 +106,7 @@ def test_every_listing_is_of_a_kind_that_is_run(document: Path) -> None:
 def test_what_does_not_run_here_says_why(document: Path) -> None:
     for listing in (found for found in listings(document) if found.language == "console"):
         if listing.remark != "no-emulator":
-            assert document == GUIDE, f"line {listing.line}: nobody runs it"
+            assert document in (GUIDE, QUICK_START), f"line {listing.line}: nobody runs it"
             continue
         need = listing.text.partition("\n")[0].removeprefix("# needs ")
         assert all(" ".join(words).startswith(NEEDS[need]) for words, _ in listing.commands()), f"line {listing.line}"
