@@ -53,6 +53,15 @@ def test_the_products_template_is_deployed_as_az_sends_it(azure: Azure) -> None:
     assert [item["body"]["properties"]["principalId"] for item in assigned] == [principal(azure, WORKSPACE)]
 
 
+def test_an_older_api_version_shows_a_deployment_without_what_came_later(azure: Azure) -> None:
+    done = deploy(azure, body(template(identity("kept"))))
+    assert done.body["properties"]["diagnostics"] == []
+    path = f"{azure.group}{IN_GROUP}"
+    for shown in (azure.get(f"{path}/d", "2021-04-01").body, azure.get(path, "2021-04-01").body["value"][0]):
+        assert {**shown["properties"], "diagnostics": []} == done.body["properties"]
+        assert "diagnostics" not in shown["properties"]
+
+
 def test_secrets_of_a_deployment_are_never_shown(azure: Azure) -> None:
     sent = as_az_sends_it(FILE.read_text().replace(SECRET, "other"), **PLACES, serviceBus=SECRET)
     path = f"{azure.group}{IN_GROUP}/d"

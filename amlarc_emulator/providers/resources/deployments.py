@@ -48,7 +48,7 @@ def put(call: Call) -> Reply:
     body = {**({"location": call.body["location"]} if call.body.get("location") else {})}
     body |= {"tags": call.body["tags"]} if call.body.get("tags") else {}
     properties = _properties(call, plan, "Accepted")
-    properties |= _told(call, findings)
+    properties["diagnostics"] = findings.diagnostics
     deployment = call.cloud.state.add(
         Resource(known.id if known else call.id, DEPLOYMENT, {**body, "properties": properties})
     )
@@ -57,15 +57,24 @@ def put(call: Call) -> Reply:
     return Reply(200 if known else 201, call.shown(deployment), headers)
 
 
+def shown(deployment: Resource, version: str) -> Json:
+    """The deployment; the older api-versions have no diagnostics, whichever it was made with."""
+    if version >= TOLD_SINCE:
+        return deployment.body
+    properties = {key: value for key, value in deployment.properties.items() if key != "diagnostics"}
+    return {**deployment.body, "properties": properties}
+
+
 def validate(call: Call) -> Reply:
     """POST validate: 200 with what would be deployed, or 400."""
     _check_location(call, call.existing)
     plan, findings = _checked(call)
     properties = _properties(call, plan, "Succeeded")
     properties["validatedResources"] = [{"id": id_} for id_ in findings.ids]
-    properties |= _told(call, findings)
+    told = {"diagnostics": findings.diagnostics}
     head = {"id": call.id, "name": call.name, "type": call.type.shown_type}
-    return Reply(200, {**(head if call.version >= TOLD_SINCE else {}), "properties": properties})
+    answer = {**head, "properties": properties | told} if call.version >= TOLD_SINCE else {"properties": properties}
+    return Reply(200, answer)
 
 
 def ask_what_if(call: Call) -> Reply:
@@ -170,11 +179,6 @@ def _check_location(call: Call, known: Resource | None) -> None:
         raise ArmError(409, "InvalidDeploymentLocation", message)
 
 
-def _told(call: Call, findings: Findings) -> Json:
-    """The diagnostics, which the older api-versions don't have."""
-    return {"diagnostics": findings.diagnostics} if call.version >= TOLD_SINCE else {}
-
-
 def _properties(call: Call, plan: Plan, state: str) -> Json:
     properties = call.body.get("properties") or {}
     debug = {"debugSetting": properties["debugSetting"]} if properties.get("debugSetting") else {}
@@ -269,6 +273,7 @@ TYPES = (
         head=head,
         put=put,
         delete=delete,
+        show=shown,
         listed=listed,
         actions={"validate": validate, "whatif": ask_what_if, "cancel": cancel, "exporttemplate": export},
         missing=_missing,
