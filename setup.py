@@ -14,7 +14,7 @@ REQUIRES = [
     # The cluster's side: 4 MB where the official client has 71; imported with a kubeconfig only.
     "lightkube>=1.0,<2; python_version >= '3.11'",
     "socksio>=1.0,<2; python_version >= '3.11'",  # for httpx, through a SOCKS proxy: 36 kB, imported for one alone
-    "jsonschema>=4.20,<5; python_version >= '3.11'",  # an organisation's own policies, judged in a process of their own
+    "jsonschema>=4.20,<5; python_version >= '3.11'",  # an organization's own policies, judged in a process of their own
 ]
 SDK = [
     "azure-identity>=1.17,<2",  # the Python API's credentials; az brings its own

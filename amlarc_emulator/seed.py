@@ -6,7 +6,7 @@ A seed is a JSON object; `seed.json` beside this module is the default one and s
   and `notActions`, as in a role's definition;
 * `groups`, where the directory has any: the ids of each group's members, which may be groups, by the group's id;
 * `subscriptions`, each with subscriptionId, displayName, `state` ("Enabled" if it isn't given; a "Disabled" one takes
-  no writes), `resourceGroups` (name, location, tags), `providers` (the registration state of each that Azure shall have
+  no writes), `resourceGroups` (name, location, tags), `providers` (the registration state of each that Azure has
   here), `resources`, and `clusters`, a number: so many connected clusters more, cluster-0001 and so on, a hundred in
   each of the groups fleet-1, fleet-2 and so on; their tag `ring` is canary for the first twentieth, broad for the rest.
 

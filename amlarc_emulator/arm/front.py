@@ -33,7 +33,7 @@ REGISTERED = ("Registered", "Registering")  # creation isn't blocked while a reg
 class Request:
     """What came over the wire: `target` is path and query as sent, names of headers are in lower case.
 
-    `ending` is how the operation that it starts shall end, when a fault wants that.
+    `ending` is how the operation that it starts should end, when a fault wants that.
     """
 
     method: str

@@ -30,6 +30,6 @@ _OF_RULES = {"S": INSTALL, "P": JSON_SCHEMA}
 
 
 def of(code: str) -> str:
-    """Where what a finding's rule is about is documented; an organisation's own codes are in its JSON Schemas."""
+    """Where what a finding's rule is about is documented; an organization's own codes are in its JSON Schemas."""
     own, _, letter = code.rpartition("AMLARC-")
     return _OF_RULES.get(letter[:1], ATTACH) if not own and letter != code else JSON_SCHEMA

@@ -34,7 +34,7 @@ class Wanted:
 
     What is not given (None, or a setting that is missing) stays as it is on an extension that exists. On a new one the
     train is stable, and minor upgrades are on unless a version is pinned. `tags` are for the supporting resources that
-    are created, `removed` are settings that it shall not keep.
+    are created, `removed` are settings that it should not keep.
     """
 
     settings: Mapping[str, str]

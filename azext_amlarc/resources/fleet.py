@@ -1,6 +1,6 @@
-"""A fleet as data: a validated manifest, which clusters it means, and what each of them shall have.
+"""A fleet as data: a validated manifest, which clusters it means, and what each of them should have.
 
-What a cluster shall have is said in the terms of `extension` and `compute`: their `Wanted`, from which their bodies and
+What a cluster should have is said in the terms of `extension` and `compute`: their `Wanted`, of which their bodies and
 differences are made. Nothing here holds a secret: a manifest names where protected values are (`Reference`).
 """
 
@@ -85,7 +85,7 @@ class Selector:
 
 @dataclass(frozen=True)
 class ExtensionSpec:
-    """The extension that every cluster shall have; what is None stays as it is, or gets Azure's default.
+    """The extension that every cluster should have; what is None stays as it is, or gets Azure's default.
 
     `protected` has the keys as the user writes them: sslKeyPemFile, where the reference leads to the PEM text. With
     `resends`, values that are there already are sent again: Azure gives none back, so a new one can't be seen.
@@ -113,7 +113,7 @@ class ExtensionSpec:
 
 @dataclass(frozen=True)
 class ComputeSpec:
-    """A compute target that every cluster shall be. `name` is a template; None is the cluster's group or subscription.
+    """A compute target that every cluster should be. `name` is a template; None is the cluster's group or subscription.
 
     `document` is the validated attach configuration of the file `config`, with `namespace` where the manifest has one.
     """
@@ -239,7 +239,7 @@ class WantedCompute:
 
 @dataclass(frozen=True)
 class WantedState:
-    """What one cluster shall have: `extension` is for `extension.resolve`, `changes` and `body`, or None for none."""
+    """What one cluster should have: `extension` is for `extension.resolve`, `changes` and `body`, or None for none."""
 
     cluster: Cluster
     extension_name: str
@@ -248,7 +248,7 @@ class WantedState:
 
 
 def wanted_for(fleet: Fleet, member: Member) -> WantedState:
-    """What this cluster shall have, to compare only: the protected values are empty (ExtensionSpec.protected_names)."""
+    """What this cluster should have, only to compare: protected values are empty (ExtensionSpec.protected_names)."""
     spec = fleet.extension
     wanted = None
     if spec:

@@ -49,7 +49,7 @@ __all__ = [
     "validate",
 ]
 
-if not TYPE_CHECKING:  # a type checker shall still find what is not here
+if not TYPE_CHECKING:  # a type checker must still find what is not here
 
     def __getattr__(name: str) -> object:
         raise missing_import(name)

@@ -45,7 +45,7 @@ class ClusterChecks:
 
     `kubeconfig` and `context` lead to the cluster itself, or `get_credentials`, with which the kubeconfig of an AKS
     cluster is read from Azure and kept in memory; without them it is left alone. `settings` are those that the
-    extension shall get, `configuration` is what `KubernetesCompute.attach_configuration` returns: both are checked
+    extension should get, `configuration` is what `KubernetesCompute.attach_configuration` returns: both are checked
     before anything is written. `only` and `skip` name groups of checks or single ones. `credential` and `cloud` are
     those of `Workspace`.
     """

@@ -147,7 +147,7 @@ def _fix(text: str) -> str:
 class Named(type):
     """The type of classes with names of azureml-core in `ELSEWHERE`, so that static methods are told as well."""
 
-    if not TYPE_CHECKING:  # a type checker shall still find what no class has
+    if not TYPE_CHECKING:  # a type checker must still find what no class has
 
         def __getattr__(cls, name):
             raise missing(cls.__name__, name, cls.__dict__.get("ELSEWHERE", {}))

@@ -1,4 +1,4 @@
-"""A fleet as data: its members, what each shall have, and its waves. Expected values are literals."""
+"""A fleet as data: its members, what each should have, and its waves. Expected values are literals."""
 
 from dataclasses import replace
 

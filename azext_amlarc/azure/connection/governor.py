@@ -62,7 +62,7 @@ class Bucket:
                 self._state.wait(pause)
 
     def refuse(self, pause: float) -> None:
-        """Azure has refused a request: nobody shall send one for so long (s), and fewer after that."""
+        """Azure has refused a request: nobody may send one for so long (s), and fewer after that."""
         with self._state:
             self.refused += 1
             if time.monotonic() >= self._opens:  # those that were refused together are one refusal
@@ -70,7 +70,7 @@ class Bucket:
         self.leave(0.0, pause)
 
     def leave(self, left: float | None = None, pause: float | None = None) -> None:
-        """A request has been answered: how many are left, and for how long nobody shall send one (s)."""
+        """A request has been answered: how many are left, and for how long nobody may send one (s)."""
         with self._state:
             self._under_way -= 1
             now = time.monotonic()

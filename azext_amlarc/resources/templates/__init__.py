@@ -1,1 +1,1 @@
-"""What a fleet's clusters shall have as a whole: resources in their order, drawn as ARM, Terraform or a policy."""
+"""What a fleet's clusters should have as a whole: resources in their order, drawn as ARM, Terraform or a policy."""

@@ -106,7 +106,7 @@ def deployment(
     computes: Mapping[str, Compute] | None = None,
     grants: Iterable[Grant] = (),
 ) -> Deployment:
-    """All that a cluster shall have.
+    """All that a cluster should have.
 
     `locations` are the regions of the workspaces by their ids in lower case. What is there already (`existing`, and
     `computes` by their ids in lower case) goes along, as it does when it is written. `grants` are roles that are given

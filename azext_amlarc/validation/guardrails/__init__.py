@@ -1,1 +1,1 @@
-"""Guardrails of an organisation's own: policies, and the exceptions to rules that it allows itself."""
+"""Guardrails of an organization's own: policies, and the exceptions to rules that it allows itself."""

@@ -64,7 +64,7 @@ def graded(report: Report, rules: str | None, families: str, today: date | None 
 
 
 def _graded(findings: Iterable[Finding], own: dict[str, list[_Use]], day: date) -> Iterator[Finding]:
-    """The findings that are left, with the severities that they shall have; the last entry that fits decides."""
+    """The findings that are left, with the severities that they should have; the last entry that fits decides."""
     for finding in findings:
         fitting = [use for use in own.get(finding.source, ()) if _is_about(use, finding, day)]
         for use in fitting:
@@ -125,5 +125,5 @@ def _at(use: _Use, rule: Rule, message: str, fix: str) -> Finding:
 
 
 def _family(code: str) -> str:
-    """The letter of a code; an organisation's own codes are of the family of policies."""
+    """The letter of a code; an organization's own codes are of the family of policies."""
     return code.removeprefix("AMLARC-")[:1] if code.startswith("AMLARC-") else "P"

@@ -1,4 +1,4 @@
-"""An organisation's own policies: JSON Schemas for attach configurations, settings and manifests of fleets."""
+"""An organization's own policies: JSON Schemas for attach configurations, settings and manifests of fleets."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text.reading import TOP_LEVEL, JsonPath, Reading, Spot, finding, json_path, kind
 from azext_amlarc.wording import quoted
 
-BROKEN = Rule("AMLARC-P001", Severity.ERROR, "an organisation's own policies are kept")
+BROKEN = Rule("AMLARC-P001", Severity.ERROR, "an organization's own policies are kept")
 INVALID = Rule("AMLARC-P002", Severity.ERROR, "a policy is a valid JSON Schema")
 REFERENCE = Rule("AMLARC-P003", Severity.ERROR, "a policy's references are to its own parts")
 UNJUDGED = Rule("AMLARC-P004", Severity.ERROR, "judging by a policy comes to an end")
@@ -67,7 +67,7 @@ class Policies:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules about policies, and those that have codes of the organisation's own, each by its description."""
+        """The rules about policies, and those that have codes of the organization's own, each by its description."""
         own = {rule.code: rule for one in self.given for rule in _own_rules(one.schema)}
         return (*RULES, *own.values())
 

@@ -73,7 +73,7 @@ def _effects(spec: dict[str, Any]) -> Iterator[Complaint]:
         yield from needs_computes
     elif "clusters" in spec:
         fix = "add extension or computes"
-        yield Complaint(NO_EFFECT, ("spec",), "nothing is said of what the clusters shall have", fix, at_key=True)
+        yield Complaint(NO_EFFECT, ("spec",), "nothing is said of what the clusters should have", fix, at_key=True)
 
 
 def _of_computes(spec: dict[str, Any]) -> Iterator[Complaint]:

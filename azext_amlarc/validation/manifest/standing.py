@@ -48,7 +48,7 @@ class _Own:
 
 
 def wanted_of(standing: Standing, domain: str) -> WantedState:
-    """What the cluster has, as what it shall have."""
+    """What the cluster has, as what it should have."""
     own = _own(standing, domain)
     wanted = None
     if own:

@@ -6,7 +6,7 @@ from typing import Any
 from azext_amlarc.validation.text.parsing import parse
 
 _YAML = """\
-# The manifest of a fleet: which clusters shall have the Azure Machine Learning extension and be compute targets.
+# The manifest of a fleet: which clusters should have the Azure Machine Learning extension and be compute targets.
 # Validate it: `az ml arc config validate --file FILE`. For completion in an editor, run
 # `az ml arc config schema --kind fleet > fleet.schema.json` and make this the first line:
 # `# yaml-language-server: $schema=fleet.schema.json`.
@@ -25,7 +25,7 @@ spec:
     - selector:
         resourceGroups: [plants-rg]
         tags: {ml: "true"}
-  # What every cluster's extension shall have. Documented settings: az ml arc settings list -o table
+  # What every cluster's extension should have. Documented settings: az ml arc settings list -o table
   extension:
     releaseTrain: stable
     settings:
@@ -37,7 +37,7 @@ spec:
   # Grant the workspace's identity the roles that it needs on each cluster, or none.
   access:
     workspaceIdentity: grant
-  # The compute targets that every cluster shall be. {cluster}, {resourceGroup} and {location} are filled in.
+  # The compute targets that every cluster should be. {cluster}, {resourceGroup} and {location} are filled in.
   computes:
     - workspace: plants-ws
       resourceGroup: ml-rg

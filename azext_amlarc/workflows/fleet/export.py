@@ -118,7 +118,7 @@ def _grants(
 
 
 def _wanted(fleet: Fleet, given: Manifest, domain: str, member: Member) -> WantedState:
-    """What a cluster shall have, its settings judged with what is known of it; InvalidInput if they do not fit."""
+    """What a cluster should have, its settings judged with what is known of it; InvalidInput if they do not fit."""
     state = wanted_for(fleet, member)
     if state.extension is None:
         return state

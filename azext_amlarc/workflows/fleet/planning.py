@@ -36,7 +36,7 @@ def decided(connections: Connections, fleet: Fleet, contents: Contents, present:
 
 
 def judged(fleet: Fleet, contents: Contents, domain: str, member: Member, existing: Extension | None) -> Wanted:
-    """What the cluster's extension shall be, its settings validated with what is known of the cluster."""
+    """What the cluster's extension should be, its settings validated with what is known of the cluster."""
     judgement = for_member(fleet, member, contents).judged(member.cluster, existing, domain)
     spec = fleet.extension
     if spec is None:

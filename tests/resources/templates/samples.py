@@ -1,4 +1,4 @@
-"""Clusters and what they shall have, and what create and attach send for the same."""
+"""Clusters and what they should have, and what create and attach send for the same."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Policies of an organisation's own: what they find, where, and what is wrong with themselves."""
+"""Policies of an organization's own: what they find, where, and what is wrong with themselves."""
 
 import json
 import re
@@ -257,7 +257,7 @@ def test_what_a_policy_says_moves_no_cursor() -> None:
     assert r"red\x1b[31m" in said
 
 
-def test_sarif_has_the_rules_of_the_organisation_by_their_descriptions() -> None:
+def test_sarif_has_the_rules_of_the_organization_by_their_descriptions() -> None:
     report = documents.validate_documents([str(POLICIES / "acme.json")], policies=[str(POLICIES / "acme.yaml")])
     (run,) = as_sarif(report, documents.rules_for(report.findings))["runs"]
     titles = {rule["id"]: rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"]}

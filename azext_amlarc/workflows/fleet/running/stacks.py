@@ -1,6 +1,6 @@
 """The work of a wave as deployment stacks: one for each subscription, or a few, which Azure carries out by itself.
 
-A stack says what all of its clusters shall have, also those that are as wanted: what it left out would no longer be its
+A stack says what all its clusters should have, also those that are as wanted: what it left out would no longer be its
 own. So it is written only where something is to be done, and what a template can't say has been done before.
 """
 
@@ -163,7 +163,7 @@ class _Share:
         return bool(self.running)
 
     def begin(self) -> bool:
-        """Send the stack; False, and the entries say why, if that is refused or nothing new shall begin."""
+        """Send the stack; False, and the entries say why, if that is refused or nothing new should begin."""
         entries = [self._entry(one) for one in self.running]
         try:
             existing = deployment_stacks.read(self.azure, self.id)
