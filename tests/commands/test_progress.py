@@ -17,13 +17,25 @@ def test_each_state_is_said_once() -> None:
     assert stream.getvalue() == "Creating (0:00)\nSucceeded (1:01)\n"
 
 
-def test_a_state_that_lasts_is_said_again_while_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "_BEAT", 0.05)
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_a_state_that_lasts_is_said_again_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "time", Clock())
     stream = io.StringIO()
     watcher = TerminalWatcher(stream, silent=False)
-    watcher.seen("Creating", 118.99)
-    watcher.rest(0.12)
-    assert stream.getvalue().splitlines() == ["Creating (1:58)", "Creating (1:59)", "Creating (1:59)"]
+    watcher.seen("Creating", 118)
+    watcher.rest(150)
+    assert stream.getvalue().splitlines() == ["Creating (1:58)", "Creating (2:58)", "Creating (3:58)"]
 
 
 def test_a_rest_ends_when_it_should() -> None:
