@@ -87,4 +87,7 @@ def unnamed(now: Resources, before: Resources, said: str) -> list[str]:
     """The new top resources, those in no other new one, whose names `said` does not have."""
     new = set(now) - set(before)
     tops = {id_ for id_ in new if not any(id_.startswith(f"{other}/") for other in new)}
-    return [id_ for id_ in sorted(tops) if id_.rpartition("/")[2] not in said.lower()]
+    text = _GUID.sub("guid", said.lower())
+    # A name that is a GUID is told by all that it belongs to.
+    names = {id_: id_ if id_.endswith("/guid") else id_.rpartition("/")[2] for id_ in tops}
+    return [id_ for id_, name in sorted(names.items()) if name not in text]
