@@ -21,13 +21,6 @@ CREATE = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining
 HEALTH = {"code": "ExtensionOperationFailed", "message": "Helm installation failed : pod healthcheck failed"}
 
 
-@pytest.fixture
-def attached(installed: Az) -> Az:
-    """An az whose cluster is attached as well."""
-    installed.must(*ATTACH, "--config", ADVANCED)
-    return installed
-
-
 def change_cluster(azure: Azure, times: int = 9, **properties: Any) -> None:
     """Let Azure answer for the cluster with these properties."""
     path = f"{azure.group}/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import CLUSTER, WORKSPACE
+from tests.e2e.conftest import CLUSTER
 from tests.support.az import ROOT, Az
 from tests.support.listings import listings
 
@@ -18,13 +18,12 @@ MANIFEST = (
 )
 
 
-def test_a_manifest_on_standard_output_and_in_a_file_is_valid(installed: Az, tmp_path: Path) -> None:
-    installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
-    shown = installed.must("ml", "arc", "export", *CLUSTER).stdout
-    again = installed.must("amlarc", "export", *CLUSTER, "-o", "json", "--output-file", "fleet.yaml", folder=tmp_path)
+def test_a_manifest_on_standard_output_and_in_a_file_is_valid(attached: Az, tmp_path: Path) -> None:
+    shown = attached.must("ml", "arc", "export", *CLUSTER).stdout
+    again = attached.must("amlarc", "export", *CLUSTER, "-o", "json", "--output-file", "fleet.yaml", folder=tmp_path)
     assert (tmp_path / "fleet.yaml").read_text(encoding="utf-8") == shown
     assert [one["name"] for one in again.object["spec"]["computes"]] == ["k8s-compute"]
-    assert installed.must("amlarc", "config", "validate", "-f", "fleet.yaml", folder=tmp_path).code == 0
+    assert attached.must("amlarc", "config", "validate", "-f", "fleet.yaml", folder=tmp_path).code == 0
 
 
 def test_the_guides_commands_run_in_their_order(installed: Az, tmp_path: Path) -> None:

@@ -96,13 +96,12 @@ def test_only_a_404_means_absent(installed: Az, azure: Azure, status: int) -> No
     assert installed(*DELETE, "--yes").code == 1
 
 
-def test_deleting_says_which_compute_targets_go_with_it_in_which_workspaces(installed: Az) -> None:
-    installed.must("amlarc", "attach", "-n", "k8s-one", *WORKSPACE, "-c", "amlarc-cluster")
-    asked = installed("amlarc", "extension", "delete", *CLUSTER)
+def test_deleting_says_which_compute_targets_go_with_it_in_which_workspaces(attached: Az) -> None:
+    asked = attached("amlarc", "extension", "delete", *CLUSTER)
     assert asked.code == 1
     said = asked.stderr.partition("Delete the extension")[0]
     assert "1 compute target of the cluster will stop working; detach first:\n" in said
-    assert "  k8s-one in the workspace amlarc-rg/amlarc-ws, namespace default\n" in said
+    assert "  k8s-compute in the workspace amlarc-rg/amlarc-ws, namespace amlarc-testing\n" in said
 
 
 def test_deleting_goes_on_where_the_workspaces_cannot_be_read(installed: Az, azure: Azure) -> None:
@@ -167,6 +166,5 @@ def test_waiting_for_a_failed_installation_says_why(az: Az, azure: Azure) -> Non
     assert "Chart path not found" in waited.stderr
 
 
-def test_waiting_for_a_compute(installed: Az) -> None:
-    installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
-    assert installed.must("amlarc", "wait", "-n", "k8s-compute", *WORKSPACE).stdout == ""
+def test_waiting_for_a_compute(attached: Az) -> None:
+    assert attached.must("amlarc", "wait", "-n", "k8s-compute", *WORKSPACE).stdout == ""

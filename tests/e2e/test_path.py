@@ -110,19 +110,17 @@ def test_an_attach_with_another_configuration_waits_for_the_one_that_is_running(
     assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
 
 
-def test_another_cluster_under_the_same_name_is_refused(installed: Az, azure: Azure) -> None:
-    installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
-    before = len(azure.traffic())
-    refused = installed("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "edge-cluster")
+def test_another_cluster_under_the_same_name_is_refused(attached: Az, azure: Azure) -> None:
+    attach = ("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "edge-cluster", "--config", ADVANCED)
+    refused = attached(*attach)
     assert refused.code == 1
     assert "is attached to another cluster" in refused.stderr
     assert "az ml arc detach -n k8s-compute" in refused.stderr
-    assert {line["method"] for line in azure.traffic()[before:]} == {"GET"}
+    assert {line["method"] for line in azure.traffic()} == {"GET"}
 
 
-def test_another_namespace_is_refused(installed: Az) -> None:
-    installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster")
-    refused = installed("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster",
-                        "--namespace", "team-a")  # fmt: skip
+def test_another_namespace_is_refused(attached: Az) -> None:
+    refused = attached("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster",
+                       "--namespace", "team-a")  # fmt: skip
     assert refused.code == 1
     assert "cannot be changed" in refused.stderr

@@ -2,6 +2,7 @@
 
 import pytest
 
+from amlarc_emulator.client import State
 from tests.e2e.conftest import CLUSTER
 from tests.e2e.test_output import as_text
 from tests.support.az import Az
@@ -31,10 +32,10 @@ def test_the_object_and_the_table(az: Az) -> None:
     ],
 )
 def test_a_release_that_does_not_exist_is_refused_before_anything_is_written(
-    az: Az, azure: Azure, command: str, options: tuple[str, ...], said: str
+    az: Az, azure: Azure, state_installed: State, command: str, options: tuple[str, ...], said: str
 ) -> None:
     if command == "update":
-        az.must(*CREATE)
+        azure.reset(state_installed)
     before = writes(azure)
     result = az("amlarc", "extension", command, *CLUSTER, "--config", "enableTraining=True", *options)
     assert (result.code, result.stdout) == (1, "")

@@ -37,19 +37,18 @@ def test_a_new_extension_starts_with_it(az: Az, azure: Azure, cluster: Cluster) 
     assert writes(azure) == before
 
 
-def test_an_installed_one_gets_it_and_gives_it_back(az: Az, azure: Azure, cluster: Cluster) -> None:
-    az.must(*CREATE)
+def test_an_installed_one_gets_it_and_gives_it_back(installed: Az, azure: Azure, cluster: Cluster) -> None:
     cluster.create(NAMESPACE, DEPLOYMENT)
-    changed = az.must(*UPDATE, "--scale-from-zero", *kubeconfig(cluster))
+    changed = installed.must(*UPDATE, "--scale-from-zero", *kubeconfig(cluster))
     assert settings(changed.object) == ["volcano-scheduler-no-gang", "True"]
     assert "The scheduler restarts." in changed.stderr
     first = restarted(cluster)
-    undone = az.must(*UPDATE, "--scale-from-zero", "false", *kubeconfig(cluster))
+    undone = installed.must(*UPDATE, "--scale-from-zero", "false", *kubeconfig(cluster))
     assert settings(undone.object) == [None, None]
     assert undone.object["configurationSettings"]["enableTraining"] == "True"
     assert (cluster.get(MAP), restarted(cluster) >= first) == (None, True)
     before = writes(azure)
-    az.must(*UPDATE, "--scale-from-zero", "false", *kubeconfig(cluster))
+    installed.must(*UPDATE, "--scale-from-zero", "false", *kubeconfig(cluster))
     assert writes(azure) == before
 
 
