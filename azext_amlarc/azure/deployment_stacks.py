@@ -12,6 +12,7 @@ from azext_amlarc.azure.connection.envelopes import of as error_of
 from azext_amlarc.azure.connection.reading import understood
 from azext_amlarc.azure.connection.retries import WriteTookEffect
 from azext_amlarc.azure.connection.writing import recorded
+from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import group_id, name_of
 
 _STACKS = "providers/Microsoft.Resources/deploymentStacks"
@@ -21,7 +22,8 @@ _ENDS = {"succeeded", "failed", "canceled"}
 class Stack(NamedTuple):
     """A deployment stack as Azure shows it: its state in lower case, and why it failed.
 
-    `deployment_id` is that of its last deployment, empty as long as there is none.
+    `deployment_id` is that of its last deployment, empty as long as there is none. `fleet` is the fleet that it says to
+    be of, empty for a stack of somebody else's.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Stack(NamedTuple):
     deployment_id: str
     correlation_id: str
     error: Envelope
+    fleet: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -112,4 +115,5 @@ def _stack(item: Mapping[str, Any]) -> Stack:
         deployment_id=str(own.get("deploymentId") or ""),
         correlation_id=str(own.get("correlationId") or ""),
         error=error_of(own.get("error")),
+        fleet=str((item.get("tags") or {}).get(OWNER) or ""),
     )

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure.connection import retries
+from azext_amlarc.product.api_versions import API_VERSIONS
+from azext_amlarc.resources.templates import arm
 from azext_amlarc.workflows.fleet import export, saved
 from azext_amlarc.workflows.fleet.door import Work
 from azext_amlarc.workflows.fleet.manifests import load
@@ -349,3 +351,21 @@ def test_a_stack_in_progress_is_waited_for_and_not_sent_again(fleet: Azure) -> N
     assert set(counts(again)) <= {"done", "unchanged"}
     assert len(writes(fleet)) == 1
     assert verbs(plan(fleet, manifest_of(1))) == {"none": 6}
+
+
+@pytest.mark.parametrize("tags", [{}, {"amlarc-fleet": "Plants"}])
+def test_a_stack_of_somebody_else_with_the_same_name_is_left_as_it_is(fleet: Azure, tags: dict[str, str]) -> None:
+    path = f"{subscription(1)}/providers/Microsoft.Resources/deploymentStacks/amlarc-plants-wave1"
+    empty = {"$schema": arm.OF_SUBSCRIPTION, "contentVersion": "1.0.0.0", "resources": []}
+    guarded = {"template": empty, "actionOnUnmanage": {"resources": "detach"}, "denySettings": {"mode": "denyDelete"}}
+    theirs = {"location": "eastus", "tags": tags, "properties": guarded}
+    assert (
+        fleet.put(f"/subscriptions/{path}", API_VERSIONS["Microsoft.Resources/deploymentStacks"], theirs).status == 201
+    )
+    board, _ = apply(fleet, manifest_of(2, rollout={"maxFailures": 9}), STACK)
+    assert counts(board) == {"failed": 6, "done": 6}
+    refused = entry(board, "plant0")
+    assert refused.error.startswith("The deployment stack amlarc-plants-wave1 is not this fleet's: it ")
+    assert refused.fix.endswith("tag it amlarc-fleet=plants.")
+    kept = stacks(fleet)["1 amlarc-plants-wave1"]
+    assert (kept["tags"], kept["properties"]["denySettings"]["mode"]) == (tags, "denyDelete")

@@ -18,10 +18,12 @@ from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
 from azext_amlarc.errors import Refused, StillRunning, WriteFailed
+from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
 from azext_amlarc.resources.templates import arm, stack
 from azext_amlarc.resources.templates.parts import type_of
 from azext_amlarc.resources.templates.stack import Draft
+from azext_amlarc.wording import quoted
 from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.running.board import Entry, State
 from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now, is_for_a_template
@@ -86,7 +88,7 @@ class _Wave:
     def _settled(self) -> Generator[float, None, Now]:
         """How things are once no earlier stack of the fleet is at work any more."""
         earlier = deployment_stacks.list_all(self.azure, stack.prefix(self.site.fleet.name))
-        running = [one for one in earlier if not one.is_over]
+        running = [one for one in earlier if one.fleet == self.site.fleet.name and not one.is_over]
         for one in running:
             yield from ended(self.site, partial(deployment_stacks.read, self.azure, one.id))
         return self.looks.at([one.id for one in self.members], anew=bool(running))
@@ -141,6 +143,16 @@ def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
         raise Refused(f"This is not in the plan: {obstacle}", "Plan again: the cluster has changed meanwhile.")
 
 
+def _stop_at_others(existing: Stack | None, fleet: str) -> None:
+    """Refused for a stack that is not the fleet's own: writing it would take what it manages, and guards, out of it."""
+    if existing and existing.fleet != fleet:
+        whose = f"is of the fleet {quoted(existing.fleet)}" if existing.fleet else f"has no tag {OWNER}"
+        raise Refused(
+            f"The deployment stack {name_of(existing.id)} is not this fleet's: it {whose}.",
+            f"Give the fleet another name; or, if the stack is its own, tag it {OWNER}={fleet}.",
+        )
+
+
 @dataclass
 class _Share:
     """One stack: its clusters, and what is known of them so far."""
@@ -167,6 +179,7 @@ class _Share:
         entries = [self._entry(one) for one in self.running]
         try:
             existing = deployment_stacks.read(self.azure, self.id)
+            _stop_at_others(existing, self.site.fleet.name)
             if self.site.control.stopped:
                 self.site.board.wait(entries)
                 return False
