@@ -10,7 +10,7 @@ from azext_amlarc.wording import number
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan
-from azext_amlarc.workflows.fleet.running import gate, lanes, stacks
+from azext_amlarc.workflows.fleet.running import gate, lanes
 from azext_amlarc.workflows.fleet.running.board import Board, Progress, State
 from azext_amlarc.workflows.fleet.running.lanes import Control, Start
 from azext_amlarc.workflows.fleet.running.work import Site, starts
@@ -79,6 +79,8 @@ class _Rollout:
         busy = sum(bool(one.work) for one in clusters)
         self.progress.tell(f"Wave {place}: {number(busy, 'cluster')} to change of {len(clusters)}")
         if self.options.engine == "stack":
+            from azext_amlarc.workflows.fleet.running import stacks
+
             self._all(starts(self.site, stacks.not_for_templates(clusters)))
             self._all(stacks.starts(self.site, place, clusters))
         self._all(starts(self.site, (one for one in clusters if self._waits(one))))
