@@ -7,7 +7,7 @@ part remembers its place in the file. Nothing is ever fetched: what a reference 
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -97,10 +97,8 @@ class Judge:
         from referencing.jsonschema import specification_with
 
         specification = specification_with(str(self._kind.META_SCHEMA.get("$schema")))
-        root = specification.create_resource(self._schema)
         self._registry: Registry[Any] = Registry()
         known = self._kind(self._schema, registry=self._registry)._resolver  # with the schemas of JSON Schema itself
-        assert root.contents is self._schema
         yield from self._lost(self._schema, known, specification)
 
     def _lost(self, schema: Json, resolver: Any, specification: Any) -> Iterator[Json]:
@@ -134,8 +132,7 @@ class Judge:
                 yield found
 
     def _found(self, error: Any, data: Any) -> Json:
-        steps = list(error.absolute_schema_path)
-        trail = list(self._trail(steps))
+        trail = list(self._trail(error.absolute_schema_path))
         path: Path = tuple(error.absolute_path)
         is_name = isinstance(error.instance, str) and _at(data, path) != error.instance
         return {
@@ -143,11 +140,11 @@ class Judge:
             "isKey": is_name,
             "keyword": error.validator,
             "names": _names(error),
-            "rule": self._place(error, trail, steps),
+            "rule": self._place(error, trail),
             **{key: _nearest(trail, key) for key in ("description", CODE, SEVERITY)},
         }
 
-    def _place(self, error: Any, trail: list[Json], steps: list[str | int]) -> Path:
+    def _place(self, error: Any, trail: list[Json]) -> Path:
         """Where in the file the broken keyword is, or else the part of the policy that it is in."""
         own = self._places.get(id(error.schema))
         if own is not None:
@@ -155,7 +152,7 @@ class Judge:
         known = [self._places[id(part)] for part in trail if id(part) in self._places]
         return known[-1] if known else ()
 
-    def _trail(self, steps: list[str | int]) -> Iterator[Json]:
+    def _trail(self, steps: Iterable[str | int]) -> Iterator[Json]:
         """The parts of the policy that a broken keyword is in, from the whole inwards, through references."""
         current: Any = self._schema
         for step in steps:

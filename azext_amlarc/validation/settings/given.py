@@ -60,19 +60,19 @@ class GivenSettings:
         With a cluster, and the cloud's `domain` for public names, what the tool works out itself may be given too.
         """
         facts = ClusterFacts.of(cluster) if cluster else None
+        derived = self._derived(cluster, domain, existing) if cluster else None
         judgement = settings.judge(
             self.settings,
             cluster=facts,
             allow_unknown=self.allow_unknown,
             files=self.files,
             installed=existing.shown_settings if existing else None,
-            derived=self._derived(cluster, domain, existing) if cluster else None,
+            derived=derived,
             incomplete=self.incomplete,
             later=self.later,
         )
-        derived = self._derived(cluster, domain, existing) if cluster and self.policies else {}
         there = existing.shown_settings if existing else {}
-        kept = {key: value for key, value in there.items() if not same(value, derived.get(key))}
+        kept = {key: value for key, value in there.items() if not same(value, (derived or {}).get(key))}
         findings = (*self.findings, *judgement.findings, *self._broken(judgement, kept))
         stop_at_errors("Invalid settings", findings)
         return Judgement(findings, judgement.plain, judgement.protected)
