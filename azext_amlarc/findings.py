@@ -47,6 +47,16 @@ class Finding(NamedTuple):
         return ":".join(part for part in parts if part)
 
 
+def position_of(finding: Finding) -> tuple[int, int]:
+    """Line and column, to sort by; what has none comes first."""
+    return finding.line or 0, finding.column or 0
+
+
+def family(code: str) -> str:
+    """The letter of a code; an organization's own codes are of the family of policies."""
+    return code.removeprefix("AMLARC-")[:1] if code.startswith("AMLARC-") else "P"
+
+
 def errors_in(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that must stop a command before it sends anything."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]

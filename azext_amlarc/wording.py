@@ -88,10 +88,13 @@ def inert_within(text: str, escape: str = r"\x23") -> str:
     return re.sub(r"#(?=#[A-Za-z]*\[)", lambda _: escape, text)
 
 
-def legible_json(text: str) -> str:
-    """JSON that means the same, with escapes for what a terminal or a CI system would act on."""
+def legible_json(text: str, kept: str = "\n") -> str:
+    """JSON that means the same, with escapes for what a terminal or a CI system would act on.
+
+    `kept` are the unprintable characters that stay: they lay the text out, or color it.
+    """
     if not text.replace("\n", "").isprintable():
-        text = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+        text = "".join(char if char.isprintable() or char in kept else json.dumps(char)[1:-1] for char in text)
     return inert_quoted(text)
 
 

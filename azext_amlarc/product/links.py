@@ -1,5 +1,7 @@
 """Where Microsoft documents what the checks are about, and our own page that starts from what a user sees."""
 
+from azext_amlarc.findings import family
+
 TROUBLESHOOTING = "docs/troubleshooting.md"
 _LEARN = "https://learn.microsoft.com/azure"
 INSTALL = f"{_LEARN}/machine-learning/how-to-deploy-kubernetes-extension"
@@ -31,5 +33,4 @@ _OF_RULES = {"S": INSTALL, "P": JSON_SCHEMA}
 
 def of(code: str) -> str:
     """Where what a finding's rule is about is documented; an organization's own codes are in its JSON Schemas."""
-    own, _, letter = code.rpartition("AMLARC-")
-    return _OF_RULES.get(letter[:1], ATTACH) if not own and letter != code else JSON_SCHEMA
+    return _OF_RULES.get(family(code), ATTACH)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from azext_amlarc.errors import InvalidInput
-from azext_amlarc.findings import Finding, Rule
+from azext_amlarc.findings import Finding, Rule, position_of
 from azext_amlarc.validation import document, names
 from azext_amlarc.validation.document import foreign
 from azext_amlarc.validation.files import STDIN, TEXT, as_finding, as_text, expand, read
@@ -74,7 +74,7 @@ def _guarded(
     policies = policy.read(names)
     for one in policies.judge(subjects):
         findings.setdefault(one.source, []).append(one)
-    ordered = {source: sorted(found, key=_place) for source, found in findings.items()}
+    ordered = {source: sorted(found, key=position_of) for source, found in findings.items()}
     return _report(ordered, strict, policies.rules)
 
 
@@ -90,10 +90,6 @@ def _subjects(outcome: "document.Outcome | Manifest | None") -> "Iterable[Subjec
     from azext_amlarc.validation.guardrails import of_fleet
 
     return of_fleet.subjects(outcome)
-
-
-def _place(finding: Finding) -> tuple[int, int]:
-    return finding.line or 0, finding.column or 0
 
 
 def rules_for(findings: Iterable[Finding]) -> tuple[Rule, ...]:

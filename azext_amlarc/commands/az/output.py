@@ -165,9 +165,7 @@ def _visibly(formatter: Callable[[Any], str], form: str, result: Any) -> str:
     if text.replace("\n", "").isprintable() and inert(text) == text:
         return text
     if form in ("json", "jsonc"):
-        own = "\n\x1b" if form == "jsonc" else "\n"
-        shown = "".join(char if char.isprintable() or char in own else json.dumps(char)[1:-1] for char in text)
-        return inert_quoted(shown)
+        return legible_json(text, kept="\n\x1b" if form == "jsonc" else "\n")
     if form in ("yaml", "yamlc"):
         text = _yaml(json.loads(json.dumps(result.result)))
     return legible(text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from azext_amlarc.findings import Finding, Rule, Severity, errors_in
+from azext_amlarc.findings import Finding, Rule, Severity, errors_in, position_of
 from azext_amlarc.validation import names
 from azext_amlarc.validation.document import walk
 from azext_amlarc.validation.document.foreign import NO_TOLERATIONS, TYPE_KEYS, instead_of_tolerations, is_manifest
@@ -93,7 +93,7 @@ def convert(outcome: Outcome) -> Manifests:
     of_names = (walk.OLD_TYPE_NAME.code, walk.SAME_TYPE_NAME.code)
     kept = [finding for finding in outcome.findings if finding.code not in of_names]
     losses = placed(list(_losses(outcome.document)), outcome.reading, outcome.source)
-    findings = tuple(sorted([*kept, *losses], key=lambda finding: (finding.line or 0, finding.column or 0)))
+    findings = tuple(sorted([*kept, *losses], key=position_of))
     return Manifests(None if errors_in(findings) else manifests(outcome.document), findings)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.findings import Finding, Rule, Severity, family
 from azext_amlarc.validation import document, files, manifest, names, settings
 from azext_amlarc.validation.guardrails import policy, rulesfile
 from azext_amlarc.validation.guardrails.rulesfile import Entry, RulesFile
@@ -114,7 +114,7 @@ def _told(
         if _is_over(entry, day):
             message = f"the last day for {entry.code} was {entry.until}: {entry.reason}"
             yield _at(use, rulesfile.EXPIRED, message, "correct what it is about, or decide anew")
-        elif not used and _family(entry.code) in families:
+        elif not used and family(entry.code) in families:
             found = _at(use, rulesfile.UNUSED, f"there is no finding {entry.code} for this", "delete the entry")
             # One without files is about all of the folder, of which this run may have seen a part.
             yield found if entry.files else found._replace(severity=Severity.INFO)
@@ -122,8 +122,3 @@ def _told(
 
 def _at(use: _Use, rule: Rule, message: str, fix: str) -> Finding:
     return text.finding(rule, message, fix, use.file.source, use.entry.position, use.entry.where)
-
-
-def _family(code: str) -> str:
-    """The letter of a code; an organization's own codes are of the family of policies."""
-    return code.removeprefix("AMLARC-")[:1] if code.startswith("AMLARC-") else "P"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from azext_amlarc.errors import InvalidInput
-from azext_amlarc.findings import Finding, errors_in
+from azext_amlarc.findings import Finding, errors_in, position_of
 from azext_amlarc.resources.fleet import Fleet, Reference
 from azext_amlarc.validation import document, files
 from azext_amlarc.validation.manifest import computes, given, members, shape
@@ -65,7 +65,7 @@ def judge(reading: Reading, source: str, look: Look) -> Outcome:
         *(_unrepeated(finding) for finding in text.placed(complaints, reading, source)),
         *_of_settings(parts, reading),
     ]
-    findings = (*sorted(found, key=lambda one: (one.line or 0, one.column or 0)), *elsewhere)
+    findings = (*sorted(found, key=position_of), *elsewhere)
     named = {path: outcome.document or {} for path, outcome in documents.items()}
     fleet = None if errors_in(findings) else build(reading.data, folder, named)
     return Outcome(fleet, findings, source, contents, reading, documents, parts)

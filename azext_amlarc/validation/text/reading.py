@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from azext_amlarc.findings import Finding, Rule, Severity
+from azext_amlarc.findings import Finding, Rule, Severity, position_of
 from azext_amlarc.wording import quoted
 
 # A document of 10,000 instance types has 4 MB, which is also Azure's limit for a request body.
@@ -215,21 +215,17 @@ class Complaint(NamedTuple):
 def placed(complaints: Sequence[Complaint], reading: Reading, source: str) -> list[Finding]:
     """Places complaints in the text and merges them with the reader's findings; at one position the reader's wins."""
     if not complaints:
-        return sorted(reading.findings, key=_place)
+        return sorted(reading.findings, key=position_of)
     spots = reading.spots({complaint.path for complaint in complaints})
-    of_reader = {_place(finding) for finding in reading.findings}
+    of_reader = {position_of(finding) for finding in reading.findings}
     found = [_place_one(complaint, spots[complaint.path], source) for complaint in complaints]
-    return sorted([*reading.findings, *(one for one in found if _place(one) not in of_reader)], key=_place)
+    return sorted([*reading.findings, *(one for one in found if position_of(one) not in of_reader)], key=position_of)
 
 
 def _place_one(complaint: Complaint, spot: Spot, source: str) -> Finding:
     fix = f'write it in quotes: "{spot.written}"' if complaint.quote else complaint.fix
     position = spot.key if complaint.at_key else spot.value
     return finding(complaint.rule, complaint.message, fix, source, position, complaint.path)
-
-
-def _place(finding: Finding) -> tuple[int, int]:
-    return finding.line or 0, finding.column or 0
 
 
 def _foreign_encoding(raw: bytes) -> str | None:

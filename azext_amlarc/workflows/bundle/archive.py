@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from azext_amlarc.wording import legible
+from azext_amlarc.wording import legible, legible_json
 from azext_amlarc.workflows import whole_files
 from azext_amlarc.workflows.bundle.masking import data, text
 from azext_amlarc.workflows.bundle.masking.known import Known
@@ -37,11 +37,8 @@ def _text(file: File, known: Known) -> str:
 
 
 def _as_json(content: Any) -> str:
-    """JSON that a terminal may show: what it would act on is escaped."""
-    found = json.dumps(content, indent=2, ensure_ascii=False, default=str)
-    if found.replace("\n", "").isprintable():
-        return found + "\n"
-    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in found) + "\n"
+    """JSON that a terminal or a CI system may show: what it would act on is escaped."""
+    return legible_json(json.dumps(content, indent=2, ensure_ascii=False, default=str)) + "\n"
 
 
 def write(path: str, parts: Sequence[Part]) -> None:
