@@ -7,17 +7,21 @@ part remembers its place in the file. Nothing is ever fetched: what a reference 
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
-from azext_amlarc.validation.guardrails.texts import CODE, OWN, SEVERITY
+from azext_amlarc.validation.guardrails.texts import CODE, FOR, OWN, PREFIX, SEVERITY
 from azext_amlarc.validation.quantity import parse
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
 
-# A policy that breaks more often than this at one document is told often enough.
+# A policy that breaks more often than this at one document, with one severity, is told often enough.
 MOST = 1000
 
 # The keywords of all drafts whose values are schemas: by name, alone, or in a list.
@@ -25,11 +29,25 @@ _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSc
 _PARTS = (
     *("items", "prefixItems", "additionalItems", "unevaluatedItems", "contains", "allOf", "anyOf", "oneOf", "not"),
     *("if", "then", "else", "additionalProperties", "unevaluatedProperties", "propertyNames", "extends"),
+    *("type", "disallow"),  # of draft 3
 )
 # Where `false` is about keys, which are then named.
 _NAMED = ("additionalProperties", "unevaluatedProperties")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _LIMITS = ("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum")
+
+# What ECMA 262 takes for white space, and the rest, as Python writes them within brackets.
+_SPACE = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_NO_SPACE = (
+    r"\0-\x08\x0e-\x1f!-\x9f\xa1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e"
+    r"\u2060-\u2fff\u3001-\ufefe\uff00-\U0010ffff"
+)
+# The pieces of a pattern that Python writes otherwise, within brackets and elsewhere.
+_IN_CLASS = {r"\s": _SPACE, r"\S": _NO_SPACE}
+_OUTSIDE = {
+    **{"$": r"\Z", "(?<": "(?P<", ".": r"[^\n\r\u2028\u2029]", "[]": "(?!)", "[^]": "(?s:.)"},
+    **{r"\s": f"[{_SPACE}]", r"\S": f"[^{_SPACE}]"},
+}
 
 
 def answer() -> None:
@@ -65,11 +83,15 @@ class Judge:
 
         self._given = schema
         self._places: dict[int, Path] = {}
-        self._targets: dict[int, Any] = {}
+        self._at: dict[Path, Json] = {}
+        self._targets: dict[int, list[Any]] = {}
         self._wrong: list[Json] = []
         # None is for a dialect that jsonschema does not know.
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
-        self._kind: Any = validator_for(dialect, None)  # type: ignore[arg-type]
+        is_text = isinstance(dialect["$schema"], str)
+        self._kind: Any = validator_for(dialect, None) if is_text else None  # type: ignore[arg-type]
+        self._referred = set(_pointers(schema))
+        self._elsewhere: list[tuple[Path, Json]] = []
         self._schema: Json = self._copied(schema, ())
 
     def faults(self) -> Iterator[Json]:
@@ -84,13 +106,14 @@ class Judge:
 
     def _faults_of_structure(self) -> Iterator[Json]:
         validator = self._kind(self._kind.META_SCHEMA)
-        try:
-            for outer in islice(validator.iter_errors(self._given), MOST):
-                error = next((one for one in outer.context or () if one.validator == "enum"), outer)
-                said = {"keyword": error.validator, "value": error.validator_value}
-                yield _fault(tuple(error.absolute_path), "structure", said)
-        except RecursionError:
-            yield _fault((), "endless")
+        for path, part in ((), self._given), *self._elsewhere:
+            try:
+                for outer in islice(validator.iter_errors(part), MOST):
+                    error = next((one for one in outer.context or () if one.validator == "enum"), outer)
+                    said = {"keyword": error.validator, "value": error.validator_value}
+                    yield _fault((*path, *error.absolute_path), "structure", said)
+            except RecursionError:
+                yield _fault(path, "endless")
 
     def _faults_of_references(self) -> Iterator[Json]:
         from referencing import Registry
@@ -108,33 +131,48 @@ class Judge:
         for keyword in _REFERENCES:
             reference = schema.get(keyword)
             if isinstance(reference, str):
+                place = (*self._places[id(schema)], keyword)
                 try:
-                    self._targets[id(schema)] = resolver.lookup(reference).contents
+                    target = resolver.lookup(reference).contents
                 except (Unresolvable, ValueError):
-                    yield _fault((*self._places[id(schema)], keyword), "reference", reference)
-        for part in _parts(schema):
+                    yield _fault(place, "reference", reference)
+                else:
+                    self._targets.setdefault(id(schema), []).append(target)
+                    yield from () if isinstance(target, dict | bool) else [_fault(place, "target", reference)]
+        for part in self._parts(schema):
             inner = specification.create_resource(part)
             yield from self._lost(part, resolver.in_subresource(inner), specification)
 
-    def broken(self, data: Any) -> Iterator[Json]:
-        """Where the data breaks the policy: at most MOST places, each keyword of the policy once at each."""
-        from jsonschema.validators import extend
+    def _parts(self, within: Any) -> Iterator[Json]:
+        """The schemas that are directly in a schema, wherever in it they are."""
+        for value in within.values() if isinstance(within, dict) else within:
+            if id(value) in self._places:
+                yield value
+            elif isinstance(value, dict | list):
+                yield from self._parts(value)
 
-        limits = {name: _of_amounts(self._kind.VALIDATORS[name]) for name in _LIMITS if name in self._kind.VALIDATORS}
-        kind: Any = extend(self._kind, limits)  # type: ignore[no-untyped-call]
-        validator = kind(self._schema, registry=self._registry)
+    def broken(self, data: Any) -> Iterator[Json]:
+        """Where the data breaks the policy, each keyword of the policy once at each place.
+
+        At most MOST places of each severity: many warnings hide no error.
+        """
+        validator = of_amounts(self._kind)(self._schema, registry=self._registry)
         seen = set()
-        for error in islice(validator.iter_errors(data), MOST):
+        told: Counter[str | None] = Counter()
+        for error in validator.iter_errors(data):
             found = self._found(error, data)
             key = json.dumps(found)
-            if key not in seen:
+            if key not in seen and told[found[SEVERITY]] < MOST:
                 seen.add(key)
+                told[found[SEVERITY]] += 1
                 yield found
 
     def _found(self, error: Any, data: Any) -> Json:
-        trail = list(self._trail(error.absolute_schema_path))
+        trail = self._trail(error)
         path: Path = tuple(error.absolute_path)
         is_name = isinstance(error.instance, str) and _at(data, path) != error.instance
+        if error.validator == "required" and error.validator_value is True:  # draft 3 says it of the key itself
+            path = path[:-1]
         return {
             "path": (*path, error.instance) if is_name else path,
             "isKey": is_name,
@@ -152,21 +190,32 @@ class Judge:
         known = [self._places[id(part)] for part in trail if id(part) in self._places]
         return known[-1] if known else ()
 
-    def _trail(self, steps: Iterable[str | int]) -> Iterator[Json]:
-        """The parts of the policy that a broken keyword is in, from the whole inwards, through references."""
-        current: Any = self._schema
-        for step in steps:
-            for _ in range(len(self._targets)):
-                if not isinstance(current, dict) or step in current or id(current) not in self._targets:
-                    break
-                yield current
-                current = self._targets[id(current)]
-            if isinstance(current, dict):
-                yield current
-            try:
-                current = current[step]
-            except (KeyError, IndexError, TypeError):
-                return
+    def _trail(self, error: Any) -> list[Json]:
+        """The parts of the policy that a broken keyword is in, from the whole inwards, through references.
+
+        A keyword can stand beside a reference and behind it: the way is the one that ends at the part that is broken.
+        """
+        longest: list[Json] = []
+        for way, rest in self._ways(self._schema, list(error.absolute_schema_path), [], ()):
+            if len(rest) <= 1 and way and way[-1] is error.schema:
+                return way
+            longest = max(longest, way, key=len)
+        own = self._places.get(id(error.schema))
+        return longest if own is None else [self._at[own[:end]] for end in range(len(own) + 1) if own[:end] in self._at]
+
+    def _ways(
+        self, part: Any, steps: list[str | int], way: list[Json], through: tuple[int, ...]
+    ) -> Iterator[tuple[list[Json], list[str | int]]]:
+        """All ways that these steps may have gone, with the steps that are left; `through` are references in a row."""
+        way = [*way, part] if isinstance(part, dict) else way
+        yield way, steps
+        for target in self._targets.get(id(part), ()):
+            if id(target) not in through:
+                # jsonschema counts some references as steps.
+                rest = steps[1:] if steps and steps[0] in _REFERENCES else steps
+                yield from self._ways(target, rest, way, (*through, id(target)))
+        with suppress(KeyError, IndexError, TypeError):
+            yield from self._ways(part[steps[0]], steps[1:], way, ())
 
     def _copied(self, schema: Any, path: Path) -> Any:
         """A copy with Python's patterns, whose parts have their places.
@@ -179,9 +228,8 @@ class Judge:
             return schema
         made = {key: self._member(key, value, (*path, key)) for key, value in schema.items()}
         self._places[id(made)] = path
-        for key, form in OWN.items():
-            if key in schema and not (isinstance(schema[key], str) and re.fullmatch(form, schema[key])):
-                self._wrong.append(_fault((*path, key), "own"))
+        self._at[path] = made
+        self._wrong += _faults_of_own(schema, path)
         return made
 
     def _member(self, key: str, value: Any, path: Path) -> Any:
@@ -196,7 +244,29 @@ class Judge:
             return [self._copied(part, (*path, place)) for place, part in enumerate(value)]
         if key == "pattern" and isinstance(value, str):
             return self._pattern(value, path)
-        return self._copied(value, path) if key in _PARTS else value
+        return self._copied(value, path) if key in _PARTS else self._other(value, path)
+
+    def _other(self, value: Any, path: Path) -> Any:
+        """What no keyword makes a schema is one where a reference says so: `#/components/schemas/name`."""
+        if self._is_referred(path):
+            self._elsewhere.append((path, value))
+            return self._copied(value, path)
+        if isinstance(value, dict):
+            return {key: self._other(one, (*path, key)) for key, one in value.items()}
+        return (
+            [self._other(one, (*path, place)) for place, one in enumerate(value)] if isinstance(value, list) else value
+        )
+
+    def _is_referred(self, path: Path) -> bool:
+        """Whether a reference points here: from the top, or from a schema with an id around it."""
+        if not self._referred:
+            return False
+        part, starts = self._given, [0]
+        for end, step in enumerate(path, 1):
+            part = part[step]  # type: ignore[index]
+            if isinstance(part, dict) and isinstance(part.get("$id", part.get("id")), str):
+                starts.append(end)
+        return any(tuple(map(str, path[start:])) in self._referred for start in starts)
 
     def _pattern(self, pattern: str, path: Path) -> str:
         made = as_python(pattern)
@@ -207,27 +277,63 @@ class Judge:
         return made
 
 
-def _parts(schema: Json) -> Iterator[Json]:
-    """The schemas that are directly in a schema."""
-    for key, value in schema.items():
-        if key in _MAPS and isinstance(value, dict):
-            yield from (part for part in value.values() if isinstance(part, dict))
-        elif key in _PARTS:
-            yield from (part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict))
+def _faults_of_own(schema: Json, path: Path) -> Iterator[Json]:
+    """Keywords of ours with wrong values, those that there are none of, and what belongs at the top level."""
+    for key in schema:
+        if key in OWN:
+            if not (isinstance(schema[key], str) and re.fullmatch(OWN[key], schema[key])):
+                yield _fault((*path, key), "own")
+        elif key == FOR and path:
+            yield _fault((*path, key), "inner")
+        elif key.startswith(PREFIX) and key != FOR:
+            yield _fault((*path, key), "unknown", key)
+
+
+def _pointers(within: Any) -> Iterator[tuple[str, ...]]:
+    """Where references point to, as steps."""
+    if isinstance(within, dict):
+        for key in _REFERENCES:
+            _, has_pointer, pointer = str(within.get(key, "")).partition("#/")
+            if has_pointer:
+                steps = unquote(pointer).split("/")
+                yield tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
+    for inner in within.values() if isinstance(within, dict) else within if isinstance(within, list) else ():
+        yield from _pointers(inner)
 
 
 def as_python(pattern: str) -> str:
-    """A pattern of ECMA 262 as Python writes it: $ is the very end, and classes are those of ASCII."""
+    """A pattern of ECMA 262 as Python writes it: $ is the very end, and classes are those of ECMA 262."""
     made, is_class = "", False
-    for piece in re.findall(r"\\.|\(\?<(?![=!])|.", pattern, re.DOTALL):
-        if piece in ("[", "]"):
-            is_class = piece == "["
-        made += {"$": r"\Z", "(?<": "(?P<"}.get(piece, piece) if not is_class else piece
+    for piece in re.findall(r"\\.|\[\^?\]|\(\?<(?![=!])|.", pattern, re.DOTALL):
+        made += (_IN_CLASS if is_class else _OUTSIDE).get(piece, piece)
+        is_class = piece == "[" or (is_class and piece not in ("]", "[]", "[^]"))
     return f"(?a:{made})"
 
 
+@cache
+def of_amounts(kind: Any) -> Any:
+    """The kind of validator, with limits that hold for amounts in quotes too: "8" and 8 are as many GPUs.
+
+    A part of a policy may name its own dialect. jsonschema then goes on with its own kind for that, so evolve turns it
+    into one of these.
+    """
+    from jsonschema.validators import extend
+
+    limits = {name: _of_amounts(kind.VALIDATORS[name]) for name in _LIMITS if name in kind.VALIDATORS}
+    made: Any = extend(kind, limits)  # type: ignore[no-untyped-call]
+    as_it_is = made.evolve
+
+    def evolve(validator: Any, **changes: Any) -> Any:
+        one = as_it_is(validator, **changes)
+        if type(one) is made:
+            return one
+        return of_amounts(one.__class__)(one.schema, registry=one._registry, _resolver=one._resolver)
+
+    made.evolve = evolve
+    return made
+
+
 def _of_amounts(judge: Callable[..., Any]) -> Callable[..., Any]:
-    """A limit that holds for amounts in quotes too: in a document "8" and 8 are as many GPUs, and "1Gi" is a number."""
     return lambda validator, limit, instance, schema: judge(validator, limit, _amount(instance), schema)
 
 
@@ -243,10 +349,11 @@ def _names(error: Any) -> list[str]:
     value, instance = error.validator_value, error.instance
     if error.validator == "required" and isinstance(value, list):
         return [name for name in value if name not in instance]
-    if error.validator == "dependentRequired":
-        return list(
-            dict.fromkeys(name for key in value if key in instance for name in value[key] if name not in instance)
-        )
+    if error.validator == "required":  # of draft 3
+        return [str(error.path[-1])]
+    if error.validator in ("dependentRequired", "dependencies"):
+        needed = [name for key in value if key in instance for name in _listed(value[key]) if name not in instance]
+        return list(dict.fromkeys(needed))
     if error.validator == "additionalProperties" and value is False:
         patterns = error.schema.get("patternProperties", ())
         known = error.schema.get("properties", ())
@@ -254,6 +361,10 @@ def _names(error: Any) -> list[str]:
             name for name in instance if name not in known and not any(re.search(pattern, name) for pattern in patterns)
         ]
     return []
+
+
+def _listed(names: Any) -> list[str]:
+    return names if isinstance(names, list) else [names] if isinstance(names, str) else []
 
 
 def _nearest(trail: list[Json], key: str) -> str | None:

@@ -8,6 +8,7 @@ from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, Rule, Severity
 from azext_amlarc.validation import files
 from azext_amlarc.validation.guardrails import apart, texts
+from azext_amlarc.validation.guardrails.texts import FOR
 from azext_amlarc.validation.text import parsing
 from azext_amlarc.validation.text.reading import TOP_LEVEL, JsonPath, Reading, Spot, finding, json_path, kind
 from azext_amlarc.wording import quoted
@@ -20,8 +21,6 @@ MISSING = Rule("AMLARC-P005", Severity.ERROR, "judging by a policy requires json
 
 RULES = (BROKEN, INVALID, REFERENCE, UNJUDGED, MISSING)
 
-# What a policy is for, if it says so; otherwise it is for whatever it is given for.
-FOR = "x-amlarc-for"
 ATTACH, SETTINGS, FLEET = "attach", "settings", "fleet"
 KINDS = (ATTACH, SETTINGS, FLEET)
 _NOUNS = {ATTACH: "the configuration", SETTINGS: "the group of settings", FLEET: "the manifest"}
@@ -138,8 +137,9 @@ def _policy(reading: Reading, source: str) -> Policy | tuple[Finding, ...]:
     if not isinstance(schema, dict):
         place, fix = reading.spots([()])[()].value, "write an object with the keywords of JSON Schema"
         return (finding(TOP_LEVEL, f"the policy is {kind(schema)}, not an object", fix, source, place),)
-    named = schema.get(FOR, [])
-    if all(one in KINDS for one in (named if isinstance(named, list) else [named])):
+    named = schema.get(FOR, list(KINDS))
+    kinds = named if isinstance(named, list) else [named]
+    if kinds and all(one in KINDS for one in kinds):
         return Policy(source, schema, reading)
     spot = reading.spots([(FOR,)])[(FOR,)].value
     listed = ", ".join(KINDS)
@@ -175,7 +175,7 @@ def _fault(policy: Policy, fault: Mapping[str, Any]) -> Finding:
     path = tuple(fault["path"])
     spot = _spot(policy.reading, path)
     subject = _named(path, _at(policy.schema, path)) if path else "the policy"
-    rule = REFERENCE if fault["reason"] in ("reference", "endless") else INVALID
+    rule = REFERENCE if fault["reason"] in ("reference", "endless", "target") else INVALID
     message, fix = texts.fault(fault["reason"], fault["said"], subject)
     return finding(rule, message, fix, policy.source, spot.value, path)
 

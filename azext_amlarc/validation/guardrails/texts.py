@@ -4,14 +4,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from azext_amlarc.wording import in_line, number, quoted
+from azext_amlarc.wording import did_you_mean, in_line, number, quoted
 
 # Keywords of our own, for a part of a policy and all in it: the code of its findings, and their severity.
+PREFIX = "x-amlarc-"
 CODE, SEVERITY = "x-amlarc-code", "x-amlarc-severity"
 OWN = {CODE: r"(?!AMLARC-)[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", SEVERITY: "error|warning|info"}
+# What a policy is for, if it says so; otherwise it is for whatever it is given for.
+FOR = "x-amlarc-for"
 
 # What is said at a key, since there is no value or since the value is not what is wrong.
-ABOUT_KEYS = ("required", "dependentRequired", "minProperties", "maxProperties")
+ABOUT_KEYS = (
+    *("required", "dependentRequired", "dependencies", "minProperties", "maxProperties", "unevaluatedProperties"),
+)
 
 # What is wrong, and what to do about it.
 Said = tuple[str, str]
@@ -73,6 +78,10 @@ def _unknown(value: Any, names: Sequence[str], subject: str) -> Said:
     return f"{subject} has {_listed(names)}, which the policy does not allow", f"leave out {_listed(names)}"
 
 
+def _unevaluated(value: Any, names: Sequence[str], subject: str) -> Said:
+    return f"{subject} has a key that no part of the policy describes", "leave out what is not described"
+
+
 def _type(value: Any, names: Sequence[str], subject: str) -> Said:
     kinds = " or ".join(map(str, value if isinstance(value, list) else [value]))
     return f"{subject} is not of type {kinds}", f"write a value of type {kinds}"
@@ -92,6 +101,8 @@ _BY_KEYWORD: Mapping[str, Callable[[Any, Sequence[str], str], Said]] = {
     "pattern": _pattern,
     "required": _missing,
     "dependentRequired": _missing,
+    "dependencies": _missing,
+    "unevaluatedProperties": _unevaluated,
     "additionalProperties": _unknown,
     "type": _type,
     "not": _forbidden,
@@ -119,6 +130,9 @@ def fault(reason: str, about: Any, subject: str) -> Said:
         "pattern": (f"the pattern is not valid: {in_line(str(about), 200)}", "write a regular expression of ECMA 262"),
         "own": (f"{subject} is not what it may be", _OF_OWN),
         "reference": (f"{shown(about)} is not in the policy", "write the part into the policy: nothing is fetched"),
+        "target": (f"what {shown(about)} points to is no schema", "point to an object or a boolean"),
+        "inner": (f"{FOR} is for the whole policy", "write it at the top level"),
+        "unknown": (f"there is no keyword {shown(about)}", did_you_mean(str(about), (FOR, *OWN))),
         "endless": (
             "the policy refers to itself without an end",
             "let a reference to itself go down into the document",

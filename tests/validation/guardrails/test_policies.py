@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,15 @@ def test_each_violation_has_its_place_in_the_document_and_in_the_policy(schema: 
         (r"^(?<team>[a-z]+)$", "ml", True),
         (r"^(?!default$)", "default", False),
         (r"(?<=team-)a", "team-a", True),
+        (r"^\S+$", "team\u00a0a", False),  # white space is that of Unicode in ECMA 262, although digits are not
+        (r"\s", "team\ufeffa", True),
+        (r"^[^\s]+$", "team\u3000a", False),
+        (r"^[\S]+$", "team\u2028a", False),
+        (r"^[\S]+$", "t\u00e9am\U0001f600", True),
+        ("^.+$", "team\ra", False),
+        (r"^[.\]$]+$", ".$]", True),
+        ("^t[^]a$", "t\na", True),
+        ("t[]?eam", "team", True),
         ("a", "team", True),
     ],
 )
@@ -248,6 +257,99 @@ def test_each_draft_keeps_its_own_rules() -> None:
     schema["properties"]["a"]["exclusiveMaximum"] = True  # type: ignore[index]
     assert [one.path for one in found(schema, {"a": "4"})] == ["$.a"]
     assert found(schema, {"a": "3"}) == []
+
+
+KUBE = {"namespace": "kube-system"}
+NOT_KUBE = {"properties": {"namespace": {"pattern": "^(?!kube-)", "description": "No namespaces of Kubernetes."}}}
+
+
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize(
+    "reference",
+    [{"$ref": "#/$defs/base"}, {"$dynamicRef": "#base"}, {"$ref": "#/$defs/other", "$dynamicRef": "#base"}],
+    ids=str,
+)
+def test_a_violation_has_the_severity_and_the_words_of_its_own_part_whatever_stands_beside_the_reference(
+    reference: dict[str, str],
+) -> None:
+    beside = {"x-amlarc-severity": "info", "description": "Beside it.", "maxLength": 63}
+    defined = {"base": NOT_KUBE | {"$dynamicAnchor": "base"}, "other": {}}
+    [finding] = found({**reference, "properties": {"namespace": beside}, "$defs": defined}, KUBE)
+    assert finding.severity == Severity.ERROR
+    assert finding.message.endswith(": No namespaces of Kubernetes")
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_any_number_of_warnings_hides_no_error() -> None:
+    types: dict[str, Any] = {f"type-{number}": {} for number in range(judging.MOST + 100)}
+    wished = {"properties": {"instanceTypes": {"additionalProperties": {"required": ["nodeSelector"]}}}}
+    said = found({"allOf": [wished | {"x-amlarc-severity": "warning"}, NOT_KUBE]}, KUBE | {"instanceTypes": types})
+    assert [one.path for one in said if one.severity == Severity.ERROR] == ["$.namespace"]
+    assert len(said) == judging.MOST + 1
+
+
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize(
+    ("dialect", "id_"),
+    [
+        ("http://json-schema.org/draft-04/schema#", "id"),
+        ("http://json-schema.org/draft-07/schema#", "$id"),
+        ("https://json-schema.org/draft/2020-12/schema", "$id"),
+    ],
+)
+def test_amounts_are_compared_in_bundled_parts_that_name_their_dialect(dialect: str, id_: str) -> None:
+    gpus = {id_: "https://acme.example/gpus", "$schema": dialect, "maximum": 4}
+    whole = {"$schema": dialect, "properties": {"gpu": {"$ref": "https://acme.example/gpus"}}}
+    schema = {**whole, "definitions": {"gpus": gpus}}
+    assert [one.path for one in found(schema, {"gpu": "8"})] == ["$.gpu"]
+    assert found(schema, {"gpu": "4000m"}) == []
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_amounts_are_compared_when_a_policy_that_names_its_dialect_refers_to_itself() -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "properties": {"gpu": {"maximum": 4}, "inner": {"$ref": "#"}},
+    }
+    assert [one.path for one in found(schema, {"inner": {"gpu": "8"}})] == ["$.inner.gpu"]
+
+
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize(
+    ("pointer", "around"),
+    [
+        ("#/components/schemas/a~1b%20c", lambda part: {"components": {"schemas": {"a/b c": part}}}),
+        ("#/$defs/group/name", lambda part: {"$defs": {"group": {"name": part}}}),
+        ("#/x-parts/1", lambda part: {"x-parts": [{}, part]}),
+        ("/parts#/x/y", lambda part: {"$defs": {"parts": {"$id": "/parts", "x": {"y": part}}}}),
+    ],
+)
+def test_a_reference_may_point_to_a_part_that_no_keyword_makes_a_schema(
+    pointer: str, around: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    part = {"pattern": "^(?<team>team)-", "description": "Teams.", "x-amlarc-code": "ACME-1"}
+    schema = {"properties": {"namespace": {"$ref": pointer}}, **around(part)}
+    [finding] = found(schema, KUBE)
+    assert (finding.code, finding.path, finding.message.rpartition(": ")[2]) == ("ACME-1", "$.namespace", "Teams")
+    wrongs: list[dict[str, Any]] = [{"type": "strng"}, {"pattern": "("}, {"$ref": "#/nowhere"}]
+    for wrong in wrongs:
+        [fault] = found({"properties": {"namespace": {"$ref": pointer}}, **around(wrong)}, KUBE)
+        assert fault.code in ("AMLARC-P002", "AMLARC-P003")
+        assert fault.source == "policy.json"
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_the_keywords_of_old_drafts_say_which_key_is_missing() -> None:
+    draft = "http://json-schema.org/draft-03/schema#"
+    said = found({"$schema": draft, "properties": {"namespace": {"required": True}}}, {})
+    assert [(one.path, one.message, one.fix.partition(";")[0]) for one in said] == [
+        ("$", 'the configuration has no "namespace"', 'add "namespace"')
+    ]
+    for needed in ("cpu", ["cpu"]):
+        [one] = found({"$schema": draft, "dependencies": {"namespace": needed}}, KUBE)
+        assert (one.path, one.message) == ("$", 'the configuration has no "cpu"')
+    [one] = found({"$schema": draft, "properties": {"namespace": {"disallow": [{"pattern": "^(?<k>kube)-"}]}}}, KUBE)
+    assert one.path == "$.namespace"
 
 
 @pytest.mark.usefixtures("in_this_process")
