@@ -31,17 +31,19 @@ def broken(
 
 
 def subject(given: Sequence[Setting], plain: Mapping[str, str], installed: Mapping[str, str]) -> Subject:
-    """The settings to be judged, whose values no message repeats; without a key that may be part of a secret."""
+    """The settings to be judged, whose values no message repeats, nor a key that may be part of a secret."""
     secret = {setting.key: PROTECTED for setting in given if setting.protected}
-    unnamed = {setting.key for setting in given if setting.name != setting.key}
-    data = {key: one for key, one in {**installed, **plain, **secret}.items() if key not in unnamed}
+    data = {**installed, **plain, **secret}
     places = {setting.key: setting for setting in given}
     untouched = data.keys() - plain.keys() - secret.keys()
 
     def placed(wanted: Sequence[tuple[JsonPath, bool]]) -> list[Place]:
         return [_place(str(path[0]) if path else "", places, untouched, given) for path, _ in wanted]
 
-    return Subject(SETTINGS, data, placed, lambda path: True)
+    def called(key: str) -> str:
+        return places[key].name if key in places else key
+
+    return Subject(SETTINGS, data, placed, lambda path: True, called=called)
 
 
 def _is_the_users(key: str) -> bool:

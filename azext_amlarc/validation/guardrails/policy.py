@@ -47,6 +47,7 @@ class Policy:
 class Subject:
     """Something to judge: which kind it is, its data, where its parts are, and what of it is never repeated.
 
+    `called` is what messages call a key: one may be part of a secret.
     A part of something else, as the settings in a manifest, is judged by policies alone that say that they are for it.
     """
 
@@ -55,6 +56,7 @@ class Subject:
     placed: Callable[[Sequence[tuple[JsonPath, bool]]], Sequence[Place]]
     is_hidden: Callable[[JsonPath], bool] = lambda path: False
     is_part: bool = False
+    called: Callable[[str], str] = str
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,8 @@ def _violations(policy: Policy, subject: Subject, broken: Sequence[Mapping[str, 
     ]
     rules = _spots(policy.reading, {tuple(one["rule"]) for one in broken})
     for one, path, place in zip(broken, paths, subject.placed(wanted), strict=True):
-        what = _subject(path, subject, one["isKey"])
-        problem, fix = texts.said(one["keyword"], _at(policy.schema, one["rule"]), one["names"], what)
+        what, names = _subject(path, subject, one["isKey"]), [subject.called(name) for name in one["names"]]
+        problem, fix = texts.said(one["keyword"], _at(policy.schema, one["rule"]), names, what)
         described = (one["description"] or "").strip().rstrip(".")
         line, column, _ = rules[tuple(one["rule"])].key
         yield Finding(
@@ -211,8 +213,9 @@ def _subject(path: JsonPath, subject: Subject, is_key: bool) -> str:
     if not path:
         return _NOUNS[subject.kind]
     if is_key:
-        return f"the key {quoted(str(path[-1]))}"
-    return _named(path, None if subject.is_hidden(path) else _at(subject.data, path))
+        return f"the key {quoted(subject.called(str(path[-1])))}"
+    value = None if subject.is_hidden(path) else _at(subject.data, path)
+    return _named(path if isinstance(path[-1], int) else (*path[:-1], subject.called(path[-1])), value)
 
 
 def _named(path: JsonPath, value: object) -> str:

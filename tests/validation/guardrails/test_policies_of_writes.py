@@ -131,14 +131,31 @@ def test_a_protected_setting_is_judged_by_its_name_and_never_shown(folder: Path)
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("schema", [{"additionalProperties": False}, {"propertyNames": {"maxLength": 3}}], ids=str)
-def test_a_key_that_may_be_part_of_a_secret_is_never_shown(schema: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"additionalProperties": False, "properties": {"enableTraining": True}},
+        {"unevaluatedProperties": False, "properties": {"enableTraining": True}},
+        {"propertyNames": {"maxLength": 30}},
+        {"patternProperties": {"^.{40}": {"const": "no such value"}}},
+        {"maxProperties": 1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("option", ["config", "config_protected"])
+def test_a_key_that_may_be_part_of_a_secret_is_judged_and_never_shown(schema: dict[str, Any], option: str) -> None:
     Path("policy.json").write_text(json.dumps(schema))
     key = "dGhpcyBpcyBhIHZlcnkgbG9uZyBzZWNyZXQgdmFsdWU"
-    given = read_settings([f"{key}=", "enableTraining=True"], allow_unknown=True, policy=["policy.json"])
+    plain, protected = ([f"{key}=x"], []) if option == "config" else ([], [f"{key}=x"])
+    settings = ["enableTraining=True", *plain]
+    given = read_settings(settings, config_protected=protected, allow_unknown=True, policy=["policy.json"])
     said = as_text(given.report(ClusterFacts(), strict=False).findings)
     assert "AMLARC-P001" in said
     assert key not in said
+    with pytest.raises(InvalidInput) as refused:
+        given.judged()
+    assert "AMLARC-P001" in {one.code for one in refused.value.findings}
+    assert key not in str(refused.value)
 
 
 def test_a_secret_in_the_wrong_place_of_a_manifest_is_never_shown(tmp_path: Path) -> None:
