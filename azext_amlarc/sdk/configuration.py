@@ -108,14 +108,13 @@ def manifests_of(wanted: Wanted) -> list[dict[str, Any]]:
     if not wanted.document.get("instanceTypes"):
         raise InvalidInput("apply_instance_types needs instance types.", "Pass instance_types to attach_configuration.")
     converted = manifests.convert(_read(wanted.document))
-    codes = {rule.code for rule in manifests.RULES}
-    findings = _placeless(finding for finding in converted.findings if finding.code in codes)
+    findings = _placeless(converted.own_findings)
     stop_at_errors("Invalid instance types", findings)
     log(findings)
     return converted.items or []
 
 
-def _broken(names: Sequence[str], outcome: document.Outcome) -> Sequence[Finding]:
+def _broken(names: Sequence[str], outcome: Outcome) -> Sequence[Finding]:
     """What the policies say."""
     if not names:
         return ()

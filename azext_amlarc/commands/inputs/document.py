@@ -26,23 +26,14 @@ class Configuration(NamedTuple):
         if self.file is None:
             return manifests.Manifests(None, ())
         converted = manifests.convert(self.file)
-        findings = _of_conversion(converted)
-        stop_at_errors(f"Invalid instance types in {self.file.source}", findings)
-        return manifests.Manifests(converted.items, findings)
-
-
-def _of_conversion(converted: "Manifests") -> "tuple[Finding, ...]":
-    """What converting added to the findings about the document itself."""
-    from azext_amlarc.validation.document import manifests
-
-    codes = {rule.code for rule in manifests.RULES}
-    return tuple(finding for finding in converted.findings if finding.code in codes)
+        stop_at_errors(f"Invalid instance types in {self.file.source}", converted.own_findings)
+        return manifests.Manifests(converted.items, converted.own_findings)
 
 
 def _errors_of_conversion(outcome: Outcome) -> list[Finding]:
     from azext_amlarc.validation.document import manifests
 
-    return errors_in(_of_conversion(manifests.convert(outcome)))
+    return errors_in(manifests.convert(outcome).own_findings)
 
 
 def read_document(
@@ -81,22 +72,16 @@ def _broken(
 ) -> list[Finding]:
     """What the policies say of what is attached: the configuration, with the namespace of the option."""
     from azext_amlarc.validation.guardrails import policy
-    from azext_amlarc.validation.guardrails.policy import Place
-    from azext_amlarc.validation.text.reading import JsonPath
 
     reading = outcome.reading if outcome and outcome.reading.usable else None
     data = {**reading.data, **found} if reading and isinstance(reading.data, dict) else found
-    nowhere: Place = ("--config", None, None, "$", 1)
-    option: dict[JsonPath, Place] = {}
+    if reading and outcome:
+        text = policy.of_reading(policy.ATTACH, reading, outcome.source)
+    else:
+        text = policy.said_at(policy.ATTACH, lambda: ("--config", None, None, "$", 1))
     if namespace is not None:
-        option["namespace",] = ("--namespace", None, None, "namespace", 1)
-    text = policy.of_reading(policy.ATTACH, reading, outcome.source, data) if reading and outcome else None
-
-    def placed(wanted: Sequence[tuple[JsonPath, bool]]) -> list[Place]:
-        places = text.placed(wanted) if text else [nowhere] * len(wanted)
-        return [option.get(path, place) for (path, _), place in zip(wanted, places, strict=True)]
-
-    return policy.read(names).judge([policy.Subject(policy.ATTACH, data, placed)])
+        text = text.overridden(("namespace",), lambda: ("--namespace", None, None, "namespace", 1))
+    return policy.read(names).judge([text._replace(data=data)])
 
 
 def _read(path: str) -> Outcome | Finding:

@@ -75,6 +75,12 @@ class Manifests:
     items: list[dict[str, Any]] | None
     findings: tuple[Finding, ...]
 
+    @property
+    def own_findings(self) -> tuple[Finding, ...]:
+        """What converting added to the findings about the document itself."""
+        codes = {rule.code for rule in RULES}
+        return tuple(finding for finding in self.findings if finding.code in codes)
+
     def as_list(self) -> dict[str, Any] | None:
         """The objects as one Kubernetes List for `kubectl apply -f -`, or None."""
         return None if self.items is None else {"apiVersion": "v1", "kind": "List", "items": self.items}

@@ -1,17 +1,15 @@
 """A manifest as policies judge it: as it is written, and what each cluster gets by it, settings and compute targets."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from functools import partial
 
 from azext_amlarc.validation.guardrails import of_settings
-from azext_amlarc.validation.guardrails.policy import ATTACH, FLEET, Place, Subject, of_reading
+from azext_amlarc.validation.guardrails.policy import ATTACH, FLEET, Place, Subject, Wanted, of_reading, said_at
 from azext_amlarc.validation.manifest import given, members, shape
 from azext_amlarc.validation.manifest.building import beside
 from azext_amlarc.validation.manifest.walk import Outcome, settings_would_be
 from azext_amlarc.validation.text.reading import JsonPath, Reading, json_path
-
-Wanted = Sequence[tuple[JsonPath, bool]]
 
 
 def subjects(outcome: Outcome) -> Iterator[Subject]:
@@ -19,7 +17,7 @@ def subjects(outcome: Outcome) -> Iterator[Subject]:
     if outcome.reading is None:
         return
     whole = of_reading(FLEET, outcome.reading, outcome.source)
-    yield replace(whole, is_hidden=_may_be_secret)
+    yield whole._replace(is_hidden=_may_be_secret)
     yield from _computes(outcome, outcome.reading)
     yield from _settings(outcome, outcome.reading)
 
@@ -34,40 +32,22 @@ def _computes(outcome: Outcome, reading: Reading) -> Iterator[Subject]:
     """The attach configurations, with the namespaces that the manifest says."""
     folder = os.path.dirname(outcome.source)
     for number, one in enumerate(given.items(reading.data, "spec", "computes")):
-        config, namespace = one.get("config"), one.get("namespace")
+        entry, config, namespace = ("spec", "computes", number), one.get("config"), one.get("namespace")
         named = outcome.documents.get(beside(folder, config)) if isinstance(config, str) else None
         found = named.reading.data if named and isinstance(named.reading.data, dict) else {}
         data = found | ({"namespace": namespace} if isinstance(namespace, str) else {})
         if named and named.reading.usable:
-            text = of_reading(ATTACH, named.reading, named.source, data)
+            text = of_reading(ATTACH, named.reading, named.source)
         else:
-            text = _at(outcome, reading, ("spec", "computes", number))
-        yield _overridden(replace(text, data=data), outcome, reading, ("spec", "computes", number), namespace)
-
-
-def _at(outcome: Outcome, reading: Reading, path: JsonPath) -> Subject:
-    """What is said at one place of the manifest, wherever in itself it is."""
-
-    def placed(wanted: Wanted) -> list[Place]:
-        line, column, width = reading.spots([path])[path].value
-        return [(outcome.source, line, column, json_path(path), width)] * len(wanted)
-
-    return Subject(ATTACH, {}, placed)
-
-
-def _overridden(text: Subject, outcome: Outcome, reading: Reading, entry: JsonPath, namespace: object) -> Subject:
-    """The configuration, whose namespace is the manifest's where that says one."""
-    there = (*entry, "namespace")
-
-    def placed(wanted: Wanted) -> list[Place]:
-        places = list(text.placed(wanted))
+            text = said_at(ATTACH, partial(_place, outcome, reading, entry))
         if namespace is not None:
-            line, column, width = reading.spots([there])[there].value
-            own: Place = (outcome.source, line, column, json_path(there), width)
-            places = [own if path == ("namespace",) else place for (path, _), place in zip(wanted, places, strict=True)]
-        return places
+            text = text.overridden(("namespace",), partial(_place, outcome, reading, (*entry, "namespace")))
+        yield text._replace(data=data, is_part=True)
 
-    return replace(text, placed=placed, is_part=True)
+
+def _place(outcome: Outcome, reading: Reading, path: JsonPath) -> Place:
+    line, column, width = reading.spots([path])[path].value
+    return outcome.source, line, column, json_path(path), width
 
 
 def _settings(outcome: Outcome, reading: Reading) -> Iterator[Subject]:
@@ -89,4 +69,4 @@ def _settings(outcome: Outcome, reading: Reading) -> Iterator[Subject]:
                 for place in subject.placed(wanted)
             ]
 
-        yield replace(subject, placed=placed, is_part=True)
+        yield subject._replace(placed=placed, is_part=True)

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from azext_amlarc.findings import Finding, Severity, errors_in
 from azext_amlarc.product import catalogue
-from azext_amlarc.validation.guardrails.policy import SETTINGS, Place, Policies, Subject
+from azext_amlarc.validation.guardrails.policy import SETTINGS, Place, Policies, Subject, Wanted
 from azext_amlarc.validation.settings.codes import COMMAND_LINE, INSTALLED, Setting
-from azext_amlarc.validation.text.reading import JsonPath
 
 # What stands for the value of a protected setting.
 PROTECTED = "(protected)"
@@ -37,7 +36,7 @@ def subject(given: Sequence[Setting], plain: Mapping[str, str], installed: Mappi
     places = {setting.key: setting for setting in given}
     untouched = data.keys() - plain.keys() - secret.keys()
 
-    def placed(wanted: Sequence[tuple[JsonPath, bool]]) -> list[Place]:
+    def placed(wanted: Wanted) -> list[Place]:
         return [_place(str(path[0]) if path else "", places, untouched, given) for path, _ in wanted]
 
     def called(key: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding, Rule, Severity
@@ -27,6 +27,8 @@ _NOUNS = {ATTACH: "the configuration", SETTINGS: "the group of settings", FLEET:
 
 # The place of a finding: source, line, column, path and width.
 Place = tuple[str, int | None, int | None, str, int]
+# Whose places are asked for: each part of the data by its path, and whether its key is meant, not its value.
+Wanted = Sequence[tuple[JsonPath, bool]]
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,7 @@ class Policy:
         return subject.kind in named if isinstance(named, list) else subject.kind == named
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """Something to judge: which kind it is, its data, where its parts are, and what of it is never repeated.
 
     `called` is what messages call a key: one may be part of a secret.
@@ -53,10 +54,19 @@ class Subject:
 
     kind: str
     data: object
-    placed: Callable[[Sequence[tuple[JsonPath, bool]]], Sequence[Place]]
+    placed: Callable[[Wanted], Sequence[Place]]
     is_hidden: Callable[[JsonPath], bool] = lambda path: False
     is_part: bool = False
     called: Callable[[str], str] = str
+
+    def overridden(self, path: JsonPath, where: Callable[[], Place]) -> "Subject":
+        """The same, of which this part is said elsewhere."""
+
+        def placed(wanted: Wanted) -> list[Place]:
+            own = where()
+            return [own if one == path else place for (one, _), place in zip(wanted, self.placed(wanted), strict=True)]
+
+        return self._replace(placed=placed)
 
 
 @dataclass(frozen=True)
@@ -82,10 +92,10 @@ class Policies:
         return [*self.findings, *dict.fromkeys(found)]
 
 
-def of_reading(kind_of_it: str, reading: Reading, source: str, data: object = None) -> Subject:
-    """A document in a file, or the `data` that became of it."""
+def of_reading(kind_of_it: str, reading: Reading, source: str) -> Subject:
+    """A document in a file."""
 
-    def placed(wanted: Sequence[tuple[JsonPath, bool]]) -> list[Place]:
+    def placed(wanted: Wanted) -> list[Place]:
         known = [_known(reading.data, path) for path, _ in wanted]
         spots = reading.spots(set(known))
         found: list[Place] = []
@@ -94,7 +104,12 @@ def of_reading(kind_of_it: str, reading: Reading, source: str, data: object = No
             found.append((source, line, column, json_path(path), width))
         return found
 
-    return Subject(kind_of_it, reading.data if data is None else data, placed)
+    return Subject(kind_of_it, reading.data, placed)
+
+
+def said_at(kind_of_it: str, where: Callable[[], Place]) -> Subject:
+    """Something without data yet, all of whose parts are said at one place."""
+    return Subject(kind_of_it, {}, lambda wanted: [where()] * len(wanted))
 
 
 def _known(data: Any, path: JsonPath) -> JsonPath:
