@@ -1,8 +1,9 @@
 """What there is of a fleet: clusters and extensions by Resource Graph, compute targets by the lists of workspaces."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
@@ -16,6 +17,8 @@ from azext_amlarc.resources.fleet import OWNER, Fleet, Found, Membership, member
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.workflows.fleet.connections import Connections
+
+T = TypeVar("T")
 
 # Lists and looks at a time: the rates that Azure allows slow them down, not their number.
 _READERS = 16
@@ -65,22 +68,16 @@ def _unseen(
 
     It shows no cluster that the login may not see, which is no sign that a cluster has left the manifest.
     """
-    found, unread = list[Found](), dict[str, str]()
+    found = list[Found]()
     if fleet.on_removal == "keep":
-        return found, unread
+        return found, {}
     ours = [ClusterId.find(one.resource_id) for one in attached if (one.tags or {}).get(OWNER) == fleet.name]
 
     def read(cluster: ClusterId) -> None:
-        try:
-            there = clusters.find(connections.of(cluster.subscription_id), cluster)
-        except (ArcError, AzureError, OSError) as error:
-            unread[folded(str(cluster))] = why(error)
-        else:
-            found.extend([Found(*there)] if there else [])
+        there = clusters.find(connections.of(cluster.subscription_id), cluster)
+        found.extend([Found(*there)] if there else [])
 
-    with ThreadPoolExecutor(_READERS) as pool:
-        list(pool.map(read, {one for one in ours if one and folded(str(one)) not in seen}))
-    return found, unread
+    return found, _side_by_side({one for one in ours if one and folded(str(one)) not in seen}, read)
 
 
 def _fixed(fleet: Fleet, active: str) -> Iterator[WorkspaceId]:
@@ -91,38 +88,42 @@ def _fixed(fleet: Fleet, active: str) -> Iterator[WorkspaceId]:
 
 
 def _computes(connections: Connections, workspaces: Iterable[WorkspaceId]) -> tuple[dict[str, Compute], dict[str, str]]:
-    found, unread = dict[str, Compute](), dict[str, str]()
+    found = dict[str, Compute]()
 
     def read(workspace: WorkspaceId) -> None:
-        try:
-            listed = computes.list_all(connections.of(workspace.subscription_id), workspace)
-            found.update({folded(f"{workspace}/computes/{one.name}"): one for one in listed})
-        except (ArcError, AzureError, OSError) as error:
-            unread[folded(str(workspace))] = why(error)
+        listed = computes.list_all(connections.of(workspace.subscription_id), workspace)
+        found.update({folded(f"{workspace}/computes/{one.name}"): one for one in listed})
 
-    with ThreadPoolExecutor(_READERS) as pool:
-        list(pool.map(read, workspaces))
-    return found, unread
+    return found, _side_by_side(workspaces, read)
 
 
 def look_again(connections: Connections, present: Present, doubtful: Sequence[ClusterId]) -> Present:
     """The same with these clusters' extensions as their own provider has them now: one request for each."""
-    fresh, unread = dict(present.extensions), dict(present.unread)
+    fresh = dict(present.extensions)
 
     def read(cluster: ClusterId) -> None:
-        key = folded(str(cluster))
-        try:
-            found = extension.find(connections.of(cluster.subscription_id), cluster, None)
-        except (ArcError, AzureError, OSError) as error:
-            unread[key] = why(error)
-            return
+        key, found = folded(str(cluster)), extension.find(connections.of(cluster.subscription_id), cluster, None)
         fresh.pop(key, None)
         if found:
             fresh[key] = found
 
+    unread = _side_by_side(doubtful, read)
+    return replace(present, extensions=fresh, unread={**present.unread, **unread})
+
+
+def _side_by_side(ids: Iterable[T], read: Callable[[T], None]) -> dict[str, str]:
+    """Read each; why some could not be read, by their ids in lower case."""
+    unread = dict[str, str]()
+
+    def attempt(one: T) -> None:
+        try:
+            read(one)
+        except (ArcError, AzureError, OSError) as error:
+            unread[folded(str(one))] = why(error)
+
     with ThreadPoolExecutor(_READERS) as pool:
-        list(pool.map(read, doubtful))
-    return replace(present, extensions=fresh, unread=unread)
+        list(pool.map(attempt, ids))
+    return unread
 
 
 def why(error: Exception) -> str:
