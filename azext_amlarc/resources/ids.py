@@ -172,6 +172,12 @@ def group_id(subscription_id: str, resource_group: str | None = None) -> str:
     return f"/subscriptions/{subscription_id}{group}"
 
 
+def group_of(resource_id: str) -> tuple[str, str]:
+    """The subscription and the resource group of an id, to be compared: in lower case."""
+    found = ResourceId.find(resource_id)
+    return (found.subscription_id.lower(), found.resource_group.lower()) if found else ("", "")
+
+
 def folded(text: str | None) -> str:
     """An id in normalized spelling, so that two ids of the same resource are equal."""
     return (text or "").strip().rstrip("/").lower()

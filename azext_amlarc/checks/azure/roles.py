@@ -29,7 +29,7 @@ from azext_amlarc.checks.given import NO_CLUSTER, TARGET
 from azext_amlarc.product import links
 from azext_amlarc.product.roles import BLOB_READER, GIVERS, IMAGE_PULLER, ON_CLUSTER, RELAY_OWNER, Role
 from azext_amlarc.product.steps import Command, Note, command
-from azext_amlarc.resources.ids import is_same, name_of
+from azext_amlarc.resources.ids import group_of, name_of
 from azext_amlarc.resources.supporting.relay import CONNECTION_ID, namespace_of
 
 # The actions that a condition of an assignment is about: `(!(ActionMatches{'…/roleAssignments/write'})) OR …`.
@@ -115,16 +115,12 @@ def workspace_may_use_the_relay(facts: Facts) -> Verdict:
     if not connection:
         return Verdict(Status.SKIPPED, "The extension's settings name no hybrid connection.")
     namespace, cluster = namespace_of(connection), facts[TARGET].named_cluster
-    if not is_same(_group(namespace), _group(str(cluster))):
+    if group_of(namespace) != group_of(str(cluster)):
         message = (
             f"The Relay {name_of(namespace)} is in another resource group than the cluster: its roles are not read."
         )
         return Verdict(Status.SKIPPED, message)
     return _of_workspace(roles, computes, [_need(roles, RELAY_OWNER, namespace)])
-
-
-def _group(resource_id: str) -> str:
-    return resource_id.lower().partition("/providers/")[0]
 
 
 def _of_workspace(roles: Roles, computes: Sequence[Compute], needs: Sequence[Need]) -> Verdict:

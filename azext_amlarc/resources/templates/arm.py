@@ -7,11 +7,11 @@ template holds one. https://learn.microsoft.com/azure/azure-resource-manager/tem
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from azext_amlarc.product.api_versions import API_VERSIONS
-from azext_amlarc.resources.ids import ResourceId, folded
+from azext_amlarc.resources.ids import ResourceId, folded, group_of
 from azext_amlarc.resources.templates.parts import (
     Deployment,
     Parameter,
@@ -19,7 +19,6 @@ from azext_amlarc.resources.templates.parts import (
     Property,
     Value,
     api_version_of,
-    group_of,
     parameters_of,
     scope_of,
     type_of,
@@ -38,14 +37,14 @@ def template(deployments: Sequence[Deployment]) -> Json:
     """The template that deploys these clusters' parts: to the one group that all are in, or to a subscription."""
     parts = [part for one in deployments for part in one.parts]
     if len({group_of(part.id) for part in parts}) <= 1:
-        return _template(OF_GROUP, _parameters_of_all(deployments), [resource(part) for part in parts])
+        return _template(OF_GROUP, parts, [resource(part) for part in parts])
     return of_subscription(deployments)
 
 
 def of_subscription(deployments: Sequence[Deployment]) -> Json:
     """The template for a subscription, whatever groups the parts are in: each cluster has deployments of its own."""
-    nested = [made for one in deployments for made in _nested(one)]
-    return _template(OF_SUBSCRIPTION, _parameters_of_all(deployments), nested)
+    parts = [part for one in deployments for part in one.parts]
+    return _template(OF_SUBSCRIPTION, parts, [made for one in deployments for made in _nested(one)])
 
 
 def nested_ids(one: Deployment) -> list[str]:
@@ -55,10 +54,6 @@ def nested_ids(one: Deployment) -> list[str]:
         f"{parts[0].id.partition('/providers/')[0]}/providers/{_DEPLOYMENTS}/{_name(one, parts[0].id)}"
         for parts in groups.values()
     ]
-
-
-def _parameters_of_all(deployments: Sequence[Deployment]) -> dict[str, Parameter]:
-    return {name: value for one in deployments for name, value in one.parameters.items()}
 
 
 def is_of_a_group(made: Mapping[str, Any]) -> bool:
@@ -81,13 +76,13 @@ def _counts(made: Mapping[str, Any]) -> Iterator[int]:
             yield from _counts(one["properties"]["template"])
 
 
-def _template(schema: str, parameters: Mapping[str, Parameter], resources: list[Json]) -> Json:
+def _template(schema: str, parts: Iterable[Part], resources: list[Json]) -> Json:
     return {
         "$schema": schema,
         "contentVersion": "1.0.0.0",
         "parameters": {
             name: {"type": "securestring", "metadata": {"description": value.description}}
-            for name, value in sorted(parameters.items())
+            for name, value in sorted(parameters_of(parts).items())
         },
         "resources": resources,
     }
@@ -115,7 +110,6 @@ def _by_group(one: Deployment) -> dict[tuple[str, str], list[Part]]:
 
 def _deployment(name: str, parts: Sequence[Part], after: list[str]) -> Json:
     found = ResourceId.find(parts[0].id)
-    parameters = parameters_of(parts)
     return {
         "type": _DEPLOYMENTS,
         "apiVersion": API_VERSIONS["Microsoft.Resources"],
@@ -126,8 +120,8 @@ def _deployment(name: str, parts: Sequence[Part], after: list[str]) -> Json:
         "properties": {
             "mode": "Incremental",
             "expressionEvaluationOptions": {"scope": "inner"},
-            "parameters": {one: {"value": _expression(_parameter(one))} for one in sorted(parameters)},
-            "template": _template(OF_GROUP, parameters, [resource(part) for part in parts]),
+            "parameters": {one: {"value": _expression(_parameter(one))} for one in sorted(parameters_of(parts))},
+            "template": _template(OF_GROUP, parts, [resource(part) for part in parts]),
         },
     }
 

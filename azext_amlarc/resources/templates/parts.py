@@ -216,12 +216,6 @@ def _own(wanted: extension.Wanted, needed: plan.Plan) -> Iterator[tuple[tuple[st
         yield _protected(extension.SECOND_NAMES[own.string]), keys
 
 
-def group_of(resource_id: str) -> tuple[str, str]:
-    """The subscription and the resource group of an id, to be compared: in lower case."""
-    found = ResourceId.find(resource_id)
-    return (found.subscription_id.lower(), found.resource_group.lower()) if found else ("", "")
-
-
 def scope_of(resource_id: str) -> str:
     """The id of the resource that an extension resource belongs to; empty for any other."""
     before, provider, _ = resource_id.rpartition("/providers/")

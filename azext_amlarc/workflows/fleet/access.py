@@ -15,7 +15,7 @@ from azext_amlarc.errors import Refused
 from azext_amlarc.product.roles import ON_CLUSTER, RELAY_OWNER, Role
 from azext_amlarc.resources import extension
 from azext_amlarc.resources.fleet import WantedState
-from azext_amlarc.resources.ids import folded, group_id, is_same
+from azext_amlarc.resources.ids import folded, group_id, group_of, is_same
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.supporting.relay import CONNECTION_ID, namespace_of
@@ -31,19 +31,20 @@ class Access:
         self,
         state: WantedState,
         domain: str,
-        workspaces: Sequence[Mapping[str, Any]],
-        existing: Extension | None,
+        workspaces: Mapping[str, Mapping[str, Any]],
+        existing: Extension | None = None,
         *,
         new: bool = True,
     ) -> list[Grant]:
-        """What a template gives the identities of these workspaces (Azure's answers) on the cluster and its Relay.
+        """What a template gives the identities of the cluster's workspaces on the cluster and its Relay.
 
-        That are the roles that they lack, and those that a template or this tool has given: under the same names
+        These are the roles that they lack, and those that a template or this tool has given: under the same names
         nothing changes. With `new` false only the latter. What somebody else gave is left alone: Azure refuses the same
-        under another name. Refused if it cannot be seen which are missing.
+        under another name. `workspaces` are Azure's answers, by the workspaces' ids in lower case. Refused if it cannot
+        be seen which roles are missing.
         """
         needs = list(_needs(state, domain, existing))
-        identities = dict.fromkeys(self._identity(one) for one in workspaces)
+        identities = dict.fromkeys(self._identity(workspaces[folded(str(one.workspace))]) for one in state.computes)
         return [grant for one in identities if one for grant in self._lacking(state, one, needs, new)]
 
     def _identity(self, workspace: Mapping[str, Any]) -> Identity | None:
@@ -82,9 +83,5 @@ def _needs(state: WantedState, domain: str, existing: Extension | None) -> Itera
         yield role, str(cluster.id)
     given = state.extension.settings if state.extension else {}
     connection = extension.resolve(cluster, domain, given, existing).settings.get(CONNECTION_ID)
-    if connection and is_same(_group(connection), _group(str(cluster.id))):
+    if connection and group_of(connection) == group_of(str(cluster.id)):
         yield RELAY_OWNER, namespace_of(connection)
-
-
-def _group(resource_id: str) -> str:
-    return resource_id.partition("/providers/")[0]

@@ -22,7 +22,6 @@ from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.fleet import Fleet, Member, WantedState, membership, shared_names, wanted_for
 from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
 from azext_amlarc.resources.installed import Extension
-from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.templates import arm, policy, terraform
 from azext_amlarc.resources.templates.parts import Deployment, deployment
 from azext_amlarc.validation.manifest import standing, writing
@@ -96,25 +95,16 @@ def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:
         )
     there = _workspaces(azure, {one.workspace for state in states for one in state.computes})
     locations = _locations_of(there)
-    grants = _grants(azure, fleet, domain, there)
-    exported = _drawn(form, [deployment(state, domain, locations, grants=grants(state)) for state in states])
+    access = Access(azure) if fleet.grants_workspace_identity else None
+    exported = _drawn(
+        form,
+        [
+            deployment(state, domain, locations, grants=access.grants(state, domain, there) if access else ())
+            for state in states
+        ],
+    )
     untold = fleet.grants_workspace_identity and any(one.identity_type for one in fleet.computes)
     return replace(exported, notes=_UNSAID_OF_COMPUTES if untold else ())
-
-
-def _grants(
-    azure: AzureClient, fleet: Fleet, domain: str, there: Mapping[str, dict[str, Any]]
-) -> Callable[[WantedState], list[Grant]]:
-    """What gives the roles of a cluster's template; nothing where the manifest does not ask for them."""
-    if not fleet.grants_workspace_identity:
-        return lambda _state: []
-    access = Access(azure)
-
-    def of(state: WantedState) -> list[Grant]:
-        own = dict.fromkeys(folded(str(one.workspace)) for one in state.computes)
-        return access.grants(state, domain, [there[key] for key in own], None)
-
-    return of
 
 
 def _wanted(fleet: Fleet, given: Manifest, domain: str, member: Member) -> WantedState:

@@ -123,9 +123,8 @@ class Drafts:
         """The roles of the workspaces' identities: missing ones where something is attached, as `attach` gives them."""
         if not self.site.fleet.grants_workspace_identity:
             return []
-        own = dict.fromkeys(folded(str(compute.workspace)) for compute in state.computes)
         attaches = any(item.verb in (Verb.CREATE, Verb.CHANGE) for item in one.items if item.kind == "compute target")
-        return self._access.grants(state, domain, [self._workspaces[key] for key in own], existing, new=attaches)
+        return self._access.grants(state, domain, self._workspaces, existing, new=attaches)
 
     def _extension(
         self, one: ClusterPlan, member: Member, existing: Extension | None, door: ClusterDoor
