@@ -45,8 +45,8 @@ def starts(site: Site, wave: int, planned: Iterable[ClusterPlan]) -> dict[str, l
     for one in planned:
         if one.member and site.board.entries[one.id].state in _SOUND:
             found.setdefault(one.id.subscription_id.lower(), []).append(one)
-    works = (_Wave(site, looks, wave, members) for members in found.values())
-    return {one.key: [one.run] for one in works if one.todo}
+    works = {key: _Wave(site, looks, wave, members) for key, members in found.items()}
+    return {key: [one.run] for key, one in works.items() if one.todo}
 
 
 @dataclass
@@ -57,10 +57,6 @@ class _Wave:
     looks: Looks
     number: int
     members: Sequence[ClusterPlan]
-
-    @property
-    def key(self) -> str:
-        return self.members[0].id.subscription_id.lower()
 
     @property
     def azure(self) -> AzureClient:
@@ -120,7 +116,7 @@ class _Wave:
             _Share(self.site, self.azure, self._address(place), own, planned)
             for place, own in enumerate(stack.shares(self.site.fleet.name, drafts) if drafts else ())
         ]
-        begun = [one for one in shares if one.is_awaited and one.begin()]
+        begun = [one for one in shares if one.running and one.begin()]
         for one in begun:
             yield from one.followed()
 
@@ -169,10 +165,6 @@ class _Share:
     def running(self) -> list[Draft]:
         """The clusters that something is still to come of."""
         return [one for one in self.drafts if self._entry(one).state is State.RUNNING]
-
-    @property
-    def is_awaited(self) -> bool:
-        return bool(self.running)
 
     def begin(self) -> bool:
         """Send the stack; False, and the entries say why, if that is refused or nothing new should begin."""
