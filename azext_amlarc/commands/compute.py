@@ -99,9 +99,9 @@ def _prepared(
 ) -> "Preparation | None":
     if access is None or not (namespace or manifests or prunes):
         return None
-    from azext_amlarc.workflows.prepare import prepare
+    from azext_amlarc.workflows.prepare import agreed, compared
 
-    return prepare(access, door, cluster_id, namespace, manifests, prunes=prunes, timeout=timeout)
+    return agreed(compared(access, door, cluster_id, namespace, manifests, prunes=prunes, timeout=timeout), door)
 
 
 def _completed(

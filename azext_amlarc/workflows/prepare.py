@@ -76,32 +76,6 @@ class Preparation:
                 instance_types.delete(self.kube, name)
 
 
-def prepare(
-    access: KubeAccess,
-    door: Door,
-    cluster: ClusterId,
-    namespace: str | None,
-    manifests: Sequence[Mapping[str, Any]],
-    *,
-    prunes: bool = False,
-    timeout: float = 0.0,
-) -> Preparation:
-    """The changes to write to the cluster, after the user has confirmed them; nothing has been written yet.
-
-    Compares the cluster with the namespace and the InstanceType manifests that it should have. Denied or Refused if the
-    server would refuse the writes, Refused if it is another cluster, InvalidInput if the user does not confirm. A kind
-    InstanceType that an installation has yet to bring is waited for, `timeout` seconds at most.
-    """
-    preparation = compared(access, door, cluster, namespace, manifests, prunes=prunes, timeout=timeout)
-    where = preparation.kube.where
-    door.watcher.tell(f"On the cluster {where}:")
-    for line in preparation.lines():
-        door.watcher.tell(line)
-    if preparation.changes_instance_types:
-        door.confirm("", f"Write these instance types to {where}?")
-    return preparation
-
-
 def compared(
     access: KubeAccess,
     door: Door,
@@ -112,13 +86,29 @@ def compared(
     prunes: bool = False,
     timeout: float = 0.0,
 ) -> Preparation:
-    """The same, for a door that shows and confirms them itself."""
+    """The changes to write to the cluster, which nobody has confirmed; nothing has been written yet.
+
+    Compares the cluster with the namespace and the InstanceType manifests that it should have. Denied or Refused if the
+    server would refuse the writes, Refused if it is another cluster. A kind InstanceType that an installation has yet
+    to bring is waited for, `timeout` seconds at most.
+    """
     kube, target = access.open(), Target.of_cluster(cluster)
     try:
         return compare(kube, target, namespace, manifests, prunes)
     except UnknownKind:
         _wait_for_the_kind(kube, door.watcher, min(timeout, _LONGEST))
         return compare(kube, target, namespace, manifests, prunes)
+
+
+def agreed(preparation: Preparation, door: Door) -> Preparation:
+    """The same, after the user has seen it, and confirmed changes to instance types; InvalidInput if not."""
+    where = preparation.kube.where
+    door.watcher.tell(f"On the cluster {where}:")
+    for line in preparation.lines():
+        door.watcher.tell(line)
+    if preparation.changes_instance_types:
+        door.confirm("", f"Write these instance types to {where}?")
+    return preparation
 
 
 def compare(

@@ -14,7 +14,7 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.kubernetes import namespaces
 from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.kubernetes.client import connect
-from azext_amlarc.workflows.prepare import Preparation, compare, prepare
+from azext_amlarc.workflows.prepare import Preparation, agreed, compare, compared
 from tests.checks.clusters import SUBSCRIPTION, TARGETED
 from tests.kubernetes.test_instance_types import manifest, writes
 from tests.support.cluster import ADMIN, READ_NOTHING, Cluster
@@ -200,7 +200,7 @@ def done(cluster: Cluster, door: Someone, *manifests: dict[str, object], **optio
     log = WriteLog()
     assert TARGETED.cluster
     with KubeAccess(str(cluster.kubeconfig(ADMIN)), None) as access:
-        prepare(access, door, TARGETED.cluster, None, manifests, **options).write(log)
+        agreed(compared(access, door, TARGETED.cluster, None, manifests, **options), door).write(log)
     return log.lines
 
 

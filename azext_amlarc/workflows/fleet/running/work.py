@@ -165,10 +165,10 @@ def _attached(site: Site, planned: ClusterPlan, item: Item, entry: Entry) -> Wor
 
 def _prepared(access: "KubeAccess", door: "ClusterDoor", wanted: Wanted) -> "Preparation":
     from azext_amlarc.validation.document.manifests import manifests
-    from azext_amlarc.workflows.prepare import prepare
+    from azext_amlarc.workflows.prepare import agreed, compared
 
     types = manifests(wanted.document) if wanted.document.get("instanceTypes") else []
-    return prepare(access, door, wanted.cluster, wanted.namespace, types)
+    return agreed(compared(access, door, wanted.cluster, wanted.namespace, types), door)
 
 
 def _wanted(planned: ClusterPlan, item: Item) -> WantedCompute:
