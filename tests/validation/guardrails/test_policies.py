@@ -29,12 +29,6 @@ POLICIES = CASES / "policy"
 WRONG = sorted((POLICIES / "invalid").iterdir())
 
 
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For what needs no process: starting one takes longer than all the rest."""
-    monkeypatch.setattr(apart, "judge", lambda schema, data: json.loads(json.dumps(judging.respond(schema, data))))
-
-
 def found(schema: dict[str, Any], document: object, kind: str = policy.ATTACH) -> list[Finding]:
     raw = json.dumps(schema).encode()
     policies = policy.Policies((policy.Policy("policy.json", schema, parsing.parse(raw, "policy.json")),))
@@ -54,6 +48,7 @@ def test_what_breaks_a_policy_is_said_with_its_place_its_description_its_code_an
     assert report.exit_code == 1
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_what_is_wrong_with_a_policy_has_the_code_of_its_file_and_a_place_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -359,6 +354,7 @@ def test_what_a_policy_says_moves_no_cursor() -> None:
     assert r"red\x1b[31m" in said
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_sarif_has_the_rules_of_the_organization_by_their_descriptions() -> None:
     report = documents.validate_documents([str(POLICIES / "acme.json")], policies=[str(POLICIES / "acme.yaml")])
     (run,) = as_sarif(report, documents.rules_for(report.findings))["runs"]
@@ -370,6 +366,7 @@ def test_sarif_has_the_rules_of_the_organization_by_their_descriptions() -> None
     assert all("ruleIndex" in result for result in run["results"])
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_policy_that_cannot_be_read_is_a_finding_beside_those_of_the_documents(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     names = [str(tmp_path / "none.json"), str(tmp_path / "empty"), str(POLICIES / "acme.yaml")]
@@ -379,6 +376,7 @@ def test_a_policy_that_cannot_be_read_is_a_finding_beside_those_of_the_documents
     assert report.sources == (str(POLICIES / "acme.json"), *names[:2])
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_pages_policy_says_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = listings(ROOT / "docs" / "guardrails.md")
     monkeypatch.chdir(tmp_path)

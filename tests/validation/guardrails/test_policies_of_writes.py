@@ -21,6 +21,7 @@ from azext_amlarc.workflows.fleet.manifests import load
 from tests.support.golden import assert_golden
 from tests.validation.documents import CASES
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 CLUSTER = "/subscriptions/123/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/amlarc-cluster"
 TEAMS = {"properties": {"namespace": {"pattern": "^team-"}}, "required": ["namespace"]}
 TRAINING = {

@@ -166,6 +166,7 @@ def test_options_and_standard_input_have_the_rules_of_the_folder_that_the_user_i
     assert found.findings == ()
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_violation_of_a_policy_is_excepted_by_its_own_code() -> None:
     Path("policy.json").write_text('{"properties": {"namespace": {"const": "ml", "x-amlarc-code": "ACME-NAMES-1"}}}')
     write({"code": "ACME-NAMES-1", "severity": "info", "reason": "moved in January"}, entry("N007"), entry("D009"))
@@ -195,6 +196,7 @@ def test_secrets_files_policies_and_rules_files_themselves_are_not_to_be_decided
     assert not {"AMLARC-D009", "AMLARC-N007", "AMLARC-S005", policy.BROKEN.code} & grading._FIXED
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_before_a_write_no_rules_file_is_asked() -> None:
     Path("policy.json").write_text('{"properties": {"namespace": {"const": "ml"}}}')
     write(entry("N007"), entry("D009"), entry("P001"))
@@ -204,6 +206,7 @@ def test_before_a_write_no_rules_file_is_asked() -> None:
     assert [one.code for one in caught.value.findings] == ["AMLARC-N007", "AMLARC-D009", "AMLARC-P001"]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_python_api_validates_with_rules_and_policies() -> None:
     write(entry("N007"), entry("D009"))
     Path("policy.json").write_text('{"required": ["nothing"]}')
