@@ -15,6 +15,7 @@ from tests.ci.recipes import Script
 from tests.e2e.test_documents import FLEET
 from tests.support.az import ROOT, VENV, Az
 from tests.support.azure import Azure
+from tests.support.fleets import writes
 from tests.support.runners import HOSTILE, commands, is_still
 
 # In place of az: says what it was called with. Signing in and installing take a tenant and a package registry; the
@@ -137,7 +138,7 @@ def test_the_recipes_validate_check_plan_and_apply(runner: Runner, azure: Azure)
     assert head == "## What would become of the clusters"
     assert [line[4:] for line in shown.splitlines()] == plan.splitlines()
     assert all(line.startswith("    ") for line in shown.splitlines())
-    assert not [one for one in azure.traffic() if one["method"] in ("PUT", "PATCH", "DELETE")]
+    assert not writes(azure)
 
     runner.run(github("apply.yml"))
     assert any(id_.endswith("/computes/k8s-compute") for id_ in azure.state()["resources"])

@@ -12,6 +12,7 @@ from tests.e2e.conftest import CLUSTER
 from tests.support.az import ROOT, Az
 from tests.support.azure import Azure
 from tests.support.cluster import Cluster
+from tests.support.fleets import OWN_RELAY, OWN_STRING
 from tests.support.listings import listings
 from tests.support.terminal import session
 
@@ -29,11 +30,9 @@ spec:
   computes: [{workspace: amlarc-ws, name: k8s-compute}]
 """
 # The same with a Relay of the user's own, whose connection string is a protected setting.
-RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
-OWN_RELAY = f"""{{
-    settings: {{enableTraining: "True", relayserver.hybridConnectionResourceID: {RELAY}}},
+WITH_OWN_RELAY = f"""{{
+    settings: {{enableTraining: "True", relayserver.hybridConnectionResourceID: {OWN_RELAY}}},
     protected: {{relayServerConnectionString: {{file: relay.txt}}}}}}"""
-RELAY_KEY = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=aGk=;EntityPath=c"
 POLICIES = [one for one in listings(ROOT / "docs" / "guardrails.md") if one.remark.endswith("policy.yaml")]
 [RULES] = [one.text for one in listings(ROOT / "docs" / "guardrails.md") if one.remark == ".amlarc.yaml"]
 NEEDS_A_COMPUTE = ("show", "detach", "wait", "verify")
@@ -50,7 +49,7 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="session")
-def manifests(signed_in: Az, tmp_path_factory: pytest.TempPathFactory) -> str:
+def manifests(signed_in: Az) -> str:
     """The guide's instance types as objects of Kubernetes."""
     guide = str(ROOT / "examples" / "attach-advanced.json")
     return signed_in.must("amlarc", "config", "convert", "-f", guide, "--to", "instancetype").stdout
@@ -97,8 +96,8 @@ def test_every_example_of_the_help_runs(
     if "--plan" in command:
         az.must("amlarc", "plan", "-f", "fleet.yaml", "--out", "fleet.plan.json", folder=folder)
     if "--resend-protected" in command:
-        (folder / "fleet.yaml").write_text(FLEET.replace('{settings: {enableTraining: "True"}}', OWN_RELAY))
-        (folder / "relay.txt").write_text(RELAY_KEY)
+        (folder / "fleet.yaml").write_text(FLEET.replace('{settings: {enableTraining: "True"}}', WITH_OWN_RELAY))
+        (folder / "relay.txt").write_text(OWN_STRING.format("aGk"))
     if command in ANSWERS:
         assert answered(az, command, folder) == 0
         return

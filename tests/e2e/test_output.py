@@ -5,7 +5,6 @@ from typing import Any
 
 from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
 from tests.support.az import Az
-from tests.support.azure import Azure
 from tests.support.golden import assert_steady
 
 
@@ -33,7 +32,7 @@ def test_compute_show_and_tables(installed: Az) -> None:
     assert installed.must("amlarc", "list", *WORKSPACE, "-o", "table").stdout == shown
 
 
-def test_stdout_holds_the_object_alone(az: Az, azure: Azure) -> None:
+def test_stdout_holds_the_object_alone(az: Az) -> None:
     created = az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
     assert json.loads(created.stdout)["name"] == "amlarc-compute"
     assert "Relay namespace" in created.stderr

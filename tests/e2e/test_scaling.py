@@ -9,6 +9,7 @@ from tests.kubernetes.test_volcano import DEPLOYMENT, MAP, NAMESPACE, restarted
 from tests.support.az import Az
 from tests.support.azure import Azure
 from tests.support.cluster import ADMIN, READ_NOTHING, Cluster
+from tests.support.fleets import writes
 
 CREATE = ("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
 UPDATE = ("amlarc", "extension", "update", *CLUSTER)
@@ -21,10 +22,6 @@ def kubeconfig(cluster: Cluster, user: str = ADMIN) -> tuple[str, ...]:
 
 def settings(shown: Any) -> list[str | None]:
     return [shown["configurationSettings"].get(key) for key in KEYS]
-
-
-def writes(azure: Azure) -> list[str]:
-    return [item["method"] for item in azure.traffic() if item["method"] in ("PUT", "PATCH", "DELETE")]
 
 
 def test_a_new_extension_starts_with_it(az: Az, azure: Azure, cluster: Cluster) -> None:

@@ -16,15 +16,16 @@ from azext_amlarc.sdk import (
     KubernetesCompute,
     Workspace,
 )
+from tests.e2e.test_credentials import CREDENTIAL, give
 from tests.kubernetes.test_volcano import DEPLOYMENT, MAP, NAMESPACE, restarted
 from tests.sdk.conftest import CLUSTER, EDGE_CLUSTER, GROUP
 from tests.support.azure import Azure
 from tests.support.cluster import ADMIN, Cluster
 from tests.support.connecting import Login
+from tests.support.fleets import writes
 from tests.support.secrets import forms
 
 AKS = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-cluster"
-CREDENTIAL = "/listClusterUserCredential"
 INSTANCE_TYPES = "/apis/amlarc.azureml.com/v1alpha1/instancetypes"
 AMOUNTS = {"cpu": "2", "memory": "4Gi"}
 TYPES = {"small": {"resources": {"requests": AMOUNTS, "limits": AMOUNTS}}}
@@ -34,16 +35,6 @@ KEYS = ("volcanoScheduler.schedulerConfigMap", "amloperator.skipResourceValidati
 
 def install(azure: Azure, cluster: str = EDGE_CLUSTER, **options: Any) -> ArcExtension:
     return ArcExtension.install(cluster, {"enableTraining": True}, credential=Login(azure), **options)
-
-
-def writes(azure: Azure) -> list[str]:
-    return [item["method"] for item in azure.traffic() if item["method"] in ("PUT", "PATCH", "DELETE")]
-
-
-def give(azure: Azure, content: bytes) -> None:
-    value = base64.b64encode(content).decode()
-    body = {"kubeconfigs": [{"name": "clusterUser", "value": value}]}
-    azure.fault(method="POST", path=CREDENTIAL, times=9, status=200, body=body)
 
 
 def test_scaling_from_zero_is_turned_on_and_undone(azure: Azure, cluster: Cluster) -> None:

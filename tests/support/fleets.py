@@ -24,6 +24,9 @@ from tests.support.connecting import Diary, connect
 SEED = json.loads((Path(__file__).parents[2] / "amlarc_emulator" / "seed.json").read_text())
 FIRST = SEED["subscriptions"][0]["subscriptionId"]
 WORKSPACE = "Microsoft.MachineLearningServices/workspaces/amlarc-ws"
+# A Relay of the user's own, and the connection string of it with a key.
+OWN_RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
+OWN_STRING = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey={}=;EntityPath=c"
 
 
 def subscription(number: int) -> str:
@@ -66,6 +69,14 @@ def manifest_of(subscriptions: int = 1, **spec: Any) -> dict[str, Any]:
     }
     whole = {key: value for key, value in {**usual, **spec}.items() if value is not None}
     return {"apiVersion": "amlarc/v1alpha1", "kind": "Fleet", "metadata": {"name": "plants"}, "spec": whole}
+
+
+def with_own_relay(variable: str) -> dict[str, Any]:
+    """The extension of a manifest with a Relay of the user's own, whose connection string is in a variable."""
+    return {
+        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": OWN_RELAY},
+        "protected": {"relayServerConnectionString": {"env": variable}},
+    }
 
 
 def read(data: Mapping[str, Any], folder: Path | None = None) -> tuple[Fleet, Contents]:

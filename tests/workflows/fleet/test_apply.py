@@ -28,14 +28,24 @@ from benchmarks import fleet as benchmark
 from tests.support.azure import Azure
 from tests.support.cluster import Cluster
 from tests.support.connecting import connect
-from tests.support.fleets import Show, TestDoor, apply, counts, manifest_of, plan, subscription, verbs, writes
+from tests.support.fleets import (
+    OWN_STRING,
+    Show,
+    TestDoor,
+    apply,
+    counts,
+    manifest_of,
+    plan,
+    subscription,
+    verbs,
+    with_own_relay,
+    writes,
+)
 from tests.support.stub import Answer, stub
 
 # What a cluster takes: a Relay namespace, its hybrid connection and rule, the extension, the compute target.
 WRITES_A_CLUSTER = 5
 GONE = {"error": {"code": "ResourceNotFound", "message": "-"}}
-OWN_RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
-OWN_STRING = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey={}=;EntityPath=c"
 BAD = {"error": {"code": "Bad", "message": "No."}}
 KIND = "providers/Microsoft.KubernetesConfiguration/extensions"
 
@@ -88,9 +98,7 @@ def test_the_bound_that_the_benchmark_prints_is_azures_rates_and_the_last_operat
     assert benchmark.bound([*sent(1500, 1), *sent(700, 2)]) == 140.1
 
 
-def test_the_compute_targets_carry_the_fleets_name_and_what_the_manifest_says_of_them(
-    fleet: Azure, tmp_path: Path
-) -> None:
+def test_the_compute_targets_carry_the_fleets_name_and_what_the_manifest_says_of_them(fleet: Azure) -> None:
     computes = [
         {"workspace": "amlarc-ws", "name": "k8s-{cluster}", "namespace": "ml", "identity": {"type": "SystemAssigned"}}
     ]
@@ -262,9 +270,7 @@ def test_a_cluster_that_resource_graph_lacks_is_looked_at_before_anything_of_it_
 ) -> None:
     hidden = unseen(fleet, monkeypatch)
     assert verbs(plan(fleet, manifest_of(1, onRemoval="detach"))) == {"none": 6}
-    fleet.fault(
-        method="GET", path=f"{hidden}$", status=404, body={"error": {"code": "ResourceNotFound", "message": "-"}}
-    )
+    fleet.fault(method="GET", path=f"{hidden}$", status=404, body=GONE)
     assert verbs(plan(fleet, manifest_of(1, onRemoval="detach"))) == {"detach": 1, "none": 5}
 
 
@@ -423,16 +429,11 @@ def test_a_saved_plan_with_something_else_anywhere_is_told_or_compared_as_any_ot
 def test_protected_values_are_looked_up_when_they_are_sent_and_are_nowhere_else(
     fleet: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=S3CR3T=;EntityPath=c"
+    secret = OWN_STRING.format("S3CR3T")
     monkeypatch.setenv("RELAY", secret)
-    own = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
-    extension = {
-        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": own},
-        "protected": {"relayServerConnectionString": {"env": "RELAY"}},
-    }
     path = tmp_path / "plan.json"
     with connect(fleet) as azure:
-        work = at_the_door(azure, tmp_path, manifest_of(1, extension=extension))
+        work = at_the_door(azure, tmp_path, manifest_of(1, extension=with_own_relay("RELAY")))
         planned = work.plan()
         work.save(str(path), planned)
         board = carried_out(work, path)
@@ -450,13 +451,9 @@ def test_a_protected_value_that_alone_is_new_is_sent_when_asked_to_also_by_a_sav
     fleet: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RELAY", OWN_STRING.format("OLD"))
-    extension = {
-        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": OWN_RELAY},
-        "protected": {"relayServerConnectionString": {"env": "RELAY"}},
-    }
     path = tmp_path / "plan.json"
     with connect(fleet) as azure:
-        work = at_the_door(azure, tmp_path, manifest_of(1, extension=extension))
+        work = at_the_door(azure, tmp_path, manifest_of(1, extension=with_own_relay("RELAY")))
         assert counts(work.apply(TestDoor(), lambda _: Show(), Options())) == {"done": 6}
         monkeypatch.setenv("RELAY", OWN_STRING.format("NEW"))
         assert verbs(Work(azure, work.manifest).plan()) == {"none": 6}
@@ -476,13 +473,8 @@ def test_a_protected_value_that_alone_is_new_is_sent_when_asked_to_also_by_a_sav
 
 
 def test_a_value_that_cannot_be_had_stops_everything_before_it_begins(fleet: Azure, tmp_path: Path) -> None:
-    own = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
-    extension = {
-        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": own},
-        "protected": {"relayServerConnectionString": {"env": "NOT_SET_ANYWHERE"}},
-    }
     with connect(fleet) as azure:
-        work = at_the_door(azure, tmp_path, manifest_of(1, extension=extension))
+        work = at_the_door(azure, tmp_path, manifest_of(1, extension=with_own_relay("NOT_SET_ANYWHERE")))
         with pytest.raises(InvalidInput, match="env NOT_SET_ANYWHERE: the environment variable is not set"):
             work.apply(TestDoor(), lambda _: Show(), Options())
     assert writes(fleet) == []

@@ -233,7 +233,7 @@ def writes(azure: Azure) -> list[str]:
     return [exchange["url"] for exchange in azure.traffic() if exchange["method"] in ("PUT", "PATCH", "DELETE")]
 
 
-def test_an_exported_manifest_is_valid_and_says_what_there_is(azure: Azure, tmp_path: Path) -> None:
+def test_an_exported_manifest_is_valid_and_says_what_there_is(azure: Azure) -> None:
     with connect(azure) as arm:
         set_up(azure, arm, cluster(azure), {"enableTraining": "True"})
         exported = export.of_clusters(arm, cluster(azure).id, None, "manifest", as_yaml=True)

@@ -20,7 +20,20 @@ from azext_amlarc.workflows.fleet.running.apply import Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
 from tests.support.azure import Azure
 from tests.support.connecting import connect
-from tests.support.fleets import Show, TestDoor, apply, counts, end, manifest_of, plan, subscription, verbs, writes
+from tests.support.fleets import (
+    OWN_STRING,
+    Show,
+    TestDoor,
+    apply,
+    counts,
+    end,
+    manifest_of,
+    plan,
+    subscription,
+    verbs,
+    with_own_relay,
+    writes,
+)
 
 EXTENSION = "providers/Microsoft.KubernetesConfiguration/extensions/amlarc-compute"
 STACK = Options(engine="stack")
@@ -220,14 +233,10 @@ def test_waves_and_gates_come_one_after_the_other_and_failures_end_the_rollout(f
 def test_protected_values_go_as_secure_parameters_and_are_nowhere_else(
     fleet: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
-    secret = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=S3CR3T=;EntityPath=c"
+    secret = OWN_STRING.format("S3CR3T")
     monkeypatch.setenv("RELAY", secret)
-    extension = {
-        "settings": {"enableTraining": "True", "relayserver.hybridConnectionResourceID": own},
-        "protected": {"relayServerConnectionString": {"env": "RELAY"}},
-    }
-    (tmp_path / "fleet.json").write_text(json.dumps(manifest_of(1, extension=extension)), encoding="utf-8")
+    manifest = manifest_of(1, extension=with_own_relay("RELAY"))
+    (tmp_path / "fleet.json").write_text(json.dumps(manifest), encoding="utf-8")
     show = Show()
     with connect(fleet) as azure:
         work = Work(azure, load(str(tmp_path / "fleet.json")))
