@@ -184,20 +184,23 @@ def insert(body: Json, place: Sequence[str], value: str) -> None:
     """Set the value at this place, whose objects are there."""
     for key in place[:-1]:
         body = body[key]
-    body[place[-1]] = value
+    body[literal(place[-1])] = value
 
 
 def escaped(value: Any) -> Any:
-    """A copy that means itself in a template, where text in brackets is an expression."""
+    """A copy that means itself in a template, where text in brackets is an expression, names of properties too."""
     if isinstance(value, Mapping):
-        return {key: escaped(member) for key, member in value.items()}
+        return {literal(key): escaped(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [escaped(member) for member in value]
     return literal(value) if isinstance(value, str) else value
 
 
 def literal(value: str) -> str:
-    return f"[{value}" if value.startswith("[") and value.endswith("]") else value
+    """A text as itself; one that only looks as if its bracket had been escaped is a text within an expression."""
+    if value.startswith("[") and value.endswith("]"):
+        return f"[{value}"
+    return _expression(f"concat({text(value)})") if value.startswith("[[") else value
 
 
 def text(value: str) -> str:

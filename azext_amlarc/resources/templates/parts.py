@@ -4,6 +4,7 @@ What only Azure knows when it deploys them (keys of a Relay), and what only the 
 part holds a secret.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -158,10 +159,18 @@ def _protected(key: str) -> tuple[str, ...]:
 def _parameter(key: str) -> Parameter:
     """A protected setting that only the user has; both names of a connection string are one parameter."""
     first = {second: one for one, second in extension.SECOND_NAMES.items()}.get(key, key)
-    name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", first))
     of_file = {sent: given for given, sent in SENT_AS.items()}.get(key)
     what = f"The PEM text that {of_file} names, in base64." if of_file else f"The protected setting {first}."
-    return Parameter(name[:1].lower() + name[1:], what)
+    return Parameter(_named(first), what)
+
+
+def _named(key: str) -> str:
+    """A setting's key as the name of a parameter: keys of our own by their words, any other one never for another's."""
+    words = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", key))
+    name = words[:1].lower() + words[1:]
+    if (key == name and key[:1].isalpha()) or key in SENT_AS.values():
+        return name
+    return f"setting{words}{hashlib.sha256(key.encode()).hexdigest()[:10]}"
 
 
 _Made = tuple[Part, dict[tuple[str, ...], Value]]

@@ -83,7 +83,7 @@ def _id(kind: str, name: str, scope: str, here: Place) -> str:
 def evaluated(value: Any, here: Place) -> Any:
     """The value with its expressions evaluated."""
     if isinstance(value, dict):
-        return {key: evaluated(member, here) for key, member in value.items()}
+        return {evaluated(key, here): evaluated(member, here) for key, member in value.items()}
     if isinstance(value, list):
         return [evaluated(member, here) for member in value]
     if not isinstance(value, str) or not (value.startswith("[") and value.endswith("]")):
