@@ -16,6 +16,9 @@ class Fetched(NamedTuple):
     source: str
     token_for: Callable[[str], str]
 
+    def __repr__(self) -> str:
+        return f"Fetched({self.source!r})"
+
 
 class KubeAccess:
     """A kubeconfig and a context in it (None for the default), passed to everything that needs the cluster.

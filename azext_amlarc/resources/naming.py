@@ -21,7 +21,7 @@ class Kind(NamedTuple):
     rule: str
 
 
-_ANY = re.compile(r"(?!\.{1,2}$)[^<>*%&:\\?/#\x00-\x1f\x7f]{1,260}(?<![\s.])")
+_ANY = re.compile(r"(?!\.{1,2}$)[^<>*%&:\\?/#\x00-\x1f\x7f\ud800-\udfff]{1,260}(?<![\s.])")
 _ANY_RULE = (
     "it must have at most 260 characters, must not be . or .., end in a period or a space, or contain control "
     r"characters or any of < > * % & : \ ? / #"

@@ -1,5 +1,6 @@
 """Checks of a cluster and its surroundings, and mending what they find: `az ml arc check` with and without --fix."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from azure.core.credentials import TokenCredential
 
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.errors import InvalidInput
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Wanted
 from azext_amlarc.resources.ids import Target
-from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, stop_at_types
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, SETTINGS, stop_at_types, words_of
+from azext_amlarc.sdk.compute import workspace_id_of
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, ClusterLogin, connect, writing
 from azext_amlarc.sdk.exceptions import ArcException, raised_as
 from azext_amlarc.sdk.workspace import Workspace
@@ -55,7 +58,7 @@ class ClusterChecks:
         cluster_resource_id: str,
         workspace: Workspace | None = None,
         *,
-        kubeconfig: str | None = None,
+        kubeconfig: str | os.PathLike[str] | None = None,
         context: str | None = None,
         only: Sequence[str] = (),
         skip: Sequence[str] = (),
@@ -67,15 +70,18 @@ class ClusterChecks:
     ) -> None:
         """CheckException for an id that is not a cluster's, for invalid settings, and if there are no credentials."""
         with raised_as(CheckException):
-            stop_at_types(FLAG, get_credentials=get_credentials)
             stop_at_types(SETTINGS, settings=settings)
             cluster = naming.cluster_of(cluster_resource_id, "cluster_resource_id")
-            self._target = Target.of_cluster(cluster, workspace.id if workspace else None)
-            self._words = (tuple(only), tuple(skip))
+            self._target = Target.of_cluster(cluster, workspace_id_of(workspace) if workspace is not None else None)
+            self._words = (_selection(only, "only"), _selection(skip, "skip"))
             self._login = (credential, cloud)
-            self._kube = ClusterLogin(kubeconfig, context, get_credentials)
+            self._kube = ClusterLogin.given(kubeconfig, context, get_credentials)
             self._kube.access_to(cluster, self._connected)
             self._planned = _planned(settings) if settings else None
+            if not isinstance(configuration, Wanted | None):
+                raise InvalidInput(
+                    "configuration is not one.", "Pass what KubernetesCompute.attach_configuration returns."
+                )
         self._document = configuration.document if configuration else None
 
     def run(self) -> Objects:
@@ -145,6 +151,17 @@ class ClusterChecks:
     def _connected(self) -> AzureClient:
         credential, cloud = self._login
         return connect(self._target.subscription_id, credential, cloud)
+
+
+def _selection(given: Sequence[str], name: str) -> tuple[str, ...]:
+    """Groups of checks and ids; InvalidInput for another word, which would select nothing, and so find nothing."""
+    from azext_amlarc.checks import table
+
+    words = words_of(given, name)
+    wrong = table.unknown(words)
+    if wrong:
+        raise InvalidInput(f"{name}: {wrong}")
+    return words
 
 
 def _planned(settings: Mapping[str, object]) -> dict[str, str]:

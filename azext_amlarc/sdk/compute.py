@@ -1,5 +1,6 @@
 """Kubernetes clusters as compute targets: configure, attach, wait, detach."""
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -112,7 +113,7 @@ class KubernetesCompute(Known):
         grant: bool = False,
         create_namespace: bool = False,
         apply_instance_types: bool = False,
-        kubeconfig: str | None = None,
+        kubeconfig: str | os.PathLike[str] | None = None,
         context: str | None = None,
         get_credentials: bool = False,
     ) -> "KubernetesCompute":
@@ -129,9 +130,9 @@ class KubernetesCompute(Known):
         """
         with raised_as(ComputeTargetException):
             writes = {"create_namespace": create_namespace, "apply_instance_types": apply_instance_types}
-            stop_at_types(FLAG, yes=yes, grant=grant, get_credentials=get_credentials, **writes)
+            stop_at_types(FLAG, yes=yes, grant=grant, **writes)
             stop_at_types(SECONDS, timeout=timeout)
-            login = ClusterLogin(kubeconfig, context, get_credentials)
+            login = ClusterLogin.given(kubeconfig, context, get_credentials)
             login.stop_without_cluster([name for name, given in writes.items() if given])
             if not isinstance(attach_configuration, Wanted):
                 raise InvalidInput(
@@ -140,7 +141,7 @@ class KubernetesCompute(Known):
             named = document.validate_compute_name(name if isinstance(name, str) else "", "name")
             stop_at_errors("Invalid compute name", named)
             log(named)
-            azure = workspace.connection
+            azure = connection_of(workspace)
             kube = login.access_to(attach_configuration.cluster, lambda: azure)
             with kube or nullcontext(), writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
                 asked = (workspace.id, name, attach_configuration)
@@ -316,6 +317,7 @@ class KubernetesCompute(Known):
         """
         workspace = self._workspace
         with raised_as(ComputeTargetException):
+            stop_at_types(SECONDS, timeout=timeout)
             azure = workspace.connection
             with writing(azure, timeout, registers=False) as (writer, door):
                 operation = attachment.begin_detach(writer, workspace.id, self.name, door.watcher)
@@ -363,9 +365,22 @@ def _prepared(
     return prepared
 
 
+def connection_of(workspace: InWorkspace) -> AzureClient:
+    """The workspace's connection; InvalidInput for what is none of ours, such as another SDK's."""
+    workspace_id_of(workspace)
+    return workspace.connection
+
+
+def workspace_id_of(workspace: InWorkspace) -> WorkspaceId:
+    found = getattr(workspace, "id", None)
+    if not isinstance(found, WorkspaceId):
+        raise InvalidInput("workspace is not one.", "Pass a Workspace of azext_amlarc.sdk.")
+    return found
+
+
 def listed(workspace: InWorkspace) -> list[KubernetesCompute]:
     """The workspace's compute targets on Kubernetes clusters; failures as they come."""
-    azure = workspace.connection
+    azure = connection_of(workspace)
     return [
         KubernetesCompute(workspace, found.name, attachment.join(azure, workspace.id, found))
         for found in computes.list_all(azure, workspace.id)
@@ -375,7 +390,7 @@ def listed(workspace: InWorkspace) -> list[KubernetesCompute]:
 def _find(workspace: InWorkspace, name: str) -> Operation[Compute]:
     with raised_as(ComputeTargetException):
         naming.stop_at_faults({"name": (naming.COMPUTE, name)})
-        azure = workspace.connection
+        azure = connection_of(workspace)
         try:
             found = computes.show(azure, workspace.id, name)
         except NotFound as error:

@@ -10,7 +10,7 @@ from azext_amlarc.findings import Finding
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.compute import Wanted
 from azext_amlarc.resources.ids import ClusterId
-from azext_amlarc.sdk.arguments import Files, names_of
+from azext_amlarc.sdk.arguments import SETTINGS, Files, names_of, stop_at_types, words_of
 from azext_amlarc.sdk.watching import log
 from azext_amlarc.validation import document
 from azext_amlarc.validation.document import Outcome, identity
@@ -42,10 +42,7 @@ def configured(
 
 def _identities(ids: Sequence[str] | None) -> tuple[str, ...]:
     """Ids of identities; one may come by itself."""
-    given = [ids] if isinstance(ids, str) else list(ids or ())
-    if not all(isinstance(text, str) for text in given):
-        raise InvalidInput("identity_ids: expected a list of texts.", "Nothing was sent.")
-    return tuple(naming.split_identities(given) or ())
+    return tuple(naming.split_identities(words_of(ids, "identity_ids")) or ())
 
 
 def _stop_at_identity(kind: str | None, ids: Sequence[str]) -> None:
@@ -57,6 +54,7 @@ def _stop_at_identity(kind: str | None, ids: Sequence[str]) -> None:
 
 def _stop_at_preview(configuration: Mapping[str, Any] | None) -> None:
     if configuration:
+        stop_at_types(SETTINGS, aml_k8s_config=configuration)
         raise InvalidInput(
             f"aml_k8s_config no longer exists; it has {', '.join(sorted(map(str, configuration)))}.",
             "Pass namespace, default_instance_type and instance_types to attach_configuration instead.",

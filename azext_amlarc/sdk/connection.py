@@ -1,5 +1,6 @@
 """Connects to Azure Resource Manager, and implements the Python API's side of the workflows (Door)."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from azext_amlarc.azure.connection.client import AzureClient, Cloud
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.findings import Finding
 from azext_amlarc.sdk import clouds
+from azext_amlarc.sdk.arguments import FLAG, TEXT, path_of, stop_at_types
 from azext_amlarc.sdk.watching import PrintingWatcher, log, logger
 from azext_amlarc.workflows import login
 
@@ -23,6 +25,7 @@ DEFAULT_TIMEOUT = 3600.0  # seconds; an installation takes ten minutes, a slow o
 
 def connect(subscription_id: str, credential: TokenCredential | None, cloud: str | None) -> AzureClient:
     """A connection to a subscription; by default with azure-identity's DefaultAzureCredential."""
+    stop_at_types(TEXT, cloud=cloud)
     found = clouds.find(cloud)
     credential = credential or clouds.default_credential(found)
     return AzureClient(
@@ -36,6 +39,15 @@ class ClusterLogin(NamedTuple):
     kubeconfig: str | None = None
     context: str | None = None
     get_credentials: bool = False
+
+    @classmethod
+    def given(
+        cls, kubeconfig: str | os.PathLike[str] | None, context: str | None, get_credentials: bool
+    ) -> "ClusterLogin":
+        """The same from parameters; InvalidInput for those of another type."""
+        stop_at_types(TEXT, context=context)
+        stop_at_types(FLAG, get_credentials=get_credentials)
+        return cls(path_of(kubeconfig, "kubeconfig"), context, get_credentials)
 
     def stop_without_cluster(self, writes: Sequence[str]) -> None:
         """InvalidInput for parameters that write to the cluster while nothing leads to it.

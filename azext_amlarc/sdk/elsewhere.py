@@ -144,13 +144,21 @@ def _fix(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def _known_of(cls: type) -> Mapping[str, str]:
+    """The names of azureml-core that a class, or the one that it is made from, leaves to others."""
+    known: Mapping[str, str] = next(
+        (one.__dict__["ELSEWHERE"] for one in cls.__mro__ if "ELSEWHERE" in one.__dict__), {}
+    )
+    return known
+
+
 class Named(type):
     """The type of classes with names of azureml-core in `ELSEWHERE`, so that static methods are told as well."""
 
     if not TYPE_CHECKING:  # a type checker must still find what no class has
 
         def __getattr__(cls, name):
-            raise missing(cls.__name__, name, cls.__dict__.get("ELSEWHERE", {}))
+            raise missing(cls.__name__, name, _known_of(cls))
 
 
 class Known(metaclass=Named):
@@ -159,4 +167,6 @@ class Known(metaclass=Named):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
-            raise missing(type(self).__name__, name, type(self).__dict__.get("ELSEWHERE", {}))
+            if any(name in one.__dict__ for one in type(self).__mro__):
+                return object.__getattribute__(self, name)  # a property that failed says why, once more
+            raise missing(type(self).__name__, name, _known_of(type(self)))

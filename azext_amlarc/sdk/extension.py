@@ -3,6 +3,7 @@
 Imports are lazy, so that programs that only attach clusters do not pay for them.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ class ArcExtension:
         yes: bool = False,
         policy: Files | None = None,
         scale_from_zero: bool | None = None,
-        kubeconfig: str | None = None,
+        kubeconfig: str | os.PathLike[str] | None = None,
         context: str | None = None,
         get_credentials: bool = False,
     ) -> "ArcExtension":
@@ -94,15 +95,15 @@ class ArcExtension:
         with raised_as(ExtensionException):
             stop_at_types(SETTINGS, settings=settings, protected_settings=protected_settings)
             stop_at_types(TEXTS, tags=tags)
-            stop_at_types(FLAG, yes=yes, scale_from_zero=scale_from_zero, get_credentials=get_credentials)
+            stop_at_types(FLAG, yes=yes, scale_from_zero=scale_from_zero)
             stop_at_types(SECONDS, timeout=timeout)
             given = given_settings(
                 settings, protected_settings, allow_unknown_settings, bool(scale_from_zero), names_of(policy, "policy")
             )
-            login = ClusterLogin(kubeconfig, context, get_credentials)
+            login = ClusterLogin.given(kubeconfig, context, get_credentials)
             cluster_id, *_ = together(
                 partial(naming.cluster_of, cluster_resource_id, "cluster_resource_id"),
-                partial(_stop_at_names, name, version, release_train),
+                partial(_stop_at_release, name, version, release_train, auto_upgrade_minor_version),
                 given.stop_at_single_errors,
                 partial(login.stop_without_cluster, ["scale_from_zero"] if scale_from_zero is not None else []),
             )
@@ -168,6 +169,8 @@ class ArcExtension:
         ExtensionException if the operation fails, or after `timeout` seconds.
         """
         with raised_as(ExtensionException):
+            stop_at_types(FLAG, show_output=show_output)
+            stop_at_types(SECONDS, timeout=timeout)
             found = wait_printing(self._operation, show_output, timeout)
         self._operation = Operation.done(found)
         if self._kube:
@@ -184,6 +187,9 @@ class ArcExtension:
         from azext_amlarc.workflows import removal
 
         azure = self._azure
+        with raised_as(ExtensionException):
+            stop_at_types(FLAG, force=force, purge=purge)
+            stop_at_types(SECONDS, timeout=timeout)
         with raised_as(ExtensionException), writing(azure, timeout, registers=False) as (writer, door):
             watcher = door.watcher
             owned = purging.owned(writer, self._cluster, self.details.configuration_settings) if purge else []
@@ -206,7 +212,8 @@ def _connected(cluster: ClusterId, credential: TokenCredential | None, cloud: st
     return azure
 
 
-def _stop_at_names(name: str | None, version: str | None, release_train: str | None) -> None:
+def _stop_at_release(name: str | None, version: str | None, release_train: str | None, upgrades: bool | None) -> None:
+    stop_at_types(FLAG, auto_upgrade_minor_version=upgrades)
     given = {
         "name": (naming.EXTENSION, name),
         "version": (naming.VERSION, version),
@@ -238,6 +245,7 @@ def given_settings(
     from azext_amlarc.validation import settings as settings_rules
     from azext_amlarc.validation.settings.given import GivenSettings
 
+    stop_at_types(FLAG, allow_unknown_settings=allow_unknown)
     parts = [
         settings_rules.from_mapping(plain or {}, "settings"),
         settings_rules.from_mapping(protected or {}, "protected_settings", protected=True),

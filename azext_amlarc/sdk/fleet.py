@@ -12,7 +12,7 @@ from azure.core.credentials import TokenCredential
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.resources import naming
-from azext_amlarc.sdk.arguments import FLAG, SECONDS, Files, names_of, stop_at_types
+from azext_amlarc.sdk.arguments import FLAG, SECONDS, Files, names_of, path_of, stop_at_types
 from azext_amlarc.sdk.connection import DEFAULT_TIMEOUT, connect, writing
 from azext_amlarc.sdk.exceptions import FleetException, raised_as
 from azext_amlarc.sdk.watching import log, logger
@@ -46,7 +46,7 @@ class Fleet:
 
         with raised_as(FleetException):
             naming.stop_at_faults({"subscription_id": (naming.SUBSCRIPTION, subscription_id or "")})
-            self._manifest: Manifest = load(os.fspath(manifest), names_of(policy, "policy"))
+            self._manifest: Manifest = load(path_of(manifest, "manifest") or "", names_of(policy, "policy"))
         log(self._manifest.findings)
         self._subscription_id, self._credential, self._cloud = subscription_id, credential, cloud
 
@@ -64,10 +64,11 @@ class Fleet:
 
         with raised_as(FleetException):
             stop_at_types(FLAG, resend_protected=resend_protected)
+            saved = path_of(out, "out")
             work = Work(self._connection, self._manifest).resending(resend_protected)
             found = work.plan()
-            if out is not None:
-                work.save(os.fspath(out), found)
+            if saved is not None:
+                work.save(saved, found)
         return plan_object(found)
 
     def apply(
@@ -103,7 +104,8 @@ class Fleet:
             chosen = next((one for one in ENGINES if one == engine), None)
             if chosen is None:
                 raise InvalidInput(f"engine: it is one of {', '.join(ENGINES)}.", "Nothing was sent.")
-            planned = saved.load(os.fspath(plan)) if plan is not None else None
+            path = path_of(plan, "plan")
+            planned = saved.load(path) if path is not None else None
             options = Options(wave, concurrency or CONCURRENCY, timeout, chosen)
             with writing(self._connection, timeout, registers=True, confirmed=yes) as (azure, door):
                 resends = planned.resends if planned else resend_protected

@@ -15,7 +15,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.resources import naming
 from azext_amlarc.resources.ids import WorkspaceId
-from azext_amlarc.sdk.arguments import credential_of
+from azext_amlarc.sdk.arguments import TEXT, credential_of, path_of, stop_at_types
 from azext_amlarc.sdk.compute import KubernetesCompute, listed
 from azext_amlarc.sdk.connection import connect
 from azext_amlarc.sdk.elsewhere import OF_WORKSPACE, Known
@@ -57,6 +57,7 @@ class Workspace(Known):
         with raised_as(WorkspaceException):
             self.id = _named(subscription_id, resource_group, name, workspace_name)
             self._credential = credential_of(credential, auth)
+            stop_at_types(TEXT, cloud=cloud)
         self._cloud = cloud
 
     @classmethod
@@ -76,7 +77,7 @@ class Workspace(Known):
         workspace_name.
         """
         with raised_as(WorkspaceException):
-            found = _read_config(_find_config(path or ".", _file_name or _FILE))
+            found = _read_config(_find_config(path_of(path, "path") or ".", _named_file(_file_name, "_file_name")))
         return cls(found.subscription_id, found.resource_group, found.name, credential, cloud, auth=auth)
 
     @classmethod
@@ -165,9 +166,11 @@ class Workspace(Known):
 
         `file_name` is another name for it. WorkspaceException if that fails.
         """
-        file = Path(path or ".") / _FOLDER / (file_name or _FILE)
         content = dict(zip(_KEYS, self.id, strict=True))
         with raised_as(WorkspaceException):
+            file = Path(path_of(path, "path") or ".") / _FOLDER / _named_file(file_name, "file_name")
+            if "\0" in str(file):
+                raise InvalidInput("path or file_name has a NUL, which no path can have.")
             os.makedirs(file.parent, exist_ok=True)
             whole_files.replace(str(file), json.dumps(content, indent=4) + "\n")
 
@@ -251,6 +254,10 @@ def _named(subscription_id: str, resource_group: str, name: str | None, workspac
         }
     )
     return WorkspaceId(subscription_id, resource_group, str(named))
+
+
+def _named_file(given: str | None, argument: str) -> str:
+    return path_of(given, argument) or _FILE
 
 
 def _find_config(path: str | os.PathLike[str], name: str) -> Path:

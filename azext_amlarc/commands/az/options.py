@@ -376,17 +376,12 @@ def _refuse_input_as_output(file: str, namespace: Any) -> None:
 
 
 def _refuse_unknown(option: str, words: Sequence[str] | None) -> None:
-    """Each word is a group of checks or a check's id; for another one, the nearest is named, or all groups."""
+    """Each word is a group of checks or a check's id."""
     from azext_amlarc.checks import table
-    from azext_amlarc.checks.selection import folded
-    from azext_amlarc.wording import nearest
 
-    known = {folded(word) for word in (*table.GROUPS, *table.IDS)}
-    for word in words or ():
-        if folded(word) not in known:
-            near = nearest(word, (*table.GROUPS, *table.IDS))
-            fix = f'did you mean "{near}"?' if near else f"the groups are {', '.join(table.GROUPS)}"
-            raise UsageError(f"{option}: unknown value {word!r}: {fix}")
+    wrong = table.unknown(words or ())
+    if wrong:
+        raise UsageError(f"{option}: {wrong}")
 
 
 def _forget_default_workspace(namespace: Any) -> None:
