@@ -154,9 +154,15 @@ def _telling(
         with lock:
             known.update({name: value for name, value in news.items() if name not in given})
             if request.phase is not None or EXTENSION_FOUND.name in known:
-                _tell_groups(request, _completed(known, request), connection, told, tell)
+                _tell_groups(request, _settled(known, request), connection, told, tell)
 
     return seen
+
+
+def _settled(known: Mapping[str, object], request: CheckRequest) -> dict[str, object]:
+    """The facts that nothing will change any more: what follows from what Azure says, once it has said that."""
+    unsettled = {fact.name for fact, source in _FROM_AZURE.items() if source.name not in known}
+    return {name: value for name, value in _completed(known, request).items() if name not in unsettled}
 
 
 def _tell_groups(

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from azext_amlarc.checks.check import Result, Status
+import pytest
+
+from azext_amlarc.checks.check import Phase, Result, Status
 from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from azext_amlarc.workflows import login
@@ -12,7 +14,7 @@ from azext_amlarc.workflows.check import CheckRequest, coming, run_checks, run_u
 from tests.support.azure import Azure, running
 from tests.support.cluster import Cluster
 from tests.support.connecting import Diary, connect
-from tests.support.emulated import CLUSTER, EXTENSION, INSTALL, finish
+from tests.support.emulated import CLUSTER, COMPUTE, EXTENSION, INSTALL, attachment, finish, install
 
 LOGIN = login.accepted("ada")
 
@@ -117,3 +119,17 @@ def test_only_what_may_come_right_is_asked_again(azure: Azure) -> None:
         again = [line["url"] for line in azure.traffic()[before + 2 * once :]]
     assert again
     assert all("/extensions?" in url for url in again)
+
+
+@pytest.mark.parametrize("phase", [None, Phase.POST])
+@pytest.mark.parametrize("slow", ["/computes$", "/extensions$"])
+def test_what_is_told_early_is_never_told_before_what_it_follows_from(
+    azure: Azure, cluster: Cluster, phase: Phase | None, slow: str
+) -> None:
+    install(azure)
+    azure.put(f"{azure.group}{COMPUTE}", "2023-04-01", attachment(azure))
+    azure.fault(method="GET", path=slow, delayMs=1500)
+    told: list[Result] = []
+    with connect(azure) as client, KubeAccess(str(cluster.kubeconfig()), None) as kube:
+        results = run_checks(request(azure)._replace(kube=kube, phase=phase), client, LOGIN, told.extend)
+    assert shown(told) == shown(results)
