@@ -59,8 +59,7 @@ def read(path_or_dash: str, called: str = "") -> bytes:
         fix = "give the path of a local file, not a URL" if "://" in path_or_dash else "check the path"
         raise _refusal(MISSING, message, fix) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _refusal(UNREADABLE, f"{name} cannot be read: {reason}", "check the path and its permissions") from None
+        raise _unreadable(name, error) from None
     if len(content) == limit:
         refused = too_large(name)
         raise InvalidInput(in_line(refused.message), refused.fix, refused.code)
@@ -141,18 +140,27 @@ def _refusal(rule: Rule, message: str, fix: str) -> InvalidInput:
     return InvalidInput(in_line(message), fix, rule.code)
 
 
+def _unreadable(name: str, error: Exception) -> InvalidInput:
+    reason = getattr(error, "strerror", None) or str(error)
+    return _refusal(UNREADABLE, f"{name} cannot be read: {reason}", "check the path and its permissions")
+
+
 def as_finding(error: InvalidInput, source: str) -> Finding:
     """A file that cannot be read as a finding beside the others."""
     rule = next(rule for rule in RULES if rule.code == error.code)
     return Finding(rule.code, rule.severity, error.message, error.fix, source)
 
 
-def expand(name: str) -> list[str]:
-    """The files that a name means: itself, all JSON and YAML files below a directory, or a pattern's matches."""
+def expand(name: str, *, through_links: bool = False) -> list[str]:
+    """The files that a name means: itself, all JSON and YAML files below a directory, or a pattern's matches.
+
+    A repository may have links to large folders of something else, so only the caller knows whether to go through them.
+    InvalidInput if nothing matches, or if a folder is unreadable.
+    """
     if name == "-":
         return [name]
     if os.path.isdir(name):
-        found = sorted(_documents_in(name))
+        found = sorted(_documents_in(name, through_links))
     elif not os.path.exists(name) and any(character in name for character in "*?["):
         import glob
 
@@ -192,9 +200,18 @@ def would_read(name: str, file: str) -> bool:
     return path == place or fnmatch(place, os.path.abspath(name))
 
 
-def _documents_in(directory: str) -> Iterator[str]:
-    for folder, subfolders, names in os.walk(directory):
-        subfolders[:] = [subfolder for subfolder in subfolders if not subfolder.startswith(".")]
+def _documents_in(directory: str, through_links: bool) -> Iterator[str]:
+    def refuse(error: OSError) -> None:
+        raise _unreadable(str(error.filename), error)
+
+    seen: set[str] = set()
+    for folder, subfolders, names in os.walk(directory, onerror=refuse, followlinks=through_links):
+        place = os.path.realpath(folder)
+        if place in seen:
+            subfolders.clear()
+            continue
+        seen.add(place)
+        subfolders[:] = sorted(subfolder for subfolder in subfolders if not subfolder.startswith("."))
         yield from (os.path.join(folder, name) for name in names if _is_document(name))
 
 

@@ -1,11 +1,13 @@
 """Files that users name: found, read within a limit, judged."""
 
+import errno
 import os
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,8 +100,32 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+SUB = ["./sub/d.YML", "./sub/e.json"]
+
+
 def test_a_directory_stands_for_its_json_and_yaml_at_any_depth_in_order(tree: Path) -> None:
-    assert files.expand(".") == ["./a.yaml", "./b.json", "./sub/d.YML", "./sub/e.json"]
+    assert files.expand(".") == ["./a.yaml", "./b.json", *SUB]
+
+
+def test_a_directory_stands_for_what_is_behind_its_links_if_the_caller_says_so(tree: Path) -> None:
+    (tree / "elsewhere").symlink_to(".hidden")
+    (tree / "loop").symlink_to(".")
+    (tree / "sub" / "up").symlink_to("..")
+    assert "./elsewhere/f.json" not in files.expand(".")
+    assert files.expand(".", through_links=True) == ["./a.yaml", "./b.json", "./elsewhere/f.json", *SUB]
+
+
+def test_a_directory_with_an_unreadable_one_in_it_is_f021(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(folder: str) -> Any:  # root may read everything, so no permission makes one
+        if os.path.basename(folder) == "sub":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+        return listed(folder)
+
+    listed = os.scandir
+    monkeypatch.setattr(os, "scandir", unreadable)
+    with pytest.raises(InvalidInput) as caught:
+        files.expand(str(tree))
+    assert (caught.value.code, caught.value.message) == ("AMLARC-F021", f"{tree}/sub cannot be read: Permission denied")
 
 
 def test_a_pattern_stands_for_its_matches_in_order(tree: Path) -> None:

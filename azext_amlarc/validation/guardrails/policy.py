@@ -140,7 +140,8 @@ def _read(name: str) -> Iterator[Policy | tuple[Finding, ...]]:
     loaded = files.as_text(name)
     source = files.TEXT if loaded else files.STDIN if name == "-" else name
     try:
-        for path in [name] if loaded else files.expand(name):
+        # Through links: a folder of a ConfigMap is one, and no policy may be left out.
+        for path in [name] if loaded else files.expand(name, through_links=True):
             source = path if path not in ("-", name) else source
             yield _policy(parsing.parse(loaded or files.read(path), source), source)
     except InvalidInput as error:

@@ -377,6 +377,18 @@ def test_a_policy_that_cannot_be_read_is_a_finding_beside_those_of_the_documents
 
 
 @pytest.mark.usefixtures("in_this_process")
+def test_a_policy_in_a_folder_of_a_config_map_is_kept(tmp_path: Path) -> None:
+    mounted = tmp_path / "mounted"
+    (mounted / "..2026_11_27" / "policies").mkdir(parents=True)
+    (mounted / "..2026_11_27" / "policies" / "kube.json").write_text(json.dumps(NOT_KUBE))
+    (mounted / "..data").symlink_to("..2026_11_27")
+    (mounted / "policies").symlink_to("..data/policies")
+    (tmp_path / "attach.json").write_text(json.dumps(KUBE))
+    report = documents.validate_documents([str(tmp_path / "attach.json")], policies=[str(mounted)])
+    assert "AMLARC-P001" in {one.code for one in report.findings}
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_the_pages_policy_says_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = listings(ROOT / "docs" / "guardrails.md")
     monkeypatch.chdir(tmp_path)
