@@ -95,15 +95,16 @@ def _entry(one: Any, where: JsonPath, known: Mapping[str, Rule], fixed: Collecti
     yield from _severity(one, where)
     yield from _scope(one, where)
     if not isinstance(one.get("reason"), str) or not one["reason"].strip():
-        place = (*where, "reason") if "reason" in one else where
-        yield Complaint(REASON, place, "the entry has no reason", "write why, for whoever reads it in a year")
+        yield Complaint(
+            REASON, _place(one, where, "reason"), "the entry has no reason", "write why, for whoever reads it in a year"
+        )
 
 
 def _code(
     one: dict[str, Any], where: JsonPath, known: Mapping[str, Rule], fixed: Collection[str]
 ) -> Iterator[Complaint]:
     code = one.get("code")
-    place = (*where, "code") if "code" in one else where
+    place = _place(one, where, "code")
     if not isinstance(code, str):
         yield Complaint(STRUCTURE, place, "the entry has no code", "write code: AMLARC-D009, for one")
     elif code in fixed:
@@ -117,9 +118,13 @@ def _code(
 
 def _severity(one: dict[str, Any], where: JsonPath) -> Iterator[Complaint]:
     if one.get("severity") is not False and one.get("severity") not in _SEVERITIES:  # YAML 1.1 reads off as false
-        place = (*where, "severity") if "severity" in one else where
-        wanted = ", ".join(_SEVERITIES)
+        place, wanted = _place(one, where, "severity"), ", ".join(_SEVERITIES)
         yield Complaint(STRUCTURE, place, f"severity is none of {wanted}", f"write one of {wanted}")
+
+
+def _place(one: dict[str, Any], where: JsonPath, key: str) -> JsonPath:
+    """The place of a key, or of the entry that lacks it."""
+    return (*where, key) if key in one else where
 
 
 def _scope(one: dict[str, Any], where: JsonPath) -> Iterator[Complaint]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.resources.ids import ClusterId, folded
@@ -89,23 +89,29 @@ def _cluster(given: Mapping[str, Any]) -> ClusterPlan:
 def _item(given: Mapping[str, Any]) -> Item:
     """An item with what its fields say they are; a kind or a verb that there is not is a ValueError."""
     texts = {name: _text(given, name) for name in ("name", "id", "reason", "seen")}
-    lists = {name: tuple(_texts(given, name)) for name in ("changes", "consequences")}
+    lists = {name: _texts(given, name) for name in ("changes", "consequences")}
     if given["kind"] not in get_args(Kind):
         raise ValueError(f"an item has another kind than {', '.join(get_args(Kind))}")
     return Item(**{**given, **texts, **lists, "verb": Verb(given["verb"])})
 
 
-def _texts(of: Mapping[str, Any], name: str) -> Iterator[str]:
-    for place, _ in enumerate(_list(of, name)):
-        yield _text(of[name], place)
-
-
-def _text(of: Any, key: str | int) -> str:
+def _text(of: Mapping[str, Any], key: str) -> str:
     """The text at a key; KeyError without one, ValueError if it is something else, or could not be printed."""
     value = of[key]
-    if not isinstance(value, str) or not is_unicode(value):
-        raise ValueError(f"{key} is not a text" if isinstance(key, str) else "a list has something else than texts")
+    if not _is_text(value):
+        raise ValueError(f"{key} is not a text")
     return value
+
+
+def _texts(of: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    listed = _list(of, key)
+    if not all(map(_is_text, listed)):
+        raise ValueError("a list has something else than texts")
+    return tuple(listed)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and is_unicode(value)
 
 
 def _list(of: Mapping[str, Any], key: str) -> list[Any]:
