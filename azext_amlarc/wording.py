@@ -80,7 +80,7 @@ def inert(text: str) -> str:
 
 
 def inert_within(text: str, escape: str = r"\x23") -> str:
-    """The text without what is a command anywhere in a line, where no line starts with it."""
+    """The text without what is a command anywhere in a line, for text that no line starts with."""
     if "##" not in text:
         return text
     import re

@@ -41,7 +41,7 @@ _LEGACY = (
 def gather(kube: Kube, needs: Collection[Fact[Any]], seen: "Seen | None" = None) -> dict[str, object]:
     """The facts among `needs` that a cluster has, by name: each a value, or Unknown with the reason.
 
-    `seen` is told each as soon as it is read, in whichever thread has read it.
+    `seen` is told each as soon as it is read, from the thread that read it.
     """
     needed = {fact.name for fact in needs}
     wanted = [name for name in _READERS if name in needed]

@@ -36,7 +36,7 @@ tiers:
   - name: binpack
 """
 DATA: Final = {_FILE: CONFIGURATION}
-# The annotation of the Deployment that says what it was last restarted for: a restart that a killed run did not come to
+# The annotation of the Deployment that says what it was last restarted for: a restart that a killed run did not get to
 # is made up for.
 RESTARTED_FOR: Final = "amlarc/scheduler-configuration"
 

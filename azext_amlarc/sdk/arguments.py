@@ -49,7 +49,7 @@ Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 def names_of(given: Files | None, name: str) -> tuple[str, ...]:
-    """The names of files; InvalidInput for what is none."""
+    """The names of files; InvalidInput for anything else."""
     listed = (given,) if isinstance(given, str | os.PathLike) else given or ()
     if not isinstance(listed, Sequence) or not all(isinstance(one, str | os.PathLike) and str(one) for one in listed):
         raise InvalidInput(f"{name}: expected the path of a file, or a list of them.", "Nothing was sent.")

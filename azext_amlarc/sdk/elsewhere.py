@@ -153,7 +153,7 @@ def _known_of(cls: type) -> Mapping[str, str]:
 
 
 class Named(type):
-    """The type of classes with names of azureml-core in `ELSEWHERE`, so that static methods are told as well."""
+    """The type of classes with names of azureml-core in `ELSEWHERE`: it explains missing static methods, too."""
 
     if not TYPE_CHECKING:  # a type checker must still find what no class has
 
@@ -162,7 +162,7 @@ class Named(type):
 
 
 class Known(metaclass=Named):
-    """What is asked for an attribute that it does not have says what to use instead, if azureml-core has it."""
+    """The error for a missing attribute says what to use instead, if azureml-core has that attribute."""
 
     if not TYPE_CHECKING:
 

@@ -64,7 +64,7 @@ class ValidationException(ArcException):
     """The arguments of a validation are not valid."""
 
 
-# What names an option in a fix, and what has its place here.
+# Options that a fix may name, and what is said in their place here.
 _SPELLED = {
     "add -t connectedClusters": "its id has Microsoft.Kubernetes/connectedClusters",
     "add -t managedClusters": "its id has Microsoft.ContainerService/managedClusters",

@@ -175,7 +175,7 @@ def expand(name: str, *, through_links: bool = False) -> list[str]:
 def above(source: str, name: str) -> str | None:
     """The nearest file of this name in the folder of a file or above it, up to the root of the repository.
 
-    What is no file, as standard input, has the folder that the user is in.
+    For what is not a file, such as standard input, the search starts in the current folder.
     """
     start = os.path.dirname(os.path.abspath(source)) if os.path.isfile(source) else os.getcwd()
     folder = start

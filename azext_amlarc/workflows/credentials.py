@@ -1,4 +1,4 @@
-"""Access to an AKS cluster with the credentials that Azure has for it, in place of a kubeconfig; they go nowhere."""
+"""Access to an AKS cluster with the credentials that Azure has for it, not a kubeconfig; they stay in memory."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -24,7 +24,7 @@ def access_with_credentials(
 ) -> KubeAccess:
     """Access that asks Azure once the cluster is needed; Denied, then, if Azure does not give the credentials.
 
-    `of_the_login` is what a login may raise beside Azure's errors.
+    `of_the_login` is what a login may raise besides Azure's errors.
     """
     return KubeAccess(None, None, partial(_fetch, cluster, connected, (AzureError, OSError, *of_the_login)))
 

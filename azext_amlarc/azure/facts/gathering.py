@@ -28,7 +28,7 @@ def gather(
 ) -> Known:
     """The Azure facts among `needs`, each a value or Unknown, together with `given`, which wins and has TARGET.
 
-    `seen` is told what each source has found, in whichever thread has read it. Nothing is written: an unregistered
+    `seen` is told what each source has found, from the thread that read it. Nothing is written: an unregistered
     provider stays unregistered.
     """
     wanted = {fact.name for fact in needs}

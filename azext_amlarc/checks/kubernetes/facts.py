@@ -136,8 +136,9 @@ WEBHOOKS: Fact[Mapping[str, tuple[str, ...]]] = Fact("validatingWebhooks")
 LEGACY_ROUTER: Fact[tuple[Owned, ...]] = Fact("legacyRouter")
 # Whether the cluster autoscaler reports its status.
 AUTOSCALER: Fact[bool] = Fact("clusterAutoscaler")
-# Whether the configuration of Volcano that --scale-from-zero writes (product/volcano.py) is of our making, None if it
-# is not there; and the mark of the one for which we have restarted the scheduler: "" for none, None without one.
+# Whether the configuration of Volcano that --scale-from-zero writes (product/volcano.py) was written by us, None if it
+# is not there; and the mark of the one that we last restarted the scheduler for: "" if we never did, None if there is
+# no scheduler.
 VOLCANO_CONFIGURED: Fact[bool | None] = Fact("volcanoConfiguration")
 SCHEDULER_MARK: Fact[str | None] = Fact("schedulerMark")
 AGENT_PROXY: Fact[AgentProxy] = Fact("agentProxy")

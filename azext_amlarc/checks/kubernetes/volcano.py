@@ -138,8 +138,8 @@ def autoscaler_sees_pending_pods(facts: Facts) -> Verdict:
 def _uses_ours(facts: Facts) -> Verdict:
     """Whether the configuration that --scale-from-zero writes is there, and the scheduler was restarted for it.
 
-    A command that was killed may have come to the settings and no further. Whoever has written the ConfigMap without us
-    has restarted the scheduler without us.
+    A command that was killed may have got no further than the settings. Whoever wrote the ConfigMap without us has
+    restarted the scheduler without us.
     """
     fix = (ScaleFromZero(facts[TARGET].named_cluster, facts[EXTENSION_NAME]),)
     is_ours = facts[VOLCANO_CONFIGURED]

@@ -91,7 +91,7 @@ def _refuse_bad_names(namespace: Any) -> None:
 
 
 def _judge(namespace: Any, *names: Callable[[], None]) -> None:
-    """Raise InvalidInput for what is wrong with names, and with all other input of the command then."""
+    """Raise InvalidInput if a name is wrong, together with whatever else is wrong in the command's input."""
     try:
         for name in names:
             name()

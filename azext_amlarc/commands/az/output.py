@@ -69,7 +69,7 @@ def write(text: str, form: str = "text") -> None:
 
 
 def _inert(text: str, form: str) -> str:
-    """The text without commands of CI systems; annotations of GitHub are some, and pages are made of legible parts."""
+    """The text without commands of CI systems; GitHub's annotations are such commands, and pages have legible parts."""
     makes = {"text": inert, "json": legible_json, "sarif": legible_json}
     return makes[form](text) if form in makes else text
 

@@ -27,7 +27,7 @@ def access_to(
 
 
 def for_changes(kube: "KubeAccess | None", changes: bool) -> "KubeAccess | None":
-    """The same where the cluster changes: that may use the default kubeconfig, since the user confirms its server."""
+    """The same; what changes the cluster may use the default kubeconfig too, since the user confirms its server."""
     from azext_amlarc.kubernetes.access import KubeAccess
 
     return kube or (KubeAccess(None, None) if changes else None)

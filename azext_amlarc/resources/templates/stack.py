@@ -1,4 +1,4 @@
-"""Deployment stacks of a fleet: of each subscription and wave one, or as many as ARM's limits make of it.
+"""Deployment stacks of a fleet: one for each subscription and wave, or more where ARM's limits demand it.
 
 Nothing is deleted by them, whatever leaves them: compute targets can't be deleted (Azure answers 400, they have to be
 detached), and a cluster that only moves to another wave must lose nothing.
@@ -74,8 +74,8 @@ def name(fleet: str, wave: int, place: int) -> str:
 def body(fleet: str, drafts: Sequence[Draft], location: str) -> dict[str, Any]:
     """The PUT of a stack, its protected values as secure parameters; `location` is where Azure keeps its data.
 
-    With the level Template, Azure refuses by itself only what no template may say: a cluster that a provider refuses
-    fails alone, and not all of the stack before it begins.
+    With the level Template, Azure validates only the template beforehand: a cluster that a provider refuses then fails
+    alone, instead of the whole stack before it begins.
     """
     values = {name: value for one in drafts for name, value in one.values.items()}
     return {

@@ -228,7 +228,7 @@ def _text(value: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    """As Terraform reads it; of JSON's escapes it has not all, and no pairs of surrogates."""
+    """As Terraform reads it, which lacks some of JSON's escapes, and surrogate pairs."""
     if character in _ESCAPES:
         return _ESCAPES[character]
     return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"

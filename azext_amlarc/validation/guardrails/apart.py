@@ -1,8 +1,8 @@
 """Has a policy judged in a process of its own, which is stopped if it does not end.
 
 A policy is a program that others wrote: a pattern may take longer than the universe is old, references may multiply,
-and neither can be interrupted within this process, on every system and in every thread. So jsonschema is imported there
-alone.
+and within this process neither can be interrupted on every system and in every thread. So jsonschema is imported only
+there.
 """
 
 import json
@@ -35,7 +35,7 @@ def is_possible() -> bool:
 
 
 def judge(schema: dict[str, Any], data: list[Any]) -> dict[str, Any]:
-    """What judging.respond says; Unjudged if it does not end in time, or ends otherwise than with an answer."""
+    """What judging.respond says; Unjudged if it does not end in time, or ends without an answer."""
     question = f"{json.dumps(_places())}\n{json.dumps({'schema': schema, 'data': data})}\n"
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM]
     limit = PATIENCE + len(question) / 1e6

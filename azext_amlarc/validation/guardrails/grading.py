@@ -1,6 +1,6 @@
-"""Applies the rules files to the findings of a validation, and says which of their entries are expired or of no use.
+"""Applies rules files to the findings of a validation, and says which of their entries have expired or have no effect.
 
-It is about reports alone: what comes before a write never asks for a rules file.
+It affects reports only: the validation before a write never reads a rules file.
 """
 
 import os
@@ -20,8 +20,8 @@ from azext_amlarc.validation.settings import codes
 from azext_amlarc.validation.text import reading as text
 
 _JUDGED = (*document.RULES, *names.RULES, *manifest.RULES, *settings.RULES, policy.BROKEN)
-# What could not be read hides what else is wrong; a secret in the wrong place is one whoever decides otherwise; and
-# what is wrong with policies and rules files is not for these to decide.
+# What could not be read hides what else is wrong; a secret in the wrong place stays one, whatever anybody decides; and
+# policies and rules files do not decide about their own faults.
 _SECRETS = (codes.MISPLACED_SECRET, codes.CONTENTS, shape.PLAIN)
 _FIXED = frozenset(rule.code for rule in (*text.RULES, *_SECRETS, *policy.RULES, *rulesfile.RULES)) - {
     policy.BROKEN.code

@@ -1,6 +1,6 @@
 """Judges data by a policy with jsonschema. It runs in a process of its own (apart.py), and answers with paths alone.
 
-The policy is copied first: its patterns are those of JSON Schema (ECMA 262), which Python writes otherwise, and each
+The policy is copied first: its patterns are those of JSON Schema (ECMA 262), which Python writes differently, and each
 part remembers its place in the file. Nothing is ever fetched: what a reference means has to be in the policy.
 """
 
@@ -59,7 +59,7 @@ def answer() -> None:
 def respond(schema: Json, data: list[Any]) -> Json:
     """What is wrong with the policy (`faults`), or what breaks it in each of the data (`broken`).
 
-    Without data an empty object is judged: a policy that refers to itself without an end shows itself then.
+    Without data an empty object is judged: that shows a policy that refers to itself endlessly.
     """
     judge = Judge(schema)
     faults = list(judge.faults())
@@ -95,7 +95,7 @@ class Judge:
         self._schema: Json = self._copied(schema, ())
 
     def faults(self) -> Iterator[Json]:
-        """What makes it no policy: its dialect, its structure, its patterns, its references."""
+        """What is wrong with it as a policy: its dialect, its structure, its patterns, its references."""
         if self._kind is None:
             yield _fault(("$schema",), "dialect")
             return
@@ -220,7 +220,7 @@ class Judge:
     def _copied(self, schema: Any, path: Path) -> Any:
         """A copy with Python's patterns, whose parts have their places.
 
-        `false` becomes what means the same, since jsonschema forgets the place of what that forbids.
+        `false` becomes a schema that means the same, since jsonschema forgets where `false` is.
         """
         if schema is False and path[-1] not in _NAMED:
             schema = {"not": {}}
@@ -345,7 +345,7 @@ def _amount(instance: Any) -> Any:
 
 
 def _names(error: Any) -> list[str]:
-    """The keys that are missing, or too many; none for other keywords."""
+    """The keys that are missing, or not allowed; none for other keywords."""
     value, instance = error.validator_value, error.instance
     if error.validator == "required" and isinstance(value, list):
         return [name for name in value if name not in instance]

@@ -1,4 +1,4 @@
-"""A manifest as policies judge it: as it is written, and what each cluster gets by it, settings and compute targets."""
+"""A manifest as policies judge it: as written, and what each cluster gets from it, settings and compute targets."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def _may_be_secret(path: JsonPath) -> bool:
 
 
 def _computes(outcome: Outcome, reading: Reading) -> Iterator[Subject]:
-    """The attach configurations, with the namespaces that the manifest says."""
+    """The attach configurations, with the namespaces that the manifest gives."""
     folder = os.path.dirname(outcome.source)
     for number, one in enumerate(given.items(reading.data, "spec", "computes")):
         entry, config, namespace = ("spec", "computes", number), one.get("config"), one.get("namespace")

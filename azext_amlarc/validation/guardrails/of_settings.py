@@ -21,7 +21,7 @@ def broken(
 ) -> list[Finding]:
     """Where the settings break the policies; what is installed and stays as it is only warns.
 
-    `plain` has what is sent of those that are given, `installed` what the user could give as well and leaves alone.
+    `plain` has what is sent of those that are given, `installed` what the user could have given too, and left alone.
     Nothing is said of what is absent unless all is known (`is_whole`).
     """
     found = policies.judge([subject(given, plain, {key: one for key, one in installed.items() if _is_the_users(key)})])

@@ -40,16 +40,16 @@ class Policy:
     reading: Reading
 
     def is_for(self, subject: "Subject") -> bool:
-        """Whether it is for this kind of thing; one that doesn't say is for all that is no part of something else."""
+        """Whether it is for this kind of thing; one that doesn't say is for whatever is not part of something else."""
         named = self.schema.get(FOR, [] if subject.is_part else subject.kind)
         return subject.kind in named if isinstance(named, list) else subject.kind == named
 
 
 class Subject(NamedTuple):
-    """Something to judge: which kind it is, its data, where its parts are, and what of it is never repeated.
+    """Something to judge: its kind, its data, where its parts are, and what of it must not be repeated.
 
     `called` is what messages call a key: one may be part of a secret.
-    A part of something else, as the settings in a manifest, is judged by policies alone that say that they are for it.
+    A part of something else, such as the settings in a manifest, is judged only by policies that say they are for it.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Subject(NamedTuple):
     called: Callable[[str], str] = str
 
     def overridden(self, path: JsonPath, where: Callable[[], Place]) -> "Subject":
-        """The same, of which this part is said elsewhere."""
+        """The same, with another place for this part."""
 
         def placed(wanted: Wanted) -> list[Place]:
             own = where()
@@ -108,7 +108,7 @@ def of_reading(kind_of_it: str, reading: Reading, source: str) -> Subject:
 
 
 def said_at(kind_of_it: str, where: Callable[[], Place]) -> Subject:
-    """Something without data yet, all of whose parts are said at one place."""
+    """Something without its data yet, all of whose parts have one place."""
     return Subject(kind_of_it, {}, lambda wanted: [where()] * len(wanted))
 
 
@@ -136,7 +136,7 @@ def read(names: Iterable[str]) -> Policies:
 
 
 def _read(name: str) -> Iterator[Policy | tuple[Finding, ...]]:
-    """The policies that a name means, and the findings about what is none."""
+    """The policies that a name means, and the findings about what is not one."""
     loaded = files.as_text(name)
     source = files.TEXT if loaded else files.STDIN if name == "-" else name
     try:

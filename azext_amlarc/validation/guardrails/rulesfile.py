@@ -1,4 +1,4 @@
-"""`.amlarc.yaml`: which findings a team has decided to see otherwise, each with its reason, and perhaps a last day."""
+"""`.amlarc.yaml`: which findings a team has decided to treat differently, each with a reason and perhaps a last day."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class RulesFile:
-    """The entries of a rules file that are as they should be, and the findings about the others."""
+    """The valid entries of a rules file, and the findings about the others."""
 
     source: str
     entries: tuple[Entry, ...]
@@ -50,7 +50,7 @@ class RulesFile:
 
 
 def read(path: str, known: Mapping[str, Rule], fixed: Collection[str]) -> RulesFile:
-    """The rules file at this path. `known` are the codes that there are, `fixed` those that are not to be changed."""
+    """The rules file at this path. `known` are the codes that exist, `fixed` those that must not be changed."""
     try:
         reading = parsing.parse(files.read(path), path)
     except InvalidInput as error:

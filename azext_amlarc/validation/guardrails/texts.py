@@ -1,4 +1,4 @@
-"""How a broken policy is said: what is wrong with a value, and what to write."""
+"""How a broken policy is put into words: what is wrong with a value, and what to write."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

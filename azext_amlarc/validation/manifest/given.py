@@ -53,7 +53,7 @@ class Parts:
             yield from judgement.findings
 
     def combinations(self, allow_unknown: bool) -> Iterator[tuple[tuple[Setting, ...], Judgement]]:
-        """Every combination of settings that a cluster of the manifest gets, with what is to be said of it."""
+        """Every combination of settings that a cluster of the manifest gets, with the judgement of it."""
         for cluster_type, own in self.scopes:
             given = (*_overridden(self.fleet, own), *self.protected)
             if not given:  # the cluster's own are left as they are

@@ -21,7 +21,7 @@ OWN = (EXTENSION_NAMESPACE, AGENT_NAMESPACE)
 _OF_NODES = "default"
 
 
-# Lists the pods in a namespace, of which the logs' part takes those of the product again.
+# Lists the pods in a namespace; the part with the logs takes those of the product again.
 Pods = Callable[[Kube, str], list[objects.Object]]
 
 

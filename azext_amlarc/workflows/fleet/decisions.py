@@ -217,7 +217,7 @@ def _obstacle(
 def _left(fleet: Fleet, present: Present, wanted: set[str]) -> Iterator[tuple[ClusterId, Item]]:
     """The compute targets that the fleet has attached, and that are no longer in the manifest.
 
-    Those on a cluster that it names, and that can't be seen, are in it.
+    Those on a cluster that it names but that can't be seen still count as in it.
     """
     missing = {folded(str(one)) for one in present.membership.missing}
     for key, found in sorted(present.computes.items()):

@@ -33,7 +33,7 @@ class Work:
         return self.manifest.fleet
 
     def resending(self, resends: bool = True) -> "Work":
-        """The same, with `resends` for protected values that are there, too; InvalidInput if the manifest has none."""
+        """The same; with `resends`, protected values that are there are sent again. InvalidInput if there are none."""
         if not resends:
             return self
         return replace(self, manifest=replace(self.manifest, fleet=self.fleet.resending_protected()))

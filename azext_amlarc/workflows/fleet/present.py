@@ -47,7 +47,7 @@ def subscriptions_of(fleet: Fleet, active: str) -> tuple[str, ...]:
 def look(connections: Connections, fleet: Fleet, active: str) -> Present:
     """What there is: one request a page for each of two tables, and one a page for each workspace.
 
-    One more for each cluster that is not shown, and whose compute target would be removed therefore. A workspace that
+    One more for each cluster that is not shown, and whose compute target would be removed for that. A workspace that
     cannot be read is said to be; the others are read.
     """
     azure, subscriptions = connections.main, subscriptions_of(fleet, active)

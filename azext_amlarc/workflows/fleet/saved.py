@@ -87,7 +87,7 @@ def _cluster(given: Mapping[str, Any]) -> ClusterPlan:
 
 
 def _item(given: Mapping[str, Any]) -> Item:
-    """An item with what its fields say they are; a kind or a verb that there is not is a ValueError."""
+    """An item, with its fields checked; an unknown kind or verb is a ValueError."""
     texts = {name: _text(given, name) for name in ("name", "id", "reason", "seen")}
     lists = {name: _texts(given, name) for name in ("changes", "consequences")}
     if given["kind"] not in get_args(Kind):
@@ -146,7 +146,7 @@ def still_valid(saved: SavedPlan, now: FleetPlan, tenant: str) -> FleetPlan:
 
 
 def beyond(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
-    """What would be done now, and the plan does not say, or what it says and would not be done."""
+    """What would be done now that the plan does not say, and what it says that would not be done."""
     said = {folded(item.id): item for item in planned.items}
     for item in now.items:
         before = said.get(folded(item.id))
@@ -163,7 +163,7 @@ def beyond(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
 
 
 def _dropped(planned: ClusterPlan, now: ClusterPlan) -> Iterator[str]:
-    """What the plan says and nothing would be done about; a cluster that can't be seen says so itself."""
+    """What the plan says that nothing would be done about; a cluster that can't be seen says so itself."""
     there = {folded(item.id) for item in now.items}
     if any(item.kind == "cluster" for item in now.items):
         return

@@ -89,7 +89,7 @@ class _Rollout:
             self._stop_at_failures()
 
     def _waits(self, one: ClusterPlan) -> bool:
-        """Whether nothing has come of the cluster yet: with stacks, of those that somebody else was writing to."""
+        """Whether the cluster still waits: with stacks, those do that somebody else was writing to."""
         return self.site.board.entries[one.id].state is State.WAITING
 
     def _stop_at_failures(self) -> bool:

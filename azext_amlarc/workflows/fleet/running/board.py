@@ -97,7 +97,7 @@ class Board:
         return entry
 
     def wait(self, entries: Iterable[Entry]) -> None:
-        """Nothing has been done on those that were begun: they wait again."""
+        """Those that were begun wait again: nothing has been done on them."""
         for entry in entries:
             if entry.state is State.RUNNING:
                 entry.state, entry.step, entry.says = State.WAITING, "", ""

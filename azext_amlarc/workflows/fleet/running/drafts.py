@@ -29,7 +29,7 @@ from azext_amlarc.workflows.fleet.saved import beyond
 from azext_amlarc.workflows.install import Release, stop_at_unknown
 from azext_amlarc.workflows.preflight import attachment_checks, installation_checks
 
-# What a template says of a resource; anything else is done by requests of our own.
+# What a template can do about a resource; anything else is done by requests of our own.
 _IN_TEMPLATES = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.NONE, Verb.LEAVE)
 
 
@@ -47,7 +47,7 @@ def is_for_a_template(planned: ClusterPlan) -> bool:
 
 @dataclass
 class Looks:
-    """How the fleet stands now: tables and lists are read once a wave, each cluster's extension for itself."""
+    """How the fleet stands now: tables and lists are read once a wave, each cluster's extension by itself."""
 
     site: Site
     _shared: Present | None = None

@@ -1,7 +1,7 @@
 """The work of a wave as deployment stacks: one for each subscription, or a few, which Azure carries out by itself.
 
-A stack says what all its clusters should have, also those that are as wanted: what it left out would no longer be its
-own. So it is written only where something is to be done, and what a template can't say has been done before.
+A stack says what all its clusters should have, even those that are as wanted already: what it left out would no longer
+be its own. So it is written only where something is to be done, and what a template can't say has been done before.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ class _Wave:
 
     @property
     def todo(self) -> list[ClusterPlan]:
-        """The clusters that something is to be done on, as far as nothing has come of it yet."""
+        """The clusters on which something is still to be done, and has neither succeeded nor failed yet."""
         return [one for one in self.members if self.entry(one).state in (State.WAITING, State.RUNNING)]
 
     def entry(self, planned: ClusterPlan) -> Entry:
@@ -90,7 +90,7 @@ class _Wave:
         return self.looks.at([one.id for one in self.members], anew=bool(running))
 
     def _drafts(self, now: Now) -> Iterator[Draft]:
-        """The clusters that can be deployed; the entries of the others say why not, those of the finished that.
+        """The clusters that can be deployed; the entries of the others say why not, or that they are done.
 
         Where somebody else is writing, Azure would refuse a write: such a cluster waits, and the others do not.
         """
@@ -110,7 +110,7 @@ class _Wave:
                 self.site.board.finish(entry, State.DONE)
 
     def _deployed(self, drafts: Sequence[Draft]) -> Work:
-        """Send all stacks of which a cluster waits, and follow them."""
+        """Send every stack with a cluster that waits for it, and follow them."""
         planned = {one.id: one for one in self.members}
         shares = [
             _Share(self.site, self.azure, self._address(place), own, planned)
@@ -163,7 +163,7 @@ class _Share:
 
     @property
     def running(self) -> list[Draft]:
-        """The clusters that something is still to come of."""
+        """The clusters that have neither succeeded nor failed yet."""
         return [one for one in self.drafts if self._entry(one).state is State.RUNNING]
 
     def begin(self) -> bool:
