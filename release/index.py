@@ -31,16 +31,12 @@ def entry(wheel: Wheel, url: str) -> dict[str, Any]:
             "metadata_version": said["Metadata-Version"],
             "name": said["Name"],
             "requires_python": said["Requires-Python"],
-            "run_requires": [{"requires": _required(said.get_all("Requires-Dist", []))}],
+            "run_requires": [{"requires": wheel.required}],
             "summary": said["Summary"],
             "version": said["Version"],
         },
         "sha256Digest": wheel.digest,
     }
-
-
-def _required(texts: Iterable[str]) -> list[str]:
-    return [one for one in texts if "extra ==" not in one]
 
 
 def _own(wheel: Wheel) -> str | None:

@@ -33,9 +33,9 @@ def _project(wheel: Wheel) -> str:
         "name": wheel.metadata["Name"],
         "version": wheel.metadata["Version"],
         "description": wheel.metadata["Summary"],
+        "dependencies": wheel.required,
     }
-    required = [one for one in wheel.metadata.get_all("Requires-Dist", []) if "extra ==" not in one]
-    lines = [f"{key} = {json.dumps(value)}" for key, value in {**said, "dependencies": required}.items()]
+    lines = [f"{key} = {json.dumps(value)}" for key, value in said.items()]
     return "\n".join(["[project]", *lines, f"license = {{text = {json.dumps(wheel.metadata['License'])}}}", ""])
 
 

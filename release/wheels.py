@@ -40,6 +40,11 @@ class Wheel:
     def digest(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
+    @property
+    def required(self) -> list[str]:
+        """What it needs without any of its extras."""
+        return [one for one in self.metadata.get_all("Requires-Dist", []) if "extra ==" not in one]
+
 
 def read(path: Path) -> Wheel:
     with ZipFile(path) as archive:
