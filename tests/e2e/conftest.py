@@ -3,7 +3,9 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,12 +44,26 @@ def az(signed_in: Az, azure: Azure) -> Az:
     return signed_in
 
 
+@dataclass(frozen=True)
+class Installation:
+    """The first `extension create` on a connected cluster: what there is after it, and the exchanges that it took."""
+
+    state: State
+    traffic: list[dict[str, Any]]
+
+
 @pytest.fixture(scope="session")
-def state_installed(local_azure: Azure, signed_in: Az) -> State:
-    """What there is after the extension has been installed by a command: made once a worker."""
+def installation(local_azure: Azure, signed_in: Az) -> Installation:
+    """Made once a worker."""
     local_azure.reset()
     signed_in.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
-    return local_azure.state()
+    return Installation(local_azure.state(), local_azure.traffic())
+
+
+@pytest.fixture(scope="session")
+def state_installed(installation: Installation) -> State:
+    """What there is after the extension has been installed."""
+    return installation.state
 
 
 @pytest.fixture(scope="session")

@@ -3,20 +3,19 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE
+from amlarc_emulator.client import State
+from tests.e2e.conftest import ADVANCED, CLUSTER, WORKSPACE, Installation
 from tests.support.az import Az
 from tests.support.azure import Azure
 
 
-def sent(azure: Azure, method: str, part: str) -> list[Any]:
-    return [line["requestBody"] for line in azure.traffic() if line["method"] == method and part in line["url"]]
+def sent(traffic: list[dict[str, Any]], method: str, part: str) -> list[Any]:
+    return [line["requestBody"] for line in traffic if line["method"] == method and part in line["url"]]
 
 
-def test_the_first_create_on_a_connected_cluster_takes_nine_requests(az: Az, azure: Azure) -> None:
+def test_the_first_create_on_a_connected_cluster_takes_nine_requests(installation: Installation) -> None:
     """Azure activates the Relay namespace and installs the extension at the same time; both have ended afterwards."""
-    before = len(azure.traffic())
-    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
-    lines = [(line["method"], urlsplit(line["url"]).path.rpartition("/")[2]) for line in azure.traffic()[before:]]
+    lines = [(line["method"], urlsplit(line["url"]).path.rpartition("/")[2]) for line in installation.traffic]
     namespace = "amlarccluster000000000000000000000000000000075a1d2"
     assert lines == [
         ("GET", "amlarc-cluster"),
@@ -29,12 +28,12 @@ def test_the_first_create_on_a_connected_cluster_takes_nine_requests(az: Az, azu
         ("GET", "amlarc-compute"),
         ("GET", namespace),
     ]
-    assert states(azure) == {"Succeeded"}
+    assert states(installation.state) == {"Succeeded"}
 
 
 def test_without_waiting_nothing_is_sent_after_the_installation(az: Az, azure: Azure) -> None:
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--no-wait")
-    [body] = sent(azure, "PUT", "/extensions/")
+    [body] = sent(azure.traffic(), "PUT", "/extensions/")
     assert "Endpoint=sb://" in body["properties"]["configurationProtectedSettings"]["relayServerConnectionString"]
     assert azure.traffic()[-1]["method"] == "PUT"
 
@@ -45,19 +44,17 @@ def test_an_update_waits_for_the_service_bus_that_it_switches_on(installed: Az, 
     lines = [line["method"] for line in azure.traffic()[before:]]
     assert lines.index("PATCH") > max(index for index, method in enumerate(lines) if method == "PUT")
     assert azure.traffic()[-1]["url"].partition("?")[0].endswith("amlarccluster000000000000000000000000000000054806c")
-    assert states(azure) == {"Succeeded"}
+    assert states(azure.state()) == {"Succeeded"}
 
 
-def states(azure: Azure) -> set[str]:
-    found = [
-        (item["body"].get("properties") or {}).get("provisioningState") for item in azure.state()["resources"].values()
-    ]
+def states(there: State) -> set[str]:
+    found = [(item["body"].get("properties") or {}).get("provisioningState") for item in there["resources"].values()]
     return {state for state in found if state}
 
 
 def test_a_connected_cluster_gets_an_identity_a_relay_and_the_derived_settings(az: Az, azure: Azure) -> None:
     az.must("amlarc", "extension", "create", "-c", "edge-cluster", "-g", "amlarc-rg", "--config", "enableTraining=True")
-    [body] = sent(azure, "PUT", "/extensions/")
+    [body] = sent(azure.traffic(), "PUT", "/extensions/")
     cluster = f"{azure.group}/providers/Microsoft.Kubernetes/connectedClusters/edge-cluster"
     namespace = "edgecluster00000000000000000000000000000001ae6b580"
     hybrid = f"{azure.group}/providers/Microsoft.Relay/namespaces/{namespace}/hybridConnections/edge-cluster"
@@ -97,35 +94,33 @@ def test_a_connected_cluster_gets_an_identity_a_relay_and_the_derived_settings(a
     assert secret["relayServerConnectionString"].endswith(";EntityPath=edge-cluster")
 
 
-def test_the_relay_is_made_as_todays_tools_make_it(az: Az, azure: Azure) -> None:
-    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
-    namespace, hybrid, rule = sent(azure, "PUT", "Microsoft.Relay")
+def test_the_relay_is_made_as_todays_tools_make_it(installation: Installation) -> None:
+    namespace, hybrid, rule = sent(installation.traffic, "PUT", "Microsoft.Relay")
     assert namespace == {"location": "eastus", "tags": {"created_by": "Azure Arc-enabled ML"}}
     assert hybrid == {"properties": {"requiresClientAuthorization": True}}
     assert rule == {"properties": {"rights": ["Manage", "Send", "Listen"]}}
 
 
-def test_a_cluster_of_three_nodes_gets_no_development_profile(az: Az, azure: Azure) -> None:
-    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
-    [body] = sent(azure, "PUT", "/extensions/")
+def test_a_cluster_of_three_nodes_gets_no_development_profile(installation: Installation) -> None:
+    [body] = sent(installation.traffic, "PUT", "/extensions/")
     assert not {"clusterPurpose", "inferenceRouterHA"} & set(body["properties"]["configurationSettings"])
 
 
 def test_a_managed_cluster_gets_neither_identity_nor_relay(az: Az, azure: Azure) -> None:
     az.must("amlarc", "extension", "create", "-c", "aks-cluster", "-g", "amlarc-rg", "-t", "managedClusters",
             "--config", "enableTraining=True")  # fmt: skip
-    [body] = sent(azure, "PUT", "/extensions/")
+    [body] = sent(azure.traffic(), "PUT", "/extensions/")
     assert "identity" not in body
     assert not body["properties"].get("configurationProtectedSettings")
     settings = body["properties"]["configurationSettings"]
     assert settings["relayserver.enabled"] == "false"
     assert settings["nginxIngress.enabled"] == "true"
-    assert sent(azure, "PUT", "Microsoft.Relay") == []
+    assert sent(azure.traffic(), "PUT", "Microsoft.Relay") == []
 
 
 def test_a_pinned_version_turns_automatic_upgrades_off(az: Az, azure: Azure) -> None:
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--version", "1.1.60")
-    [body] = sent(azure, "PUT", "/extensions/")
+    [body] = sent(azure.traffic(), "PUT", "/extensions/")
     assert body["properties"]["version"] == "1.1.60"
     assert body["properties"]["autoUpgradeMinorVersion"] is False
 
@@ -134,7 +129,7 @@ def test_the_command_line_wins_over_the_settings_file(az: Az, azure: Azure, tmp_
     file = tmp_path / "settings.json"
     file.write_text('{"enableTraining": "False", "installPromOp": false}')
     az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True", "--config-file", str(file))
-    [body] = sent(azure, "PUT", "/extensions/")
+    [body] = sent(azure.traffic(), "PUT", "/extensions/")
     settings = body["properties"]["configurationSettings"]
     assert (settings["enableTraining"], settings["installPromOp"]) == ("True", "False")
 
@@ -142,7 +137,7 @@ def test_the_command_line_wins_over_the_settings_file(az: Az, azure: Azure, tmp_
 def test_the_attach_body_is_that_of_the_sdk(installed: Az, azure: Azure) -> None:
     installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "-c", "amlarc-cluster", "--config", ADVANCED,
                    "--identity-type", "SystemAssigned")  # fmt: skip
-    [body] = sent(azure, "PUT", "/computes/")
+    [body] = sent(azure.traffic(), "PUT", "/computes/")
     assert body == {
         "location": "eastus",
         "identity": {"type": "SystemAssigned"},
@@ -178,7 +173,7 @@ def test_a_user_assigned_identity_and_a_cluster_by_its_id(installed: Az, azure: 
     cluster = f"{azure.group}/providers/microsoft.kubernetes/CONNECTEDCLUSTERS/amlarc-cluster"
     installed.must("amlarc", "attach", "-n", "k8s-compute", *WORKSPACE, "--resource-id", cluster, "--namespace",
                    "team-a", "--user-identities", identity)  # fmt: skip
-    [body] = sent(azure, "PUT", "/computes/")
+    [body] = sent(azure.traffic(), "PUT", "/computes/")
     assert body["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
     assert body["properties"]["properties"] == {"namespace": "team-a"}
 

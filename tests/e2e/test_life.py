@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.conftest import CLUSTER, WORKSPACE
+from tests.e2e.conftest import CLUSTER, WORKSPACE, Installation
 from tests.support.az import Az
 from tests.support.azure import Azure
 
@@ -42,14 +42,17 @@ def test_an_update_is_judged_beside_what_is_installed(installed: Az, azure: Azur
     assert written(azure, before) == []
 
 
-def test_protected_settings_that_were_not_named_are_read_again(az: Az, azure: Azure) -> None:
-    az.must("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True")
-    az.must(*UPDATE, "--config-protected", "chart.password=hunter2")
+def test_protected_settings_that_were_not_named_are_read_again(
+    installed: Az, azure: Azure, installation: Installation
+) -> None:
+    installed.must(*UPDATE, "--config-protected", "chart.password=hunter2")
     [patch] = [line["requestBody"] for line in azure.traffic() if line["method"] == "PATCH"]
     sent = patch["properties"]["configurationProtectedSettings"]
     assert sorted(sent) == ["chart.password", "relayServerConnectionString", "relayserver.relayConnectionString"]
     [created] = [
-        line["requestBody"] for line in azure.traffic() if line["method"] == "PUT" and "/extensions/" in line["url"]
+        line["requestBody"]
+        for line in installation.traffic
+        if line["method"] == "PUT" and "/extensions/" in line["url"]
     ]
     first = created["properties"]["configurationProtectedSettings"]
     assert sent["relayServerConnectionString"] == first["relayServerConnectionString"]
