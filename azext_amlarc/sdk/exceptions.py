@@ -8,6 +8,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure.connection.answers import correlation_id, is_of_the_login, refusal, unanswered
 from azext_amlarc.errors import ArcError, Refused, StillRunning
+from azext_amlarc.wording import legible
 
 if TYPE_CHECKING:
     from azext_amlarc.findings import Finding
@@ -41,7 +42,7 @@ class ArcException(Exception):
 
         correlation = f"Correlation id: {self.correlation_id}" if self.correlation_id else ""
         lines = [f"({self.code}) {self.message}", as_text(self.findings), correlation, self.fix]
-        return "\n".join(line for line in lines if line)
+        return legible("\n".join(line for line in lines if line))
 
 
 class WorkspaceException(ArcException):
@@ -79,7 +80,7 @@ def raised_as(kind: type[ArcException]) -> Iterator[None]:
     except (ArcError, AzureError, OSError) as error:
         raised = _interruption(error) or _translated(kind, error)
         for note in getattr(error, "__notes__", ()):
-            raised.add_note(note)
+            raised.add_note(legible(note))
         raise raised from error
 
 

@@ -9,6 +9,7 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from azext_amlarc.errors import NotFound
 from azext_amlarc.kubernetes.access import Fetched
 from azext_amlarc.sdk import (
     ArcException,
@@ -20,6 +21,7 @@ from azext_amlarc.sdk import (
     KubernetesCompute,
     Workspace,
 )
+from azext_amlarc.sdk.exceptions import raised_as
 from tests.sdk.conftest import CLUSTER
 from tests.sdk.test_names import NoAzure, unused
 
@@ -142,6 +144,17 @@ def test_a_property_that_fails_says_why_and_a_class_made_of_ours_leaves_the_same
     with pytest.raises(AttributeError, match="Made has no create, unlike in azureml-core"):
         _ = mine.create
     assert inspect.getattr_static(mine, "experiments", None) is None
+
+
+def test_an_exception_writes_out_what_a_terminal_would_act_on() -> None:
+    error = ArcException("\x1b[2J\u202eYES", "\x07Code", "\x9bid", "\x1b]0;fix")
+    assert str(error).replace("\n", "").isprintable()
+    assert "\\x1b[2J\\u202eYES" in str(error)
+    raised = NotFound("No.")
+    raised.add_note("\x1b[2Jnote")
+    with pytest.raises(ArcException) as caught, raised_as(ArcException):
+        raise raised
+    assert caught.value.__notes__ == ["\\x1b[2Jnote"]
 
 
 def test_a_kubeconfig_in_memory_is_never_shown() -> None:

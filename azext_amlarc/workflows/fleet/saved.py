@@ -4,7 +4,8 @@ It holds no protected value, only their names.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeGuard, get_args
@@ -62,6 +63,7 @@ def load(path: str) -> SavedPlan:
         if found["apiVersion"] != _VERSION or found["kind"] != _KIND:
             raise ValueError("it says to be something else")
         clusters = tuple(_cluster(one) for one in _list(found, "clusters"))
+        _stop_at_twice([str(one.id) for one in clusters])
         plan = FleetPlan(_text(found, "fleet"), _text(found, "subscription"), clusters)
         manifest, tenant, created = (_text(found, key) for key in ("manifest", "tenant", "created"))
         return SavedPlan(plan, manifest, tenant, created, _resends(found))
@@ -83,7 +85,16 @@ def _cluster(given: Mapping[str, Any]) -> ClusterPlan:
         raise ValueError(f"{quoted(given['id'])} is not the id of a cluster")
     if type(wave) is not int:
         raise ValueError("wave is not a whole number")
-    return ClusterPlan(found, wave, tuple(_item(item) for item in _list(given, "items")))
+    items = tuple(_item(item) for item in _list(given, "items"))
+    _stop_at_twice([f"{item.kind} {item.id}" for item in items])
+    return ClusterPlan(found, wave, items)
+
+
+def _stop_at_twice(ids: Iterable[str]) -> None:
+    """ValueError for an id that was doubled by hand: a cluster would be worked on twice, an item would hide another."""
+    [(twice, number), *_] = Counter(map(folded, ids)).most_common(1) or [("", 0)]
+    if number > 1:
+        raise ValueError(f"{quoted(twice)} is in it twice")
 
 
 def _item(given: Mapping[str, Any]) -> Item:

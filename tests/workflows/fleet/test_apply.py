@@ -368,6 +368,21 @@ def test_a_plan_from_elsewhere_and_what_is_no_plan_are_refused(fleet: Azure, tmp
             saved.load(str(path))
 
 
+def test_a_plan_with_a_cluster_or_an_item_twice_is_no_plan(fleet: Azure, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    with connect(fleet) as azure:
+        work = at_the_door(azure, tmp_path, manifest_of(1))
+        work.save(str(path), work.plan())
+    document = json.loads(path.read_text())
+    first = document["clusters"][0]
+    again = {**first, "id": first["id"].upper(), "wave": 2}
+    doubled = {**first, "items": [*first["items"], {**first["items"][0], "verb": "none"}]}
+    for clusters in ([*document["clusters"], again], [doubled, *document["clusters"][1:]]):
+        path.write_text(json.dumps({**document, "clusters": clusters}))
+        with pytest.raises(InvalidInput, match="is in it twice"):
+            saved.load(str(path))
+
+
 def test_a_plan_is_stale_when_the_manifest_has_less_than_it_says(fleet: Azure, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     settings = {"enableTraining": "True", "installVolcano": "False"}
