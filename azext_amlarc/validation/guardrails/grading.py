@@ -43,7 +43,7 @@ def graded(report: Report, rules: str | None, families: str, today: date | None 
     """
     day = today or datetime.now(UTC).date()
     known = {rule.code: rule for rule in _JUDGED}
-    sources = tuple(dict.fromkeys((*report.sources, *(one.source for one in report.findings))))
+    sources = report.all_sources
     paths = {source: rules or files.above(source, files.RULES_FILE) for source in sources}
     read = {path: rulesfile.read(path, known, _FIXED) for path in dict.fromkeys(paths.values()) if path}
     if not read:

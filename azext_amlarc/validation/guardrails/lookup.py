@@ -9,7 +9,7 @@ def by_rules_files(report: Report, rules: str | None, families: str) -> Report:
 
     `families` are the letters of the codes that this validation can find.
     """
-    if rules is None and not any(files.above(source, files.RULES_FILE) for source in report.sources):
+    if rules is None and not any(files.above(source, files.RULES_FILE) for source in report.all_sources):
         return report
     from azext_amlarc.validation.guardrails.grading import graded
 

@@ -42,6 +42,11 @@ class Report:
     excepted: int = 0
 
     @property
+    def all_sources(self) -> tuple[str, ...]:
+        """What was validated, and what else the findings are about: the files that a manifest names."""
+        return tuple(dict.fromkeys((*self.sources, *(finding.source for finding in self.findings))))
+
+    @property
     def failing(self) -> list[Finding]:
         """The findings that make the exit code 1."""
         severities = (Severity.ERROR, Severity.WARNING) if self.strict else (Severity.ERROR,)

@@ -147,6 +147,20 @@ def test_the_nearest_rules_file_counts_and_none_beyond_the_repository(folder: Pa
         (folder.parent / ".amlarc.yaml").unlink()
 
 
+def test_the_rules_file_beside_a_configuration_counts_where_only_a_manifest_names_it() -> None:
+    target = {"name": "{cluster}-k8s", "workspace": "plants-ws", "resourceGroup": "ml-rg"}
+    spec = {
+        "clusters": [{"selector": {"resourceGroups": ["plants-rg"]}}],
+        "computes": [{**target, "config": "clusters/edge/attach.json"}],
+    }
+    manifest = {"apiVersion": "amlarc/v1alpha1", "kind": "Fleet", "metadata": {"name": "plants"}, "spec": spec}
+    Path("fleet.json").write_text(json.dumps(manifest))
+    assert codes(report("fleet.json")) == ["error N007", "warning D009"]
+    write(entry("D009"), entry("N007"), name="clusters/edge/.amlarc.yaml")
+    found = report("fleet.json")
+    assert (codes(found), found.excepted) == ([], 2)
+
+
 def test_a_file_of_another_name_is_named() -> None:
     write(entry("D009"), name="rules.json")
     assert codes(report(rules="rules.json")) == ["error N007"]
