@@ -23,7 +23,7 @@ FLOORS = (
     ("validation",),
     ("resources",),
     ("product",),
-    ("errors", "findings", "wording"),
+    ("errors", "findings", "wording", "background"),
 )
 GROUND = len(FLOORS) - 1
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -6,10 +6,10 @@ fact is read before the others: a server that cannot be reached, or does not acc
 
 from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from functools import partial
 from typing import Any
 
+from azext_amlarc import background
 from azext_amlarc.checks.check import Fact, Status, Unknown
 from azext_amlarc.checks.kubernetes import facts
 from azext_amlarc.errors import ArcError, Garbled, Unreachable
@@ -64,10 +64,8 @@ Seen = Callable[[Mapping[str, object]], None]
 
 
 def _side_by_side(kube: Kube, names: Sequence[str], tell: Seen) -> dict[str, object]:
-    if not names:
-        return {}
-    with ThreadPoolExecutor(len(names)) as pool:
-        return dict(zip(names, pool.map(_known, repeat(kube), names, repeat(tell)), strict=True))
+    begun = {name: background.begin(partial(_known, kube, name, tell)) for name in names}
+    return {name: found.result() for name, found in begun.items()}
 
 
 def _known(kube: Kube, name: str, tell: Seen) -> object:

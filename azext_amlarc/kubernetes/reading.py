@@ -5,12 +5,13 @@ lightkube decodes whole objects, which takes twice the time and four times the m
 
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Generic, TypeVar
 
 import msgspec
 from lightkube.core.generic_client import GenericSyncClient
 
+from azext_amlarc import background
 from azext_amlarc.kubernetes.client import Kube
 
 T = TypeVar("T")
@@ -65,21 +66,20 @@ def _answers(kube: Kube, path: str, query: Mapping[str, str], accept: str) -> It
     """The pages of a list; the next one is requested while one is being read."""
     head = msgspec.json.Decoder(_Head)
     deadline, last = time.monotonic() + LONGEST, ""
-    with ThreadPoolExecutor(1) as ahead:
-        asked: Future[bytes | None] = ahead.submit(_ask, kube, path, query, accept)
-        for _ in range(MOST_PAGES):
-            answer = asked.result()
-            if answer is None:
-                return
-            token = head.decode(answer).metadata.continue_
-            if token == last != "" or time.monotonic() > deadline:
-                break
-            if token:
-                asked = ahead.submit(_ask, kube, path, {**query, "continue": token}, accept)
-            yield answer
-            if not token:
-                return
-            last = token
+    asked = background.begin(partial(_ask, kube, path, query, accept))
+    for _ in range(MOST_PAGES):
+        answer = asked.result()
+        if answer is None:
+            return
+        token = head.decode(answer).metadata.continue_
+        if token == last != "" or time.monotonic() > deadline:
+            break
+        if token:
+            asked = background.begin(partial(_ask, kube, path, {**query, "continue": token}, accept))
+        yield answer
+        if not token:
+            return
+        last = token
     raise kube.not_an_api_server("a list that does not end")
 
 

@@ -1,13 +1,14 @@
 """Runs checks: gathers what they need from Azure and from the cluster, then judges it."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Lock
+from functools import partial
+from threading import Event, Lock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from azext_amlarc import background
 from azext_amlarc.checks import selection
 from azext_amlarc.checks.azure import aks, cluster, workspace
 from azext_amlarc.checks.azure import facts as azure_facts
@@ -120,13 +121,16 @@ def run_checks(
         needs.add(EXTENSION_FOUND)
     needs |= {_FROM_AZURE[fact] for fact in needs if fact in _FROM_AZURE}
     known, connection = {**request.given, **login}, _connection(request)
-    seen = _telling(request, connection, known, tell) if tell else lambda _known: None
-    with ThreadPoolExecutor(1) as pool:
-        cluster = pool.submit(_kubernetes, connection, needs, seen)
+    left = Event()
+    seen = _telling(request, connection, known, tell, left) if tell else lambda _known: None
+    try:
+        cluster = background.begin(partial(_kubernetes, connection, needs, seen))
         known = _azure(azure, needs, known, seen)
         seen(known)
         known = {**known, **cluster.result()}
-    seen(known)
+        seen(known)
+    finally:
+        left.set()
     facts = _completed(known, request)
     return _judged(_applicable(request, facts), facts, connection)
 
@@ -141,19 +145,20 @@ Tell = Callable[[Sequence[Result]], None]
 
 
 def _telling(
-    request: CheckRequest, connection: "Kube | Unknown", given: Mapping[str, object], tell: Tell
+    request: CheckRequest, connection: "Kube | Unknown", given: Mapping[str, object], tell: Tell, left: Event
 ) -> Callable[[Mapping[str, object]], None]:
     """Tells the results of each group of checks once, as soon as all that they need is known.
 
     What it returns takes what is known besides, from any thread. Which checks apply depends on whether the extension is
-    installed: nothing is told before that is known, unless a phase was asked for.
+    installed: nothing is told before that is known, unless a phase was asked for, and nothing by a thread that was
+    `left`.
     """
     told, known, lock = set[str](), dict(given), Lock()
 
     def seen(news: Mapping[str, object]) -> None:
         with lock:
             known.update({name: value for name, value in news.items() if name not in given})
-            if request.phase is not None or EXTENSION_FOUND.name in known:
+            if not left.is_set() and (request.phase is not None or EXTENSION_FOUND.name in known):
                 _tell_groups(request, _settled(known, request), connection, told, tell)
 
     return seen

@@ -91,7 +91,7 @@ def take(azure: AzureClient, resource_group: str | None = None, workspace: Works
     """
     names = compute.names_by_cluster(azure, workspace) if workspace else None
     works = {kind: partial(_list, kind=kind, resource_group=resource_group) for kind in PROVIDERS}
-    answers = at_once(azure, SilentWatcher(), works)
+    answers = at_once(azure, SilentWatcher(), works, reads=True)
     refusals = [answer.refusal for answer in answers if answer.refusal]
     if len(refusals) == len(answers):
         raise refusals[0]
@@ -126,7 +126,11 @@ def _extension_states(azure: AzureClient, found: Sequence[Cluster]) -> dict[Clus
     """The extension's state on each cluster; the clusters are shared out among several connections."""
     shares = [found[first::_AT_A_TIME] for first in range(min(_AT_A_TIME, len(found)))]
     works = {f"share {number}": partial(_states_of, share=share) for number, share in enumerate(shares)}
-    return {cluster: state for states in at_once(azure, SilentWatcher(), works) for cluster, state in states.items()}
+    return {
+        cluster: state
+        for states in at_once(azure, SilentWatcher(), works, reads=True)
+        for cluster, state in states.items()
+    }
 
 
 def _states_of(azure: AzureClient, watcher: Watcher, *, share: Sequence[Cluster]) -> dict[Cluster, _State]:

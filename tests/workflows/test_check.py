@@ -1,7 +1,12 @@
 """Results as they come, and results that are waited for."""
 
+import json
+import socket
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +16,7 @@ from azext_amlarc.kubernetes.access import KubeAccess
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId
 from azext_amlarc.workflows import login
 from azext_amlarc.workflows.check import CheckRequest, coming, run_checks, run_until_right
+from tests.support.az import ROOT
 from tests.support.azure import Azure, running
 from tests.support.cluster import Cluster
 from tests.support.connecting import Diary, connect
@@ -133,3 +139,49 @@ def test_what_is_told_early_is_never_told_before_what_it_follows_from(
     with connect(azure) as client, KubeAccess(str(cluster.kubeconfig()), None) as kube:
         results = run_checks(request(azure)._replace(kube=kube, phase=phase), client, LOGIN, told.extend)
     assert shown(told) == shown(results)
+
+
+# Checks of an Azure, or of a cluster, that takes connections and says nothing; interrupted after a second.
+INTERRUPTED = """
+import os, signal, sys, threading
+from azure.core.credentials import AccessToken
+from azext_amlarc.azure.connection.client import AzureClient, Cloud
+from azext_amlarc.kubernetes.access import KubeAccess
+from azext_amlarc.resources.ids import ClusterId, Target
+from azext_amlarc.workflows import login
+from azext_amlarc.workflows.check import CheckRequest, run_checks
+
+class Ada:
+    def get_token(self, *scopes, **options):
+        return AccessToken("t", 2**40)
+
+server, kubeconfig = sys.argv[1:]
+target = Target.of_cluster(ClusterId("123", "g", "connectedClusters", "c"))
+kube = KubeAccess(kubeconfig, None) if kubeconfig else None
+azure = None if kubeconfig else AzureClient(Cloud(server, ("s",)), Ada(), "123")
+threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    run_checks(CheckRequest(target, kube=kube), azure, login.accepted("ada"), lambda _results: None)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("silent", ["azure", "cluster"])
+def test_ctrl_c_waits_neither_for_a_silent_azure_nor_for_a_silent_cluster(tmp_path: Path, silent: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        server = f"https://127.0.0.1:{mute.getsockname()[1]}"
+        (tmp_path / "config").write_text(json.dumps(kubeconfig(server)), encoding="utf-8")
+        words = [server, str(tmp_path / "config") if silent == "cluster" else ""]
+        program = [sys.executable, "-c", INTERRUPTED, *words]
+        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=9)
+    assert (done.stdout, done.stderr, done.returncode) == ("interrupted\n", "", 0)
+
+
+def kubeconfig(server: str) -> dict[str, Any]:
+    return {
+        "clusters": [{"name": "c", "cluster": {"server": server, "insecure-skip-tls-verify": True}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from functools import partial
 from threading import Event, Lock
 from typing import TypeVar
 
+from azext_amlarc import background
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.watcher import Watcher
 
@@ -12,19 +15,20 @@ T = TypeVar("T")
 Work = Callable[[AzureClient, Watcher], T]
 
 
-def at_once(azure: AzureClient, watcher: Watcher, works: Mapping[str, Work[T]]) -> list[T]:
+def at_once(azure: AzureClient, watcher: Watcher, works: Mapping[str, Work[T]], *, reads: bool = False) -> list[T]:
     """Run several pieces of work, keyed by title, in parallel, each on its own connection; the results in order.
 
     All run to their end. Then the first failure is raised, with the others as notes. Ctrl-C stops each at its next
-    pause.
+    pause; what only `reads` is not waited for then.
     """
     if len(works) < 2:
         return [work(azure, watcher) for work in works.values()]
     lock, stopped = Lock(), Event()
-    with ThreadPoolExecutor(len(works)) as pool:
+    with nullcontext() if reads else ThreadPoolExecutor(len(works)) as pool:
+        begin = pool.submit if pool else background.begin
         try:
             futures = {
-                title: pool.submit(_apart, azure, work, _RelayWatcher(watcher, title, lock, stopped))
+                title: begin(partial(_apart, azure, work, _RelayWatcher(watcher, title, lock, stopped)))
                 for title, work in works.items()
             }
             wait(futures.values())

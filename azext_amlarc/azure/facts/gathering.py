@@ -46,7 +46,7 @@ def _asked(sources: Collection[Source], wanted: Collection[str]) -> list[Source]
 def _read(azure: AzureClient, sources: Collection[Source], known: Known, seen: Callable[[Known], None]) -> Known:
     works = {source.facts[0].name: partial(_told, source=source, known=Facts(known), seen=seen) for source in sources}
     found: Known = {}
-    for part in at_once(azure, SilentWatcher(), works):
+    for part in at_once(azure, SilentWatcher(), works, reads=True):
         found |= part
     return found | known
 

@@ -110,7 +110,7 @@ def _attachments(azure: AzureClient, target: Target, _known: Facts) -> Known:
         f"share {number}": partial(_share, ids=read[number::_READERS], cluster=cluster)
         for number in range(min(_READERS, len(read)))
     }
-    parts = at_once(azure, SilentWatcher(), shares)
+    parts = at_once(azure, SilentWatcher(), shares, reads=True)
     computes = tuple(item for part in parts for item in part.computes)
     unread = (*(name for part in parts for name in part.unread), *map(_title, left))
     return {ATTACHMENTS.name: Attachments(computes, unread)}

@@ -60,7 +60,7 @@ def read_secrets(azure: AzureClient, settings: Mapping[str, str]) -> dict[str, s
         for title, kind in kinds.items()
     }
     found: dict[str, str] = {}
-    for secrets in at_once(azure, SilentWatcher(), reads):
+    for secrets in at_once(azure, SilentWatcher(), reads, reads=True):
         found |= secrets
     return found
 

@@ -42,7 +42,7 @@ def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]
         service_bus.TITLE: lambda azure, _: _owned(azure, cluster_id, service_bus.TITLE, names.SERVICE_BUS),
         log_analytics.TITLE: lambda azure, _: _owned(azure, cluster_id, log_analytics.TITLE, names.LOG_ANALYTICS),
     }
-    return [item for found in at_once(azure, SilentWatcher(), looks) for item in found]
+    return [item for found in at_once(azure, SilentWatcher(), looks, reads=True) for item in found]
 
 
 def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:

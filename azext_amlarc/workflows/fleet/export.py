@@ -216,4 +216,4 @@ def _shared(azure: AzureClient, items: Sequence[S], look: Callable[[AzureClient,
         return found
 
     works = {f"share {number}": partial(work, share=share) for number, share in enumerate(shares)}
-    return [one for found in at_once(azure, SilentWatcher(), works) for one in found]
+    return [one for found in at_once(azure, SilentWatcher(), works, reads=True) for one in found]
