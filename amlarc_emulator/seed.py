@@ -16,24 +16,50 @@ Offline, an extension whose provisioningState is Failed. Locks, role definitions
 subscription, a group or a resource. Parents come before what is below them.
 """
 
-import json
 from pathlib import Path
 
+from amlarc_emulator import snapshot
+from amlarc_emulator.arm import shapes
 from amlarc_emulator.arm.guards import STATES
 from amlarc_emulator.arm.ids import parse
 from amlarc_emulator.arm.model import GROUP, NAMESPACE, SUBSCRIPTION, Cloud, Json, Resource
 
 PER_GROUP = 100
 REGIONS = ("eastus", "westeurope", "southeastasia")
+SHAPE: shapes.Shape = {
+    "tenantId": str,
+    "servicePrincipal": dict,
+    "groups": shapes.Each([str]),
+    "subscriptions": [
+        {
+            "subscriptionId": str,
+            "displayName": str,
+            "state": str,
+            "resourceGroups": [{"name": str, "location": str, "tags": shapes.Each(str)}],
+            "providers": shapes.Each(str),
+            "resources": [{"id": str, **shapes.resource(dict)}],
+            "clusters": int,
+        }
+    ],
+}
 DEFAULT = Path(__file__).with_name("seed.json")
 
 
 def load(cloud: Cloud, file: Path | None, clusters: int = 0) -> None:
     """Make a cloud hold what a seed file says, so many clusters more in its first subscription, and nothing else.
 
-    Raises ValueError naming what is wrong in the file.
+    Raises ValueError naming the file and what is wrong in it.
     """
-    document = json.loads((file or DEFAULT).read_text(encoding="utf-8"))
+    try:
+        _load(cloud, file or DEFAULT, clusters)
+        if file:
+            snapshot.stop_at_misfits(cloud)
+    except ValueError as error:
+        raise ValueError(f"{file or DEFAULT}: {error}") from None
+
+
+def _load(cloud: Cloud, file: Path, clusters: int) -> None:
+    document = shapes.read(SHAPE, shapes.parse(file.read_bytes()))
     cloud.state.clear()
     try:
         cloud.state.tenant, cloud.state.principal = document["tenantId"], document["servicePrincipal"]
@@ -43,6 +69,8 @@ def load(cloud: Cloud, file: Path | None, clusters: int = 0) -> None:
             _plant(cloud, subscription)
     except KeyError as missing:
         raise ValueError(f"the seed lacks {missing}") from None
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"the seed has something of the wrong type: {error}") from None
 
 
 def _plant(cloud: Cloud, document: Json) -> None:

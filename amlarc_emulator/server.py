@@ -81,7 +81,7 @@ def assembled(endpoint: str, options: Options) -> Front:
     """All that answers requests to this endpoint, with what there is at the start."""
     cloud = Cloud(endpoint, options, State(), TABLE)
     snapshot = Snapshot(options.state)
-    if not snapshot.restore(cloud.state):
+    if not snapshot.restore(cloud):
         seed.load(cloud, options.seed, options.clusters)
     snapshot.save(cloud.state)
     key = authority.read_key(_signing_key(options.data))

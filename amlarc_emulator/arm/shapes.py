@@ -67,14 +67,19 @@ def resource(properties: Shape, **more: Shape) -> Shape:
     return {"location": str, "tags": Each(str), "properties": properties, **more}
 
 
-def parse(content: bytes) -> Any:
-    """Read JSON; raises ValueError for what isn't, or is nested deeper than `DEPTH`."""
+def parse(content: bytes, deepest: int = DEPTH) -> Any:
+    """Read JSON; raises ValueError for what isn't, is nested deeper than that, or has half a surrogate pair.
+
+    .NET's reader refuses such a half too, which could be sent to nobody, nor queried.
+    """
     try:
         value = json.loads(content, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    if _depth(value) > DEPTH:
-        raise ValueError(f"it is nested more than {DEPTH} levels deep")
+    if b"\\u" in content or b"\xed" in content:
+        _stop_at_half_pairs(value)
+    if _depth(value, deepest) > deepest:
+        raise ValueError(f"it is nested more than {deepest} levels deep")
     return value
 
 
@@ -111,9 +116,16 @@ def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _depth(value: Any) -> int:
+def _stop_at_half_pairs(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise ValueError("it has half a surrogate pair, or is nested too deeply") from None
+
+
+def _depth(value: Any, most: int) -> int:
     depth, level = 0, [value]
-    while level and depth <= DEPTH:
+    while level and depth <= most:
         inner = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
         level = [item for items in inner for item in items]
         depth += 1

@@ -20,10 +20,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from amlarc_emulator import seed
+from amlarc_emulator import seed, snapshot
 from amlarc_emulator.arm import errors, front, rights, shapes
 from amlarc_emulator.arm.errors import ArmError
-from amlarc_emulator.arm.model import Cloud, Reply, State
+from amlarc_emulator.arm.model import Cloud, Reply
 from amlarc_emulator.providers import run_history
 from amlarc_emulator.providers.resource_graph import service as resource_graph
 from amlarc_emulator.providers.resource_graph.service import ResourceGraph
@@ -203,8 +203,9 @@ class Control:
         content = await request.body()
         try:
             self._go_back(content)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            return JSONResponse({"error": f"the body is not what /emulator/state shows: {error!r}"}, 400)
+        except (OSError, ValueError) as error:
+            wrong = "the body is not what /emulator/state shows" if content else "the seed cannot be loaded"
+            return JSONResponse({"error": f"{wrong}: {error}"}, 400)
         self.front.faults.waiting.clear()
         self.front.allowance.buckets.clear()
         self.front.graph.quota.reset()
@@ -218,9 +219,7 @@ class Control:
         if not content:
             seed.load(cloud, cloud.options.seed, cloud.options.clusters)
             return
-        document = shapes.parse(content)
-        State().load(document)
-        cloud.state.load(document)
+        snapshot.take(cloud, content)
 
     async def principal(self, request: Request) -> Response:
         """POST /emulator/principal: what the service principal may do from now on, as `actions` and `notActions`."""
