@@ -285,15 +285,17 @@ def _write_identities(folder: Path, url: str, ca: trustme.CA) -> None:
     harness.private_key_and_cert_chain_pem.write_to_path(folder / f"{_HARNESS}.pem")
     admin = ca.issue_cert(ADMIN, common_name=ADMIN, organization_name="system:masters")
     certificate, key = admin.cert_chain_pems[0].bytes(), admin.private_key_pem.bytes()
-    _write_kubeconfig(folder, url, ADMIN, {"client-certificate-data": _b64(certificate), "client-key-data": _b64(key)})
+    credentials = {"client-certificate-data": _b64(certificate), "client-key-data": _b64(key)}
+    write_kubeconfig(folder / f"{ADMIN}.kubeconfig", url, ca, credentials)
     tokens = {user: secrets.token_urlsafe(32) for user in (READ_NODES, READ_NOTHING)}
     (folder / "tokens.csv").write_text("".join(f"{token},{user},{user}\n" for user, token in tokens.items()))
     for user, token in tokens.items():
-        _write_kubeconfig(folder, url, user, {"token": token})
+        write_kubeconfig(folder / f"{user}.kubeconfig", url, ca, {"token": token})
 
 
-def _write_kubeconfig(folder: Path, url: str, user: str, credentials: Mapping[str, str]) -> None:
-    cluster = {"server": url, "certificate-authority-data": _b64((folder / "ca.pem").read_bytes())}
+def write_kubeconfig(file: Path, url: str, ca: trustme.CA, credentials: Mapping[str, str]) -> None:
+    """A kubeconfig with one user and one context, both of the file's name without its ending."""
+    user, cluster = file.stem, {"server": url, "certificate-authority-data": _b64(ca.cert_pem.bytes())}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -302,7 +304,7 @@ def _write_kubeconfig(folder: Path, url: str, user: str, credentials: Mapping[st
         "contexts": [{"name": user, "context": {"cluster": "tests", "user": user}}],
         "current-context": user,
     }
-    (folder / f"{user}.kubeconfig").write_text(yaml.safe_dump(config))
+    file.write_text(yaml.safe_dump(config))
 
 
 def _b64(raw: bytes) -> str:

@@ -20,10 +20,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
-import yaml
 
 from amlarc_emulator.wire.faults import Faults, read
-from tests.support.cluster import Cluster
+from tests.support.cluster import Cluster, write_kubeconfig
 
 _KEPT = ("accept", "content-type", "user-agent")
 
@@ -40,7 +39,7 @@ class Gate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(context)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        kubeconfig.write_text(_kubeconfig(self.url, authority.cert_pem.bytes().decode(), kubeconfig.parent))
+        write_kubeconfig(kubeconfig, self.url, authority, {"token": "whatever"})
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
@@ -132,18 +131,3 @@ def _refusal(status: int) -> bytes:
     """As an API server says that it cannot answer now."""
     said = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "Scripted.", "code": status}
     return json.dumps(said).encode()
-
-
-def _kubeconfig(url: str, authority: str, folder: Path) -> str:
-    (folder / "cluster-ca.pem").write_text(authority)
-    cluster = {"server": url, "certificate-authority": str(folder / "cluster-ca.pem")}
-    return yaml.safe_dump(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "tests", "cluster": cluster}],
-            "users": [{"name": "whoever", "user": {"token": "whatever"}}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "whoever"}}],
-            "current-context": "tests",
-        }
-    )
