@@ -114,12 +114,13 @@ class Front:
             reply = Reply(500, errors.by_status(500, tenant="", subject=sent.path, retry_after=None).body)
         self.snapshot.save(self.cloud.state)
         self.wake()
-        content = b"" if reply.body == "" else json.dumps(reply.body, separators=(",", ":")).encode()
+        has_none = reply.body == "" or reply.status in (204, 304)
+        content = b"" if has_none else json.dumps(reply.body, separators=(",", ":")).encode()
         left = self.allowance.headers(sent.method, _arm_path(sent.path))
         headers = {**COMMON, **tracing(sent.headers), **left, **reply.headers}
         if content:
             headers["content-type"] = "application/json; charset=utf-8"
-        if reply.status != 204:
+        if reply.status not in (204, 304):
             headers["content-length"] = str(len(content))
         return reply.status, headers, content
 

@@ -40,6 +40,10 @@ SHAPE: shapes.Shape = {
     "claims": bool,
 }
 
+# A fault that breaks no request, or ends in the past, is a mistake; so is one that waits for more than a day.
+_LEAST = {"times": 1, "skip": 0, "retryAfter": 0, "delayMs": 0}
+_MOST = 86_400_000
+
 
 @dataclass
 class Fault:
@@ -112,6 +116,9 @@ def read(document: object) -> Fault:
         raise ValueError(f"unknown keys in a fault: {', '.join(sorted(unknown))}")
     if sum(key in item for key in EFFECTS) != 1:
         raise ValueError(f"a fault has one effect of {', '.join(EFFECTS)}")
+    for name, least in _LEAST.items():
+        if not least <= item.get(name, least) <= _MOST:
+            raise ValueError(f"{name} of a fault is {least} or more, and no more than {_MOST}")
     if not 200 <= item.get("status", 500) < 600:
         raise ValueError("the status of a fault is one of HTTP's")
     effect = {key: value for key, value in item.items() if key not in ("method", "path", "times", "skip")}

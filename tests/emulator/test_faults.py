@@ -131,11 +131,25 @@ def test_a_login_can_be_broken_too(azure: Azure) -> None:
         {"path": "/x", "status": 500, "reset": "before"},
         {"path": "/x", "stauts": 500},
         {"path": "(", "status": 500},
+        {"path": "/x", "status": 500, "times": 0},
+        {"path": "/x", "status": 500, "skip": -1},
+        {"path": "/x", "status": 429, "retryAfter": -1},
+        {"path": "/x", "delayMs": 1e300},
+        {"path": "/x", "delayMs": -5},
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(azure: Azure, fault: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="fault"):
         azure.fault(**fault)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_scripted_answer_that_has_no_body_leaves_the_connection_as_it_was(azure: Azure, status: int) -> None:
+    azure.fault(path="/resourceGroups/amlarc-rg$", status=status)
+    reply = azure.get(azure.group, "2021-04-01")
+    assert (reply.status, reply.body) == (status, None)
+    assert "content-length" not in reply.headers
+    assert azure.get(azure.group, "2021-04-01").status == 200
 
 
 def test_a_reset_goes_back_to_a_state(azure: Azure) -> None:
