@@ -18,6 +18,7 @@ from azext_amlarc.resources.templates.parts import (
     Part,
     Property,
     Value,
+    all_parts,
     api_version_of,
     parameters_of,
     scope_of,
@@ -35,7 +36,7 @@ MOST_RESOURCES, MOST_BYTES = 800, 4 * 2**20
 
 def template(deployments: Sequence[Deployment]) -> Json:
     """The template that deploys these clusters' parts: to the one group that all are in, or to a subscription."""
-    parts = [part for one in deployments for part in one.parts]
+    parts = all_parts(deployments)
     if len({group_of(part.id) for part in parts}) <= 1:
         return _template(OF_GROUP, parts, [resource(part) for part in parts])
     return of_subscription(deployments)

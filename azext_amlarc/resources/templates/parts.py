@@ -6,6 +6,7 @@ part holds a secret.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -81,6 +82,22 @@ class Deployment:
     @property
     def parameters(self) -> dict[str, Parameter]:
         return parameters_of(self.parts)
+
+
+def all_parts(deployments: Iterable[Deployment]) -> list[Part]:
+    """The parts of all clusters, each resource once: some share a Log Analytics workspace, or a Relay namespace."""
+    found = {folded(part.id): part for one in reversed([*deployments]) for part in reversed(one.parts)}
+    return [*reversed(found.values())]
+
+
+def shared_ids(deployments: Iterable[Deployment]) -> list[str]:
+    """The ids of resources that would be created for several clusters.
+
+    The names that `az k8s-extension` gives can be the same for two: my-cluster and mycluster.
+    """
+    ids = [part.id for one in deployments for part in {folded(part.id): part for part in one.parts}.values()]
+    number = Counter(map(folded, ids))
+    return [*{folded(id_): id_ for id_ in ids if number[folded(id_)] > 1}.values()]
 
 
 def parameters_of(parts: Iterable[Part]) -> dict[str, Parameter]:

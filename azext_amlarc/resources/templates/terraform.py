@@ -20,6 +20,7 @@ from azext_amlarc.resources.templates.parts import (
     Part,
     Property,
     Value,
+    all_parts,
     api_version_of,
     parent_in,
     type_of,
@@ -75,7 +76,7 @@ class _Names:
         of = dict(_labels(deployments))
         actions: dict[Keys, str] = {}
         exported: dict[str, list[str]] = {}
-        for part in _parts(deployments):
+        for part in all_parts(deployments):
             for value in part.values.values():
                 if isinstance(value, Keys) and value not in actions:
                     actions[value] = f"keys_{len(actions) + 1}_of_{of[folded(part.id)]}"
@@ -104,18 +105,17 @@ def configuration(deployments: Sequence[Deployment]) -> str:
     parameters = {name: value for one in deployments for name, value in one.parameters.items()}
     blocks = [_variable(value) for _, value in sorted(parameters.items())]
     blocks += [_action(keys, label, names) for keys, label in names.actions.items()]
-    blocks += [_resource(part, names) for part in _parts(deployments)]
+    blocks += [_resource(part, names) for part in all_parts(deployments)]
     return "\n".join([_HEAD, *blocks])
 
 
-def _parts(deployments: Sequence[Deployment]) -> Iterator[Part]:
-    return (part for one in deployments for part in one.parts)
-
-
 def _labels(deployments: Sequence[Deployment]) -> Iterator[tuple[str, str]]:
-    taken: set[str] = set()
+    taken, done = set[str](), set[str]()
     for one in deployments:
         for part in one.parts:
+            if folded(part.id) in done:
+                continue
+            done.add(folded(part.id))
             label = _label(part, one.state.cluster.id.name)
             numbered = (f"{label}_{number}" for number in count(2))
             unique = label if label not in taken else next(other for other in numbered if other not in taken)

@@ -20,10 +20,10 @@ from azext_amlarc.product.clusters import PROVIDERS
 from azext_amlarc.resources.cluster import Cluster
 from azext_amlarc.resources.compute import Compute
 from azext_amlarc.resources.fleet import Fleet, Member, WantedState, membership, shared_names, wanted_for
-from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded
+from azext_amlarc.resources.ids import ClusterId, WorkspaceId, folded, name_of
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.resources.templates import arm, policy, terraform
-from azext_amlarc.resources.templates.parts import Deployment, deployment
+from azext_amlarc.resources.templates.parts import Deployment, deployment, shared_ids, type_of
 from azext_amlarc.validation.manifest import standing, writing
 from azext_amlarc.validation.manifest.standing import Standing
 from azext_amlarc.wording import legible_json
@@ -96,13 +96,12 @@ def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:
     there = _workspaces(azure, {one.workspace for state in states for one in state.computes})
     locations = _locations_of(there)
     access = Access(azure) if fleet.grants_workspace_identity else None
-    exported = _drawn(
-        form,
-        [
-            deployment(state, domain, locations, grants=access.grants(state, domain, there) if access else ())
-            for state in states
-        ],
-    )
+    drawn = [
+        deployment(state, domain, locations, grants=access.grants(state, domain, there) if access else ())
+        for state in states
+    ]
+    _stop_at_shared(drawn)
+    exported = _drawn(form, drawn)
     untold = fleet.grants_workspace_identity and any(one.identity_type for one in fleet.computes)
     return replace(exported, notes=_UNSAID_OF_COMPUTES if untold else ())
 
@@ -152,6 +151,14 @@ def _locations_of(there: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def _workspaces(azure: AzureClient, named: Iterable[WorkspaceId]) -> dict[str, dict[str, Any]]:
     return {folded(str(one)): compute.read_workspace(azure, one) for one in sorted(named)}
+
+
+def _stop_at_shared(drawn: Sequence[Deployment]) -> None:
+    """Refused where two clusters would get one Relay or Service Bus: a template cannot see which name is free."""
+    shared = [f"{type_of(one)} {name_of(one)}" for one in shared_ids(drawn)]
+    if shared:
+        fix = "Use az ml arc apply instead, which takes names that are free."
+        raise Refused(f"Several clusters would have one {', '.join(shared)}.", fix)
 
 
 def _drawn(form: str, deployments: Sequence[Deployment]) -> Exported:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure.connection import retries
+from azext_amlarc.errors import Refused
 from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.templates import arm
 from azext_amlarc.workflows.fleet import export, saved
@@ -19,7 +20,7 @@ from azext_amlarc.workflows.fleet.report.wording import board_objects, board_tex
 from azext_amlarc.workflows.fleet.running.apply import Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
 from tests.support.azure import Azure
-from tests.support.connecting import connect
+from tests.support.connecting import connect, connect_cluster
 from tests.support.fleets import (
     OWN_STRING,
     Show,
@@ -378,3 +379,26 @@ def test_a_stack_of_somebody_else_with_the_same_name_is_left_as_it_is(fleet: Azu
     assert refused.fix.endswith("tag it amlarc-fleet=plants.")
     kept = stacks(fleet)["1 amlarc-plants-wave1"]
     assert (kept["tags"], kept["properties"]["denySettings"]["mode"]) == (tags, "denyDelete")
+
+
+def test_two_clusters_for_which_one_name_is_made_up_never_share_a_relay_unseen(fleet: Azure, tmp_path: Path) -> None:
+    for name in ("e-1", "e1"):
+        connect_cluster(fleet, name)
+    named = [{"name": name, "resourceGroup": "amlarc-rg"} for name in ("e-1", "e1")]
+    data = manifest_of(1, clusters=named, rollout={"maxFailures": 1})
+    del data["spec"]["computes"]
+    board, _ = apply(fleet, data, STACK)
+    assert counts(board) == {"failed": 1, "done": 1}
+    refused = entry(board, "e1")
+    assert refused.error.startswith("Microsoft.Relay/namespaces e1")
+    assert (refused.error.endswith(" is that of the cluster e-1."), refused.fix) == (
+        True,
+        "Let the engine direct do it, which takes the next name.",
+    )
+    (tmp_path / "fleet.json").write_text(json.dumps(data), encoding="utf-8")
+    with connect(fleet) as azure, pytest.raises(Refused, match=r"Several clusters would have one Microsoft\.Relay"):
+        export.of_manifest(azure, load(str(tmp_path / "fleet.json")), "terraform")
+    board, _ = apply(fleet, data)
+    assert counts(board) == {"done": 1, "unchanged": 1}
+    made = {key.rpartition("/")[2] for key in fleet.state()["resources"] if "microsoft.relay/namespaces/" in key}
+    assert {"e-1", "e1"} <= made

@@ -94,7 +94,7 @@ class _Wave:
 
         Where somebody else is writing, Azure would refuse a write: such a cluster waits, and the others do not.
         """
-        drafts = Drafts(self.site, now)
+        drafts, taken = Drafts(self.site, now), dict[str, str]()
         for one in self.members:
             entry = self.entry(one)
             if now.is_busy(one):
@@ -102,7 +102,9 @@ class _Wave:
                 continue
             try:
                 _stop_at_obstacle(now, one)
-                yield drafts.of(one, entry)
+                draft = drafts.of(one, entry)
+                _stop_at_shared(draft, taken, is_new=folded(str(one.id)) not in now.present.extensions)
+                yield draft
             except Exception as error:  # noqa: BLE001  (whatever is wrong with one cluster, the others go on)
                 fail(self.site, [entry], error)
                 continue
@@ -137,6 +139,19 @@ def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
     obstacle = now.obstacle(planned)
     if obstacle:
         raise Refused(f"This is not in the plan: {obstacle}", "Plan again: the cluster has changed meanwhile.")
+
+
+def _stop_at_shared(draft: Draft, taken: dict[str, str], *, is_new: bool) -> None:
+    """Refused for a new cluster with a resource of one before it: a template cannot see which name is free."""
+    parts, cluster = draft.deployment.parts, draft.deployment.state.cluster.id.name
+    shared = next((part.id for part in parts if folded(part.id) in taken), None)
+    if shared and is_new:
+        what = f"{type_of(shared)} {name_of(shared)}"
+        raise Refused(
+            f"{what} is that of the cluster {taken[folded(shared)]}.",
+            "Let the engine direct do it, which takes the next name.",
+        )
+    taken.update({folded(part.id): cluster for part in parts})
 
 
 def _stop_at_others(existing: Stack | None, fleet: str) -> None:
