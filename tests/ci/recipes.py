@@ -18,13 +18,29 @@ _CONTEXT = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 _MACRO = re.compile(r"\$\((\w+)\)")
 
 
+# How each system starts a script. GitHub's `shell: bash` and GitLab's runner end it at the first failure; the AzureCLI
+# task of Azure Pipelines does not, and the last command alone decides how the task ends. Sources:
+# https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell,
+# https://github.com/microsoft/azure-pipelines-tasks/blob/master/Tasks/AzureCLIV2/src/ScriptType.ts and
+# https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go.
+_GITHUB = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+_AZURE = ("bash", "-c")
+_GITLAB = ("bash", "-eo", "pipefail", "-c")
+
+
 @dataclass(frozen=True)
 class Script:
-    """A script as one shell runs it: its name, its text, and the variables that the recipe sets for it."""
+    """A script: its name, its text, how its system starts it, and the variables that the recipe sets for it."""
 
     name: str
     text: str
+    shell: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def command(self) -> list[str]:
+        """What runs it."""
+        return [*self.shell, self.text]
 
 
 def load(file: Path) -> Any:
@@ -42,7 +58,7 @@ def of_github(file: Path) -> Iterator[Script]:
                 given = {**job.get("env", {}), **step.get("env", {})}
                 assert not _CONTEXT.search(step["run"]), "an expression in a script is code of whoever named it"
                 filled = {name: _CONTEXT.sub(lambda one: inputs.get(one[1], "given"), given[name]) for name in given}
-                yield Script(step["name"], step["run"], filled)
+                yield Script(step["name"], step["run"], _GITHUB, filled)
 
 
 def of_azure() -> Iterator[Script]:
@@ -56,7 +72,7 @@ def of_azure() -> Iterator[Script]:
                 text = step["inputs"]["inlineScript"]
                 assert not _MACRO.search(text), "a macro in a script is code of whoever sets the variable"
                 given = {k: _MACRO.sub(lambda found: variables[found[1]], v) for k, v in step["env"].items()}
-                yield Script(step["displayName"], text, given)
+                yield Script(step["displayName"], text, _AZURE, given)
 
 
 def of_gitlab() -> Iterator[Script]:
@@ -64,4 +80,4 @@ def of_gitlab() -> Iterator[Script]:
     content = load(GITLAB)
     before = content["default"]["before_script"]
     for stage in content["stages"]:
-        yield Script(stage, "\n".join([*before, *content[stage]["script"]]), content["variables"])
+        yield Script(stage, "\n".join([*before, *content[stage]["script"]]), _GITLAB, content["variables"])

@@ -1,6 +1,7 @@
 """The recipes of examples/ci beside the schemas that others publish, actionlint, and what docs/ci.md says of them."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -96,6 +97,39 @@ def test_every_script_of_a_shell_can_be_parsed() -> None:
     for script in every:
         done = subprocess.run(["bash", "-n"], input=script.text, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), script.name
+
+
+# In place of az: fails when it is called for the n-th time, and says how often it was called.
+AZ = """#!/usr/bin/env bash
+echo >> "$CALLS"
+[ "$(wc -l < "$CALLS")" != "$FAILS_AT" ]
+"""
+
+
+CALLING_AZ = [
+    one
+    for every in (recipes.of_azure(), recipes.of_gitlab(), *map(recipes.of_github, recipes.WORKFLOWS))
+    for one in every
+    if re.search(r"^az ", one.text, re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("script", CALLING_AZ, ids=lambda one: str(one.name))
+def test_a_script_fails_whichever_of_its_commands_does(script: recipes.Script, tmp_path: Path) -> None:
+    (tmp_path / "az").write_text(AZ)
+    (tmp_path / "az").chmod(0o755)
+    calls = tmp_path / "calls"
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CALLS": str(calls)}
+
+    def run(fails_at: int) -> int:
+        calls.unlink(missing_ok=True)
+        variables = {"AMLARC_WHEEL": "amlarc.whl", **script.variables, **path, "FAILS_AT": str(fails_at)}
+        return subprocess.run(script.command, cwd=tmp_path, env=variables, capture_output=True, check=False).returncode
+
+    assert run(0) == 0
+    number = len(calls.read_text().splitlines())
+    assert number >= 1
+    assert [at for at in range(1, number + 1) if run(at) == 0] == []
 
 
 def test_the_documents_name_every_recipe_and_its_variables() -> None:

@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -63,7 +63,7 @@ class Runner:
 
     def _run(self, script: Script, environment: dict[str, str]) -> str:
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script.text],
+            script.command,
             env={**environment, **script.variables},
             cwd=self.folder,
             capture_output=True,
@@ -104,7 +104,7 @@ def test_the_action_installs_an_az_of_the_version_that_is_asked_for(runner: Runn
     python.write_text(PYTHON)
     python.chmod(0o755)
     install = next(recipes.of_github(recipes.ACTION))
-    runner.run([Script(install.name, install.text, {"AZ_VERSION": "2.75.0"})])
+    runner.run([replace(install, variables={"AZ_VERSION": "2.75.0"})])
     assert runner.calls == [
         ["-m", "venv", str(runner.folder / "az")],
         ["-m", "pip", "install", "--quiet", "azure-cli==2.75.0"],
