@@ -1,12 +1,12 @@
 """What there is of a fleet: clusters and extensions by Resource Graph, compute targets by the lists of workspaces."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from azext_amlarc import background
 from azext_amlarc.azure import clusters, graph
 from azext_amlarc.azure.compute import lookup as computes
 from azext_amlarc.azure.connection.answers import refusal, unanswered
@@ -121,8 +121,7 @@ def _side_by_side(ids: Iterable[T], read: Callable[[T], None]) -> dict[str, str]
         except (ArcError, AzureError, OSError) as error:
             unread[folded(str(one))] = why(error)
 
-    with ThreadPoolExecutor(_READERS) as pool:
-        list(pool.map(attempt, ids))
+    background.each(attempt, ids, _READERS)
     return unread
 
 
