@@ -402,3 +402,13 @@ def test_two_clusters_for_which_one_name_is_made_up_never_share_a_relay_unseen(f
     assert counts(board) == {"done": 1, "unchanged": 1}
     made = {key.rpartition("/")[2] for key in fleet.state()["resources"] if "microsoft.relay/namespaces/" in key}
     assert {"e-1", "e1"} <= made
+
+
+def test_a_cluster_that_cannot_be_read_is_said_to_be_and_not_to_have_changed(fleet: Azure) -> None:
+    denied = {"error": {"code": "AuthorizationFailed", "message": "You may not read it."}}
+    fleet.fault(method="GET", path="plant2/.*/extensions$", status=403, times=9, body=denied)
+    board, _ = apply(fleet, manifest_of(1, rollout={"maxFailures": 1}), STACK)
+    assert counts(board) == {"failed": 1, "done": 5}
+    unread = entry(board, "plant2")
+    assert unread.error == "(AuthorizationFailed) You may not read it."
+    assert unread.fix == "Run the same command again: what is on the cluster could not be read."

@@ -136,6 +136,9 @@ def fail(site: Site, entries: Iterable[Entry], error: Exception) -> None:
 
 
 def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
+    unread = now.present.unread.get(folded(str(planned.id)))
+    if unread:
+        raise Refused(unread, "Run the same command again: what is on the cluster could not be read.")
     obstacle = now.obstacle(planned)
     if obstacle:
         raise Refused(f"This is not in the plan: {obstacle}", "Plan again: the cluster has changed meanwhile.")
