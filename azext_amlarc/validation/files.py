@@ -181,7 +181,7 @@ def above(source: str, name: str) -> str | None:
     folder = start
     while True:
         found = os.path.join(folder, name)
-        if os.path.isfile(found):
+        if os.path.lexists(found):  # a link to nothing too: it was meant to say something
             shown = os.path.relpath(found)
             return found if shown.startswith(os.pardir) else shown
         parent = os.path.dirname(folder)

@@ -25,8 +25,16 @@ answer()
 """
 
 
+_SLOW = "look for patterns with repetitions in repetitions, such as (a+)+, and for references that multiply"
+_UNUSABLE = "look for a keyword whose value jsonschema cannot use"
+
+
 class Unjudged(Exception):
-    """Why there is no judgement."""
+    """Why there is no judgement, and what to do."""
+
+    def __init__(self, why: str, fix: str) -> None:
+        super().__init__(why)
+        self.fix = fix
 
 
 def is_possible() -> bool:
@@ -43,9 +51,9 @@ def judge(schema: dict[str, Any], data: list[Any]) -> dict[str, Any]:
         done = subprocess.run(command, input=question.encode(), capture_output=True, timeout=limit, check=False)
         answer: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        raise Unjudged(f"judging by it does not end within {limit:.0f} seconds") from None
+        raise Unjudged(f"judging by it does not end within {limit:.0f} seconds", _SLOW) from None
     except (OSError, ValueError):
-        raise Unjudged("judging by it fails") from None
+        raise Unjudged("judging by it fails", _UNUSABLE) from None
     return answer
 
 

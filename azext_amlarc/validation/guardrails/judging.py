@@ -34,6 +34,7 @@ _PARTS = (
 # Where `false` is about keys, which are then named.
 _NAMED = ("additionalProperties", "unevaluatedProperties")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_TYPES_OF_DRAFT_3 = ("any", "array", "boolean", "integer", "null", "number", "object", "string")
 _LIMITS = ("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum")
 
 # What ECMA 262 takes for white space, and the rest, as Python writes them within brackets.
@@ -229,7 +230,7 @@ class Judge:
         made = {key: self._member(key, value, (*path, key)) for key, value in schema.items()}
         self._places[id(made)] = path
         self._at[path] = made
-        self._wrong += _faults_of_own(schema, path)
+        self._wrong += [*_faults_of_own(schema, path), *_faults_of_words(schema, path, self._kind)]
         return made
 
     def _member(self, key: str, value: Any, path: Path) -> Any:
@@ -287,6 +288,17 @@ def _faults_of_own(schema: Json, path: Path) -> Iterator[Json]:
             yield _fault((*path, key), "inner")
         elif key.startswith(PREFIX) and key != FOR:
             yield _fault((*path, key), "unknown", key)
+
+
+def _faults_of_words(schema: Json, path: Path, kind: Any) -> Iterator[Json]:
+    """What old drafts let pass, and jsonschema cannot use: references and ids that are no text, and unknown types."""
+    is_old = kind is not None and "id" in kind.META_SCHEMA
+    for key in (*_REFERENCES, "id" if is_old else "$id"):
+        if not isinstance(schema.get(key, ""), str):
+            yield _fault((*path, key), "structure", {"keyword": "type", "value": "string"})
+    for key in ("type", "disallow") if kind is not None and "disallow" in kind.VALIDATORS else ():
+        if any(word not in _TYPES_OF_DRAFT_3 for word in _listed(schema.get(key)) if isinstance(word, str)):
+            yield _fault((*path, key), "structure", {"keyword": "enum", "value": list(_TYPES_OF_DRAFT_3)})
 
 
 def _pointers(within: Any) -> Iterator[tuple[str, ...]]:

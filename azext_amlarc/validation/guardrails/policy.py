@@ -181,8 +181,7 @@ def _judged(policy: Policy, subjects: Sequence[Subject]) -> Iterator[Finding]:
     try:
         answer = apart.judge(policy.schema, [subject.data for subject in meant])
     except apart.Unjudged as error:
-        fix = "look for patterns with repetitions in repetitions, such as (a+)+, and for references that multiply"
-        yield finding(UNJUDGED, str(error), fix, policy.source)
+        yield finding(UNJUDGED, str(error), error.fix, policy.source)
         return
     yield from (_fault(policy, fault) for fault in answer["faults"])
     for subject, broken in zip(meant, answer["broken"], strict=False):

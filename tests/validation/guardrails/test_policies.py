@@ -348,6 +348,26 @@ def test_the_keywords_of_old_drafts_say_which_key_is_missing() -> None:
 
 
 @pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize(
+    ("draft", "part", "path"),
+    [
+        (3, {"type": "strng"}, "$.properties.a.type"),
+        (3, {"disallow": ["string", "nil"]}, "$.properties.a.disallow"),
+        (3, {"id": 1}, "$.properties.a.id"),
+        (4, {"$ref": {}}, "$.properties.a.$ref"),
+        (4, {"id": []}, "$.properties.a.id"),
+        (7, {"$ref": None}, "$.properties.a.$ref"),
+    ],
+)
+def test_what_the_schemas_of_old_drafts_let_pass_is_a_finding_with_its_place(
+    draft: int, part: dict[str, Any], path: str
+) -> None:
+    schema = {"$schema": f"http://json-schema.org/draft-0{draft}/schema#", "properties": {"a": part}}
+    said = found(schema, {"a": "text"})
+    assert [(one.code, one.path) for one in said] == [("AMLARC-P002", path)]
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_what_a_policy_says_moves_no_cursor() -> None:
     said = as_text(found({"properties": {"a": {"const": "\x1b[2J", "description": "red\x1b[31m"}}}, {"a": "\x1b[1m"}))
     assert "\x1b" not in said

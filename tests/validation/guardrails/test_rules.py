@@ -1,8 +1,10 @@
 """Rules files: which findings are seen otherwise, where, why and until when; and what they cannot decide."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,20 @@ def test_the_rules_file_beside_a_configuration_counts_where_only_a_manifest_name
     write(entry("D009"), entry("N007"), name="clusters/edge/.amlarc.yaml")
     found = report("fleet.json")
     assert (codes(found), found.excepted) == ([], 2)
+
+
+@pytest.mark.parametrize("kind", ["dangling", "loop", "folder", "pipe"])
+def test_a_rules_file_that_is_no_file_is_a_finding(folder: Path, kind: str) -> None:
+    rules = folder / ".amlarc.yaml"
+    make: dict[str, Callable[[], None]] = {
+        "dangling": lambda: rules.symlink_to("nowhere.yaml"),
+        "loop": lambda: rules.symlink_to(rules.name),
+        "folder": rules.mkdir,
+        "pipe": lambda: os.mkfifo(rules),
+    }
+    make[kind]()
+    about = [one.code for one in report().findings if one.source.endswith(rules.name)]
+    assert about == [{"dangling": "AMLARC-F018", "folder": "AMLARC-F019"}.get(kind, "AMLARC-F021")]
 
 
 def test_a_file_of_another_name_is_named() -> None:
