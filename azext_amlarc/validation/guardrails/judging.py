@@ -159,14 +159,16 @@ class Judge:
         """
         validator = of_amounts(self._kind)(self._schema, registry=self._registry)
         seen = set()
-        told: Counter[str | None] = Counter()
+        told: Counter[str] = Counter()
         for error in validator.iter_errors(data):
             found = self._found(error, data)
-            key = json.dumps(found)
-            if key not in seen and told[found[SEVERITY]] < MOST:
+            key, severity = json.dumps(found), found[SEVERITY] or "error"
+            if key not in seen and told[severity] < MOST:
                 seen.add(key)
-                told[found[SEVERITY]] += 1
+                told[severity] += 1
                 yield found
+            if told["error"] == MOST:  # nothing that comes can make it worse
+                return
 
     def _found(self, error: Any, data: Any) -> Json:
         trail = self._trail(error)

@@ -281,6 +281,7 @@ def test_any_number_of_warnings_hides_no_error() -> None:
     said = found({"allOf": [wished | {"x-amlarc-severity": "warning"}, NOT_KUBE]}, KUBE | {"instanceTypes": types})
     assert [one.path for one in said if one.severity == Severity.ERROR] == ["$.namespace"]
     assert len(said) == judging.MOST + 1
+    assert len(found({"allOf": [wished, NOT_KUBE]}, KUBE | {"instanceTypes": types})) == judging.MOST
 
 
 @pytest.mark.usefixtures("in_this_process")
