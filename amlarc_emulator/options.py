@@ -67,7 +67,13 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--operation-seconds", type=_span, default=0, metavar="S", help="operations last at least this long")
     add("--retry-after", type=_whole(0), metavar="S", help="send Retry-After with operations (default: none, as Azure)")
     add("--page-size", type=_whole(1), default=1000, metavar="N", help="items in a page of a list (default 1000)")
-    add("--token-seconds", type=_whole(1), default=3600, metavar="S", help="life of an access token (default 3600)")
+    add(
+        "--token-seconds",
+        type=int,
+        default=3600,
+        metavar="S",
+        help="life of an access token (default 3600); a negative one has expired when it is given",
+    )
     add("--state", type=Path, metavar="FILE", help="keep everything here after each change, and start from it")
     add("--strict-namespaces", action="store_true", help="refuse what is below a namespace until that is active")
     add("--throttling", action="store_true", help="refuse requests beyond Azure's rates: ARM's, and Resource Graph's")

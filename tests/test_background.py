@@ -14,6 +14,7 @@ from tests.support.az import ROOT
 INTERRUPTED = """
 import os, signal, threading
 from azext_amlarc import background
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     background.each(lambda _item: threading.Event().wait(), range(40), 4)

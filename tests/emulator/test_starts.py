@@ -111,7 +111,7 @@ def test_a_file_that_holds_no_state_is_refused_by_its_name(tmp_path: Path, conte
 @pytest.mark.parametrize(
     "wrong",
     [
-        *("--polls=-1", "--polls=x", "--clusters=-1", "--page-size=0", "--retry-after=-1", "--token-seconds=0"),
+        *("--polls=-1", "--polls=x", "--clusters=-1", "--page-size=0", "--retry-after=-1", "--token-seconds=x"),
         *("--port=65536", "--port=-1", "--latency-ms=nan", "--graph-lag=-1", "--operation-seconds=inf"),
     ],
 )
