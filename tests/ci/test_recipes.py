@@ -53,12 +53,17 @@ def actionlint() -> str:
     return f"{found.stdout.strip()}/actionlint"
 
 
+# An action of somebody else at a commit, behind which its version is said.
+PINNED = re.compile(r"([\w.-]+(?:/[\w.-]+)+)@[0-9a-f]{40} # (v\d+)\.\d+\.\d+$", re.MULTILINE)
+
+
 def repository(folder: Path) -> Path:
     """The workflows and the action where they belong in a repository."""
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
     for file in recipes.WORKFLOWS:
-        shutil.copy(file, workflows)
+        # It knows the inputs of the actions of others by their major version, and nothing of a commit.
+        (workflows / file.name).write_text(PINNED.sub(r"\1@\2", file.read_text()))
     shutil.copytree(recipes.ACTION.parent, folder / ".github" / "actions" / "setup-amlarc")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     return workflows
@@ -70,9 +75,34 @@ def test_actionlint_finds_nothing_in_the_workflows(actionlint: str, tmp_path: Pa
     assert (done.returncode, done.stdout) == (0, "")
     plan = workflows / "plan.yml"
     plan.write_text(plan.read_text().replace("source: ", "sauce: "))
+    apply = workflows / "apply.yml"
+    apply.write_text(apply.read_text().replace("client-id: ", "client: "))
     broken = subprocess.run([actionlint], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert broken.returncode == 1
     assert 'missing input "source"' in broken.stdout
+    assert 'input "client" is not defined in action "azure/login@v3"' in broken.stdout
+
+
+def foreign_actions() -> list[tuple[str, str]]:
+    """The actions that examples and documents take from elsewhere: where, and how they name them."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    return [
+        (f"{file.relative_to(ROOT)}:{number}", found[1])
+        for file in [*pages, *(file for file in recipes.FOLDER.rglob("*") if file.is_file())]
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := re.search(r"\buses:\s+[\"']?((?!\./)\S.*)", line))
+    ]
+
+
+def test_actions_of_others_are_pinned_by_commit_with_their_version() -> None:
+    """As GitHub's guide to hardening says: a tag can be moved to other code, a commit cannot.
+
+    https://docs.github.com/actions/reference/security/secure-use#using-third-party-actions
+    """
+    found = foreign_actions()
+    assert [(place, action) for place, action in found if not PINNED.fullmatch(action)] == []
+    # One version of an action everywhere, and one commit of a version.
+    assert len({action for _, action in found}) == len({action.partition("@")[0] for _, action in found}) == 4
 
 
 def test_workflows_ask_for_no_right_that_they_do_not_need() -> None:
