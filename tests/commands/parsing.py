@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from azure.cli.core import AzCommandsLoader
@@ -43,11 +44,12 @@ def read(line: str, defaults: Mapping[str, str] | None = None) -> dict[str, Any]
     from knack.util import CLIError
 
     words = shlex.split(line)
-    cli = DummyCli(commands_loader_cls=AzCommandsLoader)
     for name, value in (defaults or {}).items():
         os.environ[f"AZURE_DEFAULTS_{name.upper()}"] = value
     try:
-        parsed = _parsed(cli, words)
+        # What is registered depends on the defaults; without any, a command is registered once.
+        cli, parser = (_parser.__wrapped__ if defaults else _parser)(_name(words))
+        parsed = parser.parse_args(words)
     finally:
         for name in defaults or {}:
             del os.environ[f"AZURE_DEFAULTS_{name.upper()}"]
@@ -74,12 +76,19 @@ def load(name: str) -> Any:
     return _loaded(DummyCli(commands_loader_cls=AzCommandsLoader), name).command_table[name]
 
 
-def _parsed(cli: Any, words: list[str]) -> Any:
+def _name(words: list[str]) -> str:
+    """The command's name, with its group; StopIteration if there is no such command."""
     known = {f"{prefix} {command.name}" for prefix in PREFIXES for command in COMMANDS}
-    name = next(" ".join(words[:length]) for length in (4, 3, 2) if " ".join(words[:length]) in known)
+    return next(" ".join(words[:length]) for length in (4, 3, 2) if " ".join(words[:length]) in known)
+
+
+@cache
+def _parser(name: str) -> tuple[Any, Any]:
+    """An az and its parser for a command."""
+    cli = DummyCli(commands_loader_cls=AzCommandsLoader)
     parser = _Parser(cli)
     parser.load_command_table(_loaded(cli, name))
-    return parser.parse_args(words)
+    return cli, parser
 
 
 def _loaded(cli: Any, name: str) -> ArcCommandsLoader:
