@@ -59,7 +59,7 @@ def _end_with_one_unless_good(cmd: Any, found: "list[Job]", workspace: "Workspac
     running = [job.name for job in bad if not job.is_over]
     if bad:
         lines = [f"{len(bad)} of {number(len(found), 'job')} did not complete.", *(_line(job) for job in bad)]
-        lines.append(f"From what you see to what helps: {TROUBLESHOOTING}")
+        lines.append(f"Troubleshooting by symptom: {TROUBLESHOOTING}")
         end_with(
             cmd.cli_ctx,
             AzureResponseError("\n".join(lines), verification.follow(workspace, running) if running else None),

@@ -31,12 +31,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="SCHEMA",
-        help="a JSON Schema of your own that the files have to keep as well; each use adds one (docs/guardrails.md)",
+        help="a JSON Schema of your own that files must also satisfy; each use adds one (docs/guardrails.md)",
     )
     parser.add_argument(
         "--rules",
         metavar="FILE",
-        help="which findings to see otherwise, and why; default: the nearest .amlarc.yaml above each file",
+        help="turns findings off or changes their severity; default: the nearest .amlarc.yaml above each file",
     )
     parser.add_argument("--strict", action="store_true", help="fail on warnings too")
     parser.add_argument("--format", choices=FORMATS, default="text", help="format of the report (default: text)")

@@ -83,7 +83,7 @@ class Preflight(NamedTuple):
             error.add_note(f"Possible causes:\n{_shown(found)}")
         if self.request.kube is None:
             error.add_note(f"To check the cluster itself: az ml arc check --kubeconfig FILE {self._options()}")
-        error.add_note(f"From what you see to what helps: {TROUBLESHOOTING}")
+        error.add_note(f"Troubleshooting by symptom: {TROUBLESHOOTING}")
         error.add_note(f"For a support ticket: az ml arc support bundle {self._options()}")
 
     def _run(self, phase: "Phase") -> "list[Result]":

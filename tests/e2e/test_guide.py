@@ -110,9 +110,3 @@ def test_what_does_not_run_here_says_why(document: Path) -> None:
             continue
         need = listing.text.partition("\n")[0].removeprefix("# needs ")
         assert all(" ".join(words).startswith(NEEDS[need]) for words, _ in listing.commands()), f"line {listing.line}"
-
-
-def test_every_fence_is_a_listing() -> None:
-    for document in DOCUMENTS:
-        fences = document.read_text(encoding="utf-8").count("```")
-        assert fences == 2 * len(listings(document))

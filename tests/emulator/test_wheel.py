@@ -66,6 +66,14 @@ def test_the_documents_list_every_type_and_every_control_call() -> None:
     assert all((ROOT / file).exists() for file in files)
 
 
+def test_az_signs_in_as_its_readme_says(azure: Azure) -> None:
+    names = {"ENDPOINT": f"{azure.endpoint}/", "CLIENT": azure.client_id, "SECRET": azure.client_secret}
+    consoles = [one for one in listings(FOLDER / "README.md") if one.language == "console"]
+    (program, shown), *commands = [words for words, _ in consoles[1].commands()]
+    assert (program, shown) == (".", "azure/env.sh")
+    assert [[names.get(word, word) for word in words] for words in commands] == [["az", *one] for one in azure.login]
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as `make emulator` builds it, with times that a release fixes."""

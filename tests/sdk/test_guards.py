@@ -81,7 +81,7 @@ def test_an_attach_that_failed_says_what_may_have_caused_it(ws: Workspace, azure
     assert causes.startswith("Possible causes:\n")
     assert "The cluster is Offline" in causes
     assert follow.startswith("To check the cluster itself: az ml arc check --kubeconfig FILE -c amlarc-cluster -g rg")
-    assert symptoms == "From what you see to what helps: docs/troubleshooting.md"
+    assert symptoms == "Troubleshooting by symptom: docs/troubleshooting.md"
     assert (ROOT / symptoms.rpartition(" ")[2]).exists()
     assert ticket.startswith("For a support ticket: az ml arc support bundle -c amlarc-cluster -g rg")
 

@@ -29,8 +29,11 @@ class Listing:
     line: int
 
     def commands(self) -> Iterator[tuple[list[str], str]]:
-        """The commands of a console, each with the output shown for it: behind `$ ` where any is shown."""
-        text = self.text.replace("\\\n", " ")
+        """The commands of a console, each with the output shown for it: behind `$ ` where any is shown.
+
+        What stands behind a command, after two spaces and a #, is said to its reader.
+        """
+        text = re.sub(r"  +# .*$", "", self.text.replace("\\\n", " "), flags=re.MULTILINE)
         shown = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
         typed = [line for line in text.splitlines() if line and not line.startswith("#")]
         for part in shown or typed:

@@ -305,14 +305,14 @@ def _guardrail_options(loader: Any, prefix: str) -> None:
             c.argument(
                 "policy",
                 **_LIST,
-                help="JSON Schemas of your own (files, folders or patterns) that have to be kept as well.",
+                help="JSON Schemas of your own (files, folders or patterns) that must also be satisfied.",
             )
     for command in ("config validate", "settings validate"):
         with loader.argument_context(f"{prefix} {command}", arg_group="Guardrails") as c:
             c.argument(
                 "rules",
-                help="YAML or JSON file that says which findings to see otherwise, and why. Default: the nearest "
-                ".amlarc.yaml in the folder of each file, or above it.",
+                help="YAML or JSON file that turns findings off or changes their severity, with reasons. Default: "
+                "the nearest .amlarc.yaml in the folder of each file, or above it.",
             )
 
 

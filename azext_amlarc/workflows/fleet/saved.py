@@ -61,7 +61,7 @@ def load(path: str) -> SavedPlan:
     try:
         found = json.loads(files.read(path))
         if found["apiVersion"] != _VERSION or found["kind"] != _KIND:
-            raise ValueError("it says to be something else")
+            raise ValueError(f"it is not of the kind {_KIND} in {_VERSION}")
         clusters = tuple(_cluster(one) for one in _list(found, "clusters"))
         _stop_at_twice([str(one.id) for one in clusters])
         plan = FleetPlan(_text(found, "fleet"), _text(found, "subscription"), clusters)
