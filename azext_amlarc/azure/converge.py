@@ -167,7 +167,7 @@ class Subject(NamedTuple, Generic[T]):
     def by_absence(self, verb: str, resource: T, accepted: Accepted | None) -> Operation[T]:
         """Follow a deletion by the resource: it has finished when the resource is gone."""
         poll = PolledResource(self._poll_absence, self._operation_poll(accepted))
-        return self._operation(verb, resource, accepted, poll, lambda: resource, self.wait_for_deletion)
+        return self._operation(verb, resource, accepted, poll, read=lambda: resource, follow=self.wait_for_deletion)
 
     def by_deletion(self, verb: str, resource: T, accepted: Accepted) -> Operation[T]:
         """Follow a deletion by its operation, for a resource whose state does not show the deletion."""
@@ -175,7 +175,7 @@ class Subject(NamedTuple, Generic[T]):
         if operation is None:
             return self.by_absence(verb, resource, accepted)
         poll = PolledOperation(operation, self._poll_gone, confirms=False)
-        return self._operation(verb, resource, accepted, poll, lambda: resource, self.wait_for_deletion)
+        return self._operation(verb, resource, accepted, poll, read=lambda: resource, follow=self.wait_for_deletion)
 
     def _operation(
         self,
@@ -183,6 +183,7 @@ class Subject(NamedTuple, Generic[T]):
         resource: T,
         accepted: Accepted | None,
         poll: Callable[[], Poll[T]],
+        *,
         read: Callable[[], T] | None = None,
         follow: str | None = None,
     ) -> Operation[T]:

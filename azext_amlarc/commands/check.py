@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azext_amlarc.commands.az.connection import AzDoor, signed_in
 from azext_amlarc.commands.az.options import DEFAULT_TIMEOUT
+from azext_amlarc.commands.inputs.targets import target_of
 from azext_amlarc.errors import together
 from azext_amlarc.wording import number
 
@@ -27,6 +28,7 @@ Objects = list[dict[str, Any]]
 
 def check(
     cmd: Any,
+    *,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -57,12 +59,11 @@ def check(
     from azext_amlarc.commands.inputs.credentials import access_to
     from azext_amlarc.commands.inputs.document import read_document
     from azext_amlarc.commands.inputs.settings import read_planned
-    from azext_amlarc.commands.inputs.targets import target_of
     from azext_amlarc.workflows.check import CheckRequest
 
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     target, planned, configuration = together(
-        partial(target_of, cmd, *cluster, workspace_name, workspace_group, name),
+        lambda: target_of(cmd, *cluster, workspace_name=workspace_name, workspace_group=workspace_group, compute=name),
         lambda: read_planned(settings, "--settings") if settings else None,
         lambda: read_document(config, None) if config else None,
     )
@@ -189,7 +190,9 @@ def _deliver(cmd: Any, found: "_Report", shown: _Shown, form: str | None, file: 
     text = partial(found.text, shown.verbose, shown.color, shown.encoding)
     if shown.streams:
         text = partial(shown.stream.end, results)
-    returned: Objects | None = output.deliver(cmd, found.objects(), text, found.forms(shown.verbose), form, file)
+    returned: Objects | None = output.deliver(
+        cmd, found.objects(), text, forms=found.forms(shown.verbose), form=form, file=file
+    )
     if not (is_good(results, found.strict) and found.went_well):
         output.end_as_reported(cmd, returned, f"{number(len(results), 'check')}: {tally.in_words(results)}.")
     return returned

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def attach(
     cmd: Any,
+    *,
     name: str | None = None,
     workspace_name: str | None = None,
     resource_group_name: str | None = None,
@@ -57,7 +58,9 @@ def attach(
         name, workspace_name, workspace_group, resource_group_name, cluster_name, cluster_type, resource_id, config
     )
     kube = access_to(cmd, kubeconfig, context, get_credentials, *asked.cluster)
-    given, configuration = _completed(cmd, asked, namespace, kube, apply_instance_types, policy or ())
+    given, configuration = _completed(
+        cmd, asked, namespace=namespace, kube=kube, converted=apply_instance_types, policy=policy or ()
+    )
     manifests = _manifests(configuration) if apply_instance_types else []
     new_namespace = configuration.document.get("namespace") if create_namespace else None
     cluster_id = cluster_of(cmd, *given.cluster)
@@ -66,10 +69,10 @@ def attach(
     door = AzDoor(cmd, yes)
     if create_namespace and new_namespace is None:
         door.warn("--create-namespace has no effect: no namespace is given, and the namespace default always exists.")
-    written = (new_namespace, manifests, prune_instance_types)
-    opened = for_changes(kube, any(written))
+    opened = for_changes(kube, bool(new_namespace or manifests or prune_instance_types))
     with opened or nullcontext():
-        preparation = _prepared(opened, door, cluster_id, *written, 0 if accepted_only else timeout)
+        prepared = partial(_prepared, opened, door, cluster_id, 0 if accepted_only else timeout)
+        preparation = prepared(namespace=new_namespace, manifests=manifests, prunes=prune_instance_types)
         begin = partial(begin_attach, kube=kube, preparation=preparation, all_checks=preflight, grant=grant)
         with connected(cmd, watcher=door.watcher, registers=True, timeout=timeout) as azure:
             azure.import_ahead(azure.COMPUTES)
@@ -92,10 +95,11 @@ def _prepared(
     access: "KubeAccess | None",
     door: AzDoor,
     cluster_id: "ClusterId",
+    timeout: float,
+    *,
     namespace: str | None,
     manifests: "list[dict[str, Any]]",
     prunes: bool,
-    timeout: float,
 ) -> "Preparation | None":
     if access is None or not (namespace or manifests or prunes):
         return None
@@ -107,6 +111,7 @@ def _prepared(
 def _completed(
     cmd: Any,
     given: Given,
+    *,
     namespace: str | None,
     kube: "KubeAccess | None",
     converted: bool,
@@ -132,7 +137,9 @@ def _completed(
     if missing_for_attach(given):
         from azext_amlarc.commands.inputs import form
 
-        return form.complete(cmd, given, configuration, namespace, converted, policy)
+        return form.complete(
+            cmd, given, configuration=configuration, namespace=namespace, converted=converted, policy=policy
+        )
     return given, configuration
 
 
@@ -154,6 +161,7 @@ def list_all(cmd: Any, workspace_name: str, resource_group_name: str) -> "list[C
 
 def detach(
     cmd: Any,
+    *,
     name: str,
     workspace_name: str,
     resource_group_name: str,
@@ -175,6 +183,7 @@ def detach(
 
 def wait(
     cmd: Any,
+    *,
     name: str,
     workspace_name: str,
     resource_group_name: str,

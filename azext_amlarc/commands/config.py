@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 def validate(
     cmd: Any,
+    *,
     file: Sequence[str],
     policy: Sequence[str] | None = None,
     rules: str | None = None,
@@ -37,6 +38,7 @@ def schema(cmd: Any, kind: str = "attach") -> dict[str, Any] | None:
 
 def init(
     cmd: Any,
+    *,
     file: str | None = None,
     default: bool = False,
     gpu: str | None = None,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def export(
     cmd: Any,
+    *,
     file: str | None = None,
     cluster_name: str | None = None,
     resource_group_name: str | None = None,
@@ -25,7 +26,15 @@ def export(
 ) -> Any:
     """Write what there is on clusters, or what a manifest says, in one of the forms; on stdout without a file."""
     exported = _exported(
-        cmd, file, cluster_name, resource_group_name, cluster_type, resource_id, policy, form, output_file
+        cmd,
+        file=file,
+        cluster_name=cluster_name,
+        resource_group=resource_group_name,
+        cluster_type=cluster_type,
+        resource_id=resource_id,
+        policy=policy,
+        form=form,
+        output_file=output_file,
     )
     _warn(exported)
     return _deliver(cmd, exported, output_file)
@@ -33,6 +42,7 @@ def export(
 
 def _exported(
     cmd: Any,
+    *,
     file: str | None,
     cluster_name: str | None,
     resource_group: str | None,

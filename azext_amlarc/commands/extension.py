@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def create(
     cmd: Any,
+    *,
     name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
@@ -53,8 +54,8 @@ def create(
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
-    protected = (config_protected, config_protected_file)
-    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero, policy)
+    read = partial(read_settings, scale_from_zero=scale_from_zero, policy=policy)
+    given = read(config, config_file, config_protected, config_protected_file, allow_unknown=allow_unknown_settings)
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, named, cluster_id, *_ = together(
@@ -65,18 +66,20 @@ def create(
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     begin = partial(begin_install, name=name, given=given, release=release, kube=kube, tags=named, all_checks=preflight)
-    return _written(cmd, AzDoor(cmd, yes), cluster_id, kube, scale_from_zero, timeout, accepted_only, begin)
+    written = partial(_written, cmd, AzDoor(cmd, yes), cluster_id, begin, kube=kube)
+    return written(scale_from_zero=scale_from_zero, timeout=timeout, accepted_only=accepted_only)
 
 
 def _written(
     cmd: Any,
     door: AzDoor,
     cluster_id: "ClusterId",
+    begin: "Callable[..., Operation[Extension]]",
+    *,
     kube: "KubeAccess | None",
     scale_from_zero: bool | None,
     timeout: int,
     accepted_only: bool,
-    begin: "Callable[..., Operation[Extension]]",
 ) -> "Extension":
     """What `begin` starts, waited for; what that changes on the cluster is confirmed before Azure is asked anything."""
     from azext_amlarc.commands.inputs.credentials import for_changes
@@ -104,6 +107,7 @@ def _scaling(access: "KubeAccess | None", door: AzDoor, cluster_id: "ClusterId",
 
 def show(
     cmd: Any,
+    *,
     name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
@@ -135,6 +139,7 @@ def list_all(
 
 def update(
     cmd: Any,
+    *,
     name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
@@ -163,8 +168,8 @@ def update(
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
 
-    protected = (config_protected, config_protected_file)
-    given = read_settings(config, config_file, *protected, allow_unknown_settings, scale_from_zero, policy)
+    read = partial(read_settings, scale_from_zero=scale_from_zero, policy=policy)
+    given = read(config, config_file, config_protected, config_protected_file, allow_unknown=allow_unknown_settings)
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, cluster_id, *_ = together(
@@ -174,11 +179,13 @@ def update(
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     begin = partial(begin_update, name=name, given=given, release=release)
-    return _written(cmd, AzDoor(cmd, yes), cluster_id, kube, scale_from_zero, timeout, accepted_only, begin)
+    written = partial(_written, cmd, AzDoor(cmd, yes), cluster_id, begin, kube=kube)
+    return written(scale_from_zero=scale_from_zero, timeout=timeout, accepted_only=accepted_only)
 
 
 def delete(
     cmd: Any,
+    *,
     name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
@@ -223,6 +230,7 @@ def delete(
 
 def wait(
     cmd: Any,
+    *,
     name: str | None = None,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,

@@ -21,6 +21,7 @@ Objects = list[dict[str, Any]]
 
 def plan(
     cmd: Any,
+    *,
     file: str,
     policy: Sequence[str] | None = None,
     out: str | None = None,
@@ -38,7 +39,9 @@ def plan(
         if out:
             work.save(out, found)
     text = wording.plan_text(found)
-    returned: dict[str, Any] | None = output.deliver(cmd, wording.plan_object(found), lambda: text, {}, None, None)
+    returned: dict[str, Any] | None = output.deliver(
+        cmd, wording.plan_object(found), lambda: text, forms={}, form=None, file=None
+    )
     _end_plan(cmd, found, returned, detailed_exitcode)
     return returned
 
@@ -55,6 +58,7 @@ def _end_plan(cmd: Any, found: "FleetPlan", returned: object, detailed: bool) ->
 
 def apply(
     cmd: Any,
+    *,
     file: str | None = None,
     plan_file: str | None = None,
     policy: Sequence[str] | None = None,
@@ -81,7 +85,7 @@ def apply(
         board = work.apply(door, lambda _: progress, options, planned)
     objects = wording.board_objects(board)
     forms = _forms(objects, lambda: wording.board_text(board), lambda: page.applied(board, _heading(manifest, "apply")))
-    returned: Objects | None = output.deliver(cmd, objects, forms["text"], forms, None, report)
+    returned: Objects | None = output.deliver(cmd, objects, forms["text"], forms=forms, form=None, file=report)
     if not board.is_good:
         output.end_as_reported(cmd, returned, wording.board_summary(board))
     return returned
@@ -98,7 +102,7 @@ def status(cmd: Any, file: str, report: str | None = None) -> Objects | None:
         found = Work(azure, manifest).status()
     objects = status_objects(found.clusters)
     forms = _forms(objects, lambda: status_text(found), lambda: page.stood(found, _heading(manifest, "status"), file))
-    returned: Objects | None = output.deliver(cmd, objects, forms["text"], forms, None, report)
+    returned: Objects | None = output.deliver(cmd, objects, forms["text"], forms=forms, form=None, file=report)
     if found.drifts:
         output.end_with(cmd.cli_ctx, SystemExit(2))
     return returned

@@ -28,6 +28,7 @@ def show(name: str) -> dict[str, object]:
 
 def validate(
     cmd: Any,
+    *,
     config: Sequence[str] | None = None,
     config_file: str | None = None,
     config_protected: Sequence[str] | None = None,
@@ -49,7 +50,7 @@ def validate(
     from azext_amlarc.validation.text import reading
 
     protected = (config_protected, config_protected_file)
-    given = read_settings(config, config_file, *protected, allow_unknown_settings, policy=policy)
+    given = read_settings(config, config_file, *protected, allow_unknown=allow_unknown_settings, policy=policy)
     judged = given.report(settings.ClusterFacts(cluster_type, node_count), strict)
     report = by_rules_files(judged, rules, "SNP" if policy else "SN")
     return deliver(cmd, report, (*reading.RULES, *settings.RULES), report_format, output_file)

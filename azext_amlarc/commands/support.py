@@ -12,6 +12,7 @@ from azext_amlarc.errors import together
 
 def bundle(
     cmd: Any,
+    *,
     resource_group_name: str | None = None,
     cluster_name: str | None = None,
     cluster_type: str = "connectedClusters",
@@ -35,7 +36,15 @@ def bundle(
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     target, *_ = together(
-        partial(target_of, cmd, *cluster, workspace_name, workspace_group, name), *([kube.read] if kube else [])
+        partial(
+            target_of,
+            cmd,
+            *cluster,
+            workspace_name=workspace_name,
+            workspace_group=workspace_group,
+            compute=name,
+        ),
+        *([kube.read] if kube else []),
     )
     checked = CheckRequest(target=target, kube=kube)
     lines = None if no_logs else tail or logs.DEFAULT_LINES

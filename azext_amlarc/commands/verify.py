@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def verify(
     cmd: Any,
+    *,
     name: str,
     workspace_name: str,
     resource_group_name: str,
@@ -42,7 +43,7 @@ def verify(
             return verification.write_examples(write_examples, workspace, compute, instance_type)
         used = jobs.environment_of_image(azure, workspace, image) if image else known
         wanted = verification.Wanted(types, used, gpu)
-        found = verification.verify(azure, workspace, compute, wanted, watcher, timeout)
+        found = verification.verify(azure, workspace, compute, wanted, watcher=watcher, timeout=timeout)
     _end_with_one_unless_good(cmd, found, workspace)
     return found
 

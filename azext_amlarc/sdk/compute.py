@@ -100,7 +100,14 @@ class KubernetesCompute(Known):
             "resource_group": resource_group,
         }
         with raised_as(ComputeTargetException):
-            return configured(resource_id, given, identity_type, identity_ids, preview, policy)
+            return configured(
+                resource_id,
+                given,
+                identity_type=identity_type,
+                identity_ids=identity_ids,
+                preview=preview,
+                policy=policy,
+            )
 
     @staticmethod
     def attach(

@@ -22,6 +22,7 @@ _NAME = f"{_SOURCE}.json"
 def configured(
     resource_id: str,
     given: Mapping[str, Any],
+    *,
     identity_type: str | None,
     identity_ids: Sequence[str] | None,
     preview: Mapping[str, Any],

@@ -112,8 +112,8 @@ class ArcExtension:
             kube = login.access_to(cluster_id, lambda: azure)
             with closing_if_it_fails(kube), writing(azure, timeout, registers=True, confirmed=yes) as (writer, door):
                 scaling = _scaling(kube, door, cluster_id, scale_from_zero)
-                asked = (cluster_id, name, given, release)
-                operation = begin_install(writer, door, *asked, timeout=timeout, tags=tags, kube=kube, scaling=scaling)
+                begin = partial(begin_install, writer, door, cluster_id, name)
+                operation = begin(given=given, release=release, timeout=timeout, tags=tags, kube=kube, scaling=scaling)
         return cls(azure, cluster_id, operation, kube)
 
     @classmethod

@@ -53,7 +53,9 @@ def begin_attach(
     found = read_workspace(azure, workspace)
     cluster = clusters.read(azure, wanted.cluster)
     target = Target.of_cluster(cluster.id, workspace, name)
-    checks = attachment_checks(azure, door, target, wanted.document, kube, creates_namespace)
+    checks = attachment_checks(
+        azure, door, target, document=wanted.document, kube=kube, creates_namespace=creates_namespace
+    )
     known: Mapping[str, object] = facts_of_cluster(azure, cluster) | facts_of_workspace(azure, found)
     checks.before(known, all_checks)
     pending: list[Callable[[], None]] = [partial(preparation.write, azure.writes)] if preparation else []

@@ -203,7 +203,7 @@ def run_until_right(
         return latest
 
     with suppress(StillRunning):
-        wait_until(look, lambda found: not coming(found or ()), _in_words, watcher, timeout, None)
+        wait_until(look, lambda found: not coming(found or ()), _in_words, watcher, timeout=timeout, interval=None)
     return latest
 
 

@@ -37,9 +37,9 @@ def begin_install(
     door: Door,
     cluster_id: ClusterId,
     name: str | None,
+    *,
     given: GivenSettings,
     release: Release,
-    *,
     timeout: float,
     kube: "KubeAccess | None" = None,
     all_checks: bool = False,
@@ -62,7 +62,7 @@ def begin_install(
     existing = find(azure, cluster.id, name)
     judgement = given.judged(cluster, existing, azure.cloud.application_domain)
     door.show(judgement.findings)
-    checks = installation_checks(azure, door, cluster, name, judgement.plain, kube)
+    checks = installation_checks(azure, door, cluster, name=name, settings=judgement.plain, kube=kube)
     checks.before(facts_of(azure, cluster), all_checks)
     stop_at_unknown(azure, door, cluster.id, existing, release)
     protected = supporting.read_own(azure, judgement.plain, judgement.protected) | judgement.protected
@@ -87,9 +87,9 @@ def begin_update(
     door: Door,
     cluster_id: ClusterId,
     name: str | None,
+    *,
     given: GivenSettings,
     release: Release,
-    *,
     timeout: float,
     scaling: "Scaling | None" = None,
 ) -> Operation[Extension]:
@@ -100,7 +100,9 @@ def begin_update(
     """
     if scaling and scaling.removed:
         show(azure, cluster_id, name)
-        return begin_install(azure, door, cluster_id, name, given, release, timeout=timeout, scaling=scaling)
+        return begin_install(
+            azure, door, cluster_id, name, given=given, release=release, timeout=timeout, scaling=scaling
+        )
     from azext_amlarc.azure.extension.update import Update
 
     _warn_of_train(door, release)
@@ -126,7 +128,7 @@ def begin_update(
         write_to_cluster()
 
     change = Update(azure, cluster, name, lambda existing: planned(existing, judged(existing)), door.watcher)
-    checks = installation_checks(azure, door, cluster, name, {}, None)
+    checks = installation_checks(azure, door, cluster, name=name, settings={}, kube=None)
     existing = change.read()
     stop_at_unknown(azure, door, cluster.id, existing, release)
     write_to_cluster = _writer(azure, scaling, judged(existing), existing) if scaling else _nothing
@@ -156,7 +158,9 @@ def stop_at_unknown(
     if release.train or release.version:
         from azext_amlarc.azure.extension import releases
 
-        releases.stop_at_unknown(azure, door.watcher, cluster_id, existing, release.train, release.version)
+        releases.stop_at_unknown(
+            azure, door.watcher, cluster_id, existing, train=release.train, version=release.version
+        )
 
 
 def _warn_of_train(door: Door, release: Release) -> None:

@@ -97,7 +97,7 @@ def environment_id(workspace: WorkspaceId, reference: str) -> str:
 
 
 def verify(
-    azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, watcher: Watcher, timeout: float
+    azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, *, watcher: Watcher, timeout: float
 ) -> list[Job]:
     """The jobs once all have finished, or as they are after `timeout` seconds; unfinished jobs keep running.
 
@@ -109,7 +109,7 @@ def verify(
 
 
 def verifying(
-    azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, watcher: Watcher, timeout: float
+    azure: AzureClient, workspace: WorkspaceId, compute: Compute, wanted: Wanted, *, watcher: Watcher, timeout: float
 ) -> Generator[float, None, list[Job]]:
     """The same for whoever verifies many compute targets: each pause (s) is yielded instead of slept."""
     return _Run(azure, workspace, compute, wanted, watcher).verified(timeout)
@@ -170,7 +170,7 @@ class _Run:
         for instance_type in self.wanted.instance_types:
             self.submit(instance_type)
         with suppress(StillRunning):
-            yield from until(self.poll, _are_over, states, self.watcher, timeout)
+            yield from until(self.poll, _are_over, states, self.watcher, timeout=timeout)
         history = RunHistory(self.azure, self.workspace)
         return [self.explained(job, history) for job in self.jobs]
 

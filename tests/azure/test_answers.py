@@ -264,12 +264,12 @@ def given(pair: str) -> GivenSettings:
 
 def asked_to_install(arm: AzureClient, of: Azure) -> None:
     door, settings = PythonDoor(confirmed=True), given("enableTraining=True")
-    begin_install(arm, door, cluster(of).id, None, settings, Release(), timeout=0, all_checks=True)
+    begin_install(arm, door, cluster(of).id, None, given=settings, release=Release(), timeout=0, all_checks=True)
 
 
 def asked_to_update(arm: AzureClient, of: Azure) -> None:
     door, changed = PythonDoor(confirmed=True), given("installPromOp=False")
-    begin_update(arm, door, cluster(of).id, None, changed, Release(), timeout=0)
+    begin_update(arm, door, cluster(of).id, None, given=changed, release=Release(), timeout=0)
 
 
 # What is read is judged there, far from where it was read.

@@ -25,7 +25,7 @@ def arm(azure: Azure) -> Iterator[AzureClient]:
 def stop(azure: Azure, arm: AzureClient, train: str | None = None, version: str | None = None) -> list[str]:
     """What the watcher was told by the guard, which has the extension that is there."""
     diary, on = Diary(), cluster(azure).id
-    stop_at_unknown(arm, diary, on, find(arm, on, None), train, version)
+    stop_at_unknown(arm, diary, on, find(arm, on, None), train=train, version=version)
     return diary.told
 
 

@@ -208,7 +208,7 @@ def test_what_has_to_be_ready_afterwards_gets_time_after_a_sleep(monkeypatch: py
 
 def test_a_condition_is_read_once_more_after_a_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     look = Sleeper(monkeypatch).looks(("Creating", 7200), ("Succeeded", 0))
-    found = wait_until(look, lambda seen: seen is not None and seen.is_done, str, Clock(), 600, None)
+    found = wait_until(look, lambda seen: seen is not None and seen.is_done, str, Clock(), timeout=600, interval=None)
     assert found == Poll("Succeeded")
 
 

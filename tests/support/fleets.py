@@ -150,7 +150,9 @@ def apply(
     with connect(azure) as arm:
         connections = Connections(arm)
         planned = make_plan(connections, fleet, contents, closely=False)
-        board = carry_out(connections, TestDoor(), show or Show(), planned, fleet, contents, options or Options())
+        board = carry_out(
+            connections, TestDoor(), show or Show(), planned, fleet, contents=contents, options=options or Options()
+        )
     return board, planned
 
 

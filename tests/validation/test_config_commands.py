@@ -60,7 +60,7 @@ def test_init_says_why_it_cannot_write(tmp_path: Path) -> None:
 def test_init_makes_one_instance_type(capsys: pytest.CaptureFixture[str]) -> None:
     config.init(CMD, gpu="a100", gpus=2, cpu="8", memory="64Gi", selector=["pool=a100", "zone=1"], namespace="ml")
     assert yaml.safe_load(capsys.readouterr().out) == starter.one_type(
-        "a100", 2, "8", "64Gi", {"pool": "a100", "zone": "1"}, "ml"
+        "a100", gpus=2, cpu="8", memory="64Gi", selector={"pool": "a100", "zone": "1"}, namespace="ml"
     )
 
 

@@ -32,7 +32,7 @@ def test_the_example_is_valid_without_warnings_in_both_formats() -> None:
         starter.default(),
         starter.example(),
         starter.one_type("a100"),
-        starter.one_type("a100", 8, "16", "64Gi", {"pool": "a100"}, "ml"),
+        starter.one_type("a100", gpus=8, cpu="16", memory="64Gi", selector={"pool": "a100"}, namespace="ml"),
     ],
 )
 def test_whatever_init_writes_has_no_warning(made: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ def test_the_commented_example_is_as_it_was() -> None:
 
 
 def test_one_instance_type_has_what_was_asked_for() -> None:
-    made = starter.one_type("a100", 4, "8", "64Gi", {"pool": "a100"}, "ml")
+    made = starter.one_type("a100", gpus=4, cpu="8", memory="64Gi", selector={"pool": "a100"}, namespace="ml")
     amounts = {"cpu": "8", "memory": "64Gi", "nvidia.com/gpu": "4"}
     assert made == {
         "namespace": "ml",

@@ -113,7 +113,7 @@ class Bench:
         parsed = settings.parse_pairs([f"{key}={value}" for key, value in {"enableTraining": "True", **given}.items()])
         wanted, cluster = GivenSettings.read([parsed], False), self.target().named_cluster
         with connect(self.azure) as before:  # another command, whose writes this one does not know
-            operation = begin_install(before, self.person, cluster, None, wanted, Release(), timeout=60)
+            operation = begin_install(before, self.person, cluster, None, given=wanted, release=Release(), timeout=60)
             operation.wait(self.person.watcher, 60)
 
     def forget(self) -> None:

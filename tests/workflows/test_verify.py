@@ -29,7 +29,7 @@ def run(azure: Azure, workspace: WorkspaceId, *types: str | None, watcher: Diary
     with connect(azure) as arm:
         compute = verification.ready(arm, workspace, "k8s")
         wanted = verification.Wanted(types or (None,), jobs.CURATED)
-        return verification.verify(arm, workspace, compute, wanted, watcher or Diary(), 60)
+        return verification.verify(arm, workspace, compute, wanted, watcher=watcher or Diary(), timeout=60)
 
 
 def sent(azure: Azure) -> list[Any]:

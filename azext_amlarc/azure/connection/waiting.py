@@ -242,11 +242,12 @@ def wait_until(
     done: Callable[[T | None], bool],
     state: Callable[[T | None], str],
     watcher: Watcher,
+    *,
     timeout: float,
     interval: float | None,
 ) -> T | None:
     """Poll until `done`, every `interval` seconds or as for operations; StillRunning after `timeout` seconds."""
-    return rested(until(read, done, state, watcher, timeout, interval), watcher)
+    return rested(until(read, done, state, watcher, timeout=timeout, interval=interval), watcher)
 
 
 def until(
@@ -254,6 +255,7 @@ def until(
     done: Callable[[T | None], bool],
     state: Callable[[T | None], str],
     watcher: Watcher,
+    *,
     timeout: float,
     interval: float | None = None,
 ) -> Generator[float, None, T | None]:

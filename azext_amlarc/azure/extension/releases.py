@@ -40,6 +40,7 @@ def stop_at_unknown(
     watcher: Watcher,
     cluster: ClusterId,
     existing: Extension | None,
+    *,
     train: str | None,
     version: str | None,
 ) -> None:

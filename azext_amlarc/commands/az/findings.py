@@ -14,7 +14,9 @@ def deliver(
 ) -> dict[str, Any] | None:
     """The report as an object if `-o` or `--query` was given, otherwise written; exit code 1 if it is not good."""
     forms = {name: partial(formats.render, report, name, rules) for name in formats.FORMATS}
-    returned: dict[str, Any] | None = output.deliver(cmd, formats.as_object(report), forms["text"], forms, form, file)
+    returned: dict[str, Any] | None = output.deliver(
+        cmd, formats.as_object(report), forms["text"], forms=forms, form=form, file=file
+    )
     if report.exit_code:
         output.end_as_reported(cmd, returned, formats.summary(report))
     return returned

@@ -29,6 +29,7 @@ def deliver(
     cmd: Any,
     thing: Any,
     text: Callable[[], str],
+    *,
     forms: Mapping[str, Callable[[], str]],
     form: str | None,
     file: str | None,

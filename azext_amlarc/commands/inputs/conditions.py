@@ -56,7 +56,7 @@ class Condition:
         def state(found: T | None) -> str:
             return found.provisioning_state if found is not None else "absent"
 
-        wait_until(read, done, state, watcher, timeout, interval)
+        wait_until(read, done, state, watcher, timeout=timeout, interval=interval)
 
     @property
     def _waits_for_success(self) -> bool:

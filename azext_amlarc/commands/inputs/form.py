@@ -27,6 +27,7 @@ T = TypeVar("T")
 def complete(
     cmd: Any,
     given: Given,
+    *,
     configuration: "Configuration",
     namespace: str | None,
     converted: bool,

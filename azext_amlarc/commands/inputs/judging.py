@@ -25,8 +25,8 @@ def steps(options: Any) -> Iterator[Callable[[], object]]:
 def _settings(given: dict[str, Any]) -> None:
     from azext_amlarc.commands.inputs.settings import read_settings
 
-    protected = (given["config_protected"], given["config_protected_file"])
-    found = read_settings(given["config"], given["config_file"], *protected, given["allow_unknown_settings"])
+    sources = ("config", "config_file", "config_protected", "config_protected_file")
+    found = read_settings(**{one: given[one] for one in sources}, allow_unknown=given["allow_unknown_settings"])
     found.stop_at_single_errors()
 
 

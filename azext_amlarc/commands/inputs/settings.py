@@ -24,6 +24,7 @@ def read_settings(
     config_file: str | None = None,
     config_protected: Sequence[str] | None = None,
     config_protected_file: str | None = None,
+    *,
     allow_unknown: bool = False,
     scale_from_zero: bool | None = None,
     policy: Sequence[str] | None = None,

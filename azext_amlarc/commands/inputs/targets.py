@@ -56,6 +56,7 @@ def target_of(
     cluster_name: str | None,
     cluster_type: str,
     resource_id: str | None,
+    *,
     workspace_name: str | None = None,
     workspace_group: str | None = None,
     compute: str | None = None,

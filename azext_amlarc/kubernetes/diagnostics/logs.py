@@ -11,7 +11,7 @@ _MOST_SENT = 8 * 2**20
 _LEFT_OUT = "(the beginning is left out)\n"
 
 
-def read(kube: Kube, namespace: str, pod: str, container: str, previous: bool, lines: int, size: int) -> str:
+def read(kube: Kube, namespace: str, pod: str, container: str, *, previous: bool, lines: int, size: int) -> str:
     """The last lines of a container's log, or of that of the container before its restart; at most `size` bytes.
 
     Raises the same errors as Kube.asking.

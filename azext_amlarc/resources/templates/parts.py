@@ -120,6 +120,7 @@ def deployment(
     state: WantedState,
     domain: str,
     locations: Mapping[str, str],
+    *,
     existing: Extension | None = None,
     computes: Mapping[str, Compute] | None = None,
     grants: Iterable[Grant] = (),

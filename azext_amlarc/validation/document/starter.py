@@ -30,6 +30,7 @@ def default() -> dict[str, Any]:
 
 def one_type(
     name: str,
+    *,
     gpus: int = 1,
     cpu: str = "2",
     memory: str = "16Gi",

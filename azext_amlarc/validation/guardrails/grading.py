@@ -121,4 +121,4 @@ def _told(
 
 
 def _at(use: _Use, rule: Rule, message: str, fix: str) -> Finding:
-    return text.finding(rule, message, fix, use.file.source, use.entry.position, use.entry.where)
+    return text.finding(rule, message, fix, use.file.source, use.entry.position, path=use.entry.where)

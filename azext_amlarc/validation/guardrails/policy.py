@@ -162,7 +162,7 @@ def _policy(reading: Reading, source: str) -> Policy | tuple[Finding, ...]:
     spot = reading.spots([(FOR,)])[(FOR,)].value
     listed = ", ".join(KINDS)
     fix = f"write one of {listed}, or a list of them"
-    return (finding(INVALID, f"{FOR} is none of {listed}", fix, source, spot, (FOR,)),)
+    return (finding(INVALID, f"{FOR} is none of {listed}", fix, source, spot, path=(FOR,)),)
 
 
 def _own_rules(schema: Mapping[str, Any]) -> Iterator[Rule]:
@@ -194,7 +194,7 @@ def _fault(policy: Policy, fault: Mapping[str, Any]) -> Finding:
     subject = _named(path, _at(policy.schema, path)) if path else "the policy"
     rule = REFERENCE if fault["reason"] in ("reference", "endless", "target") else INVALID
     message, fix = texts.fault(fault["reason"], fault["said"], subject)
-    return finding(rule, message, fix, policy.source, spot.value, path)
+    return finding(rule, message, fix, policy.source, spot.value, path=path)
 
 
 def _violations(policy: Policy, subject: Subject, broken: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -128,16 +128,16 @@ def _faults(text: str, source: str) -> Iterator[Finding]:
             first = lines.position(seen[name])
             message = f"duplicate key {quoted(str(name[1]))}, first used on line {first.line}"
             fix = "keep one of the two: programs differ in which one they use"
-            yield finding(DUPLICATE_KEY, message, fix, source, lines.position(node.key, node.key_width), node.path)
+            yield finding(DUPLICATE_KEY, message, fix, source, lines.position(node.key, node.key_width), path=node.path)
         seen.setdefault(name, node.key)
         if node.written in ("NaN", "Infinity", "-Infinity"):
             message = f"{node.written} is not a valid JSON value"
             fix = "use a number or null"
-            yield finding(NOT_A_NUMBER, message, fix, source, lines.position(node.start, node.width), node.path)
+            yield finding(NOT_A_NUMBER, message, fix, source, lines.position(node.start, node.width), path=node.path)
         elif re.match("-?[0-9]", node.written) and not fits(node.written):
             message = f"the number {quoted(node.written)} is out of range"
             fix = "use a smaller number, or put a quantity in quotes"
-            yield finding(NUMBER_RANGE, message, fix, source, lines.position(node.start, node.width), node.path)
+            yield finding(NUMBER_RANGE, message, fix, source, lines.position(node.start, node.width), path=node.path)
 
 
 def _depth_finding(text: str, source: str) -> Finding:

@@ -117,7 +117,7 @@ class Lines:
 
 
 def finding(
-    rule: Rule, message: str, fix: str, source: str, position: Position | None = None, path: JsonPath = ()
+    rule: Rule, message: str, fix: str, source: str, position: Position | None = None, *, path: JsonPath = ()
 ) -> Finding:
     """A finding of a rule at a position in a text."""
     line, column, width = position or (None, None, 1)
@@ -225,7 +225,7 @@ def placed(complaints: Sequence[Complaint], reading: Reading, source: str) -> li
 def _place_one(complaint: Complaint, spot: Spot, source: str) -> Finding:
     fix = f'write it in quotes: "{spot.written}"' if complaint.quote else complaint.fix
     position = spot.key if complaint.at_key else spot.value
-    return finding(complaint.rule, complaint.message, fix, source, position, complaint.path)
+    return finding(complaint.rule, complaint.message, fix, source, position, path=complaint.path)
 
 
 def _foreign_encoding(raw: bytes) -> str | None:

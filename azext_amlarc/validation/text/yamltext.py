@@ -254,7 +254,7 @@ class _Builder:
         return written
 
     def _complain(self, rule: Rule, message: str, fix: str, position: Position) -> None:
-        self._findings.append(finding(rule, message, fix, self._source, position, self._path()))
+        self._findings.append(finding(rule, message, fix, self._source, position, path=self._path()))
 
     def _path(self) -> JsonPath:
         """The path of the current event: the current step in each open container."""

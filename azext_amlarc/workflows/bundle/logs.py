@@ -73,7 +73,9 @@ def _of_pod(namespace: str, pod: objects.Object) -> Iterator[Log]:
 
 def _read(kube: Kube, lines: int, log: Log) -> Part:
     try:
-        text = logs.read(kube, log.namespace, log.pod, log.container, log.previous, lines, MOST_OF_ONE)
+        text = logs.read(
+            kube, log.namespace, log.pod, log.container, previous=log.previous, lines=lines, size=MOST_OF_ONE
+        )
     except ArcError as error:
         return Part(NAME, (), (f"{log.path}: {reason(error)}",))
     return Part(NAME, (File(log.path, text),))

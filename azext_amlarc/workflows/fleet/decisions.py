@@ -53,7 +53,7 @@ def decide(fleet: Fleet, present: Present, judge: Judge, domain: str, active: st
     for member in members:
         key = folded(str(member.cluster.id))
         state = states[key]
-        items = tuple(_items(fleet, member, state, present, partial(judge, member), domain, shared))
+        items = tuple(_items(fleet, member, state, present, judge=partial(judge, member), domain=domain, shared=shared))
         planned.append(ClusterPlan(member.cluster.id, wave_of.get(key, 0), items, member, state))
     planned += [_missing(cluster) for cluster in present.membership.missing]
     left = _left(fleet, present, {folded(one.id) for state in states.values() for one in state.computes})
@@ -73,6 +73,7 @@ def _items(
     member: Member,
     state: WantedState,
     present: Present,
+    *,
     judge: Callable[[Extension | None], extension_of.Wanted],
     domain: str,
     shared: set[str],
@@ -121,7 +122,7 @@ def extension_item(
     if not lines:
         return _with(found, _unless_done(there.provisioning_state), (), seen=seen)
     lost = extension_of.lost(there, extension_of.protected_to_send(resolved, wanted))
-    return _with(found, Verb.CHANGE, lines, consequences(there, resolved.settings, lost), seen)
+    return _with(found, Verb.CHANGE, lines, breaks=consequences(there, resolved.settings, lost), seen=seen)
 
 
 def _refuse_name(there: Extension, name: str) -> None:
@@ -142,7 +143,7 @@ def _unless_done(state: str) -> Verb:
 
 
 def _with(
-    item: Item, verb: Verb, lines: Iterable[str], breaks: Iterable[str] = (), seen: str = "", reason: str = ""
+    item: Item, verb: Verb, lines: Iterable[str], *, breaks: Iterable[str] = (), seen: str = "", reason: str = ""
 ) -> Item:
     return Item(item.kind, item.name, item.id, verb, tuple(lines), reason, tuple(breaks), seen)
 
@@ -174,7 +175,7 @@ def _compute_item(wanted: WantedCompute, present: Present, has_extension: bool, 
         return _with(found, _unless_done(existing.provisioning_state), (), seen=seen)
     gone = compute_of.types_that_go(existing, wanted.wanted)
     breaks = [f"Jobs can no longer use these instance types of {existing.name}: {', '.join(gone)}."] if gone else []
-    return _with(found, Verb.CHANGE, lines, breaks, seen)
+    return _with(found, Verb.CHANGE, lines, breaks=breaks, seen=seen)
 
 
 def _with_rest(fleet: Fleet, member: Member, wanted: WantedCompute, item: Item) -> Item:

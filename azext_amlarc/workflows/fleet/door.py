@@ -73,7 +73,7 @@ class Work:
         contents = revealed(self.azure, self.manifest) if plan.has_changes else {}
         if plan.has_changes:
             door.confirm("\n".join([*plan.consequences, plan_summary(plan)]), "Apply this?")
-        return carry_out(self.connections, door, progress(plan), plan, self.fleet, contents, options)
+        return carry_out(self.connections, door, progress(plan), plan, self.fleet, contents=contents, options=options)
 
     def _planned(self, saved: SavedPlan | None, *, closely: bool) -> FleetPlan:
         if saved is None:

@@ -78,7 +78,7 @@ def of_clusters(
 def _deployed(one: Standing, domain: str) -> Deployment:
     computes = {folded(there.id): there for _, there in one.computes}
     locations = {folded(str(workspace)): there.location or "" for workspace, there in one.computes}
-    return deployment(standing.wanted_of(one, domain), domain, locations, one.extension, computes)
+    return deployment(standing.wanted_of(one, domain), domain, locations, existing=one.extension, computes=computes)
 
 
 def of_manifest(azure: AzureClient, given: Manifest, form: str) -> Exported:

@@ -153,7 +153,7 @@ def _differences(means: Means, change: ChangeSettings) -> list[str]:
 def _change_settings(means: Means, change: ChangeSettings) -> None:
     door, given = means.door, _given(*change.settings)
     operation = begin_update(
-        means.azure, door, change.cluster, change.extension, given, Release(), timeout=means.timeout
+        means.azure, door, change.cluster, change.extension, given=given, release=Release(), timeout=means.timeout
     )
     operation.wait(door.watcher, means.timeout)
 
@@ -179,8 +179,8 @@ def _scale(means: Means, change: ScaleFromZero) -> None:
         door,
         change.cluster,
         change.extension,
-        given,
-        Release(),
+        given=given,
+        release=Release(),
         timeout=means.timeout,
         scaling=_scaling(means, change),
     )
@@ -204,7 +204,7 @@ def _install(means: Means, change: InstallAgain) -> None:
     door = means.door
     _preview_installation(means, change)
     operation = begin_install(
-        means.azure, door, change.cluster, change.extension, _given(), Release(), timeout=means.timeout
+        means.azure, door, change.cluster, change.extension, given=_given(), release=Release(), timeout=means.timeout
     )
     operation.wait(door.watcher, means.timeout)
 

@@ -71,13 +71,13 @@ def test_what_breaks_a_policy_comes_with_all_other_findings() -> None:
 
 
 def judged(config: list[str], existing: Extension | None = None, **options: Any) -> list[Finding]:
-    given = read_settings(config, policy=["training.json"], **options)
+    given = read_settings(config=config, policy=["training.json"], **options)
     return [one for one in given.judged(existing=existing).findings if one.code == "AMLARC-P001"]
 
 
 @pytest.mark.usefixtures("folder")
 def test_settings_are_judged_as_they_are_sent_and_named_by_the_option() -> None:
-    given = read_settings(["enableTraining=true", "enableInference=TRUE"], policy=["training.json"])
+    given = read_settings(config=["enableTraining=true", "enableInference=TRUE"], policy=["training.json"])
     with pytest.raises(InvalidInput) as caught:
         given.stop_at_single_errors()
     said = as_text(caught.value.findings)
@@ -89,7 +89,7 @@ def test_settings_are_judged_as_they_are_sent_and_named_by_the_option() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_settings_that_are_missing_are_said_once_all_is_known() -> None:
-    given = read_settings(["enableTraining=True"], policy=["training.json"])
+    given = read_settings(config=["enableTraining=True"], policy=["training.json"])
     given.stop_at_single_errors()  # an update may find it installed
     with pytest.raises(InvalidInput) as caught:
         given.judged()
@@ -120,7 +120,7 @@ def test_what_is_installed_and_stays_as_it_is_only_warns() -> None:
 def test_a_protected_setting_is_judged_by_its_name_and_never_shown(folder: Path) -> None:
     (folder / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n")
     given = read_settings(
-        ["enableTraining=True", "installVolcano=True"],
+        config=["enableTraining=True", "installVolcano=True"],
         config_protected=["sslKeyPemFile=key.pem"],
         policy=["training.json"],
     )
@@ -149,7 +149,7 @@ def test_a_key_that_may_be_part_of_a_secret_is_judged_and_never_shown(schema: di
     key = "dGhpcyBpcyBhIHZlcnkgbG9uZyBzZWNyZXQgdmFsdWU"
     plain, protected = ([f"{key}=x"], []) if option == "config" else ([], [f"{key}=x"])
     settings = ["enableTraining=True", *plain]
-    given = read_settings(settings, config_protected=protected, allow_unknown=True, policy=["policy.json"])
+    given = read_settings(config=settings, config_protected=protected, allow_unknown=True, policy=["policy.json"])
     said = as_text(given.report(ClusterFacts(), strict=False).findings)
     assert "AMLARC-P001" in said
     assert key not in said

@@ -103,15 +103,15 @@ def test_settings_may_be_yaml(tmp_path: Path) -> None:
 def test_what_az_loads_for_a_file_with_an_at_sign_is_understood(tmp_path: Path) -> None:
     text = '{"enableTraining": "True"}\n'
     assert read_settings(config_file=text).judged().plain == {"enableTraining": "True"}
-    assert read_settings([text]).judged().plain == {"enableTraining": "True"}
-    assert read_settings(["enableTraining=True\ninstallVolcano=False\n"]).judged().plain == {
+    assert read_settings(config=[text]).judged().plain == {"enableTraining": "True"}
+    assert read_settings(config=["enableTraining=True\ninstallVolcano=False\n"]).judged().plain == {
         "enableTraining": "True",
         "installVolcano": "False",
     }
 
 
 def test_a_file_in_place_of_pairs_is_told_which_option_takes_it() -> None:
-    (finding,) = read_settings(["settings.json"]).findings
+    (finding,) = read_settings(config=["settings.json"]).findings
     assert finding.fix == "to read settings from a file, use --config-file settings.json"
     (finding,) = read_settings(config_protected=["secrets.json"]).findings
     assert finding.fix == "to read settings from a file, use --config-protected-file secrets.json"
@@ -119,7 +119,11 @@ def test_a_file_in_place_of_pairs_is_told_which_option_takes_it() -> None:
 
 @pytest.mark.parametrize("pair", ["a=1 b=2", "enableTraining=True enableInference=False", "enableTraining=True,b=2"])
 def test_several_pairs_in_one_argument_are_told_apart(pair: str) -> None:
-    found = [finding for finding in read_settings([pair], allow_unknown=True).findings if finding.code == "AMLARC-S001"]
+    found = [
+        finding
+        for finding in read_settings(config=[pair], allow_unknown=True).findings
+        if finding.code == "AMLARC-S001"
+    ]
     assert bool(found) == ("enableInference" in pair)
     assert all(
         "put each in quotes of its own, or none: enableTraining=True enableInference=False" in f.fix for f in found
@@ -181,7 +185,7 @@ def test_lines_of_pairs_in_a_protected_file_are_not_repeated(tmp_path: Path) -> 
 
 
 def test_comments_in_a_file_of_pairs_are_left_out() -> None:
-    given = read_settings(["# for training\nenableTraining=True\n  # more\ninstallVolcano=False\n"])
+    given = read_settings(config=["# for training\nenableTraining=True\n  # more\ninstallVolcano=False\n"])
     assert given.judged().plain == {"enableTraining": "True", "installVolcano": "False"}
 
 
@@ -199,7 +203,9 @@ def test_pem_text_as_a_value_is_told_by_its_setting(
     file = tmp_path / f"secrets.{ending}"
     file.write_text(json.dumps({"sslKeyPemFile": key}) if ending == "json" else block, encoding="utf-8")
     found = (
-        read_settings(["enableTraining=True"], config_protected_file=str(file)).report(ClusterFacts(), False).failing
+        read_settings(config=["enableTraining=True"], config_protected_file=str(file))
+        .report(ClusterFacts(), False)
+        .failing
     )
     assert [(finding.code, finding.path) for finding in found] == [("AMLARC-S061", "sslKeyPemFile")]
     assert key.splitlines()[1] not in str(found)

@@ -109,7 +109,9 @@ def test_no_finding_about_a_protected_file_repeats_what_is_in_it(content: str, t
     ],
 )
 def test_contents_in_place_of_a_path_are_named(value: str, message: str, pem_files: Mapping[str, bytes]) -> None:
-    given = read_settings(["enableTraining=True"], config_protected=[f"sslKeyPemFile={secrets(pem_files)[value]}"])
+    given = read_settings(
+        config=["enableTraining=True"], config_protected=[f"sslKeyPemFile={secrets(pem_files)[value]}"]
+    )
     errors = [finding for finding in given.report(ClusterFacts(), False).failing if finding.code == "AMLARC-S061"]
     assert [finding.message for finding in errors] == [message]
 

@@ -23,7 +23,13 @@ def validate(
     node_count: int | None = None,
     strict: bool = False,
 ) -> Report:
-    given = read_settings(config, config_file, config_protected, config_protected_file, allow_unknown_settings)
+    given = read_settings(
+        config=config,
+        config_file=config_file,
+        config_protected=config_protected,
+        config_protected_file=config_protected_file,
+        allow_unknown=allow_unknown_settings,
+    )
     return given.report(ClusterFacts(cluster_type, node_count), strict)
 
 

@@ -119,7 +119,7 @@ def apply(arm: AzureClient, path: str) -> None:
     """What `apply` does with the manifest."""
     given, connections = load(path), Connections(arm)
     plan = make_plan(connections, given.fleet, given.contents, closely=False)
-    board = carry_out(connections, TestDoor(), Show(), plan, given.fleet, given.contents, Options())
+    board = carry_out(connections, TestDoor(), Show(), plan, given.fleet, contents=given.contents, options=Options())
     assert {entry.state for entry in board} == {"done"}
 
 

@@ -38,6 +38,7 @@ def carry_out(
     progress: Progress,
     plan: FleetPlan,
     fleet: Fleet,
+    *,
     contents: Contents,
     options: Options,
 ) -> Board:

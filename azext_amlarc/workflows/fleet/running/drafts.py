@@ -116,7 +116,9 @@ class Drafts:
         state = replace(one.wanted, extension=wanted and replace(wanted, protected=dict.fromkeys(wanted.protected, "")))
         domain = self.site.connections.main.cloud.application_domain
         grants = self._grants(one, state, domain, existing)
-        drawn = deployment(state, domain, locations, existing, self.now.present.computes, grants)
+        drawn = deployment(
+            state, domain, locations, existing=existing, computes=self.now.present.computes, grants=grants
+        )
         return draft(drawn, wanted.protected if wanted else {}, self._kept(one.member, existing, wanted))
 
     def _grants(self, one: ClusterPlan, state: WantedState, domain: str, existing: Extension | None) -> list[Grant]:
@@ -137,7 +139,7 @@ class Drafts:
         judgement = given.judged(member.cluster, existing, azure.cloud.application_domain)
         door.show(judgement.findings)
         if _has_work(one, "extension"):
-            checks = installation_checks(azure, door, member.cluster, None, judgement.plain, None)
+            checks = installation_checks(azure, door, member.cluster, name=None, settings=judgement.plain, kube=None)
             checks.before(facts_of_cluster(azure, member.cluster), everything=False)
             stop_at_unknown(azure, door, one.id, existing, Release(*spec.release))
         return Wanted(judgement.plain, judgement.protected, *spec.release)
@@ -156,7 +158,9 @@ class Drafts:
         azure = self.site.connections.of(compute.workspace.subscription_id)
         target = Target.of_cluster(one.id, compute.workspace, compute.name)
         known = facts_of_cluster(azure, one.member.cluster) | facts_of_workspace(azure, found)
-        attachment_checks(azure, door, target, compute.wanted.document, None, False).before(known, everything=False)
+        attachment_checks(
+            azure, door, target, document=compute.wanted.document, kube=None, creates_namespace=False
+        ).before(known, everything=False)
 
     def _workspace(self, workspace: WorkspaceId) -> dict[str, Any]:
         key = folded(str(workspace))

@@ -80,7 +80,7 @@ def _verified(site: Site, one: WantedCompute, entry: Entry) -> Generator[float, 
     compute = verify.ready(azure, one.workspace, one.name)
     wanted = verify.Wanted((None,), jobs.CURATED)
     watcher = ClusterDoor(site, entry).watcher
-    return (yield from verify.verifying(azure, one.workspace, compute, wanted, watcher, site.timeout))
+    return (yield from verify.verifying(azure, one.workspace, compute, wanted, watcher=watcher, timeout=site.timeout))
 
 
 _GATES = {"check": _check, "verify": _verify}

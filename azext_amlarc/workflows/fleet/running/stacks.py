@@ -297,7 +297,7 @@ def _advice(subject: Subject[Any], code: str, text: str) -> str:
 def ended(site: Site, look: Callable[[], Stack | None]) -> Generator[float, None, Stack | None]:
     """The stack once it has ended, each pause (s) yielded; None if it is gone. StillRunning after the timeout."""
     try:
-        return (yield from until(look, _is_over, _state, SilentWatcher(), site.timeout))
+        return (yield from until(look, _is_over, _state, SilentWatcher(), timeout=site.timeout))
     except StillRunning:
         raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", _AGAIN) from None
 

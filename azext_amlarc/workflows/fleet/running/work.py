@@ -143,7 +143,9 @@ def _install(site: Site, planned: ClusterPlan, door: "ClusterDoor") -> Operation
     given = for_member(site.fleet, planned.member, site.contents)
     azure = site.connections.of(planned.id.subscription_id)
     name = None if spec.name == DEFAULT_NAME else spec.name  # the usual name means whatever name it has there
-    return begin_install(azure, door, planned.id, name, given, Release(*spec.release), timeout=0, resumes=True)
+    return begin_install(
+        azure, door, planned.id, name, given=given, release=Release(*spec.release), timeout=0, resumes=True
+    )
 
 
 def _attached(site: Site, planned: ClusterPlan, item: Item, entry: Entry) -> Work:
