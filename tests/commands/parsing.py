@@ -76,6 +76,12 @@ def load(name: str) -> Any:
     return _loaded(DummyCli(commands_loader_cls=AzCommandsLoader), name).command_table[name]
 
 
+def options_of(name: str) -> set[str]:
+    """The options that a command of ours takes, in all their spellings."""
+    _, parser = _parser(f"amlarc {name}")
+    return set(parser.subparser_map[f"amlarc {name}"]._option_string_actions)
+
+
 def _name(words: list[str]) -> str:
     """The command's name, with its group; StopIteration if there is no such command."""
     known = {f"{prefix} {command.name}" for prefix in PREFIXES for command in COMMANDS}

@@ -30,6 +30,11 @@ class Table:
         """The cells of a column, counted from 0."""
         return [row[number] for row in self.rows]
 
+    def said(self, what: str) -> str:
+        """The second cell of the row that begins with a cell."""
+        (found,) = [row[1] for row in self.rows if row[0] == what]
+        return found
+
 
 def text_of(document: str) -> str:
     """A document's text, by its path from the root."""

@@ -27,6 +27,7 @@ from azext_amlarc.resources.installed import Extension, from_graph
 from azext_amlarc.workflows.fleet.decisions import decide
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan, Item
 from azext_amlarc.workflows.fleet.present import Present
+from tests.support.documents import table
 
 SUB = "00000000-0000-0000-0000-000000000001"
 DOMAIN = "cloudapp.azure.com"
@@ -316,3 +317,77 @@ def test_instance_types_that_go_are_a_consequence() -> None:
     there = present([cluster()], {"plant": installed(cluster())}, [attached(cluster(), instance_types=types)], fleet)
     plan = decided(there, fleet)
     assert plan.consequences == ("Jobs can no longer use these instance types of k8s-plant: old.",)
+
+
+def under_protection() -> ClusterPlan:
+    """A cluster whose extension has the protected setting that the manifest gives."""
+
+    def sealed(_member: Member, _existing: Extension | None) -> Wanted:
+        return Wanted({"enableTraining": "True"}, {"relayServerConnectionString": "S3CRET"})
+
+    spec = ExtensionSpec(protected={"relayServerConnectionString": Reference("env", "RELAY")})
+    return decide(replace(FLEET, extension=spec), present([cluster()], AS_WANTED), sealed, DOMAIN, SUB).clusters[0]
+
+
+def gone(removal: str) -> ClusterPlan:
+    """A cluster that the fleet attached, and that has left its manifest."""
+    fleet = replace(FLEET, clusters=(Entry("plant", "rg"),), on_removal=removal)  # type: ignore[arg-type]
+    left = cluster("left")
+    computes = [attached(left, "k8s-left", tags={"amlarc-fleet": "plants"})]
+    return decided(present([cluster(), left], {"left": installed(left)}, computes, fleet), fleet).clusters[0]
+
+
+def compute_of(one: ClusterPlan) -> Item:
+    return next(item for item in one.items if item.kind == "compute target")
+
+
+AS_WANTED = {"plant": installed(cluster())}
+OTHER = {"plant": installed(cluster(), {"enableTraining": "False", "installPromOp": "False"})}
+FAILED = {"plant": installed(cluster(), state="Failed")}
+UPDATING = {"plant": installed(cluster(), state="Updating")}
+THEIRS = {"plant": installed(cluster(), name="theirs")}
+IN_A = replace(FLEET, computes=(ComputeSpec("ws", "k8s-{cluster}", document={"namespace": "a"}),))
+SHARED = replace(FLEET, computes=(ComputeSpec("ws", "k8s"),))
+NO_WORKSPACE = present([cluster()], AS_WANTED, unread={WORKSPACE.lower(): "There is none."})
+# The rows of docs/fleet.md in their order: a word of each, something to which it applies, and what that means for it.
+BECOMES = [
+    [
+        ("created", extension_of(only(present([cluster()]))), "create"),
+        ("created", compute_of(only(present([cluster()]))), "create"),
+    ],
+    [("changed", extension_of(only(present([cluster()], OTHER))), "change")],
+    [
+        ("retried", extension_of(only(present([cluster()], FAILED))), "retry"),
+        ("waits for it", extension_of(only(present([cluster()], UPDATING))), "wait"),
+    ],
+    [("adopted", extension_of(only(present([cluster()], THEIRS))), "none")],
+    [("left alone", extension_of(under_protection()), "none")],
+    [
+        ("`onRemoval`", gone("keep").items[0], "leave"),
+        ("`onRemoval`", gone("detach").items[0], "detach"),
+        ("`onRemoval`", gone("delete").items[1], "delete"),
+    ],
+    [
+        ("not done", compute_of(only(present([cluster()], AS_WANTED, [attached(cluster("other"))]))), "blocked"),
+        (
+            "not done",
+            compute_of(only(present([cluster()], AS_WANTED, [attached(cluster(), namespace="b")]), IN_A)),
+            "blocked",
+        ),
+        ("not done", compute_of(decided(present([cluster("a"), cluster("b")]), SHARED).clusters[0]), "blocked"),
+        ("not done", compute_of(only(NO_WORKSPACE)), "blocked"),
+    ],
+]
+
+
+def test_the_page_says_what_becomes_of_each() -> None:
+    said = table("docs/fleet.md", "Plan").column(1)
+    assert len(said) == len(BECOMES)
+    for cell, cases in zip(said, BECOMES, strict=True):
+        assert [(word, str(item.verb)) for word, item, _ in cases if word in cell] == [
+            (word, verb) for word, _, verb in cases
+        ]
+
+
+def test_settings_that_the_manifest_does_not_give_stay_as_they_are() -> None:
+    assert extension_of(only(present([cluster()], OTHER))).changes == ("enableTraining: False -> True",)
