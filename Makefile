@@ -20,7 +20,7 @@ PYTHON ?= python3.11
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
-.PHONY: demo docs test kube-assets actionlint test-faults test-long test-emulator test-newest test-peers bench bench-fleet lint wheel emulator lock clean
+.PHONY: demo docs test kube-assets actionlint test-started test-faults test-long test-emulator test-newest test-peers bench bench-fleet lint wheel emulator lock clean
 
 demo: .venv/extension .venv-dev/ready  ## the guide's whole path on a local Azure
 	scripts/demo
@@ -30,6 +30,9 @@ docs: .venv-docs/locked .venv-dev/ready .run/pictures/taken  ## the documents as
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
 	$(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+test-started: .venv/extension .venv-dev/ready  ## end-to-end tests with an az that is started for every call, none forked
+	AMLARC_AZ=started $(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 kube-assets:  ## a real kube-apiserver and etcd for tests/kubernetes, built with Go into ~/.cache once; prints their folder
 	@scripts/kube-assets

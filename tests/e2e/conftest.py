@@ -27,10 +27,10 @@ def local_azure() -> Iterator[Azure]:
 
 
 @pytest.fixture(scope="session")
-def signed_in(local_azure: Azure) -> Az:
-    az = Az(local_azure)
-    az.sign_in(local_azure)
-    return az
+def signed_in(local_azure: Azure) -> Iterator[Az]:
+    with Az(local_azure).forking() as az:
+        az.sign_in(local_azure)
+        yield az
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def crowded_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
 
 
 @pytest.fixture(scope="session")
-def signed_in_there(crowded_azure: Azure) -> Az:
-    az = Az(crowded_azure)
-    az.sign_in(crowded_azure)
-    return az
+def signed_in_there(crowded_azure: Azure) -> Iterator[Az]:
+    with Az(crowded_azure).forking() as az:
+        az.sign_in(crowded_azure)
+        yield az
 
 
 @pytest.fixture

@@ -1,19 +1,31 @@
-"""The real `az` with our extension, as a subprocess, pointed at a local Azure."""
+"""The real `az` with our extension, as a process of its own, pointed at a local Azure.
 
+A call is started or, where a fixture takes `Az.forking()`, forked from a process that has imported az's modules, which
+takes a third of the time: tests/support/forked.py says what differs, tests/e2e/test_forked.py holds that nothing else
+does. Always started are a call with `variables`, which modules may read when they are imported; what runs on a terminal
+(tests/support/terminal.py), is interrupted or killed; and what a test asks of `az.started`, for how az starts, and for
+a sample of every command. With AMLARC_AZ=started in the environment all are, as in `make
+test-started` and `make test-az`.
+"""
+
+import copy
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.support.azure import Azure
+from tests.support.forked import Forks
 
 ROOT = Path(__file__).parents[2]
 # Another az to test with, its extension installed below it: how the oldest supported one is tried.
 VENV = Path(os.environ.get("AMLARC_VENV", ROOT / ".venv"))
+_PATIENCE = 120  # seconds that a command may take
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,27 @@ class Az:
             **azure.env,
             "AZURE_EXTENSION_DIR": str(VENV / "extensions"),
         }
+        self._forks: Forks | None = None
+
+    @contextmanager
+    def forking(self) -> Iterator[Self]:
+        """The same az, whose calls are forked."""
+        if os.environ.get("AMLARC_AZ") == "started":
+            yield self
+            return
+        self._forks = Forks(VENV, self.environment)
+        try:
+            yield self
+        finally:
+            self._forks.end()
+            self._forks = None
+
+    @property
+    def started(self) -> "Az":
+        """The same az, whose calls are started."""
+        az = copy.copy(self)
+        az._forks = None
+        return az
 
     def sign_in(self, azure: Azure) -> None:
         """What the demo does before its first command."""
@@ -58,17 +91,20 @@ class Az:
         variables: Mapping[str, str] | None = None,
     ) -> Result:
         """Run `az` with the arguments in a folder; `variables` override those of the environment."""
+        # Not in the checkout: az would take the package of its working folder for the installed extension.
+        folder = folder or self.config
+        if self._forks and not variables:
+            return Result(*self._forks.run(arguments, folder, stdin, _PATIENCE))
         done = subprocess.run(
             [str(VENV / "bin" / "az"), *arguments],
             env={**self.environment, **(variables or {})},
-            # Not in the checkout: az would take the package of its working folder for the installed extension.
-            cwd=folder or self.config,
+            cwd=folder,
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=_PATIENCE,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
