@@ -67,7 +67,9 @@ def measured(folder: Path, clusters: int) -> Figures:
     with fleet_azure(folder, clusters, *SLOW, "--throttling", subscriptions=subscriptions) as azure:
         az = _signed_in(azure, folder, manifest_of(subscriptions))
         before = lines_in(azure)
-        seconds, mebibytes = run_once((AZ, "amlarc", "apply", "-f", "fleet.json", "--yes"), az.environment, folder)
+        seconds, mebibytes = run_once(
+            (AZ, "amlarc", "apply", "-f", "fleet.json", "--engine", "direct", "--yes"), az.environment, folder
+        )
         between = lines_in(azure)
         command = (AZ, "amlarc", "plan", "-f", "fleet.json", "--detailed-exitcode")
         plan_seconds, plan_mebibytes = run_once(command, az.environment, folder)

@@ -6,6 +6,9 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-st
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from azure.core.exceptions import HttpResponseError
+
+from azext_amlarc.azure.connection.answers import envelope
 from azext_amlarc.azure.connection.client import AzureClient, unless_missing
 from azext_amlarc.azure.connection.envelopes import Envelope
 from azext_amlarc.azure.connection.envelopes import of as error_of
@@ -17,6 +20,8 @@ from azext_amlarc.resources.ids import group_id, name_of
 
 _STACKS = "providers/Microsoft.Resources/deploymentStacks"
 _ENDS = {"succeeded", "failed", "canceled"}
+# Codes of ARM for a type, or an API version of it, that a cloud does not have.
+_NOT_THERE = {"InvalidResourceType", "NoRegisteredProviderFound", "InvalidResourceNamespace"}
 
 
 class Stack(NamedTuple):
@@ -82,6 +87,11 @@ def write(azure: AzureClient, stack_id: str, body: Mapping[str, Any]) -> None:
             azure.put(stack_id, body, took_effect)
     except WriteTookEffect:
         azure.writes.add(line)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether Azure takes no stack at all: the right is missing, a policy forbids it, or the cloud has none."""
+    return isinstance(error, HttpResponseError) and (error.status_code == 403 or envelope(error).code in _NOT_THERE)
 
 
 @understood

@@ -64,7 +64,7 @@ def apply(
     policy: Sequence[str] | None = None,
     wave: int | None = None,
     concurrency: int | None = None,
-    engine: "Engine" = "direct",
+    engine: "Engine | None" = None,
     resend_protected: bool = False,
     report: str | None = None,
     yes: bool = False,

@@ -78,7 +78,7 @@ class Fleet:
         wave: int | None = None,
         concurrency: int | None = None,
         timeout: float = DEFAULT_TIMEOUT,
-        engine: str = "direct",
+        engine: str | None = None,
         resend_protected: bool = False,
         yes: bool = False,
     ) -> list[dict[str, Any]]:
@@ -86,9 +86,9 @@ class Fleet:
 
         What fails on a cluster raises nothing: look at `state`. `plan` is a saved plan: FleetException if it is stale.
         `yes` agrees to the changes, as az's --yes does; without it there is FleetException if there are any. `wave`
-        counts from 1; `timeout` (s) is for each step on a cluster, and for each stack. `engine`
-        is "direct", or "stack" for Azure's deployment stacks. With `resend_protected`, protected settings that are
-        there already are sent as well; a saved plan says that itself.
+        counts from 1; `timeout` (s) is for each step on a cluster, and for each stack. `engine` is "direct" or "stack",
+        Azure's deployment stacks; without it, stacks change more than one cluster. With `resend_protected`, protected
+        settings that are there already are sent as well; a saved plan says that itself.
         """
         from azext_amlarc.workflows.fleet import saved
         from azext_amlarc.workflows.fleet.door import Work
@@ -102,7 +102,7 @@ class Fleet:
                 if number is not None and (not isinstance(number, int) or number < 1):
                     raise InvalidInput(f"{name}: it counts from 1.", "Nothing was sent.")
             chosen = next((one for one in ENGINES if one == engine), None)
-            if chosen is None:
+            if engine is not None and chosen is None:
                 raise InvalidInput(f"engine: it is one of {', '.join(ENGINES)}.", "Nothing was sent.")
             path = path_of(plan, "plan")
             planned = saved.load(path) if path is not None else None

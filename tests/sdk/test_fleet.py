@@ -42,7 +42,7 @@ def test_a_fleet_is_planned_applied_and_looked_at(
     ]
     done = fleet.apply(tmp_path / "plan.json", yes=True)
     assert {one["name"]: one["state"] for one in done} == {"amlarc-cluster": "done", "edge-cluster": "done"}
-    assert any("edge-cluster: create edge-cluster" in message for message in caplog.messages)
+    assert any("edge-cluster: deployment stack: " in message for message in caplog.messages)
     assert fleet.plan()["hasChanges"] is False
     assert {one["name"]: (one["state"], one["drift"]) for one in fleet.status()} == {
         "amlarc-cluster": ("in sync", []),
@@ -50,12 +50,15 @@ def test_a_fleet_is_planned_applied_and_looked_at(
     }
 
 
-def test_a_fleet_is_applied_by_deployment_stacks(azure: Azure, tmp_path: Path) -> None:
+def test_a_fleet_is_applied_by_deployment_stacks_unless_they_are_not_wanted(azure: Azure, tmp_path: Path) -> None:
     fleet = fleet_in(tmp_path, azure)
-    assert {one["state"] for one in fleet.apply(yes=True, engine="stack")} == {"done"}
-    sent = [item["url"] for item in azure.traffic() if item["method"] == "PUT"]
-    assert ["/deploymentStacks/amlarc-plants-wave1?" in url for url in sent] == [True]
-    assert fleet.plan()["hasChanges"] is False
+    state = azure.state()
+    for engine, by_stacks in (("stack", True), (None, True), ("direct", False)):
+        azure.reset(state)
+        assert {one["state"] for one in fleet.apply(yes=True, engine=engine)} == {"done"}
+        sent = [item["url"] for item in azure.traffic() if item["method"] == "PUT"]
+        assert (["/deploymentStacks/amlarc-plants-wave1?" in url for url in sent] == [True]) is by_stacks
+        assert fleet.plan()["hasChanges"] is False
     with pytest.raises(FleetException, match="engine: it is one of direct, stack"):
         fleet.apply(yes=True, engine="policy")
 
@@ -65,7 +68,7 @@ def test_what_fails_on_one_cluster_is_in_its_state(azure: Azure, tmp_path: Path)
     azure.fault(method="PUT", path="/edge-cluster/", status=400, body=body)
     done = fleet_in(tmp_path, azure).apply(yes=True)
     assert [(one["name"], one["state"], one["code"], one["error"]) for one in done] == [
-        ("edge-cluster", "failed", "Bad", "No."),
+        ("edge-cluster", "failed", "Bad", "authorizationRules azureml_rw: No."),
         ("amlarc-cluster", "done", None, None),
     ]
 

@@ -24,6 +24,8 @@ from tests.support.connecting import Diary, connect
 SEED = json.loads((Path(__file__).parents[2] / "amlarc_emulator" / "seed.json").read_text())
 FIRST = SEED["subscriptions"][0]["subscriptionId"]
 WORKSPACE = "Microsoft.MachineLearningServices/workspaces/amlarc-ws"
+# What a single cluster is changed by; tests of stacks say so.
+DIRECT = Options(engine="direct")
 # A Relay of the user's own, and the connection string of it with a key.
 OWN_RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
 OWN_STRING = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey={}=;EntityPath=c"
@@ -151,7 +153,7 @@ def apply(
         connections = Connections(arm)
         planned = make_plan(connections, fleet, contents, closely=False)
         board = carry_out(
-            connections, TestDoor(), show or Show(), planned, fleet, contents=contents, options=options or Options()
+            connections, TestDoor(), show or Show(), planned, fleet, contents=contents, options=options or DIRECT
         )
     return board, planned
 

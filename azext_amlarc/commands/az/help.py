@@ -238,10 +238,12 @@ _COMMANDS = {
     ),
     "apply": (
         "Bring a fleet of clusters to what its manifest says.",
-        "Asks once, then works wave by wave on many clusters side by side, within the rates that Azure allows. After "
-        "each wave the gate of the manifest has to pass; more failures than it allows stop the rollout. Every write "
-        "reads first: running it again goes on where it stopped. Ctrl-C begins nothing new, a second one leaves at "
-        "once. Exits with 1 if it failed on any cluster; the others are finished all the same.",
+        "Asks once, then works wave by wave on many clusters side by side, within the rates that Azure allows. Azure's "
+        "own deployment stacks change more than one cluster, and a single one is changed by requests of this command; "
+        "--engine chooses. A stack also writes the clusters of its wave that are as wanted already. After each wave "
+        "the gate of the manifest has to pass; more failures than it allows stop the rollout. Every write reads first: "
+        "running it again goes on where it stopped. Ctrl-C begins nothing new, a second one leaves at once. Exits with "
+        "1 if it failed on any cluster; the others are finished all the same.",
         (
             ("Apply a manifest", "apply -f fleet.yaml --yes"),
             (
@@ -249,8 +251,8 @@ _COMMANDS = {
                 "apply -f fleet.yaml --wave 1 --yes --report fleet.html",
             ),
             (
-                "Let Azure do the work, by deployment stacks of each subscription and wave",
-                "apply -f fleet.yaml --engine stack --yes",
+                "Send each cluster's changes from here, instead of deployment stacks for whole waves",
+                "apply -f fleet.yaml --engine direct --yes",
             ),
             ("Apply a saved plan", "apply --plan fleet.plan.json --yes"),
             ("Send protected settings again, after a key was renewed", "apply -f fleet.yaml --resend-protected --yes"),

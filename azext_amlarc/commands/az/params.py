@@ -607,8 +607,8 @@ def _fleet_options(loader: Any, prefix: str) -> None:
         c.argument(
             "engine",
             arg_type=get_enum_type(["direct", "stack"]),
-            help="Who carries it out: requests of this command (direct, the default), or deployment stacks of Azure's "
-            "own, one for each subscription and wave (stack).",
+            help="Who carries it out: Azure's own deployment stacks, one for each subscription and wave (stack), or "
+            "requests of this command (direct). Default: stack if more than one cluster is to be changed.",
         )
         c.argument("concurrency", type=int, help="Clusters that are worked on at a time. Default: 200.")
         c.argument("yes", **_YES)

@@ -15,7 +15,7 @@ from azext_amlarc.workflows.fleet.manifests import Manifest, revealed
 from azext_amlarc.workflows.fleet.plan import FleetPlan
 from azext_amlarc.workflows.fleet.planning import make_plan
 from azext_amlarc.workflows.fleet.report.wording import plan_summary
-from azext_amlarc.workflows.fleet.running.apply import Options, carry_out
+from azext_amlarc.workflows.fleet.running.apply import Options, carry_out, rewritten
 from azext_amlarc.workflows.fleet.running.board import Board, Progress
 from azext_amlarc.workflows.fleet.saved import SavedPlan, still_valid
 from azext_amlarc.workflows.fleet.status import FleetStatus, status
@@ -69,10 +69,11 @@ class Work:
 
         Refused for a stale plan, InvalidInput without an agreement or a protected value: nothing is sent then.
         """
-        plan = self._planned(saved, closely=options.engine == "stack")
+        plan = self._planned(saved, closely=options.engine != "direct")
         contents = revealed(self.azure, self.manifest) if plan.has_changes else {}
         if plan.has_changes:
-            door.confirm("\n".join([*plan.consequences, plan_summary(plan)]), "Apply this?")
+            lines = [*plan.consequences, *rewritten(plan.clusters, options), plan_summary(plan)]
+            door.confirm("\n".join(lines), "Apply this?")
         return carry_out(self.connections, door, progress(plan), plan, self.fleet, contents=contents, options=options)
 
     def _planned(self, saved: SavedPlan | None, *, closely: bool) -> FleetPlan:

@@ -27,6 +27,8 @@ class Verb(StrEnum):
 
 # What is done, in the order of doing it; the others send nothing.
 WORK = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.DETACH, Verb.DELETE)
+# What a template can do about a resource; anything else is done by requests of our own.
+_IN_TEMPLATES = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.NONE, Verb.LEAVE)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,17 @@ class ClusterPlan:
     @property
     def blocked(self) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.verb is Verb.BLOCKED)
+
+    @property
+    def is_for_a_template(self) -> bool:
+        """Whether a template can say all that is to be done on the cluster.
+
+        It cannot detach, delete, or reach the cluster itself.
+        """
+        if self.member is None or self.wanted is None or not all(item.verb in _IN_TEMPLATES for item in self.items):
+            return False
+        attaches = any(item.kind == "compute target" for item in self.work)
+        return not (attaches and (self.member.kubeconfig or self.member.context))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from tests.support.azure import Azure
 from tests.support.cluster import Cluster
 from tests.support.connecting import connect
 from tests.support.fleets import (
+    DIRECT,
     OWN_STRING,
     Show,
     TestDoor,
@@ -179,10 +180,10 @@ def test_a_subscription_that_is_throttled_is_waited_for_and_the_other_one_is_not
 def test_waves_come_one_after_the_other_and_a_wave_can_be_asked_for(fleet: Azure) -> None:
     waves = {"waves": [{"tags": {"ring": "canary"}}, {"percent": 50}, {"percent": 100}]}
     data, show = manifest_of(2, rollout=waves), Show()
-    board, _ = apply(fleet, data, Options(wave=1), show)
+    board, _ = apply(fleet, data, Options(wave=1, engine="direct"), show)
     assert counts(board) == {"waiting": 10, "done": 2}
     assert board.is_good
-    board, _ = apply(fleet, data, Options(), show)
+    board, _ = apply(fleet, data, DIRECT, show)
     assert counts(board) == {"done": 10, "unchanged": 2}
     assert show.told == [
         "Wave 1: 2 clusters to change of 2",
@@ -308,7 +309,7 @@ def at_the_door(azure: AzureClient, folder: Path, data: dict[str, Any]) -> Work:
 
 
 def carried_out(work: Work, path: Path) -> Board:
-    return work.apply(TestDoor(), lambda _: Show(), Options(), saved.load(str(path)))
+    return work.apply(TestDoor(), lambda _: Show(), DIRECT, saved.load(str(path)))
 
 
 def test_a_saved_plan_is_carried_out_as_it_is_and_again_after_it_was_cut_short(fleet: Azure, tmp_path: Path) -> None:
@@ -321,7 +322,7 @@ def test_a_saved_plan_is_carried_out_as_it_is_and_again_after_it_was_cut_short(f
         assert document["tenant"] == "00000000-0000-0000-0000-00000000a0a0"
         assert document["subscriptions"] == [subscription(1), subscription(2)]
         assert len(document["clusters"]) == 12
-        board = work.apply(TestDoor(), lambda _: Show(), Options(wave=1), saved.load(str(path)))
+        board = work.apply(TestDoor(), lambda _: Show(), Options(wave=1, engine="direct"), saved.load(str(path)))
         assert counts(board) == {"done": 12}
         assert counts(carried_out(Work(azure, work.manifest), path)) == {"unchanged": 12}
 
@@ -469,7 +470,7 @@ def test_a_protected_value_that_alone_is_new_is_sent_when_asked_to_also_by_a_sav
     path = tmp_path / "plan.json"
     with connect(fleet) as azure:
         work = at_the_door(azure, tmp_path, manifest_of(1, extension=with_own_relay("RELAY")))
-        assert counts(work.apply(TestDoor(), lambda _: Show(), Options())) == {"done": 6}
+        assert counts(work.apply(TestDoor(), lambda _: Show(), DIRECT)) == {"done": 6}
         monkeypatch.setenv("RELAY", OWN_STRING.format("NEW"))
         assert verbs(Work(azure, work.manifest).plan()) == {"none": 6}
         again = Work(azure, work.manifest).resending()
@@ -491,7 +492,7 @@ def test_a_value_that_cannot_be_had_stops_everything_before_it_begins(fleet: Azu
     with connect(fleet) as azure:
         work = at_the_door(azure, tmp_path, manifest_of(1, extension=with_own_relay("NOT_SET_ANYWHERE")))
         with pytest.raises(InvalidInput, match="env NOT_SET_ANYWHERE: the environment variable is not set"):
-            work.apply(TestDoor(), lambda _: Show(), Options())
+            work.apply(TestDoor(), lambda _: Show(), DIRECT)
     assert writes(fleet) == []
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -17,7 +18,7 @@ from azext_amlarc.workflows.fleet import export, saved
 from azext_amlarc.workflows.fleet.door import Work
 from azext_amlarc.workflows.fleet.manifests import load
 from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text
-from azext_amlarc.workflows.fleet.running.apply import Options
+from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options
 from azext_amlarc.workflows.fleet.running.board import Board, Entry
 from tests.support.azure import Azure
 from tests.support.connecting import connect, connect_cluster
@@ -37,7 +38,7 @@ from tests.support.fleets import (
 )
 
 EXTENSION = "providers/Microsoft.KubernetesConfiguration/extensions/amlarc-compute"
-STACK = Options(engine="stack")
+STACK, ANY = Options(engine="stack"), Options()
 
 
 @pytest.fixture(autouse=True)
@@ -348,21 +349,6 @@ def test_a_cluster_that_somebody_else_is_writing_to_holds_up_no_other_and_is_don
     assert [one.partition(":")[0] for one in show.events if ": done" in one][-1] == "plant2"
 
 
-def test_a_stack_in_progress_is_waited_for_and_not_sent_again(fleet: Azure) -> None:
-    class Leaving(Show):
-        def show(self, board: Board) -> None:
-            super().show(board)
-            if len(self.told) < 3 and any(event.startswith("plant0: deployment stack: ") for event in self.events):
-                raise KeyboardInterrupt
-
-    board, _ = apply(fleet, manifest_of(1), STACK, Leaving())  # Ctrl-C twice: Azure goes on
-    assert "running" in counts(board)
-    again, _ = apply(fleet, manifest_of(1), STACK)
-    assert set(counts(again)) <= {"done", "unchanged"}
-    assert len(writes(fleet)) == 1
-    assert verbs(plan(fleet, manifest_of(1))) == {"none": 6}
-
-
 @pytest.mark.parametrize("tags", [{}, {"amlarc-fleet": "Plants"}])
 def test_a_stack_of_somebody_else_with_the_same_name_is_left_as_it_is(fleet: Azure, tags: dict[str, str]) -> None:
     path = f"{subscription(1)}/providers/Microsoft.Resources/deploymentStacks/amlarc-plants-wave1"
@@ -381,25 +367,105 @@ def test_a_stack_of_somebody_else_with_the_same_name_is_left_as_it_is(fleet: Azu
     assert (kept["tags"], kept["properties"]["denySettings"]["mode"]) == (tags, "denyDelete")
 
 
+def test_more_than_one_cluster_is_changed_by_stacks_and_a_single_one_by_requests(fleet: Azure, tmp_path: Path) -> None:
+    show, names = Show(), [{"name": f"plant{number}", "resourceGroup": "amlarc-rg"} for number in (0, 2)]
+    board, _ = apply(fleet, manifest_of(1, clusters=names), ANY, show)
+    assert (counts(board), show.told) == ({"done": 2}, ["Wave 1: 2 clusters to change of 2, by deployment stacks"])
+    assert [line.rpartition("/")[2] for line in writes(fleet)] == ["amlarc-plants-wave1"]
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps(manifest_of(1)), encoding="utf-8")
+    with connect(fleet) as azure:
+        door = TestDoor()
+        assert counts(Work(azure, load(str(path))).apply(door, lambda _: show, ANY)) == {"done": 4, "unchanged": 2}
+        warned = "Deployment stacks also write 2 clusters that are as wanted already; the direct engine does not."
+        assert door.shown[0].splitlines()[0] == warned
+    named: list[dict[str, Any]] = [
+        {"name": "plant4", "resourceGroup": "amlarc-rg", "settings": {"installVolcano": "False"}}
+    ]
+    before = len(writes(fleet))
+    board, _ = apply(fleet, manifest_of(1, clusters=[*named, *manifest_of(1)["spec"]["clusters"]]), ANY)
+    assert counts(board) == {"done": 1, "unchanged": 5}
+    assert [line.rpartition("/")[2] for line in writes(fleet)[before:]] == ["amlarc-compute"]
+
+
+DENIED = {"error": {"code": "AuthorizationFailed", "message": "You may not write it."}}
+UNKNOWN = {"error": {"code": "NoRegisteredProviderFound", "message": "No such API version here."}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body"),
+    [
+        ("PUT", "/deploymentStacks/", 403, DENIED),
+        ("GET", "/deploymentStacks", 403, DENIED),
+        ("GET", "/deploymentStacks", 400, UNKNOWN),
+    ],
+)
+def test_where_azure_takes_no_stacks_requests_of_our_own_do_the_work_unless_stacks_are_asked_for(
+    fleet: Azure, method: str, path: str, status: int, body: dict[str, dict[str, str]]
+) -> None:
+    show = Show()
+    fleet.fault(method=method, path=path, status=status, body=body, times=99)
+    board, _ = apply(fleet, manifest_of(1), STACK)
+    assert counts(board) == {"failed": 6}
+    assert {one.code for one in board} == {body["error"]["code"]}
+    assert [line for line in writes(fleet) if "deploymentstacks" not in line] == []
+    board, _ = apply(fleet, manifest_of(1), ANY, show)
+    assert counts(board) == {"done": 6}
+    said = f"({body['error']['code']}) {body['error']['message']}"
+    assert f"Wave 1 is changed without a deployment stack: {said}" in show.events
+    assert not stacks(fleet)
+    assert verbs(plan(fleet, manifest_of(1))) == {"none": 6}
+
+
+def test_a_stack_that_azure_refuses_for_another_reason_fails(fleet: Azure) -> None:
+    fleet.fault(method="PUT", path="/deploymentStacks/", status=400, body={"error": {"code": "Bad", "message": "No."}})
+    board, _ = apply(fleet, manifest_of(1), ANY)
+    assert (counts(board), {one.error for one in board}) == ({"failed": 6}, {"No."})
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_both_engines_wait_for_a_stack_that_an_earlier_run_has_sent(fleet: Azure, engine: Engine) -> None:
+    class Leaving(Show):
+        def show(self, board: Board) -> None:
+            super().show(board)
+            if len(self.told) < 3 and any(event.startswith("plant0: deployment stack: ") for event in self.events):
+                raise KeyboardInterrupt
+
+    board, _ = apply(fleet, manifest_of(1), STACK, Leaving())  # Ctrl-C twice: Azure goes on
+    assert "running" in counts(board)
+    again, _ = apply(fleet, manifest_of(1), Options(engine=engine))
+    assert set(counts(again)) <= {"done", "unchanged"}
+    assert len(writes(fleet)) == 1
+    assert verbs(plan(fleet, manifest_of(1))) == {"none": 6}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_a_stack_is_still_at_after_the_timeout_is_not_written_to(fleet: Azure, engine: Engine) -> None:
+    fleet.fault(method="PUT", path="/plant0/.*/extensions/", operation="never")
+    for chosen, others in ((STACK, "done"), (Options(engine=engine), "unchanged")):
+        show = Show()
+        board, _ = apply(fleet, manifest_of(1), replace(chosen, timeout=1), show)
+        assert counts(board) == {"failed": 1, others: 5}
+        assert entry(board, "plant0").error == "Azure is still deploying after 1 s."
+    assert len(writes(fleet)) == 1
+    assert any("plant0: wait for amlarc-plants-wave1, sent by an earlier run" in event for event in show.events)
+
+
 def test_two_clusters_for_which_one_name_is_made_up_never_share_a_relay_unseen(fleet: Azure, tmp_path: Path) -> None:
     for name in ("e-1", "e1"):
         connect_cluster(fleet, name)
     named = [{"name": name, "resourceGroup": "amlarc-rg"} for name in ("e-1", "e1")]
     data = manifest_of(1, clusters=named, rollout={"maxFailures": 1})
     del data["spec"]["computes"]
-    board, _ = apply(fleet, data, STACK)
-    assert counts(board) == {"failed": 1, "done": 1}
-    refused = entry(board, "e1")
-    assert refused.error.startswith("Microsoft.Relay/namespaces e1")
-    assert (refused.error.endswith(" is that of the cluster e-1."), refused.fix) == (
-        True,
-        "Let the engine direct do it, which takes the next name.",
-    )
     (tmp_path / "fleet.json").write_text(json.dumps(data), encoding="utf-8")
     with connect(fleet) as azure, pytest.raises(Refused, match=r"Several clusters would have one Microsoft\.Relay"):
         export.of_manifest(azure, load(str(tmp_path / "fleet.json")), "terraform")
-    board, _ = apply(fleet, data)
-    assert counts(board) == {"done": 1, "unchanged": 1}
+    before = len(writes(fleet))
+    board, _ = apply(fleet, data, STACK)  # what a template cannot say is done by requests
+    assert counts(board) == {"done": 2}
+    sent = [line.partition("/providers/")[2].partition("/")[0] for line in writes(fleet)[before:]]
+    assert sent[0] == "microsoft.resources"
+    assert "microsoft.relay" in sent[1:]
     made = {key.rpartition("/")[2] for key in fleet.state()["resources"] if "microsoft.relay/namespaces/" in key}
     assert {"e-1", "e1"} <= made
 

@@ -1,6 +1,6 @@
 """Carries out a plan: wave by wave, many clusters side by side, until too many have failed or somebody stops it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,7 +10,7 @@ from azext_amlarc.wording import number
 from azext_amlarc.workflows.door import Door
 from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import ClusterPlan, FleetPlan
-from azext_amlarc.workflows.fleet.running import gate, lanes
+from azext_amlarc.workflows.fleet.running import earlier, gate, lanes
 from azext_amlarc.workflows.fleet.running.board import Board, Progress, State
 from azext_amlarc.workflows.fleet.running.lanes import Control, Start
 from azext_amlarc.workflows.fleet.running.work import Site, starts
@@ -24,12 +24,38 @@ CONCURRENCY = 200
 
 @dataclass(frozen=True)
 class Options:
-    """Which wave (None is all of them), how many clusters at a time, and how long each step or stack may take (s)."""
+    """Which wave (None is all of them), how many clusters at a time, and how long each step or stack may take (s).
+
+    Without an `engine` it is chosen by how many clusters are to be changed.
+    """
 
     wave: int | None = None
     concurrency: int = CONCURRENCY
     timeout: float = 3600.0
-    engine: Engine = "direct"
+    engine: Engine | None = None
+
+    def chosen(self, clusters: Iterable[ClusterPlan]) -> list[ClusterPlan]:
+        """Those of the wave."""
+        return [one for one in clusters if self.wave in (None, max(one.wave, 1))]
+
+    def engine_for(self, clusters: Iterable[ClusterPlan]) -> Engine:
+        """The engine: stacks where a template can say what is to be done on more than one cluster."""
+        if self.engine:
+            return self.engine
+        busy = sum(bool(one.work) and one.is_for_a_template for one in self.chosen(clusters))
+        return "stack" if busy > 1 else "direct"
+
+
+def rewritten(clusters: Sequence[ClusterPlan], options: Options) -> list[str]:
+    """What deployment stacks do beyond the plan, in words: each writes all clusters of its wave and subscription."""
+    if options.engine_for(clusters) == "direct":
+        return []
+    stacks = {(one.wave, one.id.subscription_id) for one in options.chosen(clusters) if one.work}
+    others = sum(not one.work and (one.wave, one.id.subscription_id) in stacks for one in clusters)
+    if not others:
+        return []
+    them = "1 cluster that is as wanted already" if others == 1 else f"{others} clusters that are as wanted already"
+    return [f"Deployment stacks also write {them}; the direct engine does not."]
 
 
 def carry_out(
@@ -67,30 +93,31 @@ class _Rollout:
 
     def run(self, clusters: Sequence[ClusterPlan]) -> None:
         waves: dict[int, list[ClusterPlan]] = {}
-        for one in clusters:
+        for one in self.options.chosen(clusters):
             waves.setdefault(max(one.wave, 1), []).append(one)
-        chosen = [one for one in sorted(waves) if self.options.wave in (None, one)]
-        last = max((one for one in chosen if any(it.work for it in waves[one])), default=0)
-        for place in chosen:
+        last = max((place for place in waves if any(it.work for it in waves[place])), default=0)
+        engine = self.options.engine_for(clusters)
+        for place in sorted(waves):
             if place > last or self.site.control.stopped:
                 return
-            self._wave(place, waves[place])
+            self._wave(place, waves[place], engine)
 
-    def _wave(self, place: int, clusters: Sequence[ClusterPlan]) -> None:
-        busy = sum(bool(one.work) for one in clusters)
-        self.progress.tell(f"Wave {place}: {number(busy, 'cluster')} to change of {len(clusters)}")
-        if self.options.engine == "stack":
+    def _wave(self, place: int, clusters: Sequence[ClusterPlan], engine: Engine) -> None:
+        busy, how = sum(bool(one.work) for one in clusters), ", by deployment stacks" if engine == "stack" else ""
+        self.progress.tell(f"Wave {place}: {number(busy, 'cluster')} to change of {len(clusters)}{how}")
+        self._all(earlier.waits(self.site, clusters))
+        if engine == "stack":
             from azext_amlarc.workflows.fleet.running import stacks
 
-            self._all(starts(self.site, stacks.not_for_templates(clusters)))
-            self._all(stacks.starts(self.site, place, clusters))
+            self._all(starts(self.site, (one for one in clusters if self._waits(one) and not one.is_for_a_template)))
+            self._all(stacks.starts(self.site, place, clusters, only=self.options.engine == "stack"))
         self._all(starts(self.site, (one for one in clusters if self._waits(one))))
         if not self._stop_at_failures():
             self._all(gate.starts(self.site, clusters))
             self._stop_at_failures()
 
     def _waits(self, one: ClusterPlan) -> bool:
-        """Whether the cluster still waits: with stacks, those do that somebody else was writing to."""
+        """Whether the cluster still waits: with stacks, those do that no stack could be sent for."""
         return self.site.board.entries[one.id].state is State.WAITING
 
     def _stop_at_failures(self) -> bool:

@@ -117,6 +117,10 @@ class Board:
         entry.state = state
         self._event(entry, f"failed: {entry.error}" if state is State.FAILED else str(state))
 
+    def tell(self, text: str) -> None:
+        """A line for the user, from any thread."""
+        self.events.append(text)
+
     def _event(self, entry: Entry, what: str) -> None:
         self.events.append(f"{entry.id.name}: {what} ({clock(entry.elapsed)})")
 

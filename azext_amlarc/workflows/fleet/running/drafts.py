@@ -29,21 +29,6 @@ from azext_amlarc.workflows.fleet.saved import beyond
 from azext_amlarc.workflows.install import Release, stop_at_unknown
 from azext_amlarc.workflows.preflight import attachment_checks, installation_checks
 
-# What a template can do about a resource; anything else is done by requests of our own.
-_IN_TEMPLATES = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.NONE, Verb.LEAVE)
-
-
-def is_for_a_template(planned: ClusterPlan) -> bool:
-    """Whether a template can say all that is to be done on the cluster.
-
-    It cannot detach, delete, or reach the cluster itself.
-    """
-    member = planned.member
-    if member is None or planned.wanted is None or not all(item.verb in _IN_TEMPLATES for item in planned.items):
-        return False
-    attaches = any(item.kind == "compute target" for item in planned.work)
-    return not (attaches and (member.kubeconfig or member.context))
-
 
 @dataclass
 class Looks:
@@ -53,11 +38,11 @@ class Looks:
     _shared: Present | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def at(self, clusters: Sequence[ClusterId], *, anew: bool = False) -> "Now":
-        """These clusters as their own providers have them now; with `anew`, compute targets are listed again."""
+    def at(self, clusters: Sequence[ClusterId]) -> "Now":
+        """These clusters as their own providers have them now."""
         connections, fleet = self.site.connections, self.site.fleet
         with self._lock:
-            if self._shared is None or anew:
+            if self._shared is None:
                 self._shared = look(connections, fleet, connections.main.subscription_id)
             shared = self._shared
         present = look_again(connections, shared, clusters)

@@ -4,20 +4,17 @@ A stack says what all its clusters should have, even those that are as wanted al
 be its own. So it is written only where something is to be done, and what a template can't say has been done before.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from azext_amlarc.azure import deployment_stacks
 from azext_amlarc.azure.compute.attach import subject as subject_of_compute
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.azure.connection.waiting import until
-from azext_amlarc.azure.connection.watcher import SilentWatcher
 from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
-from azext_amlarc.errors import Refused, StillRunning, WriteFailed
+from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
 from azext_amlarc.resources.templates import arm, stack
@@ -25,27 +22,26 @@ from azext_amlarc.resources.templates.parts import type_of
 from azext_amlarc.resources.templates.stack import Draft
 from azext_amlarc.wording import quoted
 from azext_amlarc.workflows.fleet.plan import ClusterPlan
+from azext_amlarc.workflows.fleet.present import why
 from azext_amlarc.workflows.fleet.running.board import Entry, State
-from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now, is_for_a_template
+from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now
+from azext_amlarc.workflows.fleet.running.earlier import AGAIN, ended
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
-from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, failed
+from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
 
-_AGAIN = "Run the same command again to go on: what is in progress is waited for."
 _SOUND = (State.WAITING, State.DONE, State.UNCHANGED)
 
 
-def not_for_templates(planned: Iterable[ClusterPlan]) -> list[ClusterPlan]:
-    """The clusters on which something is to be done that no template can say."""
-    return [one for one in planned if not is_for_a_template(one)]
+def starts(site: Site, wave: int, planned: Iterable[ClusterPlan], *, only: bool) -> dict[str, list[Start]]:
+    """The stacks of the wave, by subscription; none where nothing is to be done.
 
-
-def starts(site: Site, wave: int, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
-    """The stacks of the wave, by subscription; none where nothing is to be done."""
+    Clusters for which Azure takes no stack wait for requests of our own; with `only`, they fail.
+    """
     looks, found = Looks(site), dict[str, list[ClusterPlan]]()
     for one in planned:
         if one.member and site.board.entries[one.id].state in _SOUND:
             found.setdefault(one.id.subscription_id.lower(), []).append(one)
-    works = {key: _Wave(site, looks, wave, members) for key, members in found.items()}
+    works = {key: _Wave(site, looks, wave, members, only) for key, members in found.items()}
     return {key: [one.run] for key, one in works.items() if one.todo}
 
 
@@ -57,6 +53,7 @@ class _Wave:
     looks: Looks
     number: int
     members: Sequence[ClusterPlan]
+    only: bool
 
     @property
     def azure(self) -> AzureClient:
@@ -75,26 +72,18 @@ class _Wave:
         for one in self.todo:
             self.site.board.step(self.site.board.begin(one.id), "deployment stack")
         try:
-            now = yield from self._settled()
-            drafts = list(self._drafts(now))
+            drafts = list(self._drafts(self.looks.at([one.id for one in self.members])))
             yield from self._deployed(drafts)
         except Exception as error:  # noqa: BLE001  (whatever fails in one subscription, the others go on)
             fail(self.site, map(self.entry, self.todo), error)
 
-    def _settled(self) -> Generator[float, None, Now]:
-        """How things are once no earlier stack of the fleet is at work any more."""
-        earlier = deployment_stacks.list_all(self.azure, stack.prefix(self.site.fleet.name))
-        running = [one for one in earlier if one.fleet == self.site.fleet.name and not one.is_over]
-        for one in running:
-            yield from ended(self.site, partial(deployment_stacks.read, self.azure, one.id))
-        return self.looks.at([one.id for one in self.members], anew=bool(running))
-
     def _drafts(self, now: Now) -> Iterator[Draft]:
         """The clusters that can be deployed; the entries of the others say why not, or that they are done.
 
-        Where somebody else is writing, Azure would refuse a write: such a cluster waits, and the others do not.
+        Where somebody else is writing, Azure would refuse a write: such a cluster waits for requests of our own, as one
+        whose resources have names of another cluster's does. The others do not.
         """
-        drafts, taken = Drafts(self.site, now), dict[str, str]()
+        drafts, taken = Drafts(self.site, now), set[str]()
         for one in self.members:
             entry = self.entry(one)
             if now.is_busy(one):
@@ -103,11 +92,13 @@ class _Wave:
             try:
                 _stop_at_obstacle(now, one)
                 draft = drafts.of(one, entry)
-                _stop_at_shared(draft, taken, is_new=folded(str(one.id)) not in now.present.extensions)
-                yield draft
             except Exception as error:  # noqa: BLE001  (whatever is wrong with one cluster, the others go on)
                 fail(self.site, [entry], error)
                 continue
+            if not _is_apart(draft, taken, is_new=folded(str(one.id)) not in now.present.extensions):
+                self.site.board.wait([entry])
+                continue
+            yield draft
             if entry.state is State.RUNNING and not now.plans[one.id].work:
                 self.site.board.finish(entry, State.DONE)
 
@@ -115,7 +106,7 @@ class _Wave:
         """Send every stack with a cluster that waits for it, and follow them."""
         planned = {one.id: one for one in self.members}
         shares = [
-            _Share(self.site, self.azure, self._address(place), own, planned)
+            _Share(self.site, self.azure, self._address(place), own, planned, self.only)
             for place, own in enumerate(stack.shares(self.site.fleet.name, drafts) if drafts else ())
         ]
         begun = [one for one in shares if one.running and one.begin()]
@@ -127,14 +118,6 @@ class _Wave:
         return deployment_stacks.address(self.azure.subscription_id, name)
 
 
-def fail(site: Site, entries: Iterable[Entry], error: Exception) -> None:
-    """Say of the clusters that are still being worked on what went wrong."""
-    for entry in entries:
-        if entry.state is State.RUNNING:
-            failed(entry, error)
-            site.board.finish(entry, State.FAILED)
-
-
 def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
     unread = now.present.unread.get(folded(str(planned.id)))
     if unread:
@@ -144,17 +127,13 @@ def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
         raise Refused(f"This is not in the plan: {obstacle}", "Plan again: the cluster has changed meanwhile.")
 
 
-def _stop_at_shared(draft: Draft, taken: dict[str, str], *, is_new: bool) -> None:
-    """Refused for a new cluster with a resource of one before it: a template cannot see which name is free."""
-    parts, cluster = draft.deployment.parts, draft.deployment.state.cluster.id.name
-    shared = next((part.id for part in parts if folded(part.id) in taken), None)
-    if shared and is_new:
-        what = f"{type_of(shared)} {name_of(shared)}"
-        raise Refused(
-            f"{what} is that of the cluster {taken[folded(shared)]}.",
-            "Let the engine direct do it, which takes the next name.",
-        )
-    taken.update({folded(part.id): cluster for part in parts})
+def _is_apart(draft: Draft, taken: set[str], *, is_new: bool) -> bool:
+    """Whether a new cluster has no resource of one before it: a template cannot see which name is free."""
+    ids = {folded(part.id) for part in draft.deployment.parts}
+    if is_new and ids & taken:
+        return False
+    taken |= ids
+    return True
 
 
 def _stop_at_others(existing: Stack | None, fleet: str) -> None:
@@ -176,6 +155,7 @@ class _Share:
     id: str
     drafts: Sequence[Draft]
     planned: Mapping[ClusterId, ClusterPlan]
+    only: bool
     before: str = ""
     seen: dict[str, Outcome] = field(default_factory=dict)
 
@@ -185,20 +165,27 @@ class _Share:
         return [one for one in self.drafts if self._entry(one).state is State.RUNNING]
 
     def begin(self) -> bool:
-        """Send the stack; False, and the entries say why, if that is refused or nothing new should begin."""
+        """Send the stack; whether it was. The entries say why not, or wait for requests of our own."""
         entries = [self._entry(one) for one in self.running]
         try:
-            existing = deployment_stacks.read(self.azure, self.id)
-            _stop_at_others(existing, self.site.fleet.name)
-            if self.site.control.stopped:
-                self.site.board.wait(entries)
-                return False
-            self.before = existing.deployment_id if existing else ""
-            location = existing.location if existing else self.drafts[0].location
-            deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location))
+            return self._sent(entries)
         except Exception as error:  # noqa: BLE001  (the other stacks go on)
-            fail(self.site, entries, error)
+            if self.only or not deployment_stacks.is_unavailable(error):
+                fail(self.site, entries, error)
+                return False
+            self.site.board.tell(f"Wave {entries[0].wave} is changed without a deployment stack: {why(error)}")
+            self.site.board.wait(entries)
             return False
+
+    def _sent(self, entries: Sequence[Entry]) -> bool:
+        existing = deployment_stacks.read(self.azure, self.id)
+        _stop_at_others(existing, self.site.fleet.name)
+        if self.site.control.stopped:
+            self.site.board.wait(entries)
+            return False
+        self.before = existing.deployment_id if existing else ""
+        location = existing.location if existing else self.drafts[0].location
+        deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location))
         return True
 
     def followed(self) -> Work:
@@ -283,28 +270,12 @@ class _Share:
     def _failure(self, last: Stack | None) -> WriteFailed:
         """Why the stack ended without the cluster: it was not begun, or what it waits for failed."""
         if last is None:
-            return WriteFailed(f"The deployment stack {name_of(self.id)} has been deleted meanwhile.", _AGAIN)
+            return WriteFailed(f"The deployment stack {name_of(self.id)} has been deleted meanwhile.", AGAIN)
         cause = [*last.error][-1]
         text = last.error.text or f"the deployment stack {name_of(self.id)} ended as {last.state}"
-        return WriteFailed(text, _AGAIN, cause.code or last.error.code, last.correlation_id)
+        return WriteFailed(text, AGAIN, cause.code or last.error.code, last.correlation_id)
 
 
 def _advice(subject: Subject[Any], code: str, text: str) -> str:
     found = subject.read()
     return subject.hint(found, code, text) if found is not None else ""
-
-
-def ended(site: Site, look: Callable[[], Stack | None]) -> Generator[float, None, Stack | None]:
-    """The stack once it has ended, each pause (s) yielded; None if it is gone. StillRunning after the timeout."""
-    try:
-        return (yield from until(look, _is_over, _state, SilentWatcher(), timeout=site.timeout))
-    except StillRunning:
-        raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", _AGAIN) from None
-
-
-def _is_over(found: Stack | None) -> bool:
-    return found is None or found.is_over
-
-
-def _state(found: Stack | None) -> str:
-    return found.state if found else ""

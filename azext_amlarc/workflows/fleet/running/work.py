@@ -104,6 +104,14 @@ def failed(entry: Entry, error: Exception) -> None:
     entry.notes += getattr(error, "__notes__", [])
 
 
+def fail(site: Site, entries: Iterable[Entry], error: Exception) -> None:
+    """Say of the clusters that are still being worked on what went wrong."""
+    for entry in entries:
+        if entry.state is State.RUNNING:
+            failed(entry, error)
+            site.board.finish(entry, State.FAILED)
+
+
 def _done(site: Site, planned: ClusterPlan, item: Item, entry: Entry) -> Work:
     """One step, to its end."""
     door = ClusterDoor(site, entry, agreed=bool(item.consequences))
