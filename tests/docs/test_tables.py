@@ -311,7 +311,7 @@ def keys_of_a_manifest(table: Table) -> None:
 @about("docs/fleet.md", "Azure's own engine")
 def the_engines(table: Table) -> None:
     choices = load("amlarc apply").arguments["engine"].type.settings["choices"]
-    assert [code(cell)[0] for cell in table.head[1:]] == sorted(choices)
+    assert sorted(code(cell)[0] for cell in table.head[1:]) == sorted(choices)
     tests = (ROOT / "tests" / "workflows" / "fleet" / "test_stacks.py").read_text(encoding="utf-8")
     shown_by = {
         "sends": "test_only_a_stack_with_something_to_do_is_written_and_it_keeps_what_is_as_wanted",
