@@ -315,13 +315,10 @@ def the_engines(table: Table) -> None:
     tests = (ROOT / "tests" / "workflows" / "fleet" / "test_stacks.py").read_text(encoding="utf-8")
     shown_by = {
         "sends": "test_only_a_stack_with_something_to_do_is_written_and_it_keeps_what_is_as_wanted",
-        "needs": "test_a_subscription_that_refuses_stacks_and_a_missing_workspace_leave_the_others_alone",
+        "needs": "test_where_azure_takes_no_stacks_requests_of_our_own_do_the_work_unless_stacks_are_asked_for",
         "too many failures, Ctrl-C": "test_ctrl_c_begins_no_later_wave_and_waits_for_what_runs",
-        "interrupted": "test_a_stack_in_progress_is_waited_for_and_not_sent_again",
+        "interrupted": "test_both_engines_wait_for_a_stack_that_an_earlier_run_has_sent",
         "protected values": "test_protected_values_go_as_secure_parameters_and_are_nowhere_else",
-        "a Relay whose name somebody else has": (
-            "test_two_clusters_for_which_one_name_is_made_up_never_share_a_relay_unseen"
-        ),
     }
     assert table.column(0) == [*shown_by]
     assert [name for name in shown_by.values() if f"def {name}(" not in tests] == []

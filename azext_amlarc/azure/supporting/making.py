@@ -5,7 +5,7 @@ Relay and Service Bus namespaces and Log Analytics workspaces are like that; eve
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 
@@ -16,6 +16,9 @@ from azext_amlarc.azure.connection.watcher import Watcher
 from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.ids import name_of
+
+if TYPE_CHECKING:
+    from azext_amlarc.azure.connection.envelopes import Envelope
 
 Found = dict[str, Any]
 T = TypeVar("T")
@@ -80,7 +83,7 @@ class SupportingResource(NamedTuple):
             with recorded(azure.writes, str(self)):
                 return azure.put(self.id, self.body)
         except HttpResponseError as error:
-            if not _is_taken(error):
+            if error.status_code != 400 or not is_of_a_name_in_use(envelope(error)):
                 raise
             return None
 
@@ -199,6 +202,6 @@ def _is_too_early(error: HttpResponseError) -> bool:
     return error.status_code in _TOO_EARLY or any(word in envelope(error).text for word in _TOO_EARLY_WORDS)
 
 
-def _is_taken(error: HttpResponseError) -> bool:
-    """Azure responds 400 BadRequest, with "The specified name is not available" in the message."""
-    return error.status_code == 400 and "name is not available" in envelope(error).text
+def is_of_a_name_in_use(error: "Envelope") -> bool:
+    """Whether a name belongs to somebody else: Azure says only "The specified name is not available"."""
+    return "name is not available" in error.text

@@ -1,6 +1,7 @@
 """Fleets on Azure's own engine: deployment stacks come to the same end as requests of our own."""
 
 import json
+import re
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -468,6 +469,19 @@ def test_two_clusters_for_which_one_name_is_made_up_never_share_a_relay_unseen(f
     assert "microsoft.relay" in sent[1:]
     made = {key.rpartition("/")[2] for key in fleet.state()["resources"] if "microsoft.relay/namespaces/" in key}
     assert {"e-1", "e1"} <= made
+
+
+def test_a_relay_whose_name_somebody_else_has_gets_another_one_by_requests(fleet: Azure) -> None:
+    theirs = {"error": {"code": "BadRequest", "message": "The specified name is not available. TrackingId:1"}}
+    fleet.fault(method="PUT", path="/namespaces/plant2[^/]*$", status=400, body=theirs, times=2)
+    board, _ = apply(fleet, manifest_of(1), STACK)
+    assert counts(board) == {"done": 6}
+    relays = [line.rpartition("/")[2] for line in writes(fleet) if re.search(r"/namespaces/[^/]*plant2[^/]*$", line)]
+    assert [name.startswith("arcplant2") for name in relays] == [False, True]
+    assert verbs(plan(fleet, manifest_of(1))) == {"none": 6}
+    settled = len(writes(fleet))
+    assert counts(apply(fleet, manifest_of(1), STACK)[0]) == {"unchanged": 6}
+    assert len(writes(fleet)) == settled
 
 
 def test_a_cluster_that_cannot_be_read_is_said_to_be_and_not_to_have_changed(fleet: Azure) -> None:

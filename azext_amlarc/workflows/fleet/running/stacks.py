@@ -14,6 +14,7 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
+from azext_amlarc.azure.supporting.making import is_of_a_name_in_use
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
@@ -214,7 +215,7 @@ class _Share:
         known = [self.seen.get(id_.lower()) for id_ in arm.nested_ids(one.deployment)]
         bad = next((outcome for outcome in known if outcome and outcome.state in ("failed", "canceled")), None)
         if bad:
-            fail(self.site, [self._entry(one)], self._reason(one, bad, found.correlation_id))
+            self._end(one, bad, found.correlation_id)
         elif all(outcome and outcome.state == "succeeded" for outcome in known):
             self._done(one)
         else:
@@ -247,10 +248,20 @@ class _Share:
     def _entry(self, one: Draft) -> Entry:
         return self.site.board.entries[one.deployment.state.cluster.id]
 
-    def _reason(self, one: Draft, bad: Outcome, correlation_id: str) -> WriteFailed:
-        """Why one of a cluster's deployments failed: the first of its resources that did, in its provider's words."""
+    def _end(self, one: Draft, bad: Outcome, correlation_id: str) -> None:
+        """One of a cluster's deployments failed: the first of its resources that did says why.
+
+        Requests of our own find another name where that of a new resource is somebody else's.
+        """
         inner = deployment_stacks.outcomes(self.azure, bad.id).values()
         resource = next((outcome for outcome in inner if outcome.state == "failed"), bad)
+        if is_of_a_name_in_use(resource.error):
+            self.site.board.wait([self._entry(one)])
+        else:
+            fail(self.site, [self._entry(one)], self._reason(one, resource, correlation_id))
+
+    def _reason(self, one: Draft, resource: Outcome, correlation_id: str) -> WriteFailed:
+        """Why a cluster's resource failed, in its provider's words."""
         cause = [*resource.error][-1]
         text = cause.text or "Azure gave no reason."
         where = f"{type_of(resource.id).rpartition('/')[2]} {name_of(resource.id)}"
