@@ -579,6 +579,31 @@ CASES = [
         "cpu: cpu-2 has the taint virtual-kubelet.io/provider=azure:NoSchedule",
         "The platform keeps nodes for itself with virtual-kubelet.io/provider: select or add other nodes.",
     ),
+    *(
+        Case(
+            "K022",
+            f"nodes that {platform} keeps",
+            nodes(CPU_1, replace(CPU_2, taints=(facts.Taint(key, value, "NoSchedule"),)), GPU_1),
+            WARN,
+            "1 of 2 instance types matches only nodes that accept jobs.",
+            f"cpu: cpu-2 has the taint {key}={value}:NoSchedule",
+            f"The platform keeps nodes for itself with {key}: select or add other nodes.",
+        )
+        for platform, key, value in (
+            ("EKS", "eks.amazonaws.com/compute-type", "fargate"),
+            ("GKE", "cloud.google.com/gke-quick-remove", "true"),
+            ("OpenShift", "node-role.kubernetes.io/infra", "reserved"),
+        )
+    ),
+    Case(
+        "K022",
+        "spot nodes of GKE",
+        nodes(CPU_1, replace(CPU_2, taints=(facts.Taint("cloud.google.com/gke-spot", "true", "NoSchedule"),)), GPU_1),
+        WARN,
+        "1 of 2 instance types matches only nodes that accept jobs.",
+        "cpu: cpu-2 has the taint cloud.google.com/gke-spot=true:NoSchedule",
+        "'workLoadToleration[0].key=cloud.google.com/gke-spot'",
+    ),
     Case(
         "K022",
         "nodes for one of two",

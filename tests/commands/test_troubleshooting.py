@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from azext_amlarc.product.known_errors import Names, Subject, advice
 from tests.commands.parsing import read
 from tests.support.az import ROOT
+from tests.support.documents import table
 
 PLACES = {
     "CLUSTER": "-c amlarc-cluster -g amlarc-rg",
@@ -28,6 +30,13 @@ def test_every_command_is_one_that_az_takes(command: str) -> None:
         command = command.replace(place, value)
     command = command.removesuffix(" -o table")  # az's own option
     assert read(f"amlarc {command}")
+
+
+def test_an_error_that_is_quoted_is_one_that_is_known() -> None:
+    quoted = re.findall(r'"([^"]+)"', " ".join(table("docs/troubleshooting.md", "Troubleshooting").column(0)))
+    assert len(quoted) >= 3
+    names, subjects = Names(cluster_type="connectedClusters"), (Subject.EXTENSION, Subject.COMPUTE)
+    assert [text for text in quoted if not any(advice(subject, "", text, names) for subject in subjects)] == []
 
 
 def test_there_are_commands_for_what_people_see() -> None:

@@ -133,6 +133,7 @@ SAID = {
         "azapi 2.3 or newer": "resources/templates/terraform.py",
     },
     "docs/guide.md": {
+        "retired on 2026-09-14": "tests/docs/test_tables.py",
         "steps 2 and 3": "the list above it",
         "exit code 137": "checks/kubernetes/agents.py",
         "gets 0.1 CPU and 2 GiB of memory, and at most 2 CPUs; in 2021 it was 1 CPU and 4 GiB": "Microsoft's documents",

@@ -3,16 +3,19 @@
 import json
 import re
 
-from azext_amlarc.product.extension import OLDEST_KUBERNETES
+from azext_amlarc.azure import jobs
+from azext_amlarc.product.extension import OLDEST_KUBERNETES, RELEASE_TRAINS
+from azext_amlarc.resources.templates.terraform import _HEAD
 from azext_amlarc.sdk import clouds
+from tests.checks.kubernetes_cases import CASES
 from tests.docs.test_site import WIDTHS
 from tests.support.az import ROOT
+from tests.support.documents import table
 from tests.support.listings import listings
 from tests.test_locks import locked
 from tests.test_python import OLDER
 
-PAGE = (ROOT / "docs" / "support.md").read_text(encoding="utf-8")
-ROWS = {cells[1].strip(): cells[2:4] for line in PAGE.splitlines() if len(cells := line.split("|")) == 5}
+ROWS = {what: said for what, *said in table("docs/support.md", "What is supported, and how it was tested").rows}
 INSTALL = listings(ROOT / "docs" / "install.md")
 
 
@@ -50,6 +53,27 @@ def test_clouds_are_those_with_a_name() -> None:
 def test_opentofu_is_the_one_that_reads_exports() -> None:
     modules = (ROOT / "tests" / "terraform" / "go.mod").read_text("utf-8")
     assert numbers(ROWS["Terraform, OpenTofu"][1]) == re.findall(r"opentofu/opentofu v([\d.]+)", modules)
+
+
+def test_azapi_is_the_one_that_exports_ask_for() -> None:
+    assert numbers(ROWS["Terraform, OpenTofu"][0]) == re.findall(r'source  = "Azure/azapi"\n.*"~> ([\d.]+)"', _HEAD)
+
+
+def test_release_trains_are_those_that_are_known() -> None:
+    assert ROWS["the extension on a cluster"][0] == " and ".join(RELEASE_TRAINS)
+
+
+def test_distributions_are_those_that_the_checks_have_cases_of() -> None:
+    supported, tested = ROWS["distributions"]
+    named = re.findall(r"OpenShift|EKS|GKE", tested)
+    assert re.findall(r"Azure Arc|AKS", supported) == ["Azure Arc", "AKS"]
+    assert {case.title.removeprefix("nodes that ").removesuffix(" keeps") for case in CASES} >= {*named}
+    assert len(named) == 3
+
+
+def test_jobs_end_in_the_states_that_are_named() -> None:
+    (ends,) = re.findall(r"\((.+)\)", ROWS["jobs of `verify`"][1])
+    assert {end.lower() for end in ends.split(", ")} == jobs._OVER
 
 
 def test_pages_are_looked_at_in_these_widths() -> None:

@@ -26,7 +26,11 @@ from azext_amlarc.checks.table import CHECKS
 from azext_amlarc.commands.az import rows
 from azext_amlarc.commands.az.table import COMMANDS
 from azext_amlarc.product import catalogue, roles
-from azext_amlarc.product.extension import TYPE
+from azext_amlarc.product.extension import DEFAULT_NAME, TYPE
+from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.extension import resolve
+from azext_amlarc.resources.ids import ClusterId
+from azext_amlarc.validation import names
 from azext_amlarc.validation.guardrails import policy, rulesfile, texts
 from azext_amlarc.validation.manifest import schema
 from azext_amlarc.workflows.bundle import logs
@@ -368,12 +372,27 @@ def the_ways(table: Table) -> None:
 @about("docs/guide.md", "Since 2021")
 def what_has_changed_since_2021(table: Table) -> None:
     then, now = table.column(0), table.column(1)
+    said = dict(zip(then, now, strict=True))
     records = catalogue.records()
     plugin = records["installNvidiaDevicePlugin"]
-    assert code(then[1])[1] == "amlarc-compute"
-    assert code(now[1]) == [TYPE]
-    assert [plugin.default_2021, plugin.default_today] == ["True", "False"]
-    assert (then[3], now[3]) == ("`installNvidiaDevicePlugin` is true by default", "false")
+    assert (code(then[1])[1], code(now[1])) == (DEFAULT_NAME, [TYPE])
+    kinds = ("connectedClusters", "managedClusters")
+    clusters = [Cluster(ClusterId("s", "g", kind, "c"), "eastus", 3, None) for kind in kinds]
+    found = [resolve(one, "cloudapp.azure.com", {"enableTraining": "True"}, None).plan for one in clusters]
+    assert [one.relay is not None for one in found] == [True, False]
+    assert [one.service_bus for one in found] == [None, None]
+    assert said["a Relay and a Service Bus are created"] == "a Relay, for connected clusters"
+    assert (plugin.default_2021, plugin.default_today) == ("True", "False")
+    assert said["`installNvidiaDevicePlugin` is true by default"] == "false"
+    removed = [key for key, one in records.items() if one.status == "removed" and one.default_2021]
+    assert said[", ".join(f"`{key}`" for key in removed)] == "no longer exist"
+    assert said["`logAnalyticsWS`"].endswith(records["logAnalyticsWS"].description.partition("; ")[2].rstrip("."))
+    [renamed] = [row for row in then if row.startswith("names such as")]
+    assert code(said[renamed]) == [names.as_dns_name(name) for name in code(renamed)]
+    [nfs] = [row for row in then if row.startswith("NFS")]
+    folder = ROOT / "azext_amlarc" / "workflows" / "job_files"
+    assert f"name: {code(nfs)[0]}" in (folder / "nfs-mount-config-2021.yaml").read_text(encoding="utf-8")
+    assert "kind: PersistentVolumeClaim" in (folder / "nfs-volume.yaml").read_text(encoding="utf-8")
 
 
 @about("docs/python.md", "Errors")

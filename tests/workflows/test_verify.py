@@ -104,6 +104,14 @@ def test_a_failure_brings_its_hint(azure: Azure, workspace: WorkspaceId, message
     assert hint in str(job.hint)
 
 
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled"])
+def test_a_job_ends_in_each_state_that_is_an_end(azure: Azure, workspace: WorkspaceId, status: str) -> None:
+    if status != "Completed":
+        azure.fault(method="PUT", path="/jobs/", operation=status, error={})
+    [job] = run(azure, workspace)
+    assert (job.status, job.is_over, job.is_good) == (status, True, status == "Completed")
+
+
 def test_the_reasons_of_several_jobs_are_read_from_one_run_history(azure: Azure, workspace: WorkspaceId) -> None:
     for code in ("First", "Second", "Third"):
         azure.fault(method="PUT", path="/jobs/", operation="Failed", error={"code": code, "message": "m"})
