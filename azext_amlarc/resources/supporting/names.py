@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from azext_amlarc.resources.ids import ClusterId, group_id
+from azext_amlarc.resources.ids import ClusterId, folded, group_id
 
 # The tag of `az k8s-extension`; our resources have a second tag, which names the cluster.
 TAGS = {"created_by": "Azure Arc-enabled ML"}
@@ -40,6 +40,15 @@ def candidates(cluster: ClusterId, kind: Kind) -> list[str]:
     theirs = shared_name(cluster, kind)
     names = [theirs] if kind.valid.fullmatch(theirs) else []
     return [f"{_group(cluster)}/{kind.resource_type}/{name}" for name in [*names, own_name(cluster, kind)]]
+
+
+def ambiguous(clusters: Iterable[ClusterId]) -> set[str]:
+    """The ids, in lower case, of those of these clusters of which two would give a resource the same name."""
+    having = dict[str, set[str]]()
+    for cluster in clusters:
+        for kind in (RELAY, SERVICE_BUS, LOG_ANALYTICS):
+            having.setdefault(folded(candidates(cluster, kind)[0]), set()).add(folded(str(cluster)))
+    return {one for several in having.values() if len(several) > 1 for one in several}
 
 
 def shared_name(cluster: ClusterId, kind: Kind) -> str:

@@ -28,6 +28,7 @@ _READERS = 16
 class Present:
     """The fleet's clusters, their extensions and the compute targets of its workspaces, by their ids in lower case.
 
+    `shown` are all clusters of the subscriptions that Resource Graph shows, and those of the fleet that it doesn't.
     `unread` says why the compute targets of a workspace, or what is on a cluster, are not known.
     """
 
@@ -35,6 +36,7 @@ class Present:
     extensions: Mapping[str, Extension] = field(default_factory=dict)
     computes: Mapping[str, Compute] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    shown: tuple[ClusterId, ...] = ()
 
 
 def subscriptions_of(fleet: Fleet, active: str) -> tuple[str, ...]:
@@ -58,7 +60,8 @@ def look(connections: Connections, fleet: Fleet, active: str) -> Present:
     unseen, why_not = _unseen(connections, fleet, found.values(), {folded(str(one.cluster.id)) for one in shown})
     if unseen:
         members = membership(fleet, [*shown, *unseen], active)
-    return Present(members, graph.extensions(azure, subscriptions), found, {**unread, **why_not})
+    seen = (*(one.cluster.id for one in shown), *(one.cluster.id for one in members.members))
+    return Present(members, graph.extensions(azure, subscriptions), found, {**unread, **why_not}, seen)
 
 
 def _unseen(

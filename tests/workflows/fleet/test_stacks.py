@@ -453,22 +453,24 @@ def test_what_a_stack_is_still_at_after_the_timeout_is_not_written_to(fleet: Azu
 
 
 def test_two_clusters_for_which_one_name_is_made_up_never_share_a_relay_unseen(fleet: Azure, tmp_path: Path) -> None:
-    for name in ("e-1", "e1"):
+    for name in ("e-1", "e1", "f-1", "f1"):
         connect_cluster(fleet, name)
-    named = [{"name": name, "resourceGroup": "amlarc-rg"} for name in ("e-1", "e1")]
-    data = manifest_of(1, clusters=named, rollout={"maxFailures": 1})
+    ours = [{"name": name, "resourceGroup": "amlarc-rg"} for name in ("e-1", "e1", "f1", "plant0")]
+    data = manifest_of(1, clusters=ours, rollout={"waves": [{"percent": 50}, {"percent": 100}]})
     del data["spec"]["computes"]
     (tmp_path / "fleet.json").write_text(json.dumps(data), encoding="utf-8")
     with connect(fleet) as azure, pytest.raises(Refused, match=r"Several clusters would have one Microsoft\.Relay"):
         export.of_manifest(azure, load(str(tmp_path / "fleet.json")), "terraform")
     before = len(writes(fleet))
     board, _ = apply(fleet, data, STACK)  # what a template cannot say is done by requests
-    assert counts(board) == {"done": 2}
-    sent = [line.partition("/providers/")[2].partition("/")[0] for line in writes(fleet)[before:]]
-    assert sent[0] == "microsoft.resources"
-    assert "microsoft.relay" in sent[1:]
-    made = {key.rpartition("/")[2] for key in fleet.state()["resources"] if "microsoft.relay/namespaces/" in key}
-    assert {"e-1", "e1"} <= made
+    assert counts(board) == {"done": 4}
+    sent = [line.partition("/providers/")[2] for line in writes(fleet)[before:]]
+    assert len([line for line in sent if line.startswith("microsoft.resources/deploymentstacks/")]) == 1
+    spaces = [line.rpartition("/")[2] for line in sent if re.fullmatch("microsoft.relay/namespaces/[^/]+", line)]
+    # One of the two takes the name that both may have, the other one finds it in use; f-1 has nothing installed.
+    assert sorted(re.sub("(?<=arce1).*|00.*", "", name) for name in set(spaces)) == ["arce1", "e1", "f1"]
+    ends = [key.split("/")[-3] for key in fleet.state()["resources"] if re.search("/hybridconnections/[^/]+$", key)]
+    assert len(ends) == len(set(ends))
 
 
 def test_a_relay_whose_name_somebody_else_has_gets_another_one_by_requests(fleet: Azure) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from azext_amlarc.resources.fleet import Fleet
+from azext_amlarc.resources.supporting import names
 from azext_amlarc.validation.manifest.given import Contents
 from azext_amlarc.wording import number
 from azext_amlarc.workflows.door import Door
@@ -73,7 +74,8 @@ def carry_out(
     Ctrl-C begins nothing new and waits for what runs; a second one leaves at once, and Azure goes on by itself.
     """
     board, control = Board(plan.clusters), Control()
-    site = Site(connections, door, fleet, contents, board, control, options.timeout)
+    ambiguous = names.ambiguous(one.id for one in plan.clusters)
+    site = Site(connections, door, fleet, contents, board, control, options.timeout, ambiguous)
     rollout = _Rollout(site, progress, options)
     try:
         rollout.run(plan.clusters)

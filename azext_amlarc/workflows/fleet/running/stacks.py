@@ -18,6 +18,7 @@ from azext_amlarc.azure.supporting.making import is_of_a_name_in_use
 from azext_amlarc.errors import Refused, WriteFailed
 from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
+from azext_amlarc.resources.supporting import names
 from azext_amlarc.resources.templates import arm, stack
 from azext_amlarc.resources.templates.parts import type_of
 from azext_amlarc.resources.templates.stack import Draft
@@ -81,25 +82,22 @@ class _Wave:
     def _drafts(self, now: Now) -> Iterator[Draft]:
         """The clusters that can be deployed; the entries of the others say why not, or that they are done.
 
-        Where somebody else is writing, Azure would refuse a write: such a cluster waits for requests of our own, as one
-        whose resources have names of another cluster's does. The others do not.
+        Where somebody else is writing, Azure would refuse a write, and a template can't see whether a name that two new
+        clusters may have is free: such a cluster waits for requests of our own. The others do not.
         """
-        drafts, taken = Drafts(self.site, now), set[str]()
+        drafts, ambiguous = Drafts(self.site, now), names.ambiguous(now.present.shown)
         for one in self.members:
             entry = self.entry(one)
-            if now.is_busy(one):
+            key = folded(str(one.id))
+            if now.is_busy(one) or (key in ambiguous and key not in now.present.extensions):
                 self.site.board.wait([entry])
                 continue
             try:
                 _stop_at_obstacle(now, one)
-                draft = drafts.of(one, entry)
+                yield drafts.of(one, entry)
             except Exception as error:  # noqa: BLE001  (whatever is wrong with one cluster, the others go on)
                 fail(self.site, [entry], error)
                 continue
-            if not _is_apart(draft, taken, is_new=folded(str(one.id)) not in now.present.extensions):
-                self.site.board.wait([entry])
-                continue
-            yield draft
             if entry.state is State.RUNNING and not now.plans[one.id].work:
                 self.site.board.finish(entry, State.DONE)
 
@@ -126,15 +124,6 @@ def _stop_at_obstacle(now: Now, planned: ClusterPlan) -> None:
     obstacle = now.obstacle(planned)
     if obstacle:
         raise Refused(f"This is not in the plan: {obstacle}", "Plan again: the cluster has changed meanwhile.")
-
-
-def _is_apart(draft: Draft, taken: set[str], *, is_new: bool) -> bool:
-    """Whether a new cluster has no resource of one before it: a template cannot see which name is free."""
-    ids = {folded(part.id) for part in draft.deployment.parts}
-    if is_new and ids & taken:
-        return False
-    taken |= ids
-    return True
 
 
 def _stop_at_others(existing: Stack | None, fleet: str) -> None:

@@ -1,7 +1,7 @@
 """The work on one cluster: the steps of single commands in the plan's order, each of which reads before it writes."""
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,7 +47,11 @@ _BUSY_PAUSE, _FIRST_LOOK = 10.0, 1.0
 
 @dataclass(frozen=True)
 class Site:
-    """What the work on all clusters shares. `contents` has the protected values; `timeout` (s) is for each step."""
+    """What the work on all clusters shares. `contents` has the protected values; `timeout` (s) is for each step.
+
+    `ambiguous` are the clusters, by their ids in lower case, of which two would give a resource the same name: one
+    after the other sees which names are free.
+    """
 
     connections: Connections
     door: Door
@@ -56,7 +60,9 @@ class Site:
     board: Board
     control: Control
     timeout: float
+    ambiguous: Collection[str] = ()
     login: Lock = field(default_factory=Lock)
+    naming: Lock = field(default_factory=Lock)
 
 
 def bring(site: Site, planned: ClusterPlan) -> Work:
@@ -151,9 +157,10 @@ def _install(site: Site, planned: ClusterPlan, door: "ClusterDoor") -> Operation
     given = for_member(site.fleet, planned.member, site.contents)
     azure = site.connections.of(planned.id.subscription_id)
     name = None if spec.name == DEFAULT_NAME else spec.name  # the usual name means whatever name it has there
-    return begin_install(
-        azure, door, planned.id, name, given=given, release=Release(*spec.release), timeout=0, resumes=True
-    )
+    with site.naming if folded(str(planned.id)) in site.ambiguous else nullcontext():
+        return begin_install(
+            azure, door, planned.id, name, given=given, release=Release(*spec.release), timeout=0, resumes=True
+        )
 
 
 def _attached(site: Site, planned: ClusterPlan, item: Item, entry: Entry) -> Work:
