@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from azext_amlarc.product import catalogue
 from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.product.extension import SENT_AS
 from azext_amlarc.resources import compute, extension
@@ -183,10 +184,13 @@ def _parameter(key: str) -> Parameter:
 
 
 def _named(key: str) -> str:
-    """A setting's key as the name of a parameter: keys of our own by their words, any other one never for another's."""
+    """A setting's key as the name of a parameter, in which ARM ignores case: known keys by their words.
+
+    Any other one gets a digest, so that no two are one parameter.
+    """
     words = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", key))
     name = words[:1].lower() + words[1:]
-    if (key == name and key[:1].isalpha()) or key in SENT_AS.values():
+    if key in catalogue.records() or key in SENT_AS.values():
         return name
     return f"setting{words}{hashlib.sha256(key.encode()).hexdigest()[:10]}"
 

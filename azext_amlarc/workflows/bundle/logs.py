@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from azext_amlarc import background
 from azext_amlarc.errors import ArcError
 from azext_amlarc.kubernetes.client import Kube
 from azext_amlarc.kubernetes.diagnostics import logs, objects
@@ -42,9 +42,8 @@ def collect(kube: Kube, lines: int, pods: Pods) -> Part:
     for namespace in OWN:
         found, problem = _logs(kube, namespace, pods)
         part = part.joined(problem)
-        with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            for read in pool.map(partial(_read, kube, lines), found):
-                part, left = _fitted(part, read, left)
+        for read in background.each(partial(_read, kube, lines), found, _AT_A_TIME):
+            part, left = _fitted(part, read, left)
     return part
 
 

@@ -35,6 +35,8 @@ SECRET_KEYS = (
     "a-b",
     "a_b",
     "aB",
+    "ab",
+    "AB",
     "A.b",
     "a.B",
     "...",
