@@ -14,8 +14,8 @@ HEAD = """# Checks
 
 <!-- Written by docs/write_checks.py from azext_amlarc/checks: change the check, run it. -->
 
-What `az ml arc check` checks, before and after an installation. It runs every check that it can, and none stops
-another. Checks with an A ask Azure, with the permissions of whoever is signed in. Checks with a K read the cluster
+What `az ml arc check` checks, before and after an installation. It runs every check that it can; a failure does not
+stop the others. Checks with an A ask Azure, with the permissions of whoever is signed in. Checks with a K read the cluster
 through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. If nothing is installed yet, only the checks for
 before an installation run; otherwise all do. `--phase`, `--only GROUP` and `--skip ID` choose.
 
@@ -30,18 +30,18 @@ Each check is a statement that should be true. It ends in one of five ways:
 | `skipped` | – | there was nothing to check: no kubeconfig, no workspace, or nothing is installed | 0 |
 
 A check that could not run never counts as passed. The fixes below have placeholders in capitals; the fixes that a check
-prints have the real names. `--wait` asks again what may still come right by itself, such as an installation in progress
-or pods that start, until it has or the time is up (`--timeout`). [output.md](output.md) describes the forms of the
-report.
+prints have the real names. `--wait` repeats checks that may still pass by themselves, such as those of an installation
+in progress or of pods that are starting, until they do or the time is up (`--timeout`). [output.md](output.md) describes
+the formats of the report.
 
-`check --fix` mends what it can: it shows the results, then a plan of all changes that could mend them: what each
-changes, where, and why. It asks (`--yes` answers), makes the changes in order, checks again, and says what is left
-and for whom; `--dry-run` ends with the plan. It registers providers, gives missing roles, creates what is missing of
-the cluster's own Relay, changes settings, tries a failed installation again, creates the namespace, and writes
-InstanceType objects and the configuration with which Volcano lets an autoscaler see waiting jobs. It takes off no
-taint, deletes and overwrites nothing that somebody else owns, and labels no node. Each check below says what it does
-about it, or whom it leaves it to; for these, and where you lack a right, the whole commands are printed. Run it as
-often as you like: what is as it should be is not touched.
+`check --fix` fixes what it can. It shows the results, then a plan of all changes: what each one changes, where, and why.
+It asks for confirmation (or pass `--yes`), makes the changes in order, checks again, and says what is left, and who can
+fix it; `--dry-run` ends with the plan. It registers providers, assigns missing roles, creates what is missing of the
+cluster's own Relay, changes settings, retries a failed installation, creates the namespace, and writes InstanceType
+objects and the configuration with which Volcano lets an autoscaler see waiting jobs. It never removes a taint, labels a
+node, or deletes or overwrites what belongs to others. Each check below says what `--fix` does about it, or who has to
+fix it; for the latter, and where you lack a permission, the full commands are printed. You can run it as often as you
+like: it does not touch what is already right.
 """
 
 PHASES = {

@@ -1,7 +1,10 @@
 """docs/support.md claims nothing that the repository says otherwise; docs/install.md shows what the build does."""
 
 import json
+import platform
 import re
+
+import pytest
 
 from azext_amlarc.azure import jobs
 from azext_amlarc.product.extension import OLDEST_KUBERNETES, RELEASE_TRAINS
@@ -76,8 +79,16 @@ def test_jobs_end_in_the_states_that_are_named() -> None:
     assert {end.lower() for end in ends.split(", ")} == jobs._OVER
 
 
-def test_pages_are_looked_at_in_these_widths() -> None:
-    assert re.findall(r"\d{3,}", ROWS["browsers, for reports and this site"][1]) == [str(width) for width in WIDTHS]
+def test_pages_are_looked_at_in_these_widths_and_need_css_of_2023() -> None:
+    supported, tested = ROWS["browsers, for reports and this site"]
+    assert re.findall(r"\d{3,}", tested) == [str(width) for width in WIDTHS]
+    assert ":has(" in (ROOT / "azext_amlarc" / "checks" / "report" / "page.html").read_text("utf-8")
+    assert supported.endswith("HTML and CSS of 2023")  # the last engine learned :has() in December 2023
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="the page says where its tests run")
+def test_the_operating_system_is_this_one() -> None:
+    assert ROWS["operating system"][1] == f"{platform.system()} on {platform.machine().replace('_', '-')} only"
 
 
 def test_every_row_says_how_it_was_tested() -> None:

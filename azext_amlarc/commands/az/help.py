@@ -10,7 +10,7 @@ _GROUPS = {
     "cluster": "List the Kubernetes clusters that can be attached.",
     "config": "Create, validate and convert attach configurations and manifests of fleets, offline.",
     "settings": "List and validate the extension's settings, offline.",
-    "support": "Collect what somebody who helps needs to know.",
+    "support": "Collect what a support ticket needs.",
 }
 
 _COMMANDS = {
@@ -117,7 +117,7 @@ _COMMANDS = {
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --grant --yes",
             ),
             (
-                "Have a policy of your own kept, a JSON Schema",
+                "Validate against a policy of your own, a JSON Schema",
                 "attach -n k8s-compute -w amlarc-ws -g amlarc-rg -c amlarc-cluster --config attach.json "
                 "--policy policy.yaml",
             ),
@@ -179,8 +179,8 @@ _COMMANDS = {
         "Runs every check that it can and does not stop at a failure; checks that could not run are reported, never "
         "counted as passed. For each group, shows what did not pass, why, and the command that fixes it; --verbose "
         "shows everything. Exits with 1 if a check fails or could not run, and with --strict on warnings too. With "
-        "--fix, mends what can be mended after a plan that you confirm, and checks again. With --wait, asks again what "
-        "may still come right by itself.",
+        "--fix, mends what can be mended after a plan that you confirm, and checks again. With --wait, repeats checks "
+        "that may still pass by themselves.",
         (
             ("Check before an installation", "check -c amlarc-cluster -g amlarc-rg --phase pre"),
             (
@@ -219,13 +219,13 @@ _COMMANDS = {
             ("Export all clusters of a resource group as an ARM template", "export -g amlarc-rg --format arm"),
             ("Export a cluster for Terraform", "export -c amlarc-cluster -g amlarc-rg --format terraform"),
             (
-                "Have a policy set up clusters that come later like this one",
+                "Write an Azure Policy that sets up later clusters like this one",
                 "export -c amlarc-cluster -g amlarc-rg --format policy --output-file policy.json",
             ),
         ),
     ),
     "plan": (
-        "Show what would become of a fleet of clusters, without changing anything.",
+        "Show what would change on a fleet of clusters, without changing anything.",
         "Reads the clusters and their extensions from Azure Resource Graph, the compute targets from their workspaces, "
         "and what would change from its own service. Shows for each cluster what would be created, changed setting by "
         "setting, left or removed, or why it cannot be. Exits with 1 if something cannot be done.",
@@ -242,7 +242,7 @@ _COMMANDS = {
         "own deployment stacks change more than one cluster, and a single one is changed by requests of this command; "
         "--engine chooses. A stack also writes the clusters of its wave that are as wanted already. After each wave "
         "the gate of the manifest has to pass; more failures than it allows stop the rollout. Every write reads first: "
-        "running it again goes on where it stopped. Ctrl-C begins nothing new, a second one leaves at once. Exits with "
+        "run it again to continue where it stopped. Ctrl-C starts nothing new, a second one exits at once. Exits with "
         "1 if it failed on any cluster; the others are finished all the same.",
         (
             ("Apply a manifest", "apply -f fleet.yaml --yes"),
@@ -259,9 +259,9 @@ _COMMANDS = {
         ),
     ),
     "status": (
-        "Show how a fleet of clusters stands, and what differs from its manifest.",
-        "As Azure Resource Graph has it, which lags a little behind. Exits with 2 if anything differs: for CI, and for "
-        "a job that looks every night.",
+        "Show the state of a fleet of clusters, and what differs from its manifest.",
+        "Reads Azure Resource Graph, which lags a little behind. Exits with 2 if anything differs, which suits CI and a "
+        "nightly job.",
         (
             ("Show how a fleet stands", "status -f fleet.yaml -o table"),
             ("Write a page about it", "status -f fleet.yaml --report fleet.html"),
@@ -272,9 +272,9 @@ _COMMANDS = {
         "Versions, the cluster, extension, Relay and compute targets as Azure has them, and the results of all checks. "
         "With a kubeconfig, also nodes, pods, events, instance types, Helm releases, health reports and the last lines "
         "of the logs in the namespaces azureml and azure-arc. summary.md in the archive is for pasting into the "
-        "ticket. What could not be had is listed there with the reason, and does not fail the command. Tokens, keys, "
-        "passwords, connection strings and what looks like one are masked; nothing of the contents of Secrets is in "
-        "it. Have a look into the archive before you pass it on: names and addresses are in it.",
+        "ticket. What could not be collected is listed there with the reason, and does not fail the command. Tokens, keys, "
+        "passwords, connection strings and what looks like one are masked; the contents of Secrets are "
+        "never included. Review the archive before you pass it on: it has names and addresses.",
         (
             ("Collect what Azure knows", "support bundle -c amlarc-cluster -g amlarc-rg -w amlarc-ws"),
             (
@@ -286,14 +286,14 @@ _COMMANDS = {
     ),
     "config validate": (
         "Validate attach configurations and manifests of fleets.",
-        "What a file says itself decides which of the two it is; a manifest is validated with the files that it names. "
+        "The content of a file decides which of the two it is; a manifest is validated with the files that it names. "
         "Reports every finding in every file. Exits with 1 on errors, and with --strict on warnings too.",
         (
             ("Validate a file and a folder", "config validate -f attach.json configs --strict"),
             ("Report to a code scanner", "config validate -f attach.json --format sarif"),
             ("Annotate a pull request on GitHub", "config validate -f attach.json --format github"),
             ("Validate the manifest of a fleet", "config validate -f fleet.yaml"),
-            ("Have a policy of your own kept, a JSON Schema", "config validate -f attach.json --policy policy.yaml"),
+            ("Validate against a policy of your own, a JSON Schema", "config validate -f attach.json --policy policy.yaml"),
             ("See some findings otherwise", "config validate -f configs --rules rules.yaml"),
         ),
     ),
@@ -348,7 +348,7 @@ _COMMANDS = {
                 "settings validate --config-file settings.json -t managedClusters --node-count 2",
             ),
             (
-                "Have a policy of your own kept, a JSON Schema",
+                "Validate against a policy of your own, a JSON Schema",
                 "settings validate --config enableTraining=True --policy settings-policy.yaml",
             ),
         ),

@@ -642,7 +642,7 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
     for command in ("check", "extension create", "support bundle"):
         with loader.argument_context(f"{prefix} {command}", arg_group="Kubernetes") as c:
             c.argument(
-                "kubeconfig", help="Kubeconfig file of the cluster. Without it, the cluster itself is not asked."
+                "kubeconfig", help="Kubeconfig file of the cluster. Without it, the cluster itself is not checked."
             )
     _target_options(loader, prefix)
     with loader.argument_context(f"{prefix} check") as c:
@@ -671,7 +671,7 @@ def _check_options(loader: Any, prefix: str, selection: str) -> None:
         c.argument(
             "wait",
             action="store_true",
-            help="Ask again what may still come right by itself, until it has or the time is up.",
+            help="Repeat checks that may still pass by themselves, until they do or the time is up.",
         )
         c.argument(
             "timeout",

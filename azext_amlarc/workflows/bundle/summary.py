@@ -29,7 +29,7 @@ def text(target: Target, heading: Heading, parts: Sequence[Part]) -> str:
         *_section("Compute targets", (_compute(one) for one in _read(found, azure.COMPUTES) or ())),
         *_section("Checks that did not pass", _checks(_read(found, checks.OBJECTS) or ())),
         *_section("Helm releases", _releases(found)),
-        *_section("What could not be had", (problem for part in parts for problem in part.problems)),
+        *_section("What could not be collected", (problem for part in parts for problem in part.problems)),
         *_section("Files", (f"{part.name}: {number(len(part.files), 'file')}" for part in parts)),
     ]
     return "\n".join(lines) + "\n"

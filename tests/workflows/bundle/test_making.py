@@ -196,7 +196,7 @@ def test_what_could_not_be_had_is_listed_with_its_reason(in_trouble: Desk) -> No
     made = in_trouble.make()
     assert "agent.log" in str(problems(made)["logs"])  # its node is gone
     summary = in_trouble.read()["summary.md"]
-    assert "## What could not be had" in summary
+    assert "## What could not be collected" in summary
     assert "logs/azure-arc/clusterconnect-agent/agent.log" in summary
     assert "azureml/amlarc-compute, revision 1: failed" in summary
 
