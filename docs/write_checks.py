@@ -15,9 +15,9 @@ HEAD = """# Checks
 <!-- Written by docs/write_checks.py from azext_amlarc/checks: change the check, run it. -->
 
 What `az ml arc check` checks, before and after an installation. It runs every check that it can; a failure does not
-stop the others. Checks with an A ask Azure, with the permissions of whoever is signed in. Checks with a K read the cluster
-through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. If nothing is installed yet, only the checks for
-before an installation run; otherwise all do. `--phase`, `--only GROUP` and `--skip ID` choose.
+stop the others. Checks with an A ask Azure, with the permissions of whoever is signed in. Checks with a K read the
+cluster through a kubeconfig (`--kubeconfig`, `--context`) and change nothing. If nothing is installed yet, only the
+checks for before an installation run; otherwise all do. `--phase`, `--only GROUP` and `--skip ID` choose.
 
 Each check is a statement that should be true. It ends in one of five ways:
 
@@ -31,17 +31,17 @@ Each check is a statement that should be true. It ends in one of five ways:
 
 A check that could not run never counts as passed. The fixes below have placeholders in capitals; the fixes that a check
 prints have the real names. `--wait` repeats checks that may still pass by themselves, such as those of an installation
-in progress or of pods that are starting, until they do or the time is up (`--timeout`). [output.md](output.md) describes
-the formats of the report.
+in progress or of pods that are starting, until they do or the time is up (`--timeout`). [output.md](output.md)
+describes the formats of the report.
 
-`check --fix` fixes what it can. It shows the results, then a plan of all changes: what each one changes, where, and why.
-It asks for confirmation (or pass `--yes`), makes the changes in order, checks again, and says what is left, and who can
-fix it; `--dry-run` ends with the plan. It registers providers, assigns missing roles, creates what is missing of the
-cluster's own Relay, changes settings, retries a failed installation, creates the namespace, and writes InstanceType
-objects and the configuration with which Volcano lets an autoscaler see waiting jobs. It never removes a taint, labels a
-node, or deletes or overwrites what belongs to others. Each check below says what `--fix` does about it, or who has to
-fix it; for the latter, and where you lack a permission, the full commands are printed. You can run it as often as you
-like: it does not touch what is already right.
+`check --fix` fixes what it can. It shows the results, then a plan of all changes: what each one changes, where, and
+why. It asks for confirmation (or pass `--yes`), makes the changes in order, checks again, and says what is left, and
+who can fix it; `--dry-run` ends with the plan. It registers providers, assigns missing roles, creates what is missing
+of the cluster's own Relay, changes settings, retries a failed installation, creates the namespace, and writes
+InstanceType objects and the configuration with which Volcano lets an autoscaler see waiting jobs. It never removes a
+taint, labels a node, or deletes or overwrites what belongs to others. Each check below says what `--fix` does about
+it, or who has to fix it; for the latter, and where you lack a permission, the full commands are printed. You can run
+it as often as you like: it does not touch what is already right.
 """
 
 PHASES = {

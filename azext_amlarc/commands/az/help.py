@@ -260,8 +260,8 @@ _COMMANDS = {
     ),
     "status": (
         "Show the state of a fleet of clusters, and what differs from its manifest.",
-        "Reads Azure Resource Graph, which lags a little behind. Exits with 2 if anything differs, which suits CI and a "
-        "nightly job.",
+        "Reads Azure Resource Graph, which lags a little behind. Exits with 2 if anything differs, which suits CI and "
+        "a nightly job.",
         (
             ("Show how a fleet stands", "status -f fleet.yaml -o table"),
             ("Write a page about it", "status -f fleet.yaml --report fleet.html"),
@@ -272,8 +272,8 @@ _COMMANDS = {
         "Versions, the cluster, extension, Relay and compute targets as Azure has them, and the results of all checks. "
         "With a kubeconfig, also nodes, pods, events, instance types, Helm releases, health reports and the last lines "
         "of the logs in the namespaces azureml and azure-arc. summary.md in the archive is for pasting into the "
-        "ticket. What could not be collected is listed there with the reason, and does not fail the command. Tokens, keys, "
-        "passwords, connection strings and what looks like one are masked; the contents of Secrets are "
+        "ticket. What could not be collected is listed there with the reason, and does not fail the command. Tokens, "
+        "keys, passwords, connection strings and what looks like one are masked; the contents of Secrets are "
         "never included. Review the archive before you pass it on: it has names and addresses.",
         (
             ("Collect what Azure knows", "support bundle -c amlarc-cluster -g amlarc-rg -w amlarc-ws"),
@@ -293,8 +293,11 @@ _COMMANDS = {
             ("Report to a code scanner", "config validate -f attach.json --format sarif"),
             ("Annotate a pull request on GitHub", "config validate -f attach.json --format github"),
             ("Validate the manifest of a fleet", "config validate -f fleet.yaml"),
-            ("Validate against a policy of your own, a JSON Schema", "config validate -f attach.json --policy policy.yaml"),
-            ("See some findings otherwise", "config validate -f configs --rules rules.yaml"),
+            (
+                "Validate against a policy of your own, a JSON Schema",
+                "config validate -f attach.json --policy policy.yaml",
+            ),
+            ("Turn some findings off, with a rules file", "config validate -f configs --rules rules.yaml"),
         ),
     ),
     "config schema": (
