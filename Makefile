@@ -8,7 +8,7 @@
 # .venv-az-*  other releases of az, for `make test-az`
 # .venv-release  what writes the bill of materials, for `make release`
 # .venv-terraform  what azapi takes, for `make test-terraform`
-# .venv-lint  azdev's linter rules, for .ci/run
+# .venv-lint  azdev, for `make style` and, with its linter's rules, for .ci/run
 # .venv-uv   the resolver that `make lock` renews requirements/ with
 # .run       what runs leave behind: the local Azure's data, traffic, figures
 #
@@ -74,6 +74,10 @@ lint: .venv-dev/ready
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
+
+.PHONY: style
+style: .venv-lint/ready  ## azdev's style rules for extensions: pylint and flake8
+	scripts/style
 
 .PHONY: types
 types: .venv-dev/ready  ## mypy --strict for every Python that runs us

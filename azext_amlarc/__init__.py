@@ -5,8 +5,8 @@ from typing import Any
 
 if sys.version_info < (3, 11):  # noqa: UP036  (pip lets older ones in, so that az says this and not "Pip failed")
     raise ImportError(
-        "amlarc needs Python 3.11 or newer, and this is Python {}.{} ({}). "
-        "Install a newer Azure CLI: https://aka.ms/install-azure-cli".format(*sys.version_info[:2], sys.executable)
+        f"amlarc needs Python 3.11 or newer, and this is Python {sys.version_info[0]}.{sys.version_info[1]} "
+        f"({sys.executable}). Install a newer Azure CLI: https://aka.ms/install-azure-cli"
     )
 
 

@@ -45,5 +45,6 @@ def _serve(work: Callable[[S], T], waiting: "deque[tuple[S, Future[T]]]") -> Non
 def _carry_out(work: Callable[[], T], future: "Future[T]") -> None:
     try:
         future.set_result(work())
-    except BaseException as error:  # noqa: BLE001  (it is raised for whoever asks for the result)
+    except BaseException as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+        # It is raised for whoever asks for the result.
         future.set_exception(error)

@@ -93,7 +93,8 @@ def together(*steps: Callable[[], Any]) -> list[Any]:
             made.append(step())
         except InvalidInput as error:
             refused.append(error)
-        except Exception as error:  # noqa: BLE001  (raised below)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # Raised below.
             failed.append(error)
     if refused:
         raise refused[0] if len(refused) == 1 else _joined(refused)

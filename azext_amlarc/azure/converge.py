@@ -29,13 +29,16 @@ class Provisioned(Protocol):
     """Anything that Azure provisions."""
 
     @property
-    def provisioning_state(self) -> str: ...
+    def provisioning_state(self) -> str:
+        """How far its last write is, in Azure's words."""
 
     @property
-    def in_progress(self) -> bool: ...
+    def in_progress(self) -> bool:
+        """Whether a write or a deletion is under way."""
 
     @property
-    def is_being_deleted(self) -> bool: ...
+    def is_being_deleted(self) -> bool:
+        """Whether that is a deletion."""
 
 
 T = TypeVar("T", bound=Provisioned)
@@ -232,7 +235,7 @@ class Subject(NamedTuple, Generic[T]):
         return (lambda: poll_operation(self.azure, url)) if url else None
 
 
-class PolledResource(Generic[T]):
+class PolledResource(Generic[T]):  # pylint: disable=too-few-public-methods
     """Polls a resource, and every few polls its operation, which is believed at once if it failed."""
 
     def __init__(self, resource: Callable[[], Poll[T]], operation: Callable[[], Poll[T] | None] | None = None) -> None:
@@ -253,7 +256,7 @@ class PolledResource(Generic[T]):
         return Poll(told.state, seen.resource) if is_believed else seen
 
 
-class PolledOperation(Generic[T]):
+class PolledOperation(Generic[T]):  # pylint: disable=too-few-public-methods
     """Polls an operation, and every few polls its resource; once the operation has ended, the resource decides.
 
     If Azure no longer knows the operation, only the resource is polled. Without `confirms`, the resource is not read

@@ -63,7 +63,8 @@ def extensions(azure: AzureClient, subscriptions: Sequence[str]) -> dict[str, Ex
 def _rows(azure: AzureClient, query: str, subscriptions: Sequence[str]) -> Iterator[dict[str, Any]]:
     asked = sorted({one.lower() for one in subscriptions})
     for first in range(0, len(asked), _SUBSCRIPTIONS):
-        yield from _pages(azure, query, asked[first : first + _SUBSCRIPTIONS])
+        beyond = first + _SUBSCRIPTIONS
+        yield from _pages(azure, query, asked[first:beyond])
 
 
 def _pages(azure: AzureClient, query: str, subscriptions: Sequence[str]) -> Iterator[dict[str, Any]]:

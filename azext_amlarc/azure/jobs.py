@@ -21,7 +21,7 @@ _OVER = {"completed", "failed", "canceled"}
 
 
 @dataclass(frozen=True)
-class Job:
+class Job:  # pylint: disable=too-many-instance-attributes
     """A training job, flat. Error and hint are null unless it failed or is not finished."""
 
     name: str

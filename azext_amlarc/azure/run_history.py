@@ -19,7 +19,7 @@ from azext_amlarc.azure.connection.tokens import resolved
 from azext_amlarc.resources.ids import WorkspaceId
 
 
-class RunHistory:
+class RunHistory:  # pylint: disable=too-few-public-methods
     """The run history of a workspace, which is looked for when the first job has failed."""
 
     def __init__(self, azure: AzureClient, workspace: WorkspaceId) -> None:

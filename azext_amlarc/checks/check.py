@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from azext_amlarc.checks.fix import Fix
 
 T = TypeVar("T")
-Known = TypeVar("Known", covariant=True)
+Known_co = TypeVar("Known_co", covariant=True)
 
 
 class Status(StrEnum):
@@ -40,7 +40,7 @@ class Phase(StrEnum):
     ALL = "all"
 
 
-class Fact(NamedTuple, Generic[Known]):
+class Fact(NamedTuple, Generic[Known_co]):
     """The name of something that checks need to know, and the type of its value."""
 
     name: str

@@ -28,7 +28,7 @@ class RegisterProvider(NamedTuple):
     @property
     def text(self) -> str:
         template = "az provider register -n {namespace} --wait --subscription {subscription_id}"
-        return command(template, **self._asdict()).text
+        return command(template, **self._asdict()).text  # pylint: disable=no-member  # a NamedTuple's
 
 
 class GrantRole(NamedTuple):

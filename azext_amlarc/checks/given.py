@@ -4,6 +4,7 @@ A check that needs what was not given is skipped.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from azext_amlarc.checks.check import Fact, Status, Unknown
@@ -18,7 +19,7 @@ class Pool(NamedTuple):
     most: int = 0
     is_stopped: bool = False
     machine: str = ""
-    labels: Mapping[str, str] = {}
+    labels: Mapping[str, str] = MappingProxyType({})
     # As in `az aks nodepool`: key=value:effect.
     taints: tuple[str, ...] = ()
 

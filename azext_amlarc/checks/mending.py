@@ -70,10 +70,11 @@ def plan(results: Iterable[Result]) -> list[Step]:
 
 
 def _with(steps: list[Step], new: Step) -> list[Step]:
-    for place, old in enumerate(steps):
+    for old in steps:
         both = _both(old.change, new.change)
         if both is not None:
-            return [*steps[:place], Step(both, (*old.because, *new.because)), *steps[place + 1 :]]
+            joined = Step(both, (*old.because, *new.because))
+            return [joined if step is old else step for step in steps]
     return [*steps, new]
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Objects = list[dict[str, Any]]
 
 
-def check(
+def check(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     resource_group_name: str | None = None,
@@ -62,7 +62,7 @@ def check(
     from azext_amlarc.workflows.check import CheckRequest
 
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
-    target, planned, configuration = together(
+    target, planned, configuration = together(  # pylint: disable=unbalanced-tuple-unpacking  # one for each step
         lambda: target_of(cmd, *cluster, workspace_name=workspace_name, workspace_group=workspace_group, compute=name),
         lambda: read_planned(settings, "--settings") if settings else None,
         lambda: read_document(config, None) if config else None,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from azext_amlarc.workflows.prepare import Preparation
 
 
-def attach(
+def attach(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     name: str | None = None,

@@ -19,7 +19,7 @@ def export(
     resource_group_name: str | None = None,
     cluster_type: str = "connectedClusters",
     resource_id: str | None = None,
-    every_cluster: bool = False,
+    every_cluster: bool = False,  # pylint: disable=unused-argument  # what az checks: it stands for no cluster
     policy: Sequence[str] | None = None,
     form: str = "manifest",
     output_file: str | None = None,

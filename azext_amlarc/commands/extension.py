@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from azext_amlarc.workflows.scaling import Scaling
 
 
-def create(
+def create(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     name: str | None = None,
@@ -137,7 +137,7 @@ def list_all(
         return extension.list_all(azure, cluster_id)
 
 
-def update(
+def update(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     name: str | None = None,
@@ -183,7 +183,7 @@ def update(
     return written(scale_from_zero=scale_from_zero, timeout=timeout, accepted_only=accepted_only)
 
 
-def delete(
+def delete(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     name: str | None = None,

@@ -32,7 +32,7 @@ def plan(
     from azext_amlarc.workflows.fleet.door import Work
     from azext_amlarc.workflows.fleet.report import wording
 
-    manifest = _read(cmd, file, policy)
+    manifest = _read(file, policy)
     with connected(cmd, watcher=fleet_progress(cmd)) as azure:
         work = Work(azure, manifest).resending(resend_protected)
         found = work.plan()
@@ -56,7 +56,7 @@ def _end_plan(cmd: Any, found: "FleetPlan", returned: object, detailed: bool) ->
         output.end_with(cmd.cli_ctx, SystemExit(2))
 
 
-def apply(
+def apply(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     file: str | None = None,
@@ -77,7 +77,7 @@ def apply(
     from azext_amlarc.workflows.fleet.running.apply import CONCURRENCY, Options
 
     planned = saved.load(plan_file) if plan_file else None
-    manifest = _read(cmd, planned.manifest if planned else str(file), policy)
+    manifest = _read(planned.manifest if planned else str(file), policy)
     options = Options(wave, concurrency or CONCURRENCY, timeout, engine)
     door, progress = AzDoor(cmd, yes), fleet_progress(cmd)
     with connected(cmd, watcher=progress, registers=True, timeout=timeout) as azure:
@@ -97,7 +97,7 @@ def status(cmd: Any, file: str, report: str | None = None) -> Objects | None:
     from azext_amlarc.workflows.fleet.report import page
     from azext_amlarc.workflows.fleet.status import status_objects, status_text
 
-    manifest = _read(cmd, file)
+    manifest = _read(file)
     with connected(cmd, watcher=fleet_progress(cmd)) as azure:
         found = Work(azure, manifest).status()
     objects = status_objects(found.clusters)
@@ -112,7 +112,7 @@ def _forms(objects: Objects, text: Callable[[], str], html: Callable[[], str]) -
     return {"text": text, "json": lambda: json.dumps(objects, indent=2, ensure_ascii=False), "html": html}
 
 
-def _read(cmd: Any, file: str, policy: Sequence[str] | None = None) -> "Manifest":
+def _read(file: str, policy: Sequence[str] | None = None) -> "Manifest":
     """The manifest, which has to keep the policies; its warnings are shown."""
     from azext_amlarc.workflows.fleet.manifests import load
 

@@ -10,7 +10,7 @@ from azext_amlarc.commands.inputs.targets import target_of
 from azext_amlarc.errors import together
 
 
-def bundle(
+def bundle(  # pylint: disable=too-many-locals  # each option is one
     cmd: Any,
     *,
     resource_group_name: str | None = None,

@@ -52,7 +52,10 @@ def _token_in(path: str) -> str:
 
 
 def _impersonation(user: User) -> Iterator[Header]:
-    """As client-go sends it: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation."""
+    """As client-go sends it.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+    """
     if user.impersonated:
         yield b"Impersonate-User", _sendable("as", user.impersonated)
     elif user.impersonated_uid or user.impersonated_groups or user.impersonated_extra:

@@ -3,6 +3,9 @@
 https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
 
+# Structures of msgspec are records, which pylint does not know.
+# pylint: disable=too-few-public-methods
+
 from typing import Any
 
 from msgspec import Struct, field

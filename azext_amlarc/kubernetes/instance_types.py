@@ -3,6 +3,9 @@
 https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
+# Structures of msgspec are records, which pylint does not know.
+# pylint: disable=too-few-public-methods
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

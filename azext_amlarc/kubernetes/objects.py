@@ -3,6 +3,9 @@
 msgspec skips all other fields while decoding.
 """
 
+# Structures of msgspec are records, which pylint does not know.
+# pylint: disable=too-few-public-methods
+
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction

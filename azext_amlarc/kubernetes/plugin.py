@@ -67,7 +67,7 @@ def _output(context: Context, plugin: Plugin) -> bytes:
     environment = _environment(context, plugin, interactive)
     try:
         # A program in PATH is found by its name; a path is absolute.
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # pylint: disable=consider-using-with  # _Run ends it
             [plugin.command, *(plugin.args or ())],
             env=environment,
             stdin=None if interactive else subprocess.DEVNULL,

@@ -71,7 +71,7 @@ def _settle_protocols(context: ssl.SSLContext) -> None:
     """
     context.set_alpn_protocols(["http/1.1"])
 
-    def are_set(alpn_protocols: Iterable[str]) -> None:
+    def are_set(alpn_protocols: Iterable[str]) -> None:  # pylint: disable=unused-argument
         pass
 
     context.set_alpn_protocols = are_set  # type: ignore[method-assign]

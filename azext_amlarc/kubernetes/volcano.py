@@ -39,12 +39,12 @@ class Plan:
     @property
     def lines(self) -> list[str]:
         """The changes, one line each for the user."""
-        restart = f"Will restart the scheduler ({EXTENSION_NAMESPACE}/{volcano.SCHEDULER})"
+        restarts = f"Will restart the scheduler ({EXTENSION_NAMESPACE}/{volcano.SCHEDULER})"
         parts = (
             (self.makes_namespace, f"Will create the namespace {EXTENSION_NAMESPACE}"),
             (self.writes_map, f"Will write the {_MAP}: Volcano's configuration without gangs"),
             (self.removes_map, f"Will delete the {_MAP}, once the extension no longer uses it"),
-            (self.restarts and self.there, restart),
+            (self.restarts and self.there, restarts),
         )
         return [line for is_wanted, line in parts if is_wanted]
 

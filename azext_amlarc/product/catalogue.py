@@ -72,7 +72,8 @@ class Record(NamedTuple):
 
     def variable(self, key: str) -> str:
         """The variable part of a member's key."""
-        return key[len(self.prefix) : len(key) - len(self.suffix)]
+        start, end = len(self.prefix), len(key) - len(self.suffix)
+        return key[start:end]
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -175,9 +176,10 @@ def _bare(key: str) -> str:
 
 
 def _candidates(key: str) -> Iterator[str]:
-    for family in family_named(head_of(key)):
+    head = head_of(key)
+    for family in family_named(head):
         if not family.is_indexed:
-            yield family.prefix + key[len(head_of(key)) + 1 :]
+            yield family.prefix + key.removeprefix(head)[1:]
         elif nearest(key.rpartition(".")[2], {family.suffix.rpartition(".")[2]}):
             index = re.search(r"(?<=[.\[])\d+", key)
             yield family.prefix + (index[0] if index else "0") + family.suffix

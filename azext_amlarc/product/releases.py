@@ -14,16 +14,20 @@ class Installed(Protocol):
     """What there is to know of an extension's release."""
 
     @property
-    def release_train(self) -> str | None: ...
+    def release_train(self) -> str | None:
+        """The train that it follows."""
 
     @property
-    def version(self) -> str | None: ...
+    def version(self) -> str | None:
+        """The version that it is pinned to."""
 
     @property
-    def current_version(self) -> str | None: ...
+    def current_version(self) -> str | None:
+        """The version that runs."""
 
     @property
-    def auto_upgrade_minor_version(self) -> bool | None: ...
+    def auto_upgrade_minor_version(self) -> bool | None:
+        """Whether Azure upgrades it."""
 
 
 # The versions of each release train, newest first; a train that does not exist has none.

@@ -14,7 +14,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 if TYPE_CHECKING:
     from typing import Protocol
 
-    class Step(Protocol):
+    class Step(Protocol):  # pylint: disable=too-few-public-methods  # an interface
         """One thing to do: a command to run, or something to know or to do in another way."""
 
         @property

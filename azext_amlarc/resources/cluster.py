@@ -26,9 +26,9 @@ class Cluster:
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
-def region(text: object) -> str:
+def region(name: object) -> str:
     """A region's name, from that or from its display name."""
-    return str(text or "").replace(" ", "").lower()
+    return str(name or "").replace(" ", "").lower()
 
 
 def from_answer(found: dict[str, Any], cluster_id: ClusterId) -> Cluster:

@@ -14,7 +14,7 @@ _NO_TYPES: dict[str, Any] = {"defaultInstanceType": None, "instanceTypes": None}
 
 
 @dataclass(frozen=True)
-class Compute:
+class Compute:  # pylint: disable=too-many-instance-attributes
     """A compute target, flat, deliberately without the connection strings that Azure may return."""
 
     name: str
@@ -187,12 +187,12 @@ def body(wanted: Wanted, location: str, existing: Compute | None = None) -> dict
     }
     if existing and existing.description:
         properties["description"] = existing.description
-    body: dict[str, Any] = {"location": location, "properties": properties}
+    made: dict[str, Any] = {"location": location, "properties": properties}
     tags = {**((existing and existing.tags) or {}), **wanted.tags}
     if tags:
-        body["tags"] = tags
+        made["tags"] = tags
     identity = _sent_identity(wanted, existing)
-    return {**body, "identity": identity} if identity else body
+    return {**made, "identity": identity} if identity else made
 
 
 def _sent_identity(wanted: Wanted, existing: Compute | None) -> dict[str, Any] | None:

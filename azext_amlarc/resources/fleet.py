@@ -84,7 +84,7 @@ class Selector:
 
 
 @dataclass(frozen=True)
-class ExtensionSpec:
+class ExtensionSpec:  # pylint: disable=too-many-instance-attributes
     """The extension that every cluster should have; what is None stays as it is, or gets Azure's default.
 
     `protected` has the keys as the user writes them: sslKeyPemFile, where the reference leads to the PEM text. With
@@ -112,7 +112,7 @@ class ExtensionSpec:
 
 
 @dataclass(frozen=True)
-class ComputeSpec:
+class ComputeSpec:  # pylint: disable=too-many-instance-attributes
     """A compute target that every cluster should be. `name` is a template; None is the cluster's group or subscription.
 
     `document` is the validated attach configuration of the file `config`, with `namespace` where the manifest has one.

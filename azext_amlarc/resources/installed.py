@@ -10,7 +10,7 @@ from azext_amlarc.resources.ids import ClusterId
 
 
 @dataclass(frozen=True)
-class Extension:
+class Extension:  # pylint: disable=too-many-instance-attributes
     """An installed extension, with the property names of `az k8s-extension show`, and `install_state`.
 
     `install_state` is named as in Microsoft's guide of 2021. `configuration_protected_settings` has only names: Azure

@@ -114,7 +114,7 @@ def _https(url: str) -> str:
 def _known(name: str | None) -> CloudSettings:
     wanted = (name or _DEFAULT).lower()
     for known, (cloud, authority) in _KNOWN.items():
-        if wanted in (known.lower(), cloud.value.lower()):
+        if wanted in (known.lower(), cloud.value.lower()):  # pylint: disable=no-member  # an enumeration's
             found = get_arm_endpoints(cloud)
             scopes = tuple(found["credential_scopes"])
             return CloudSettings(

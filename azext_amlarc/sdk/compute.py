@@ -33,10 +33,12 @@ class InWorkspace(Protocol):
     """What a compute target needs from its workspace (sdk.workspace.Workspace): its id, and a connection to Azure."""
 
     @property
-    def id(self) -> WorkspaceId: ...
+    def id(self) -> WorkspaceId:
+        """Which one it is."""
 
     @property
-    def connection(self) -> AzureClient: ...
+    def connection(self) -> AzureClient:
+        """The connection to Azure, opened once."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class ComputeStatus:
         return self.provisioning_state
 
 
-class KubernetesCompute(Known):
+class KubernetesCompute(Known):  # pylint: disable=too-many-public-methods  # azureml-core's
     """A cluster attached to a workspace. `details` is what `az ml arc show` shows, as last seen."""
 
     ELSEWHERE = OF_COMPUTE_TARGET
@@ -73,7 +75,7 @@ class KubernetesCompute(Known):
         self._operation = operation or _find(workspace, name)
 
     @staticmethod
-    def attach_configuration(
+    def attach_configuration(  # pylint: disable=too-many-positional-arguments  # azureml-core's
         resource_id: str,
         namespace: str | None = None,
         default_instance_type: str | None = None,

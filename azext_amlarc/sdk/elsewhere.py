@@ -161,7 +161,7 @@ class Named(type):
             raise missing(cls.__name__, name, _known_of(cls))
 
 
-class Known(metaclass=Named):
+class Known(metaclass=Named):  # pylint: disable=too-few-public-methods  # its metaclass has the rest
     """The error for a missing attribute says what to use instead, if azureml-core has that attribute."""
 
     if not TYPE_CHECKING:

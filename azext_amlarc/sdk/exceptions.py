@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from azext_amlarc.azure.connection.answers import correlation_id, is_of_the_login, refusal, unanswered
+from azext_amlarc.azure.connection import answers
 from azext_amlarc.errors import ArcError, Refused, StillRunning
 from azext_amlarc.wording import legible
 
@@ -100,17 +100,17 @@ def _translated(kind: type[ArcException], error: Exception) -> ArcException:
         for option, place in _SPELLED.items():
             fix = fix.replace(option, place)
         return kind(error.message, code, error.correlation_id or _of_the_cause(error), fix, findings)
-    if isinstance(error, HttpResponseError) and is_of_the_login(error):
+    if isinstance(error, HttpResponseError) and answers.is_of_the_login(error):
         fix = "Sign in (az login), set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or pass a credential."
         return kind(error.message, type(error).__name__, fix=fix)
     if isinstance(error, HttpResponseError) and error.response is not None:
-        refused = refusal(error)
+        refused = answers.refusal(error)
         return kind(refused.message, refused.code, refused.correlation_id, refused.fix)
     fix = "Check the network, the proxy (HTTPS_PROXY) and the cloud."
-    return kind(unanswered(error), type(error).__name__, fix=fix)
+    return kind(answers.unanswered(error), type(error).__name__, fix=fix)
 
 
 def _of_the_cause(error: ArcError) -> str | None:
     """The correlation id of the response that our own message replaces."""
     cause = error.__cause__
-    return correlation_id(cause.response) if isinstance(cause, HttpResponseError) else None
+    return answers.correlation_id(cause.response) if isinstance(cause, HttpResponseError) else None

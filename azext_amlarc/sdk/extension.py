@@ -55,7 +55,7 @@ class ArcExtension:
         self._kube = kube
 
     @classmethod
-    def install(
+    def install(  # pylint: disable=too-many-locals  # each option is one
         cls,
         cluster_resource_id: str,
         settings: Mapping[str, object],

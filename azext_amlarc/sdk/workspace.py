@@ -90,7 +90,7 @@ class Workspace(Known):
         cloud: str | None = None,
         *,
         auth: object = None,
-        location: str | None = None,
+        location: str | None = None,  # pylint: disable=unused-argument  # azureml-core's
     ) -> "Workspace":
         """The workspace, if it exists; otherwise WorkspaceException. One request.
 
@@ -103,7 +103,8 @@ class Workspace(Known):
                 azure = _connected(subscription_id, None, credential, auth, cloud)
                 resource_group = workspaces.find(azure, name).resource_group
         workspace = cls(subscription_id, resource_group, name, credential, cloud, auth=auth)
-        workspace._answer  # noqa: B018  (read now, to raise if there is none, and kept)
+        # Read now, to raise if there is none, and kept.
+        _ = workspace._answer
         return workspace
 
     @classmethod

@@ -28,7 +28,7 @@ class _Judged(NamedTuple):
 
 
 def validate_documents(
-    names: Sequence[str], strict: bool = False, policies: Sequence[str] = (), rules: str | None = None
+    paths: Sequence[str], strict: bool = False, policies: Sequence[str] = (), rules: str | None = None
 ) -> Report:
     """Validate every file that the names mean; a file that cannot be read is a finding like the others.
 
@@ -36,7 +36,7 @@ def validate_documents(
     `rules` is a rules file to use in place of the nearest `.amlarc.yaml` above each file.
     """
     sources: dict[str, list[_Judged]] = {}
-    for name in names:
+    for name in paths:
         loaded = as_text(name)
         if loaded is not None:
             sources.setdefault(TEXT, []).append(_of_text(loaded, TEXT))
@@ -64,14 +64,14 @@ def _report(findings: Mapping[str, Sequence[Finding]], strict: bool, rules: Sequ
 def _guarded(
     sources: Mapping[str, Sequence[_Judged]],
     findings: dict[str, list[Finding]],
-    names: Sequence[str],
+    paths: Sequence[str],
     strict: bool,
 ) -> Report:
     """The report with what the policies say; what is wrong with a policy comes last."""
     from azext_amlarc.validation.guardrails import policy
 
     subjects = [one for judged in sources.values() for each in judged for one in _subjects(each.outcome)]
-    policies = policy.read(names)
+    policies = policy.read(paths)
     for one in policies.judge(subjects):
         findings.setdefault(one.source, []).append(one)
     ordered = {source: sorted(found, key=position_of) for source, found in findings.items()}

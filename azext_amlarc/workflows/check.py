@@ -124,10 +124,10 @@ def run_checks(
     left = Event()
     seen = _telling(request, connection, known, tell, left) if tell else lambda _known: None
     try:
-        cluster = background.begin(partial(_kubernetes, connection, needs, seen))
+        of_cluster = background.begin(partial(_kubernetes, connection, needs, seen))
         known = _azure(azure, needs, known, seen)
         seen(known)
-        known = {**known, **cluster.result()}
+        known = {**known, **of_cluster.result()}
         seen(known)
     finally:
         left.set()
@@ -254,14 +254,14 @@ def _connection(request: CheckRequest) -> "Kube | Unknown":
 
 def _ways_to_the_cluster(request: CheckRequest) -> str:
     """What can be given, and how the cluster that was named can be reached without a kubeconfig at hand."""
-    cluster, spelled = request.target.cluster, request.spelled
-    if cluster is None:
+    target, spelled = request.target.cluster, request.spelled
+    if target is None:
         return spelled.kubeconfig
-    if cluster.cluster_type == MANAGED:
+    if target.cluster_type == MANAGED:
         return f"{spelled.kubeconfig}, or {spelled.credentials}"
     from azext_amlarc.resources.advice import proxy_to
 
-    return f"{spelled.kubeconfig}; to have one while it runs: `{proxy_to(cluster).text}`"
+    return f"{spelled.kubeconfig}; to have one while it runs: `{proxy_to(target).text}`"
 
 
 def _kubernetes(

@@ -12,7 +12,8 @@ class Door(Protocol):
     """Progress, messages and confirmation for the user, and the login."""
 
     @property
-    def watcher(self) -> Watcher: ...
+    def watcher(self) -> Watcher:
+        """Who is told of progress."""
 
     def show(self, findings: Iterable[Finding]) -> None:
         """Show findings that do not stop the work."""

@@ -31,7 +31,7 @@ _AT_A_TIME = 8
 
 
 @dataclass(frozen=True)
-class ListedCluster:
+class ListedCluster:  # pylint: disable=too-many-instance-attributes
     """A cluster, flat. `extension_state` is the installState, NotInstalled, or Unknown with the reason in `note`.
 
     `attached_as` has the names of its compute targets in the given workspace, None without a workspace.

@@ -14,8 +14,8 @@ def accepted(account: str) -> dict[str, object]:
 
 def refused(message: str) -> dict[str, object]:
     """Nobody is signed in, or Azure does not accept the credentials."""
-    unknown = Unknown(Status.SKIPPED, NOT_SIGNED_IN)
-    return {SIGNED_IN.name: Presence(False, message, (command("az login"),)), ACCOUNT.name: unknown}
+    account = Unknown(Status.SKIPPED, NOT_SIGNED_IN)
+    return {SIGNED_IN.name: Presence(False, message, (command("az login"),)), ACCOUNT.name: account}
 
 
 def unknown(message: str) -> dict[str, object]:

@@ -45,11 +45,11 @@ class Scaling:
 
         def write() -> None:
             while pending:
-                pending.pop()._before(writes)
+                pending.pop().begin(writes)
 
         return write
 
-    def _before(self, writes: WriteLog) -> None:
+    def begin(self, writes: WriteLog) -> None:
         plan = self.plan
         if plan.makes_namespace:
             with plan.kube.recorded(writes.add, f"namespace {EXTENSION_NAMESPACE}"):

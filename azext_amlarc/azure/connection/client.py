@@ -56,7 +56,7 @@ class Cloud(NamedTuple):
         return "cloudapp." + host.removeprefix("management.")
 
 
-class AzureClient:
+class AzureClient:  # pylint: disable=too-many-instance-attributes
     """A connection to one subscription. All calls share one pipeline: one TLS session, no bodies in logs.
 
     `writes` lists what has been written so far. `watcher` is told about long pauses and registrations. `timeout` is how

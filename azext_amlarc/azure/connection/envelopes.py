@@ -112,8 +112,8 @@ def _nested(members: Mapping[str, Any], depth: int) -> tuple[Envelope, ...]:
     for name in ("details", "errors"):
         found = members.get(name)
         inner += found[:_MOST] if isinstance(found, list) else [found] if isinstance(found, Mapping) else []
-    read = (of(item, depth + 1) for item in inner)
-    return tuple(one for one in read if one.code or one.message or one.details or one.infos)
+    found_in = (of(item, depth + 1) for item in inner)
+    return tuple(one for one in found_in if one.code or one.message or one.details or one.infos)
 
 
 def _code(members: Mapping[str, Any]) -> str:

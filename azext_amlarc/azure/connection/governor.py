@@ -34,7 +34,7 @@ _QUOTA, _QUOTA_RESETS = "x-ms-user-quota-remaining", "x-ms-user-quota-resets-aft
 
 
 @dataclass
-class Bucket:
+class Bucket:  # pylint: disable=too-many-instance-attributes
     """The requests of one kind in one subscription: who may send the next one, and when."""
 
     rate: float
@@ -127,7 +127,7 @@ class Governor:
         return sum(bucket.refused for bucket in self._buckets.values())
 
 
-class GovernorPolicy(HTTPPolicy[Any, Any]):
+class GovernorPolicy(HTTPPolicy[Any, Any]):  # pylint: disable=too-few-public-methods  # azure-core's interface
     """Sends each request, and each try of it, when its turn has come."""
 
     def __init__(self, governor: Governor) -> None:

@@ -16,7 +16,7 @@ _API_VERSION = "2021-04-01"
 _UNREGISTERED = "MissingSubscriptionRegistration"
 
 
-class RegistrationPolicy(HTTPPolicy[Any, Any]):
+class RegistrationPolicy(HTTPPolicy[Any, Any]):  # pylint: disable=too-few-public-methods  # azure-core's interface
     """If Azure refuses a request for an unregistered provider, registers it and sends the request again.
 
     Replaces the SDKs' own policy, which polls forever and silently. Without `register`, the refusal is passed on: a

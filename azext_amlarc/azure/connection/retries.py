@@ -48,7 +48,7 @@ class WriteTookEffect(Exception):
     """The response to a write was lost, but the write took effect: join it instead of sending it again."""
 
 
-class RetryPolicy(HTTPPolicy[Any, Any]):
+class RetryPolicy(HTTPPolicy[Any, Any]):  # pylint: disable=too-few-public-methods  # azure-core's interface
     """Retries while Azure is busy or unreachable; all our requests are idempotent.
 
     But Azure fails a repeated write while the first one is still in progress. Such a write passes the option

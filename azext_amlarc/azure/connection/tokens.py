@@ -37,7 +37,7 @@ class AuthenticationPolicy(ARMChallengeAuthenticationPolicy):
         return self.next.send(request)
 
 
-class RedirectionPolicy(HTTPPolicy[Any, Any]):
+class RedirectionPolicy(HTTPPolicy[Any, Any]):  # pylint: disable=too-few-public-methods  # azure-core's interface
     """Follows the redirections of reads, over https alone. Each step is signed, or not, by the policy below."""
 
     def send(self, request: Any) -> Any:
@@ -51,7 +51,7 @@ class RedirectionPolicy(HTTPPolicy[Any, Any]):
         raise UnreadableAnswer(f"{host_of(sent.url)} redirects without end.")
 
 
-class Home:
+class Home:  # pylint: disable=too-few-public-methods
     """The hosts of a cloud: its resource manager with what is below it, and those of `more`.
 
     `more` are hosts, with a port where it is not 443, or domains, which begin with a dot.

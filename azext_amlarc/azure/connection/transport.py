@@ -166,7 +166,8 @@ class _Adapter(HTTPAdapter):
             if len(content) > MOST_BYTES:
                 response.close()
                 raise _too_large(response.url)
-        response._content = bytes(content)  # where requests keeps a body that has been read
+        # Where requests keeps a body that has been read.
+        response._content = bytes(content)  # pylint: disable=protected-access
         return response
 
 

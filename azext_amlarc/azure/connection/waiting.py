@@ -134,7 +134,7 @@ class Operation(NamedTuple, Generic[T]):
         return StillRunning(message, self.follow, correlation_id=self.correlation_id)
 
 
-class _Pauses:
+class _Pauses:  # pylint: disable=too-few-public-methods
     """The pauses of one wait: as long as Azure asks, but never beyond the timeout; a long one is announced once."""
 
     def __init__(self, watcher: Watcher, timeout: float) -> None:
@@ -147,8 +147,8 @@ class _Pauses:
         left = max(self.timeout - elapsed, 0.0)
         if told and told > _LONGEST_UNSAID and not self.announced:
             self.announced = True
-            until = "" if told <= left else f"; waiting {left:.0f} s, until the timeout"
-            self.watcher.tell(f"Azure asks to wait {told:.0f} s before the next poll{until}")
+            waits = "" if told <= left else f"; waiting {left:.0f} s, until the timeout"
+            self.watcher.tell(f"Azure asks to wait {told:.0f} s before the next poll{waits}")
         return min(told or _pause(elapsed), left)
 
 

@@ -31,7 +31,7 @@ def recorded(writes: WriteLog, line: str) -> Iterator[None]:
     writes.add(line)
 
 
-class LagPolicy(HTTPPolicy[Any, Any]):
+class LagPolicy(HTTPPolicy[Any, Any]):  # pylint: disable=too-few-public-methods  # azure-core's interface
     """Waits out the 404 of a resource whose PUT Azure has just accepted, or of an action on it (listKeys).
 
     `writes` gives the record that all connections of a command share.

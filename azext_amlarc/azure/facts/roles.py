@@ -59,7 +59,7 @@ def _at_resource(reader: "RoleReader", identity: Identity, resource_id: str) -> 
     return reader.roles(identity, group_id(place.subscription_id, place.resource_group)) if place else None
 
 
-class RoleReader:
+class RoleReader:  # pylint: disable=too-few-public-methods
     """Reads each thing once: compute targets share identities, and storage and registry are often in one group."""
 
     def __init__(self, azure: AzureClient) -> None:

@@ -45,9 +45,9 @@ def owned(azure: AzureClient, cluster_id: ClusterId, settings: Mapping[str, str]
     return [item for found in at_once(azure, SilentWatcher(), looks, reads=True) for item in found]
 
 
-def purge(azure: AzureClient, owned: Sequence[Owned], watcher: Watcher) -> None:
+def purge(azure: AzureClient, items: Sequence[Owned], watcher: Watcher) -> None:
     """Delete all of them in parallel and wait until they are gone; those that are already gone are no error."""
-    at_once(azure, watcher, {str(item): partial(_delete, item) for item in owned})
+    at_once(azure, watcher, {str(item): partial(_delete, item) for item in items})
 
 
 def _owned_relays(azure: AzureClient, cluster: ClusterId, named: str | None) -> list[Owned]:

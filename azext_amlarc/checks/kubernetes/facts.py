@@ -28,7 +28,7 @@ class Taint:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node:  # pylint: disable=too-many-instance-attributes
     """A node: what its machine has, and what Kubernetes leaves to pods; `troubles` are conditions like DiskPressure."""
 
     name: str
@@ -56,7 +56,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Pod:
+class Pod:  # pylint: disable=too-many-instance-attributes
     """A pod; `requests` is what the scheduler reserves, `unscheduled` why it has no node, `chart` its Helm chart."""
 
     namespace: str

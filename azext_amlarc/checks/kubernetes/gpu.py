@@ -101,8 +101,8 @@ def _described(plugin: DaemonSet) -> str:
 
 
 def _has_nvidia(node: Node) -> bool:
-    named = any(name.startswith(_NVIDIA) for name in node.allocatable)
-    return named or any(node.labels.get(key, "").startswith(value) for key, value in _LABELS)
+    is_allocatable = any(name.startswith(_NVIDIA) for name in node.allocatable)
+    return is_allocatable or any(node.labels.get(key, "").startswith(value) for key, value in _LABELS)
 
 
 def _has_gpu(node: Node) -> bool:

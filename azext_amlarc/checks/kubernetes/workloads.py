@@ -95,17 +95,17 @@ def labelling(facts: Facts, nodes: Iterable[Node], labels: Mapping[str, str]) ->
     return (note, nodepool(facts, "update", "POOL", "--labels", *own))
 
 
-def growing(facts: Facts, selector: Mapping[str, str]) -> tuple[str, Fix] | None:
+def growing(facts: Facts, wanted: Mapping[str, str]) -> tuple[str, Fix] | None:
     """Why there is no such node now although there may be one later, and how to have one at once.
 
     An autoscaler whose node groups nobody can see is believed only where no node has the labels. It is one beside pools
     that do not grow: node auto-provisioning of AKS, or one that the user installed.
     """
     for name, pool in scheduling.empty(facts[POOLS]).items():
-        if scheduling.matching([scheduling.next_node(name, pool)], selector):
+        if scheduling.matching([scheduling.next_node(name, pool)], wanted):
             return _at_zero(facts, name, pool)
     is_seen = any(pool.most for pool in facts[POOLS])
-    if is_seen or scheduling.matching(facts[NODES], selector) or not facts[AUTOSCALER]:
+    if is_seen or scheduling.matching(facts[NODES], wanted) or not facts[AUTOSCALER]:
         return None
     note = Note("Check that a node group of the autoscaler has these labels, and see check AMLARC-K053.")
     return "the autoscaler may add one", (note,)
@@ -118,8 +118,11 @@ def _at_zero(facts: Facts, name: str, pool: Pool) -> tuple[str, Fix]:
         scale = nodepool(facts, "scale", pool.name, "--node-count", "1")
         return f"{name} is at zero and does not grow by itself", (scale,)
     options = ("--update-cluster-autoscaler", "--min-count", "1", "--max-count", str(pool.most))
-    fix = (Note("The first job waits for a node. To have one at once:"), nodepool(facts, "update", pool.name, *options))
-    return f"{name} is at zero and grows to {pool.most}", fix
+    at_once = (
+        Note("The first job waits for a node. To have one at once:"),
+        nodepool(facts, "update", pool.name, *options),
+    )
+    return f"{name} is at zero and grows to {pool.most}", at_once
 
 
 def opening(facts: Facts, settings: Mapping[str, str], head: str, closed: Sequence[tuple[Node, Taint]]) -> Fix:

@@ -27,8 +27,8 @@ class _Pen:
     def group(self, name: str) -> str:
         return self._in(_BOLD, name)
 
-    def _in(self, code: int, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
+    def _in(self, code: int, words: str) -> str:
+        return f"\x1b[{code}m{words}\x1b[0m" if self.color else words
 
 
 def text(results: Sequence[Result], verbose: bool, color: bool, encoding: str = "utf-8") -> str:
@@ -75,8 +75,8 @@ class Stream:
         once = list(_once(self._pen, Status.SKIPPED, reasons))
         return self._encoded([*once, *([""] if once else []), _closing(self._pen, clean)])
 
-    def _encoded(self, lines: Iterable[str]) -> str:
-        return "\n".join(lines).encode(self.encoding, "backslashreplace").decode(self.encoding)
+    def _encoded(self, told: Iterable[str]) -> str:
+        return "\n".join(told).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
 
 def _skipped(results: Iterable[Result]) -> list[Result]:

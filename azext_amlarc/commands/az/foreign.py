@@ -96,9 +96,14 @@ ALIASES = (
 )
 
 
+def command_of(namespace: Any) -> Any:
+    """The command that is being parsed: az hands it to validators in an attribute that it calls private."""
+    return namespace._cmd  # pylint: disable=protected-access
+
+
 def take(namespace: Any) -> None:
     """Remove these options from what the command gets; UsageError for a value that is not the possible one."""
-    command = namespace._cmd.name.removeprefix("ml arc ").removeprefix("amlarc ")
+    command = command_of(namespace).name.removeprefix("ml arc ").removeprefix("amlarc ")
     for alias in ALIASES:
         if command in alias.commands:
             _merge(namespace, alias)

@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
     return str.__str__(value) if isinstance(value, str) else int(value)
 
 
-class ArcCommand(AzCliCommand):  # type: ignore[misc]  # az has no types
+class ArcCommand(AzCliCommand):  # type: ignore[misc]  # az has no types  # pylint: disable=too-few-public-methods
     """A command whose function gets plain values, whether they were given or are defaults."""
 
     def __call__(self, arguments: dict[str, Any]) -> Any:

@@ -74,7 +74,7 @@ def _validate_credentials(namespace: Any) -> None:
 
 def _given(namespace: Any) -> Iterator[tuple[str, Any]]:
     """Each option of the command by its first name, with its value."""
-    for dest, argument in namespace._cmd.arguments.items():
+    for dest, argument in foreign.command_of(namespace).arguments.items():
         names = argument.type.settings.get("options_list") or [f"--{dest.replace('_', '-')}"]
         yield str(names[0]), getattr(namespace, dest, None)
 
@@ -111,7 +111,7 @@ def _names(namespace: Any) -> "Iterator[tuple[str, str, Kind]]":
     yield "--workspace-group", "workspace_group", naming.RESOURCE_GROUP
     yield "--version", "version", naming.VERSION
     yield "--release-train", "release_train", naming.RELEASE_TRAIN
-    words = namespace._cmd.name.split()
+    words = foreign.command_of(namespace).name.split()
     # The name of a new compute target has rules of its own, with codes; `settings` has the keys of settings.
     if words[-1] != "attach" and "settings" not in words:
         yield "--name", "name", naming.EXTENSION if "extension" in words else naming.COMPUTE
@@ -304,7 +304,10 @@ def validate_report(namespace: Any) -> None:
     """The form of a report in a file is given, or said by the file's name."""
     from azext_amlarc.commands.az.output import SUFFIXES, form_of
 
-    file, forms = namespace.output_file, namespace._cmd.arguments["report_format"].type.settings["choices"]
+    file, forms = (
+        namespace.output_file,
+        foreign.command_of(namespace).arguments["report_format"].type.settings["choices"],
+    )
     if file:
         _refuse_input_as_output(file, namespace)
     if not file or (form_of(file, namespace.report_format) or "") in forms:

@@ -131,10 +131,12 @@ def options_given(cmd: Any) -> set[str]:
 
 def open_streams() -> None:
     """Standard streams that are closed (`<&-`) are empty ones: Python has None for them."""
+    # They are open as long as the process.
+    # pylint: disable=consider-using-with
     if sys.stdin is None:
-        sys.stdin = open(os.devnull)  # noqa: SIM115  (open as long as the process)
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def print_whole(cli: Any) -> None:

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 _BAD = {"failed", "canceled"}
 
 
-class Provisioned(Protocol):
+class Provisioned(Protocol):  # pylint: disable=too-few-public-methods  # an interface
     """Anything that Azure provisions."""
 
     @property
-    def provisioning_state(self) -> str: ...
+    def provisioning_state(self) -> str:
+        """How far its last write is, in Azure's words."""
 
 
 T = TypeVar("T", bound=Provisioned)

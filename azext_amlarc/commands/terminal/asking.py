@@ -5,6 +5,7 @@ Lines work on every terminal, over ssh and with a screen reader, and need no lib
 
 import os
 import sys
+from contextlib import suppress
 
 from azext_amlarc.errors import InvalidInput
 from azext_amlarc.wording import legible
@@ -41,11 +42,9 @@ def _is_yes(answer: str) -> bool:
 
 def say(text: str, end: str = "\n") -> None:
     """Write text to stderr, if anybody reads it."""
-    try:
+    with suppress(OSError):  # nobody reads on
         sys.stderr.write(legible(text) + end)
         sys.stderr.flush()
-    except OSError:  # nobody reads on
-        return
 
 
 def confirm(question: str, yes: bool) -> None:

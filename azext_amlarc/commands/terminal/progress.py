@@ -70,7 +70,7 @@ class TerminalWatcher:
             self._output.write("\r\033[K")
 
 
-class Output:
+class Output:  # pylint: disable=too-few-public-methods
     """A stream, written to at once; it falls silent when nobody reads on, since the work is what matters."""
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:

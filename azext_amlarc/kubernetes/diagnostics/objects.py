@@ -1,5 +1,8 @@
 """Whole objects of a cluster, as the API server returns them, and Helm's releases without their contents."""
 
+# Structures of msgspec are records, which pylint does not know.
+# pylint: disable=too-few-public-methods
+
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any

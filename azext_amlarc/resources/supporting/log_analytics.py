@@ -1,6 +1,7 @@
 """A cluster's Log Analytics workspace as data: its possible ids, the request body, and the settings for it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
@@ -19,7 +20,7 @@ class LogAnalytics(NamedTuple):
     cluster: Cluster
     workspace_ids: tuple[str, ...]
     known: str | None
-    tags: Mapping[str, str] = {}
+    tags: Mapping[str, str] = MappingProxyType({})
 
     @property
     def settings(self) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Plan(NamedTuple):
 
     def tagged(self, tags: Mapping[str, str]) -> "Plan":
         """The plan whose resources get these tags beside our own, if they are created."""
-        return self._replace(
+        return self._replace(  # pylint: disable=no-member  # a NamedTuple's
             relay=self.relay and self.relay._replace(tags=tags),
             service_bus=self.service_bus and self.service_bus._replace(tags=tags),
             log_analytics=self.log_analytics and self.log_analytics._replace(tags=tags),
@@ -41,7 +41,8 @@ class Plan(NamedTuple):
 
     def resumed(self) -> "Plan":
         """The plan of whoever may have been cut short before: nothing is written that has not been read first."""
-        return self._replace(relay=self.relay and self.relay._replace(is_first=False))
+        relays = self.relay and self.relay._replace(is_first=False)
+        return self._replace(relay=relays)  # pylint: disable=no-member  # a NamedTuple's
 
 
 def plan(cluster: Cluster, settings: Mapping[str, str], installed: Mapping[str, str] | None = None) -> Plan:

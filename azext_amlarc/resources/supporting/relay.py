@@ -1,6 +1,7 @@
 """A cluster's Azure Relay as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
@@ -28,7 +29,7 @@ class Relay(NamedTuple):
     cluster: Cluster
     connection_ids: tuple[str, ...]
     is_first: bool
-    tags: Mapping[str, str] = {}
+    tags: Mapping[str, str] = MappingProxyType({})
 
     @property
     def settings(self) -> dict[str, str]:

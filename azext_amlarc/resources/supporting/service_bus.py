@@ -1,6 +1,7 @@
 """A cluster's Service Bus as data: its possible ids, the request bodies, and the settings for it."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from azext_amlarc.resources.cluster import Cluster
@@ -37,7 +38,7 @@ class ServiceBus(NamedTuple):
     namespace_ids: tuple[str, ...]
     subscriptions: Mapping[str, str]
     known: str | None
-    tags: Mapping[str, str] = {}
+    tags: Mapping[str, str] = MappingProxyType({})
 
     @property
     def settings(self) -> dict[str, str]:

@@ -238,7 +238,7 @@ def _keys(rule: str, names: tuple[str, ...]) -> dict[tuple[str, ...], Value]:
     return dict.fromkeys(map(_protected, names), Keys(rule, "listKeys", "primaryConnectionString"))
 
 
-def _own(wanted: extension.Wanted, needed: plan.Plan) -> Iterator[tuple[tuple[str, ...], Value]]:
+def _own(wanted: extension.Wanted, _needed: plan.Plan) -> Iterator[tuple[tuple[str, ...], Value]]:
     """The connection strings of resources of the user's own that are given without them: as create reads them."""
     rules = {relay.TITLE: relay.RULE, service_bus.TITLE: service_bus.BORN_RULE}
     for own in plan.own_without_strings(wanted.settings, wanted.protected):

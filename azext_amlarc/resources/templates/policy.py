@@ -139,9 +139,10 @@ def _joined(plain: str, stand_ins: _StandIns) -> str:
     """The expression for a text with stand-ins."""
     pieces, place = [], 0
     for found in stand_ins.pattern.finditer(plain):
-        pieces += [arm.text(plain[place : found.start()])] if found.start() > place else []
+        start, end = found.span()
+        pieces += [arm.text(plain[place:start])] if start > place else []
         pieces.append(stand_ins.expressions[found[0]])
-        place = found.end()
+        place = end
     pieces += [arm.text(plain[place:])] if place < len(plain) else []
     return pieces[0] if len(pieces) == 1 else f"concat({', '.join(pieces)})"
 
@@ -170,7 +171,7 @@ def _passing(resource: Json) -> Json:
 
 def _definition(fleet: Fleet, cluster_type: str, template: Json, location: str) -> Json:
     in_subscription = not arm.is_of_a_group(template)
-    deployment: Json = {
+    made: Json = {
         **({"location": location} if in_subscription else {}),
         "properties": {
             "mode": "incremental",
@@ -189,7 +190,7 @@ def _definition(fleet: Fleet, cluster_type: str, template: Json, location: str) 
                 {"field": f"{_EXTENSIONS}/provisioningState", "equals": "Succeeded"},
             ]
         },
-        "deployment": deployment,
+        "deployment": made,
     }
     return {
         "name": f"amlarc-{fleet.name}",

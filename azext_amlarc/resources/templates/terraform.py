@@ -6,9 +6,9 @@ https://registry.terraform.io/providers/Azure/azapi/latest/docs
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, groupby
+from itertools import chain, count, groupby
 from typing import Any
 
 from azext_amlarc.resources.compute import KIND
@@ -117,10 +117,14 @@ def _labels(deployments: Sequence[Deployment]) -> Iterator[tuple[str, str]]:
                 continue
             done.add(folded(part.id))
             label = _label(part, one.state.cluster.id.name)
-            numbered = (f"{label}_{number}" for number in count(2))
-            unique = label if label not in taken else next(other for other in numbered if other not in taken)
+            unique = _unique(label, taken)
             taken.add(unique)
             yield folded(part.id), unique
+
+
+def _unique(label: str, taken: Container[str]) -> str:
+    numbered = (f"{label}_{number}" for number in count(2))
+    return next(one for one in chain([label], numbered) if one not in taken)
 
 
 def _label(part: Part, cluster: str) -> str:

@@ -239,13 +239,13 @@ def ready(data: Any) -> dict[str, Any]:
 
 
 def _ready_type(body: dict[str, Any]) -> dict[str, Any]:
-    ready = dict(body)
+    copy = dict(body)
     if isinstance(body.get("nodeSelector"), dict):
-        ready["nodeSelector"] = dict(body["nodeSelector"])
-    given = ready.pop("resources", None)
+        copy["nodeSelector"] = dict(body["nodeSelector"])
+    given = copy.pop("resources", None)
     if given is not None:
-        ready["resources"] = {side: _ready_amounts(amounts) for side, amounts in given.items() if amounts is not None}
-    return ready
+        copy["resources"] = {side: _ready_amounts(amounts) for side, amounts in given.items() if amounts is not None}
+    return copy
 
 
 def _ready_amounts(amounts: dict[str, Any]) -> dict[str, str]:

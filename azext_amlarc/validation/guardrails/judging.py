@@ -76,7 +76,7 @@ def _fault(path: Path, reason: str, said: object = None) -> Json:
     return {"path": path, "reason": reason, "said": said}
 
 
-class Judge:
+class Judge:  # pylint: disable=too-many-instance-attributes
     """One policy, ready to judge."""
 
     def __init__(self, schema: Json) -> None:
@@ -91,6 +91,8 @@ class Judge:
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
         is_text = isinstance(dialect["$schema"], str)
         self._kind: Any = validator_for(dialect, None) if is_text else None  # type: ignore[arg-type]
+        # Of `referencing`, which is imported once the structure has no fault.
+        self._registry: Any = None
         self._referred = set(_pointers(schema))
         self._elsewhere: list[tuple[Path, Json]] = []
         self._schema: Json = self._copied(schema, ())
@@ -121,8 +123,9 @@ class Judge:
         from referencing.jsonschema import specification_with
 
         specification = specification_with(str(self._kind.META_SCHEMA.get("$schema")))
-        self._registry: Registry[Any] = Registry()
-        known = self._kind(self._schema, registry=self._registry)._resolver  # with the schemas of JSON Schema itself
+        # With the schemas of JSON Schema itself; jsonschema makes no resolver for others.
+        self._registry = Registry()
+        known = self._kind(self._schema, registry=self._registry)._resolver  # pylint: disable=protected-access
         yield from self._lost(self._schema, known, specification)
 
     def _lost(self, schema: Json, resolver: Any, specification: Any) -> Iterator[Json]:
@@ -339,8 +342,9 @@ def of_amounts(kind: Any) -> Any:
 
     def evolve(validator: Any, **changes: Any) -> Any:
         one = as_it_is(validator, **changes)
-        if type(one) is made:
+        if one.__class__ is made:
             return one
+        # pylint: disable-next=protected-access  # the arguments under which jsonschema itself makes the next one
         return of_amounts(one.__class__)(one.schema, registry=one._registry, _resolver=one._resolver)
 
     made.evolve = evolve

@@ -66,7 +66,7 @@ class Subject(NamedTuple):
             own = where()
             return [own if one == path else place for (one, _), place in zip(wanted, self.placed(wanted), strict=True)]
 
-        return self._replace(placed=placed)
+        return self._replace(placed=placed)  # pylint: disable=no-member  # a NamedTuple's
 
 
 @dataclass(frozen=True)

@@ -54,44 +54,44 @@ def _counted(keyword: str, value: Any, subject: str) -> Said:
     return f"{subject} has {limit} than {counted}", f"write {wanted} {counted}"
 
 
-def _enum(value: Any, names: Sequence[str], subject: str) -> Said:
+def _enum(value: Any, _names: Sequence[str], subject: str) -> Said:
     listed = value if isinstance(value, list) else [value]
     return f"{subject} is not one of {_listed(listed)}", f"write one of {_listed(listed)}"
 
 
-def _const(value: Any, names: Sequence[str], subject: str) -> Said:
+def _const(value: Any, _names: Sequence[str], subject: str) -> Said:
     return f"{subject} is not {shown(value)}", f"write {shown(value)}"
 
 
-def _pattern(value: Any, names: Sequence[str], subject: str) -> Said:
+def _pattern(value: Any, _names: Sequence[str], subject: str) -> Said:
     return f"{subject} does not match {shown(value)}", "write what the pattern describes"
 
 
-def _missing(value: Any, names: Sequence[str], subject: str) -> Said:
+def _missing(_value: Any, names: Sequence[str], subject: str) -> Said:
     listed = _listed(names)
     return f"{subject} has no {listed}", f"add {listed}"
 
 
-def _unknown(value: Any, names: Sequence[str], subject: str) -> Said:
+def _unknown(_value: Any, names: Sequence[str], subject: str) -> Said:
     if not names:
         return f"{subject} is broken in one of its members", "correct it"
     return f"{subject} has {_listed(names)}, which the policy does not allow", f"leave out {_listed(names)}"
 
 
-def _unevaluated(value: Any, names: Sequence[str], subject: str) -> Said:
+def _unevaluated(_value: Any, _names: Sequence[str], subject: str) -> Said:
     return f"{subject} has a key that no part of the policy describes", "leave out what is not described"
 
 
-def _type(value: Any, names: Sequence[str], subject: str) -> Said:
+def _type(value: Any, _names: Sequence[str], subject: str) -> Said:
     kinds = " or ".join(map(str, value if isinstance(value, list) else [value]))
     return f"{subject} is not of type {kinds}", f"write a value of type {kinds}"
 
 
-def _forbidden(value: Any, names: Sequence[str], subject: str) -> Said:
+def _forbidden(_value: Any, _names: Sequence[str], subject: str) -> Said:
     return f"{subject} is what the policy forbids", "write something else"
 
 
-def _otherwise(value: Any, names: Sequence[str], subject: str) -> Said:
+def _otherwise(_value: Any, _names: Sequence[str], subject: str) -> Said:
     return f"{subject} is not as the policy demands", "see what is demanded"
 
 

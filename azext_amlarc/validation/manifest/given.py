@@ -28,7 +28,7 @@ Scope = tuple[str, tuple[Setting, ...]]
 
 
 @dataclass(frozen=True)
-class Parts:
+class Parts:  # pylint: disable=too-many-instance-attributes
     """The settings of a manifest as they are in its text: the fleet's, the protected ones, and those of each scope.
 
     `paths` are those of all settings in the manifest by line and column.

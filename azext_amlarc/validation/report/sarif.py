@@ -25,7 +25,7 @@ class SarifRule:
 
 
 @dataclass(frozen=True)
-class SarifResult:
+class SarifResult:  # pylint: disable=too-many-instance-attributes
     """A broken rule: its id, the level, what is wrong with the fix, and where.
 
     `source` is a file's name or what stands for one; `line` and `column` count from 1, `width` is in characters;

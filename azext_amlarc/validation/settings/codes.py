@@ -14,7 +14,7 @@ INSTALLED: Final = "the installed extension"
 
 
 @dataclass(frozen=True)
-class Setting:
+class Setting:  # pylint: disable=too-many-instance-attributes
     """One key with its value as the source has it: a string, or any JSON value from a file.
 
     `source` is an option such as `--config`, or a file's name. `line` and `column` count from 1, and are None without

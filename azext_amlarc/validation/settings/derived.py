@@ -1,6 +1,7 @@
 """Settings that the tool works out itself, given by the user: repeated, or contradicted."""
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from azext_amlarc.findings import Finding
@@ -57,7 +58,7 @@ class Known(NamedTuple):
     """
 
     derived: Mapping[str, str] | None = None
-    installed: Mapping[str, str] = {}
+    installed: Mapping[str, str] = MappingProxyType({})
     copied: bool = False
 
     def has(self, key: str, value: str, absent: bool = False) -> bool:

@@ -81,14 +81,14 @@ def _wanted(protected: bool) -> str:
     return quoted(_RESOURCE_SETTINGS[protected])
 
 
-def _manifest(given: Mapping[str, Any], protected: bool) -> Recognized | None:
+def _manifest(given: Mapping[str, Any], _protected: bool) -> Recognized | None:
     if not isinstance(given.get("apiVersion"), str) or not isinstance(given.get("kind"), str):
         return None
     fix = "name the file with the extension's settings"
     return Recognized("kind", f"this is a Kubernetes manifest of kind {quoted(given['kind'])}", fix)
 
 
-def _attach_configuration(given: Mapping[str, Any], protected: bool) -> Recognized | None:
+def _attach_configuration(given: Mapping[str, Any], _protected: bool) -> Recognized | None:
     key = next((key for key in ("instanceTypes", "defaultInstanceType") if key in given), None)
     fix = "attach with it: az ml arc attach --config FILE"
     return Recognized(key, "this is an attach configuration, not settings of the extension", fix) if key else None

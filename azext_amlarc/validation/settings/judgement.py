@@ -28,8 +28,8 @@ class Judgement:
 
 def given_twice(second: Setting, first: Setting | None = None) -> Finding:
     """The finding about a key that was given before: in the same source, or in that of `first`."""
-    same = first is None or first.source == second.source
-    places = f"twice in {second.source}" if same else f"in both {first and first.source} and {second.source}"
+    is_same = first is None or first.source == second.source
+    places = f"twice in {second.source}" if is_same else f"in both {first and first.source} and {second.source}"
     return about(second, codes.TWICE, f"given {places}", f"give {second.name} only once")
 
 

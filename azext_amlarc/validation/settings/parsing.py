@@ -40,13 +40,13 @@ def _bad_pair(setting: Setting, pair: str) -> Finding | None:
     return about(unnamed, codes.PAIR, f"{shown} {found[0]}", found[1])
 
 
-def _contents(setting: Setting, pair: str, secret: bool) -> Iterator[tuple[str, str]]:
+def _contents(setting: Setting, pair: str, _secret: bool) -> Iterator[tuple[str, str]]:
     what = shapes.contents(pair)
     if what and (shapes.contents(setting.key) or not setting.key):
         yield f"is {what}, not key=value", "name a setting before it: key=value"
 
 
-def _separated(setting: Setting, pair: str, secret: bool) -> Iterator[tuple[str, str]]:
+def _separated(setting: Setting, pair: str, _secret: bool) -> Iterator[tuple[str, str]]:
     if "=" not in pair:
         fix = "write key=value without spaces around the '=', and separate settings by spaces"
         yield "has no '='", fix
@@ -74,7 +74,7 @@ def _single(setting: Setting, pair: str, secret: bool) -> Iterator[tuple[str, st
     yield message, f"separate them by spaces, and put each in quotes of its own, or none: {example}"
 
 
-def _comma(setting: Setting, pair: str, secret: bool) -> Iterator[tuple[str, str]]:
+def _comma(setting: Setting, _pair: str, secret: bool) -> Iterator[tuple[str, str]]:
     """`a=True, b=False`: a list with commas, whose first words end in one."""
     value = str(setting.value)
     if value[-1:] in (",", ";") and catalogue.find(setting.key):

@@ -31,7 +31,7 @@ def agree(given: Given) -> Iterator[Finding]:
 def _gaps(given: Given, head: str, members: Mapping[int, Parts]) -> Iterator[Finding]:
     missing = next((number for number in range(max(members)) if number not in members), None)
     if missing is not None and not given.tried(*(f"{head}[{missing}].{part}" for part in ("key", "operator"))):
-        first = next(iter(members[max(members)].values()))
+        first, *_ = members[max(members)].values()
         message = f"{head}[{missing}] is left out, and Helm would make an empty toleration of it"
         yield about(first, codes.TOLERATION, message, f"count the tolerations from 0 without gaps: {head}[{missing}]")
 
@@ -40,7 +40,7 @@ def _one(given: Given, name: str, parts: Parts) -> Iterator[Finding]:
     """Equal is the default, and needs a key and a value; Exists takes none."""
     if any(given.tried(f"{name}.{part}") and part not in parts for part in ("key", "operator", "value")):
         return
-    first = next(iter(parts.values()))
+    first, *_ = parts.values()
     operator = parts.get("operator")
     if operator is not None and operator.value == "Exists":
         if "value" in parts:

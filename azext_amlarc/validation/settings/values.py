@@ -137,7 +137,7 @@ def _is_index(text: str) -> bool:
     return re.fullmatch(r"0|[1-9][0-9]{0,2}", text) is not None
 
 
-def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
+def _boolean(_record: Record, key: str, text: str, shown: str) -> str | Problem:
     if text.lower() in ("true", "false"):
         return text.capitalize()
     if not text:
@@ -147,14 +147,14 @@ def _boolean(record: Record, key: str, text: str, shown: str) -> str | Problem:
     return Problem(codes.BOOLEAN, f"{shown} is neither True nor False", fix)
 
 
-def _one_of(record: Record, key: str, text: str, shown: str) -> str | Problem:
+def _one_of(record: Record, _key: str, text: str, shown: str) -> str | Problem:
     for value in record.values:
         if text.lower() == value.lower():
             return value
     return Problem(codes.CHOICE, f"{shown} is not an allowed value", f"use {' or '.join(record.values)}")
 
 
-def _node_path(record: Record, key: str, text: str, shown: str) -> str | Problem:
+def _node_path(record: Record, _key: str, text: str, shown: str) -> str | Problem:
     if text.startswith("/") and ".." not in text.split("/") and text.isprintable():
         return text
     fix = f"write the whole path on the nodes, such as {record.default_2021}"
@@ -193,7 +193,7 @@ def _each_label(record: Record, key: str, text: str) -> str:
     return f"give each label its own setting: {' '.join(pairs)}" if len(pairs) > 1 else ""
 
 
-def _path(record: Record, key: str, text: str, shown: str) -> str | Problem:
+def _path(_record: Record, key: str, text: str, _shown: str) -> str | Problem:
     """A path is never repeated: what was given for it may be the key itself."""
     what = shapes.contents(text)
     if what:
@@ -210,12 +210,12 @@ def _path(record: Record, key: str, text: str, shown: str) -> str | Problem:
     return text
 
 
-def _as_is(record: Record, key: str, text: str, shown: str) -> str | Problem:
+def _as_is(_record: Record, _key: str, text: str, _shown: str) -> str | Problem:
     return text
 
 
 def _matching(fits: Callable[[str], bool], form: str) -> Check:
-    def check(record: Record, key: str, text: str, shown: str) -> str | Problem:
+    def check(record: Record, _key: str, text: str, shown: str) -> str | Problem:
         if fits(text):
             return text
         what = shapes.contents(text)
@@ -225,7 +225,7 @@ def _matching(fits: Callable[[str], bool], form: str) -> Check:
     return check
 
 
-def _hostname(record: Record, key: str, text: str, shown: str) -> str | Problem:
+def _hostname(_record: Record, _key: str, text: str, shown: str) -> str | Problem:
     if re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]+", text):
         return Problem(codes.FORM, f"{shown} is an IP address, not a hostname", "write the DNS name of the endpoint")
     if "." in text and names.is_dns_subdomain(text.lower()):

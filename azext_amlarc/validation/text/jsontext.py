@@ -157,7 +157,8 @@ def _syntax_finding(text: str, error: json.JSONDecodeError, source: str) -> Find
 
 def _diagnosis(text: str, error: json.JSONDecodeError) -> tuple[Rule, str, str]:
     """The most likely mistake where the standard parser stopped: rule, message, fix."""
-    here, before = text[error.pos : error.pos + 20], text[: error.pos].rstrip()[-1:]
+    place = error.pos
+    here, before = text[place:][:20], text[:place].rstrip()[-1:]
     if error.msg.startswith("Unterminated string"):
         return (
             TRUNCATED,

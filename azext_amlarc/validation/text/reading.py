@@ -104,7 +104,7 @@ def unusable(*findings: Finding) -> Reading:
     return Reading(None, findings, False, lambda wanted: {})
 
 
-class Lines:
+class Lines:  # pylint: disable=too-few-public-methods
     """Turns offsets into positions; the starts of all lines are found once."""
 
     def __init__(self, text: str) -> None:

@@ -49,7 +49,7 @@ _TRUE = ("yes", "true", "on")
 
 
 @dataclass
-class _Node:
+class _Node:  # pylint: disable=too-many-instance-attributes
     position: Position
     data: Any
     written: str = ""
@@ -63,9 +63,9 @@ class _Node:
 class _Refused(Exception):
     """The text cannot be used."""
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+    def __init__(self, what: Finding) -> None:
+        super().__init__(what.message)
+        self.finding = what
 
 
 def parse_all(text: str, source: str) -> list[Reading]:
@@ -290,10 +290,11 @@ def _stopped(text: str, error: Any, builder: _Builder, source: str) -> Finding:
     6.0.4 that is 1,000 levels.
     """
     mark = error.problem_mark or error.context_mark
-    offset = _offset_beyond(builder.levels_left, text[builder.taken : mark.index])
+    taken, stop = builder.taken, mark.index
+    offset = _offset_beyond(builder.levels_left, text[taken:stop])
     if offset is None:
         return _syntax_finding(text, error, mark, source)
-    return too_deep(source, Lines(text).position(builder.taken + offset))
+    return too_deep(source, Lines(text).position(taken + offset))
 
 
 def _offset_beyond(levels: int, ahead: str) -> int | None:
@@ -316,7 +317,7 @@ def _offset_beyond(levels: int, ahead: str) -> int | None:
 
 def _syntax_finding(text: str, error: Any, mark: Any, source: str) -> Finding:
     problem = error.problem or error.context or "not valid YAML"
-    if not text[mark.index :].strip():
+    if mark.index >= len(text.rstrip()):
         message, end = f"the file is incomplete: {problem}", Lines(text).position(len(text.rstrip()))
         return finding(TRUNCATED, message, "copy the whole file again", source, end)
     tab = text.startswith("\t", mark.index)

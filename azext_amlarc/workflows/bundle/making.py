@@ -96,7 +96,8 @@ def _taken(name: str, collect: Callable[[], Part], watcher: Watcher) -> Part:
     watcher.tell(f"Collecting {name}")
     try:
         return collect()
-    except Exception as error:  # noqa: BLE001  (whatever fails, a bundle without it is better than none)
+    except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+        # Whatever fails, a bundle without it is better than none.
         return Part(name, (), (reason(error),))
 
 
@@ -116,7 +117,8 @@ def _connection(request: BundleRequest) -> "Kube | ArcError":
 
     try:
         kube = request.checked.kube.open()
-    except Exception as error:  # noqa: BLE001  (credentials that are fetched come through the door's own login)
+    except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+        # Credentials that are fetched come through the door's own login.
         return error if isinstance(error, ArcError) else ArcError(reason(error))
     try:
         objects.version(kube)

@@ -49,7 +49,8 @@ def taken(name: str, sources: Iterable[Source]) -> Part:
     for source in sources:
         try:
             content = source.read()
-        except Exception as error:  # noqa: BLE001  (whatever fails, a bundle without it is better than none)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # Whatever fails, a bundle without it is better than none.
             part = part.joined(Part(name, (), (f"{source.path}: {reason(error)}",)))
             if _ends_all(error):
                 break

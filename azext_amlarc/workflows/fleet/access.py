@@ -15,13 +15,13 @@ from azext_amlarc.errors import Refused
 from azext_amlarc.product.roles import ON_CLUSTER, RELAY_OWNER, Role
 from azext_amlarc.resources import extension
 from azext_amlarc.resources.fleet import WantedState
-from azext_amlarc.resources.ids import folded, group_id, group_of, is_same
+from azext_amlarc.resources.ids import ClusterId, folded, group_id, group_of, is_same
 from azext_amlarc.resources.installed import Extension
 from azext_amlarc.resources.role_assignment import Grant
 from azext_amlarc.resources.supporting.relay import CONNECTION_ID, namespace_of
 
 
-class Access:
+class Access:  # pylint: disable=too-few-public-methods
     """Reads each identity's assignments in a group once."""
 
     def __init__(self, azure: AzureClient) -> None:
@@ -67,13 +67,19 @@ class Access:
         cluster = state.cluster.id
         try:
             return self._reader.roles(identity, group_id(cluster.subscription_id, cluster.resource_group))
-        except (Unavailable, HttpResponseError) as error:
-            if isinstance(error, HttpResponseError) and error.status_code != 403:
+        except HttpResponseError as error:
+            if error.status_code != 403:
                 raise
-            raise Refused(
-                f"It cannot be seen which roles the workspace's identity lacks on {cluster.name!r}.",
-                "Ask somebody who may read role assignments, or leave access out of the manifest.",
-            ) from error
+            raise _unseen(cluster) from error
+        except Unavailable as error:
+            raise _unseen(cluster) from error
+
+
+def _unseen(cluster: ClusterId) -> Refused:
+    return Refused(
+        f"It cannot be seen which roles the workspace's identity lacks on {cluster.name!r}.",
+        "Ask somebody who may read role assignments, or leave access out of the manifest.",
+    )
 
 
 def _needs(state: WantedState, domain: str, existing: Extension | None) -> Iterator[tuple[Role, str]]:

@@ -32,7 +32,7 @@ _IN_TEMPLATES = (Verb.CREATE, Verb.CHANGE, Verb.RETRY, Verb.WAIT, Verb.NONE, Ver
 
 
 @dataclass(frozen=True)
-class Item:
+class Item:  # pylint: disable=too-many-instance-attributes
     """What becomes of one resource: setting by setting, why it can't be done, what that breaks.
 
     `seen` is a digest of what was there, empty if nothing was.

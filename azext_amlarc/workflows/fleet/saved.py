@@ -83,7 +83,7 @@ def _cluster(given: Mapping[str, Any]) -> ClusterPlan:
     found, wave = ClusterId.find(_text(given, "id")), given["wave"]
     if found is None:
         raise ValueError(f"{quoted(given['id'])} is not the id of a cluster")
-    if type(wave) is not int:
+    if isinstance(wave, bool) or not isinstance(wave, int):
         raise ValueError("wave is not a whole number")
     items = tuple(_item(item) for item in _list(given, "items"))
     _stop_at_twice([f"{item.kind} {item.id}" for item in items])

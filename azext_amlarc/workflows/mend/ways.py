@@ -165,8 +165,8 @@ def _scaling(means: Means, change: ScaleFromZero) -> Scaling:
 
 
 def _preview_scaling(means: Means, change: ScaleFromZero) -> list[str]:
-    settings = ChangeSettings(change.cluster, change.extension, tuple(volcano.pairs()))
-    lines = [*_scaling(means, change).plan.lines, *_differences(means, settings)]
+    changed = ChangeSettings(change.cluster, change.extension, tuple(volcano.pairs()))
+    lines = [*_scaling(means, change).plan.lines, *_differences(means, changed)]
     if not lines:
         raise Refused("Volcano is as it should be already.", "What was found is from before that.")
     return lines

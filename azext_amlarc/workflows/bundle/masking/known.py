@@ -30,7 +30,8 @@ class Known:
         """The text without any of them."""
         forms = sorted({form for one in self._found for form in _forms(one)}, key=len, reverse=True)
         for start in range(0, len(forms), _AT_A_TIME):
-            text = re.sub("|".join(map(re.escape, forms[start : start + _AT_A_TIME])), MASK, text)
+            beyond = start + _AT_A_TIME
+            text = re.sub("|".join(map(re.escape, forms[start:beyond])), MASK, text)
         hidden = [one.encode() for one in self._found]
         return encoded.masked(text, lambda decoded: any(one in decoded for one in hidden)) if hidden else text
 

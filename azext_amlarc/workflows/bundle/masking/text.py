@@ -180,17 +180,20 @@ def _under_names(text: str, learn: Learn) -> Iterator[str]:
         value = _value(text, start, end) if is_secret(text[start:end]) else None
         place = max(end, place + 1)
         if value is not None and not is_nothing(value["value"]):
-            yield text[kept : value.start("value")]
+            start, end = value.span("value")
+            yield text[kept:start]
             yield _hidden(value["value"], learn)
-            kept = place = value.end("value")
+            kept = place = end
     yield text[kept:]
 
 
 def _name(text: str, word: "re.Match[str]", least: int) -> tuple[int, int]:
     """Where the name that a word is part of begins and ends."""
-    before = text[max(least, word.start() - _LONGEST_HEAD) : word.start()]
-    rest = _REST_OF_NAME.match(text, word.end())
-    return word.start() - len(before) + len(before.rstrip(_OF_NAME)), rest.end() if rest else word.end()
+    start, end = word.span()
+    least = max(least, start - _LONGEST_HEAD)
+    before = text[least:start]
+    rest = _REST_OF_NAME.match(text, end)
+    return start - len(before) + len(before.rstrip(_OF_NAME)), rest.end() if rest else end
 
 
 def _value(text: str, start: int, end: int) -> "re.Match[str] | None":
@@ -198,7 +201,7 @@ def _value(text: str, start: int, end: int) -> "re.Match[str] | None":
     line = _LINE_BEGINS.match(text, text.rfind("\n", 0, start) + 1)
     if line and line.end() == start and (rest := _REST_OF_LINE.match(text, end)):
         return rest
-    if _IS_CALLED.search(text[max(0, start - 20) : start]) and (named := _HAS_VALUE.match(text, end)):
+    if _IS_CALLED.search(text, max(0, start - 20), start) and (named := _HAS_VALUE.match(text, end)):
         return named
     if text.startswith("-", start) and (following := _FOLLOWS.match(text, end)):
         return following
@@ -209,7 +212,7 @@ def _value(text: str, start: int, end: int) -> "re.Match[str] | None":
 
 def _hidden(value: str, learn: Learn) -> str:
     opening, closing = _quotes(value)
-    inner = value[len(opening) : len(value) - len(closing)]
+    inner = value.removeprefix(opening).removesuffix(closing)
     if opening or not inner.isalpha():
         learn(inner)
     return f"{opening}{MASK}{closing}"

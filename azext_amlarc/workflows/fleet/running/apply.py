@@ -97,7 +97,7 @@ class _Rollout:
         waves: dict[int, list[ClusterPlan]] = {}
         for one in self.options.chosen(clusters):
             waves.setdefault(max(one.wave, 1), []).append(one)
-        last = max((place for place in waves if any(it.work for it in waves[place])), default=0)
+        last = max((place for place, ones in waves.items() if any(it.work for it in ones)), default=0)
         engine = self.options.engine_for(clusters)
         for place in sorted(waves):
             if place > last or self.site.control.stopped:

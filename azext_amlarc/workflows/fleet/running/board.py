@@ -25,7 +25,7 @@ class State(StrEnum):
 
 
 @dataclass
-class Entry:
+class Entry:  # pylint: disable=too-many-instance-attributes
     """One cluster: what is being done, what Azure says of it, and since when; what it came to.
 
     `state` stays WAITING for a cluster that nothing was begun for. `seconds` is how long its work took.

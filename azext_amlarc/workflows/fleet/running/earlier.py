@@ -42,7 +42,8 @@ def _waited(site: Site, entries: Sequence[Entry]) -> Work:
                 yield from _awaited(site, azure, one, entries)
     except StillRunning as error:
         fail(site, entries, error)
-    except Exception as error:  # noqa: BLE001  (the clusters can be written to all the same)
+    except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+        # The clusters can be written to all the same.
         site.board.tell(f"The deployment stacks of subscription {azure.subscription_id} can't be listed: {why(error)}")
     site.board.wait(entries)
 

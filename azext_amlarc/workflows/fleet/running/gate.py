@@ -34,7 +34,8 @@ def _pass(site: Site, planned: ClusterPlan) -> Work:
         site.board.step(entry, f"gate {gate}")
         try:
             yield from _GATES[gate](site, planned, entry)
-        except Exception as error:  # noqa: BLE001  (whatever fails on one cluster, the others go on)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # Whatever fails on one cluster, the others go on.
             failed(entry, error)
             entry.error = f"gate {gate}: {entry.error}"
             site.board.finish(entry, State.FAILED)

@@ -39,7 +39,7 @@ class Control:
 
 
 @dataclass
-class Lane:
+class Lane:  # pylint: disable=too-many-instance-attributes
     """The work in one subscription, `most` of it at a time."""
 
     waiting: deque[Start]

@@ -76,7 +76,8 @@ class _Wave:
         try:
             drafts = list(self._drafts(self.looks.at([one.id for one in self.members])))
             yield from self._deployed(drafts)
-        except Exception as error:  # noqa: BLE001  (whatever fails in one subscription, the others go on)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # Whatever fails in one subscription, the others go on.
             fail(self.site, map(self.entry, self.todo), error)
 
     def _drafts(self, now: Now) -> Iterator[Draft]:
@@ -95,7 +96,8 @@ class _Wave:
             try:
                 _stop_at_obstacle(now, one)
                 yield drafts.of(one, entry)
-            except Exception as error:  # noqa: BLE001  (whatever is wrong with one cluster, the others go on)
+            except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+                # Whatever is wrong with one cluster, the others go on.
                 fail(self.site, [entry], error)
                 continue
             if entry.state is State.RUNNING and not now.plans[one.id].work:
@@ -137,7 +139,7 @@ def _stop_at_others(existing: Stack | None, fleet: str) -> None:
 
 
 @dataclass
-class _Share:
+class _Share:  # pylint: disable=too-many-instance-attributes
     """One stack: its clusters, and what is known of them so far."""
 
     site: Site
@@ -159,7 +161,8 @@ class _Share:
         entries = [self._entry(one) for one in self.running]
         try:
             return self._sent(entries)
-        except Exception as error:  # noqa: BLE001  (the other stacks go on)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # The other stacks go on.
             if self.only or not deployment_stacks.is_unavailable(error):
                 fail(self.site, entries, error)
                 return False
@@ -182,7 +185,8 @@ class _Share:
         """Wait for the end; each cluster's entry is finished as soon as its own deployments have ended."""
         try:
             last = yield from ended(self.site, self._look)
-        except Exception as error:  # noqa: BLE001  (the other stacks go on)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # The other stacks go on.
             fail(self.site, map(self._entry, self.running), error)
             return
         for one in self.running:
@@ -215,7 +219,8 @@ class _Share:
         entry = self._entry(one)
         try:
             self._give_roles(self.planned[entry.id], entry)
-        except Exception as error:  # noqa: BLE001  (whatever fails on one cluster, the others go on)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # Whatever fails on one cluster, the others go on.
             fail(self.site, [entry], error)
             return
         entry.done += [f"{item.verb} {item.kind} {item.name}" for item in self.planned[entry.id].work]

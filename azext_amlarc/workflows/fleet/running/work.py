@@ -46,7 +46,7 @@ _BUSY_PAUSE, _FIRST_LOOK = 10.0, 1.0
 
 
 @dataclass(frozen=True)
-class Site:
+class Site:  # pylint: disable=too-many-instance-attributes
     """What the work on all clusters shares. `contents` has the protected values; `timeout` (s) is for each step.
 
     `ambiguous` are the clusters, by their ids in lower case, of which two would give a resource the same name: one
@@ -75,7 +75,8 @@ def bring(site: Site, planned: ClusterPlan) -> Work:
         site.board.step(entry, f"{_STEPS[item.verb]} {item.name}")
         try:
             yield from _done(site, planned, item, entry)
-        except Exception as error:  # noqa: BLE001  (whatever fails on one cluster, the others go on)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # Whatever fails on one cluster, the others go on.
             failed(entry, error)
             site.board.finish(entry, State.FAILED)
             return
@@ -193,7 +194,7 @@ def _wanted(planned: ClusterPlan, item: Item) -> WantedCompute:
     return next(one for one in computes if folded(one.id) == folded(item.id))
 
 
-def _detach(site: Site, planned: ClusterPlan, item: Item, door: "ClusterDoor") -> Operation[Any] | None:
+def _detach(site: Site, _planned: ClusterPlan, item: Item, door: "ClusterDoor") -> Operation[Any] | None:
     workspace = WorkspaceId.find(parent_of(item.id))
     if workspace is None:
         return None
@@ -225,7 +226,7 @@ class ClusterDoor:
     def warn(self, text: str) -> None:
         self._entry.notes.append(text)
 
-    def confirm(self, consequences: str, question: str = "") -> None:
+    def confirm(self, consequences: str, question: str = "") -> None:  # pylint: disable=unused-argument
         if not self._agreed:
             raise Refused(f"This is not in the plan: {consequences}", "Plan again: the cluster has changed meanwhile.")
 
@@ -241,7 +242,7 @@ class _EntryWatcher:
     site: Site
     entry: Entry
 
-    def seen(self, state: str, elapsed: float) -> None:
+    def seen(self, state: str, elapsed: float) -> None:  # pylint: disable=unused-argument
         self.site.board.seen(self.entry, state)
 
     def tell(self, text: str) -> None:
