@@ -8,6 +8,9 @@ from azext_amlarc.product.clusters import MANAGED
 from azext_amlarc.resources.ids import ClusterId
 from azext_amlarc.resources.shapes import text
 
+# The states in which Azure reaches a cluster, in lower case: Azure Arc's, and an AKS cluster's.
+_REACHABLE = {"connected", "running"}
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -24,6 +27,11 @@ class Cluster:
     kubernetes_version: str | None = None
     connectivity: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether Azure reaches the cluster, as far as it says so."""
+        return (self.connectivity or "").lower() in _REACHABLE
 
 
 def region(name: object) -> str:

@@ -78,6 +78,14 @@ class ClusterPlan:
         return tuple(item for item in self.items if item.verb is Verb.BLOCKED)
 
     @property
+    def goes_along(self) -> bool:
+        """Whether a stack that changes others of its wave writes it again, though it is as wanted.
+
+        Not one that Azure does not reach: the stack would wait for it, or fail.
+        """
+        return bool(self.member and self.member.cluster.is_reachable and not self.work and not self.blocked)
+
+    @property
     def is_for_a_template(self) -> bool:
         """Whether a template can say all that is to be done on the cluster.
 

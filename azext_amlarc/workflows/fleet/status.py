@@ -14,8 +14,6 @@ from azext_amlarc.workflows.fleet.planning import decided
 from azext_amlarc.workflows.fleet.present import Present, look
 from azext_amlarc.workflows.fleet.report.wording import named
 
-_REACHABLE = {"connected", "running"}
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -34,7 +32,7 @@ class Standing:
 
     @property
     def is_reachable(self) -> bool:
-        return (self.connectivity or "").lower() in _REACHABLE
+        return bool(self.plan.member and self.plan.member.cluster.is_reachable)
 
     @property
     def word(self) -> str:

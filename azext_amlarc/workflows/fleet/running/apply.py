@@ -52,7 +52,7 @@ def rewritten(clusters: Sequence[ClusterPlan], options: Options) -> list[str]:
     if options.engine_for(clusters) == "direct":
         return []
     stacks = {(one.wave, one.id.subscription_id) for one in options.chosen(clusters) if one.work}
-    others = sum(not one.work and (one.wave, one.id.subscription_id) in stacks for one in clusters)
+    others = sum(one.goes_along and (one.wave, one.id.subscription_id) in stacks for one in clusters)
     if not others:
         return []
     them = "1 cluster that is as wanted already" if others == 1 else f"{others} clusters that are as wanted already"

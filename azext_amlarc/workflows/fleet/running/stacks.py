@@ -31,7 +31,8 @@ from azext_amlarc.workflows.fleet.running.earlier import AGAIN, ended
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
 from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
 
-_SOUND = (State.WAITING, State.DONE, State.UNCHANGED)
+_BEGUN = (State.WAITING, State.DONE)
+_AS_WANTED = "It was as wanted before: a deployment stack writes all clusters of its wave."
 
 
 def starts(site: Site, wave: int, planned: Iterable[ClusterPlan], *, only: bool) -> dict[str, list[Start]]:
@@ -41,7 +42,7 @@ def starts(site: Site, wave: int, planned: Iterable[ClusterPlan], *, only: bool)
     """
     looks, found = Looks(site), dict[str, list[ClusterPlan]]()
     for one in planned:
-        if one.member and site.board.entries[one.id].state in _SOUND:
+        if one.goes_along or (one.member and site.board.entries[one.id].state in _BEGUN):
             found.setdefault(one.id.subscription_id.lower(), []).append(one)
     works = {key: _Wave(site, looks, wave, members, only) for key, members in found.items()}
     return {key: [one.run] for key, one in works.items() if one.todo}
@@ -150,6 +151,7 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     only: bool
     before: str = ""
     seen: dict[str, Outcome] = field(default_factory=dict)
+    ended: set[ClusterId] = field(default_factory=set)
 
     @property
     def running(self) -> list[Draft]:
@@ -199,8 +201,9 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         found = deployment_stacks.read(self.azure, self.id)
         if found and found.deployment_id and found.deployment_id != self.before:
             self.seen = deployment_stacks.outcomes(self.azure, found.deployment_id)
-            for one in self.running:
-                self._take_in(one, found)
+            for one in self.drafts:
+                if self._entry(one).id not in self.ended:
+                    self._take_in(one, found)
         return found
 
     def _take_in(self, one: Draft, found: Stack) -> None:
@@ -208,15 +211,19 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         known = [self.seen.get(id_.lower()) for id_ in arm.nested_ids(one.deployment)]
         bad = next((outcome for outcome in known if outcome and outcome.state in ("failed", "canceled")), None)
         if bad:
+            self.ended.add(self._entry(one).id)
             self._end(one, bad, found.correlation_id)
         elif all(outcome and outcome.state == "succeeded" for outcome in known):
+            self.ended.add(self._entry(one).id)
             self._done(one)
-        else:
+        elif self._entry(one).state is State.RUNNING:
             states = [outcome.state for outcome in known if outcome]
             self.site.board.seen(self._entry(one), states[-1] if states else found.state)
 
     def _done(self, one: Draft) -> None:
         entry = self._entry(one)
+        if entry.state is not State.RUNNING:
+            return
         try:
             self._give_roles(self.planned[entry.id], entry)
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
@@ -245,14 +252,20 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     def _end(self, one: Draft, bad: Outcome, correlation_id: str) -> None:
         """One of a cluster's deployments failed: the first of its resources that did says why.
 
-        Requests of our own find another name where that of a new resource is somebody else's.
+        Requests of our own find another name where that of a new resource is somebody else's. A cluster that was as
+        wanted is so no more.
         """
+        entry = self._entry(one)
+        was_as_wanted = entry.state is not State.RUNNING
+        if was_as_wanted:
+            self.site.board.step(self.site.board.begin(entry.id), "deployment stack")
+            entry.notes.append(_AS_WANTED)
         inner = deployment_stacks.outcomes(self.azure, bad.id).values()
         resource = next((outcome for outcome in inner if outcome.state == "failed"), bad)
-        if is_of_a_name_in_use(resource.error):
-            self.site.board.wait([self._entry(one)])
+        if is_of_a_name_in_use(resource.error) and not was_as_wanted:
+            self.site.board.wait([entry])
         else:
-            fail(self.site, [self._entry(one)], self._reason(one, resource, correlation_id))
+            fail(self.site, [entry], self._reason(one, resource, correlation_id))
 
     def _reason(self, one: Draft, resource: Outcome, correlation_id: str) -> WriteFailed:
         """Why a cluster's resource failed, in its provider's words."""
