@@ -17,6 +17,9 @@
 # Outside of it: kube-assets and actionlint cache programs in ~/.cache/amlarc, and Go what it builds them from.
 
 PYTHON ?= python3.11
+# Where it is set, pytest rewrites the assertions of seven thousand tests in each worker of each run, and every process
+# that is started compiles us again: a tenth of `make test`.
+unexport PYTHONDONTWRITEBYTECODE
 DEV := .venv-dev/bin
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 

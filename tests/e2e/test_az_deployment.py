@@ -19,8 +19,10 @@ NAMED = ("-g", "amlarc-rg", "-n", "d")
 @pytest.fixture(scope="module")
 def template_az(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Az, Azure]]:
     """az with a local Azure of its own: api-versions of deployments that armcheck has no Swagger for are asked for."""
-    with running(tmp_path_factory.mktemp("azure"), "--polls", "0", "--retry-after", "1") as azure:
-        az = Az(azure)
+    with (
+        running(tmp_path_factory.mktemp("azure"), "--polls", "0", "--retry-after", "1") as azure,
+        Az(azure).forking() as az,
+    ):
         az.sign_in(azure)
         yield az, azure
 
