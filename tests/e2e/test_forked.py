@@ -5,8 +5,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +19,7 @@ from tests.e2e.test_imports import imported
 from tests.support.az import VENV, Az
 from tests.support.az_forks import MODULES
 from tests.support.azure import Azure
-from tests.support.forked import Forks
+from tests.support.forked import LATE, Forks
 from tests.support.golden import steady
 
 KEY = re.compile(r"(?<=SharedAccessKey=)[^;\"]+")
@@ -32,6 +33,7 @@ class Call(NamedTuple):
     before: str = "attached"
     code: int = 0
     stdin: str | None = None
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
 CALLS = (
@@ -45,6 +47,17 @@ CALLS = (
     Call(("amlarc", "attach", "-n", "k8s", *WORKSPACE, *CLUSTER[:2], "--config", ADVANCED), "installed"),
     Call(("amlarc", "show", "-n", "k8s-compute", *WORKSPACE, "-o", "table")),
     Call(("amlarc", "show", "-n", "nothing", *WORKSPACE), code=3),
+    Call(("amlarc", "show", "-n", "k8s-compute", *WORKSPACE), variables={"AZURE_CORE_OUTPUT": "yaml"}),
+    Call(
+        (),
+        variables={
+            "_ARGCOMPLETE": "1",
+            "_ARGCOMPLETE_STDOUT_FILENAME": "words",
+            "_ARGCOMPLETE_IFS": ",",
+            "COMP_LINE": "az amlarc show -n ",
+            "COMP_POINT": "18",
+        },
+    ),
     Call(("amlarc", "show", "-n", "k8s-compute"), code=2),
     Call(("amlarc", "check", *CLUSTER, "-w", "amlarc-ws", "--verbose")),
     Call(("amlarc", "config", "validate", "-f", "-", "--format", "json"), code=1, stdin='{"namespace": "Ü\r\n"}'),
@@ -84,7 +97,7 @@ def outcome(az: Az, azure: Azure, before: State | None, call: Call, folder: Path
     azure.reset(before)
     folder.mkdir()
     (folder / "fleet.yaml").write_text(FLEET)
-    ended = az(*call.words, stdin=call.stdin, folder=folder)
+    ended = az(*call.words, stdin=call.stdin, folder=folder, variables=call.variables)
     files = {file.name: bare(file.read_text("utf-8")) for file in folder.iterdir()}
     requests = [[sent["method"], sent["url"], sent["requestHeaders"], sent["requestBody"]] for sent in azure.traffic()]
     return Outcome(
@@ -196,20 +209,27 @@ def test_a_module_that_cannot_be_imported_is_said(program: Callable[[str], Path]
 
 
 LOOK_AT_IMPORTS = """
-import importlib, json, runpy, socket, sys
-opened = set()
+import importlib, json, os, runpy, socket, sys
+opened, read = set(), set()
 sys.addaudithook(lambda event, what: event == "open" and opened.add(str(what[0])))
+class Environment(type(os.environ)):
+    def __getitem__(self, name):
+        read.add(name)
+        return super().__getitem__(name)
+    def __iter__(self):
+        raise AssertionError("all of the environment is read")
+os.environ.__class__ = Environment
 before = {*sys.modules}
 for name in sys.argv[1:]:
     importlib.import_module(name)
 specs = {name: getattr(sys.modules[name], "__spec__", None) for name in {*sys.modules} - before}
 files = [name for name, spec in specs.items() if spec and spec.has_location and spec.name == name]
-print(json.dumps([files, [file for file in opened if not file.startswith((sys.prefix, sys.base_prefix))]]))
+print(json.dumps([files, [*read], [file for file in opened if not file.startswith((sys.prefix, sys.base_prefix))]]))
 """
 
 
-def test_what_is_in_memory_before_is_what_a_command_imports(az: Az, tmp_path: Path) -> None:
-    """And nothing has been read for it but Python's own files and az's configuration."""
+def test_what_is_in_memory_before_is_what_every_command_imports(az: Az, tmp_path: Path) -> None:
+    """For that no file but Python's own and az's configuration has been read, and no variable that may come later."""
     done = subprocess.run(
         [str(VENV / "bin" / "python"), "-c", LOOK_AT_IMPORTS, *MODULES],
         env={**az.environment, "TMPDIR": str(tmp_path)},
@@ -217,9 +237,12 @@ def test_what_is_in_memory_before_is_what_a_command_imports(az: Az, tmp_path: Pa
         capture_output=True,
         check=True,
     )
-    modules, opened = json.loads(done.stdout)
+    modules, variables, opened = json.loads(done.stdout)
     assert [file for file in opened if not file.startswith(str(tmp_path))] == [str(az.config / "config")]
+    assert "AZURE_EXTENSION_DIR" in variables
+    assert [name for name in variables if LATE.fullmatch(name)] == []
     known = imported(az, "amlarc", "list", *WORKSPACE)
+    known |= imported(az, "amlarc", "show", "-n", "nothing", *WORKSPACE, code=3)
     assert len({*modules} & known) > 300
     # Python's log of imports leaves out what importlib.import_module was given; of a package it has the modules.
     assert {name for name in {*modules} - known if not any(one.startswith(name + ".") for one in known)} == set()

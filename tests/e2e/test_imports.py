@@ -7,9 +7,9 @@ from tests.e2e.conftest import CLUSTER, WORKSPACE
 from tests.support.az import VENV, Az
 
 
-def imported(az: Az, *arguments: str) -> set[str]:
+def imported(az: Az, *arguments: str, code: int = 0) -> set[str]:
     result = az(*arguments, variables={"PYTHONPROFILEIMPORTTIME": "1"})
-    assert result.code == 0, result.stderr
+    assert result.code == code, result.stderr
     return set(re.findall(r"^import time:.*\|\s*(\S+)$", result.stderr, re.MULTILINE))
 
 

@@ -2,9 +2,9 @@
 
 A call is started or, where a fixture takes `Az.forking()`, forked from a process that has imported az's modules, which
 takes a third of the time: tests/support/forked.py says what differs, tests/e2e/test_forked.py holds that nothing else
-does. Always started are a call with `variables`, which modules may read when they are imported; what runs on a terminal
-(tests/support/terminal.py), is interrupted or killed; and what a test asks of `az.started`, for how az starts, and for
-a sample of every command. With AMLARC_AZ=started in the environment all are, as in `make
+does. Always started are a call with `variables` that a module may read when it is imported (all but LATE ones); what
+runs on a terminal (tests/support/terminal.py), is interrupted or killed; and what a test asks of `az.started`, for how
+az starts, and for a sample of every command. With AMLARC_AZ=started in the environment all are, as in `make
 test-started` and `make test-az`.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.azure import Azure
-from tests.support.forked import Forks
+from tests.support.forked import LATE, Forks
 
 ROOT = Path(__file__).parents[2]
 # Another az to test with, its extension installed below it: how the oldest supported one is tried.
@@ -93,8 +93,8 @@ class Az:
         """Run `az` with the arguments in a folder; `variables` override those of the environment."""
         # Not in the checkout: az would take the package of its working folder for the installed extension.
         folder = folder or self.config
-        if self._forks and not variables:
-            return Result(*self._forks.run(arguments, folder, stdin, _PATIENCE))
+        if self._forks and all(map(LATE.fullmatch, variables or {})):
+            return Result(*self._forks.run(arguments, folder, stdin, _PATIENCE, variables))
         done = subprocess.run(
             [str(VENV / "bin" / "az"), *arguments],
             env={**self.environment, **(variables or {})},

@@ -8,6 +8,7 @@ imported, and nothing in its folder is found before them), and its hashes have t
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,10 +18,12 @@ from pathlib import Path
 
 # By its text: Python would look for modules beside a file, and the names there are not az's.
 _PROGRAM = Path(__file__).with_name("az_forks.py").read_text(encoding="utf-8")
+# Environment variables that nothing reads before a command runs: of az's options, and of the Tab key's question.
+LATE = re.compile(r"AZURE_CORE_\w+|COMP_(LINE|POINT)|_ARGCOMPLETE(_IFS|_COMP_WORDBREAKS|_STDOUT_FILENAME)?")
 
 
 class Forks:
-    """What the processes come from; every one has the environment that this one began with. `end` ends it."""
+    """What the processes come from; each has the environment that this one began with. `end` ends it."""
 
     def __init__(self, venv: Path, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
@@ -43,14 +46,21 @@ class Forks:
         self._process.kill()
         self._process.communicate()
 
-    def run(self, arguments: Sequence[str], folder: Path, stdin: str | None, timeout: float) -> tuple[int, str, str]:
+    def run(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        stdin: str | None,
+        timeout: float,
+        variables: Mapping[str, str] | None = None,
+    ) -> tuple[int, str, str]:
         """Exit code, stdout and stderr. TimeoutExpired as with `subprocess.run`; RuntimeError if there is none to ask.
 
-        One at a time.
+        One at a time; `variables` are added to the environment, and have to be LATE ones.
         """
         out, errors = os.pipe(), os.pipe()
         given = (os.open(os.devnull, os.O_RDONLY), None) if stdin is None else os.pipe()
-        self._ask([str(folder), list(arguments)], [given[0], out[1], errors[1]])
+        self._ask([str(folder), list(arguments), dict(variables or {})], [given[0], out[1], errors[1]])
         with ThreadPoolExecutor(3) as threads:
             threads.submit(_write, given[1], stdin or "")
             texts = [threads.submit(_read, file) for file in (out[0], errors[0])]
