@@ -42,6 +42,10 @@ class Browser:
         """What a person reads in those of the elements that are shown."""
         return [element.text for element in self.all(selector) if element.is_displayed()]
 
+    def first(self, selector: str) -> str:
+        """The first of these texts: on a long page, all of them take seconds."""
+        return next(element.text for element in self.all(selector) if element.is_displayed())
+
     def run(self, script: str) -> Any:
         """What a script returns."""
         return self.driver.execute_script(script)

@@ -35,9 +35,9 @@ def test_each_cluster_is_a_cell_that_leads_to_it_and_failures_come_first(browser
     assert [cell.get_dom_attribute("data-status") for cell in cells[:3]] == ["fail", "fail", "pass"]
     sizes = "return [...document.querySelectorAll('.cells a')].map(cell => cell.getBoundingClientRect().width)"
     assert min(browser.run(sizes)) >= 16
-    assert browser.texts(".result h3 span")[0] == "plant-7: failed"
-    assert "pod healthcheck failed" in browser.texts(".result pre")[0]
-    assert browser.texts(".result .fix p")[0] == "Look at the pods."
+    assert browser.first(".result h3 span") == "plant-7: failed"
+    assert "pod healthcheck failed" in browser.first(".result pre")
+    assert browser.first(".result .fix p") == "Look at the pods."
     cells[0].click()
     assert browser.run("return location.hash") == "#c0"
 
