@@ -73,7 +73,7 @@ bench: .venv/extension .venv-dev/ready .venv-bench/ready  ## medians, ratios to 
 bench-fleet: .venv/extension .venv-dev/ready  ## fleets of 10 to 1,000 clusters beside what Azure's rates allow, and beside a loop
 	$(DEV)/python -m benchmarks.fleet $(CLUSTERS)
 
-lint: .venv-dev/ready
+lint: .venv-dev/ready  ## ruff, ruff format, mypy --strict
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy

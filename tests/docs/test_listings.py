@@ -54,7 +54,6 @@ ELSEWHERE = {
     "az aks": "az's own, for an AKS cluster",
     "az cloud": "tests/emulator/test_wheel.py compares it with the login that every test uses",
     "az connectedk8s": "another extension's, and needs a cluster",
-    "az extension": "tests/e2e/test_install.py runs what installs, shows, upgrades and removes",
     "az login": "needs a person at a browser; with a secret, as `az cloud`",
     "az ml job": "another extension's",
     "az ml workspace": "another extension's",
@@ -69,6 +68,8 @@ LISTINGS = [(document, one) for document, path in DOCUMENTS.items() for one in l
 CONSOLES = sorted({document for document, one in LISTINGS if one.language == "console"})
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SETUP = (ROOT / "setup.py").read_text(encoding="utf-8")
+[VERSION] = re.findall(r'^VERSION = "(.+)"$', SETUP, re.MULTILINE)
+WHEEL = f"dist/amlarc-{VERSION}-py3-none-any.whl"
 
 
 def of_make(words: list[str]) -> None:
@@ -77,6 +78,16 @@ def of_make(words: list[str]) -> None:
     for name, _, value in (variable.partition("=") for variable in variables):
         assert f"$({name})" in MAKEFILE
         assert name != "TESTS" or all((ROOT / path).exists() for path in value.split())
+
+
+def of_az_itself(words: list[str]) -> None:
+    """Extensions are added from the wheel that `make wheel` builds."""
+    action, *rest = words
+    chosen = dict(pairwise(rest))
+    assert action in ("add", "show", "remove", "list")
+    assert chosen.get("--name", "amlarc") == "amlarc"
+    assert ("--source" in chosen) == (action == "add")
+    assert chosen.get("--source", WHEEL) == WHEEL
 
 
 def of_python(words: list[str]) -> None:
@@ -95,10 +106,8 @@ def of_python(words: list[str]) -> None:
 def of_pip(words: list[str]) -> None:
     action, what = words
     wheel, _, extra = what.rstrip("]").partition("[")
-    version = re.findall(r'^VERSION = "(.+)"$', SETUP, re.MULTILINE)[0]
-    wheels = (f"dist/amlarc-{version}-py3-none-any.whl", f"dist/emulator/amlarc_emulator-{version}-py3-none-any.whl")
     assert action == "install"
-    assert wheel in ("amlarc-emulator", *wheels)
+    assert wheel in ("amlarc-emulator", WHEEL, f"dist/emulator/amlarc_emulator-{VERSION}-py3-none-any.whl")
     assert not extra or re.search(rf'extras_require=.*"{extra}":', SETUP)
 
 
@@ -118,6 +127,7 @@ def of_us(words: list[str]) -> None:
 READERS: Mapping[str, Callable[[list[str]], None]] = {
     "az ml arc": of_us,
     "az amlarc": of_us,
+    "az extension": of_az_itself,
     "make": of_make,
     ".venv-dev/bin/python": of_python,
     "pip": of_pip,
@@ -175,6 +185,14 @@ def test_every_reader_and_every_reason_is_needed() -> None:
 def listing(document: str, language: str, remark: str = "") -> Listing:
     (found,) = [one for at, one in LISTINGS if (at, one.language, one.remark) == (document, language, remark)]
     return found
+
+
+def test_what_is_said_of_a_target_is_what_the_makefile_says() -> None:
+    told = dict(re.findall(r"^([\w-]+):[^#\n]*## (.+)$", MAKEFILE, re.MULTILINE))
+    text = "".join(one.text for _, one in LISTINGS if one.language == "console")
+    said = re.findall(r"^make ([\w-]+)[^#\n]*# (.+)$", text, re.MULTILINE)
+    assert len(said) >= 8
+    assert [(target, words) for target, words in said if told.get(target) != words] == []
 
 
 def test_the_readme_shows_the_error_that_is_printed() -> None:

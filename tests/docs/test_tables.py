@@ -7,6 +7,7 @@ of this module with `@about(document, heading, number)`, or name the test that d
 import inspect
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -130,6 +131,23 @@ def columns(table: Table, shown: Iterable[Mapping[str, Any]]) -> None:
     said = [re.sub(r" \([^)]*\)", "", found).split(", ") for found in re.findall(r"`-o table`: (.+?)\.(?: |$)", text)]
     (row,) = shown
     assert [*row] in [[name.split(",")[0] for name in one] for one in said], said
+
+
+@about("CONTRIBUTING.md", "Rules of style")
+def rules_of_style(table: Table) -> None:
+    files = [path.read_text(encoding="utf-8") for path in (ROOT / "azext_amlarc").rglob("*.py")]
+    off = {
+        rule for text in files for found in re.findall(r"pylint: disable=([\w, -]+)", text) for rule in words_of(found)
+    }
+    for rules, ours in table.rows:
+        if re.fullmatch(r"[a-z]+(-[a-z]+)+(, [a-z-]+)*", rules):
+            assert ("except" in ours) == bool(off & set(words_of(rules))), rules
+    length = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["line-length"]
+    assert table.said("line length").startswith(f"{length} in both")
+
+
+def words_of(rules: str) -> list[str]:
+    return rules.replace(" ", "").split(",")
 
 
 @about("docs/output.md", "The extension (`extension create`, `show`, `update`, an item of `list`)")
