@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.deploying import FILE, SECRET
-from tests.support.az import Az
+from tests.support.az import AZ_VERSION, Az
 from tests.support.azure import Azure, running
 from tests.support.fleets import end
 
@@ -72,7 +72,10 @@ def test_az_tells_why_a_deployment_is_refused_or_fails(template_az: tuple[Az, Az
     validated = az.must(*group[:2], "validate", *group[3:], "cluster=c", "workspace=w").object["properties"]
     assert len(validated["validatedResources"]) == 6
     refused = az(*group, "cluster=", "workspace=amlarc-ws")
-    assert (refused.code, "InvalidTemplate" in refused.stderr) == (1, True)
+    assert refused.code == 1
+    # Earlier ones lose what Azure says: https://github.com/Azure/azure-cli/issues/31902
+    if AZ_VERSION.release >= (2, 78):
+        assert "InvalidTemplate" in refused.stderr
     failed = az(*group, "cluster=nowhere", "workspace=amlarc-ws")
     assert (failed.code, "DeploymentFailed" in failed.stderr, "ParentResourceNotFound" in failed.stderr) == (
         1,
@@ -104,9 +107,10 @@ def test_az_writes_shows_and_deletes_a_stack(template_az: tuple[Az, Azure]) -> N
     assert (made["provisioningState"], len(made["resources"]), made["outputs"]["count"]["value"]) == ("succeeded", 2, 2)
     assert SECRET not in az.must("stack", "group", "show", *stack).stdout
     fewer = ("--action-on-unmanage", "deleteResources", "--parameters", 'names=["one"]')
-    named = ("-g", "amlarc-rg", "-n", "w", "--stack-id", made["id"], "--retention-interval", "P1D", "--no-color")
-    compared = az.must("stack-whatif", "group", "create", *named, *template[:-1], *fewer).stdout
-    assert "Deleting - Resources Marked for Deletion 1 total:" in compared
+    if AZ_VERSION.release >= (2, 89):  # the first with this command
+        named = ("-g", "amlarc-rg", "-n", "w", "--stack-id", made["id"], "--retention-interval", "P1D", "--no-color")
+        compared = az.must("stack-whatif", "group", "create", *named, *template[:-1], *fewer).stdout
+        assert "Deleting - Resources Marked for Deletion 1 total:" in compared
     changed = az.must("stack", "group", "create", *stack, *template, *fewer).object
     assert [item["id"].rpartition("/")[2] for item in changed["deletedResources"]] == ["two"]
     assert [item["name"] for item in az.must("stack", "group", "list", "-g", "amlarc-rg").object] == ["s"]

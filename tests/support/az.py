@@ -16,8 +16,11 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Self
+
+from packaging.version import Version
 
 from tests.support.azure import Azure
 from tests.support.forked import LATE, Forks
@@ -25,6 +28,9 @@ from tests.support.forked import LATE, Forks
 ROOT = Path(__file__).parents[2]
 # Another az to test with, its extension installed below it: how the oldest supported one is tried.
 VENV = Path(os.environ.get("AMLARC_VENV", ROOT / ".venv"))
+# Which release of az that is; 0 if there is none.
+_PACKAGES = [str(path) for path in VENV.glob("lib/python*/site-packages")]
+AZ_VERSION = Version(next((one.version for one in distributions(name="azure-cli", path=_PACKAGES)), "0"))
 _PATIENCE = 120  # seconds that a command may take
 
 
