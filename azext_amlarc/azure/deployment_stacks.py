@@ -89,6 +89,16 @@ def write(azure: AzureClient, stack_id: str, body: Mapping[str, Any]) -> None:
         azure.writes.add(line)
 
 
+def begun(stack_id: str) -> Stack:
+    """A stack that Azure is at, as long as nothing else is known of it."""
+    return Stack(stack_id, "deploying", location="", deployment_id="", correlation_id="", error=Envelope())
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether Azure takes the stack only once it has ended what it is at."""
+    return isinstance(error, HttpResponseError) and envelope(error).code == "DeploymentStackInNonTerminalState"
+
+
 def is_unavailable(error: Exception) -> bool:
     """Whether Azure takes no stack at all: the right is missing, a policy forbids it, or the cloud has none."""
     return isinstance(error, HttpResponseError) and (error.status_code == 403 or envelope(error).code in _NOT_THERE)
@@ -98,7 +108,8 @@ def is_unavailable(error: Exception) -> bool:
 def outcomes(azure: AzureClient, deployment_id: str) -> dict[str, Outcome]:
     """What came so far of the resources of a deployment, by their ids in lower case; one request a page.
 
-    Azure may list a resource twice, once as it began and once as it ended: the end counts.
+    Azure may list a resource twice, as it began and as it ended, or its PUT and what else was asked of it (listKeys):
+    the end counts, and above all a bad one.
     """
     found: dict[str, Outcome] = {}
     for item in unless_missing(azure.get_all, f"{deployment_id}/operations") or []:
@@ -106,9 +117,14 @@ def outcomes(azure: AzureClient, deployment_id: str) -> dict[str, Outcome]:
         target = str((own.get("targetResource") or {}).get("id") or "")
         state = str(own.get("provisioningState") or "").lower()
         key = target.lower()
-        if target and not (key in found and found[key].state in _ENDS):
+        before = _weight(found[key].state) if key in found else 0
+        if target and (not before or _weight(state) > before):
             found[key] = Outcome(target, state, _error(own.get("statusMessage")))
     return found
+
+
+def _weight(state: str) -> int:
+    return 0 if state not in _ENDS else 1 if state == "succeeded" else 2
 
 
 def _error(message: object) -> Envelope:

@@ -1,13 +1,23 @@
 """Deployment stacks where others have a hand in it: clusters as wanted, other runs, Azure's answers that stay away."""
 
-from typing import Any
+import time
+from dataclasses import replace
+from threading import Thread
+from typing import Any, cast
 
 import pytest
 
+from azext_amlarc.azure import deployment_stacks
 from azext_amlarc.azure.connection import retries
+from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options
+from azext_amlarc.workflows.fleet.running.board import Board
+from azext_amlarc.workflows.fleet.running.earlier import AGAIN
 from tests.support.azure import Azure
 from tests.support.fleets import Show, apply, counts, manifest_of, plan, verbs, writes
 from tests.workflows.fleet.test_stacks import ANY, STACK, entry, stacks
+
+BUSY = {"error": {"code": "DeploymentStackInNonTerminalState", "message": "Wait until it has ended."}}
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +64,87 @@ def test_a_cluster_as_wanted_that_azure_does_not_reach_is_left_out_of_the_stack(
     assert len(managed) == 5 * 5
     assert verbs(plan(fleet, two_to_change())) == {"none": 6}
     assert [line.rpartition("/")[2] for line in writes(fleet)].count("amlarc-plants-wave1") == 2
+
+
+def test_two_runs_at_once_wait_for_each_other_and_come_to_the_same_end(fleet: Azure) -> None:
+    first, second = Show(), Show()
+    boards: list[Board] = []
+
+    def run(show: Show) -> None:
+        boards.append(apply(fleet, manifest_of(2), ANY, show)[0])
+
+    threads = [Thread(target=run, args=(show,)) for show in (first, second)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert [counts(board) for board in boards] == [{"done": 12}] * 2
+    assert verbs(plan(fleet, manifest_of(2))) == {"none": 12}
+
+
+@pytest.mark.parametrize("answers", [{"status": 409, "body": BUSY}, {"reset": "before"}])
+def test_a_stack_that_azure_does_not_take_yet_is_sent_later(fleet: Azure, answers: dict[str, Any]) -> None:
+    fleet.fault(method="PUT", path="/deploymentStacks/", **answers)
+    board, _ = apply(fleet, manifest_of(1), ANY)
+    assert counts(board) == {"done": 6}
+    assert len(writes(fleet)) == 2
+
+
+def test_ctrl_c_while_clusters_are_prepared_sends_no_stack(fleet: Azure) -> None:
+    class Stopping(Show):
+        def show(self, board: Board) -> None:
+            super().show(board)
+            if not board.interrupted and any("deployment stack" in event for event in self.events):
+                raise KeyboardInterrupt
+
+    fleet.fault(method="GET", path="/Microsoft.KubernetesConfiguration$", delayMs=1500)
+    began = time.monotonic()
+    board, _ = apply(fleet, manifest_of(1), ANY, Stopping())
+    assert time.monotonic() - began < 20
+    assert (counts(board), writes(fleet)) == ({"waiting": 6}, [])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_a_stack_is_at_for_all_that_is_known_is_not_written_to(fleet: Azure, engine: Engine) -> None:
+    fleet.fault(method="PUT", path="/plant0/.*/extensions/", operation="never")
+    apply(fleet, manifest_of(1), replace(STACK, timeout=1))
+    changed = manifest_of(1, extension={"settings": {"enableTraining": "True", "installVolcano": "False"}})
+    fleet.fault(method="GET", path="/deploymentStacks/amlarc", status=503, times=99)
+    board, _ = apply(fleet, changed, Options(engine=engine))
+    assert counts(board) == {"failed": 6}
+    assert {(one.error.partition(":")[0], one.fix) for one in board} == {("How far Azure is can't be told", AGAIN)}
+    assert len(writes(fleet)) == 1
+
+
+def test_looks_at_a_stack_may_fail_now_and_then(fleet: Azure) -> None:
+    fleet.fault(method="GET", path="/deploymentStacks/amlarc", status=503, skip=1, times=8)
+    board, _ = apply(fleet, manifest_of(1), ANY)
+    assert counts(board) == {"done": 6}
+    fleet.reset()
+    fleet.fault(method="GET", path="/deployments/.*/operations$", reset="before", times=99)
+    board, _ = apply(fleet, manifest_of(1), ANY)
+    assert {(one.error.partition(":")[0], one.fix) for one in board} == {("How far Azure is can't be told", AGAIN)}
+    fleet.reset()
+    error = {"code": "ExtensionOperationFailed", "message": "Helm installation failed"}
+    fleet.fault(method="PUT", operation="Failed", path="connectedClusters/plant0/", error=error)
+    fleet.fault(method="GET", path="/amlarc-plant0-[^/]*/operations$", status=403, times=9)
+    board, _ = apply(fleet, manifest_of(1), ANY)
+    assert counts(board) == {"failed": 1, "done": 5}
+    assert entry(board, "plant0").error.endswith(": Helm installation failed")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_all_that_was_asked_of_a_resource_what_failed_counts(order: int) -> None:
+    class Listing:
+        def get_all(self, _collection: str) -> list[dict[str, Any]]:
+            states = [("Create", "Running"), ("Create", "Succeeded"), ("Action", "Failed"), ("Read", "Succeeded")]
+            target = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/n"}
+            message = {"error": {"code": "Forbidden", "message": "No."}}
+            return [
+                {"properties": {"provisioningOperation": what, "provisioningState": state, "targetResource": target}}
+                | ({"statusMessage": message} if state == "Failed" else {})
+                for what, state in states
+            ][::order]
+
+    [outcome] = deployment_stacks.outcomes(cast("AzureClient", Listing()), "deployment").values()
+    assert outcome.state == "failed"

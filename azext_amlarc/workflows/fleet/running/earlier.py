@@ -1,7 +1,10 @@
 """Deployment stacks that an earlier run has sent, and that Azure is still at: waited for before anything is written."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
+
+from azure.core.exceptions import AzureError
 
 from azext_amlarc.azure import deployment_stacks
 from azext_amlarc.azure.connection.client import AzureClient
@@ -18,6 +21,8 @@ from azext_amlarc.workflows.fleet.running.lanes import Start, Work
 from azext_amlarc.workflows.fleet.running.work import Site, fail
 
 AGAIN = "Run the same command again to go on: what is in progress is waited for."
+# Looks in a row that may fail, each after its retries: Azure goes on by itself.
+_MISSES_ALLOWED = 2
 
 
 def waits(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
@@ -32,23 +37,31 @@ def waits(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
 def _waited(site: Site, entries: Sequence[Entry]) -> Work:
     """Nothing is raised: whoever may not list stacks can still write to clusters.
 
-    What a stack is still at after the timeout is not written to: the clusters fail then.
+    What a stack is still at after the timeout, or for all that is known, is not written to: the clusters fail then.
     """
     azure = site.connections.of(entries[0].id.subscription_id)
     try:
-        stacks = deployment_stacks.list_all(azure, stack.prefix(site.fleet.name))
-        for one in stacks:
-            if one.fleet == site.fleet.name and not one.is_over:
-                yield from _awaited(site, azure, one, entries)
-    except StillRunning as error:
-        fail(site, entries, error)
+        for one in _running(site, azure):
+            yield from awaited(site, azure, one, entries)
     except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
-        # The clusters can be written to all the same.
-        site.board.tell(f"The deployment stacks of subscription {azure.subscription_id} can't be listed: {why(error)}")
+        # The other subscriptions go on.
+        fail(site, entries, error)
     site.board.wait(entries)
 
 
-def _awaited(site: Site, azure: AzureClient, running: Stack, entries: Sequence[Entry]) -> Work:
+def _running(site: Site, azure: AzureClient) -> list[Stack]:
+    """The fleet's stacks that Azure is at; none where they can't be listed."""
+    try:
+        found = deployment_stacks.list_all(azure, stack.prefix(site.fleet.name))
+    except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+        # The clusters can be written to all the same.
+        site.board.tell(f"The deployment stacks of subscription {azure.subscription_id} can't be listed: {why(error)}")
+        return []
+    return [one for one in found if one.fleet == site.fleet.name and not one.is_over]
+
+
+def awaited(site: Site, azure: AzureClient, running: Stack, entries: Sequence[Entry]) -> Work:
+    """Wait until Azure is no longer at a stack that another run has sent."""
     for entry in entries:
         site.board.step(site.board.begin(entry.id), f"wait for {name_of(running.id)}, sent by an earlier run")
 
@@ -58,15 +71,39 @@ def _awaited(site: Site, azure: AzureClient, running: Stack, entries: Sequence[E
             site.board.seen(entry, _state(found))
         return found
 
-    yield from ended(site, look)
+    yield from ended(site, look, running)
 
 
-def ended(site: Site, look: Callable[[], Stack | None]) -> Generator[float, None, Stack | None]:
-    """The stack once it has ended, each pause (s) yielded; None if it is gone. StillRunning after the timeout."""
+def ended(site: Site, look: Callable[[], Stack | None], sent: Stack) -> Generator[float, None, Stack | None]:
+    """The stack that was `sent`, once it has ended, each pause (s) yielded; None if it is gone.
+
+    StillRunning after the timeout, or if Azure does not answer time and again.
+    """
+    patient = _Patient(look, sent)
     try:
-        return (yield from until(look, _is_over, _state, SilentWatcher(), timeout=site.timeout))
+        return (yield from until(patient, _is_over, _state, SilentWatcher(), timeout=site.timeout))
+    except AzureError as error:
+        raise StillRunning(f"How far Azure is can't be told: {why(error)}", AGAIN) from error
     except StillRunning:
         raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", AGAIN) from None
+
+
+@dataclass
+class _Patient:
+    """Looks at a stack; a look that failed brings what the last one has."""
+
+    look: Callable[[], Stack | None]
+    last: Stack | None
+    missed: int = 0
+
+    def __call__(self) -> Stack | None:
+        try:
+            self.last, self.missed = self.look(), 0
+        except AzureError:
+            self.missed += 1
+            if self.missed > _MISSES_ALLOWED:
+                raise
+        return self.last
 
 
 def _is_over(found: Stack | None) -> bool:

@@ -4,18 +4,22 @@ A stack says what all its clusters should have, even those that are as wanted al
 be its own. So it is written only where something is to be done, and what a template can't say has been done before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from azure.core.exceptions import AzureError
 
 from azext_amlarc.azure import deployment_stacks
 from azext_amlarc.azure.compute.attach import subject as subject_of_compute
 from azext_amlarc.azure.connection.client import AzureClient
+from azext_amlarc.azure.connection.waiting import FIRST_PAUSE
+from azext_amlarc.azure.connection.watcher import Deadline
 from azext_amlarc.azure.converge import Subject
 from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
 from azext_amlarc.azure.supporting.making import is_of_a_name_in_use
-from azext_amlarc.errors import Refused, WriteFailed
+from azext_amlarc.errors import ArcError, Refused, StillRunning, WriteFailed
 from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
 from azext_amlarc.resources.supporting import names
@@ -27,11 +31,12 @@ from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.present import why
 from azext_amlarc.workflows.fleet.running.board import Entry, State
 from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now
-from azext_amlarc.workflows.fleet.running.earlier import AGAIN, ended
+from azext_amlarc.workflows.fleet.running.earlier import AGAIN, awaited, ended
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
 from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
 
 _BEGUN = (State.WAITING, State.DONE)
+_STEP = "deployment stack"
 _AS_WANTED = "It was as wanted before: a deployment stack writes all clusters of its wave."
 
 
@@ -73,10 +78,13 @@ class _Wave:
     def run(self) -> Work:
         """Deploy them; the entries of the clusters say what they came to. Nothing is raised."""
         for one in self.todo:
-            self.site.board.step(self.site.board.begin(one.id), "deployment stack")
+            self.site.board.step(self.site.board.begin(one.id), _STEP)
         try:
-            drafts = list(self._drafts(self.looks.at([one.id for one in self.members])))
-            yield from self._deployed(drafts)
+            deadline = Deadline(self.site.timeout)
+            while (yield from self._deployed()):
+                if not deadline.left:
+                    raise StillRunning("Other runs have sent the same stacks time and again.", AGAIN)
+                self.looks = Looks(self.site)
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
             # Whatever fails in one subscription, the others go on.
             fail(self.site, map(self.entry, self.todo), error)
@@ -91,7 +99,8 @@ class _Wave:
         for one in self.members:
             entry = self.entry(one)
             key = folded(str(one.id))
-            if now.is_busy(one) or (key in ambiguous and key not in now.present.extensions):
+            in_doubt = key in ambiguous and key not in now.present.extensions
+            if self.site.control.stopped or in_doubt or now.is_busy(one):
                 self.site.board.wait([entry])
                 continue
             try:
@@ -104,8 +113,12 @@ class _Wave:
             if entry.state is State.RUNNING and not now.plans[one.id].work:
                 self.site.board.finish(entry, State.DONE)
 
-    def _deployed(self, drafts: Sequence[Draft]) -> Work:
-        """Send every stack with a cluster that waits for it, and follow them."""
+    def _deployed(self) -> Generator[float, None, bool]:
+        """Send every stack with a cluster that waits for it, and follow them; whether others have to be sent again.
+
+        Azure takes no stack while it is at what another run has sent: that is waited for.
+        """
+        drafts = list(self._drafts(self.looks.at([one.id for one in self.members])))
         planned = {one.id: one for one in self.members}
         shares = [
             _Share(self.site, self.azure, self._address(place), own, planned, self.only)
@@ -114,6 +127,11 @@ class _Wave:
         begun = [one for one in shares if one.running and one.begin()]
         for one in begun:
             yield from one.followed()
+        held = [(one, one.held_by) for one in shares if one.held_by]
+        for share, other in held:
+            yield FIRST_PAUSE
+            yield from awaited(self.site, self.azure, other, share.entries)
+        return bool(held)
 
     def _address(self, place: int) -> str:
         name = stack.name(self.site.fleet.name, self.number, place)
@@ -150,6 +168,7 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     planned: Mapping[ClusterId, ClusterPlan]
     only: bool
     before: str = ""
+    held_by: Stack | None = None
     seen: dict[str, Outcome] = field(default_factory=dict)
     ended: set[ClusterId] = field(default_factory=set)
 
@@ -158,13 +177,23 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         """The clusters that have neither succeeded nor failed yet."""
         return [one for one in self.drafts if self._entry(one).state is State.RUNNING]
 
+    @property
+    def entries(self) -> list[Entry]:
+        return [self._entry(one) for one in self.running]
+
     def begin(self) -> bool:
         """Send the stack; whether it was. The entries say why not, or wait for requests of our own."""
-        entries = [self._entry(one) for one in self.running]
+        entries = self.entries
+        for entry in entries:
+            if entry.step != _STEP:
+                self.site.board.step(entry, _STEP)
         try:
             return self._sent(entries)
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
             # The other stacks go on.
+            if deployment_stacks.is_busy(error):
+                self.held_by = deployment_stacks.begun(self.id)
+                return False
             if self.only or not deployment_stacks.is_unavailable(error):
                 fail(self.site, entries, error)
                 return False
@@ -178,6 +207,9 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         if self.site.control.stopped:
             self.site.board.wait(entries)
             return False
+        if existing and not existing.is_over:
+            self.held_by = existing
+            return False
         self.before = existing.deployment_id if existing else ""
         location = existing.location if existing else self.drafts[0].location
         deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location))
@@ -186,7 +218,7 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     def followed(self) -> Work:
         """Wait for the end; each cluster's entry is finished as soon as its own deployments have ended."""
         try:
-            last = yield from ended(self.site, self._look)
+            last = yield from ended(self.site, self._look, deployment_stacks.begun(self.id))
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
             # The other stacks go on.
             fail(self.site, map(self._entry, self.running), error)
@@ -258,14 +290,21 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         entry = self._entry(one)
         was_as_wanted = entry.state is not State.RUNNING
         if was_as_wanted:
-            self.site.board.step(self.site.board.begin(entry.id), "deployment stack")
+            self.site.board.step(self.site.board.begin(entry.id), _STEP)
             entry.notes.append(_AS_WANTED)
-        inner = deployment_stacks.outcomes(self.azure, bad.id).values()
-        resource = next((outcome for outcome in inner if outcome.state == "failed"), bad)
+        resource = self._failed_in(bad)
         if is_of_a_name_in_use(resource.error) and not was_as_wanted:
             self.site.board.wait([entry])
         else:
             fail(self.site, [entry], self._reason(one, resource, correlation_id))
+
+    def _failed_in(self, bad: Outcome) -> Outcome:
+        """The first resource of a deployment that failed; the deployment itself where that can't be read."""
+        try:
+            inner = deployment_stacks.outcomes(self.azure, bad.id).values()
+        except (ArcError, AzureError):
+            return bad
+        return next((outcome for outcome in inner if outcome.state == "failed"), bad)
 
     def _reason(self, one: Draft, resource: Outcome, correlation_id: str) -> WriteFailed:
         """Why a cluster's resource failed, in its provider's words."""
@@ -295,5 +334,8 @@ class _Share:  # pylint: disable=too-many-instance-attributes
 
 
 def _advice(subject: Subject[Any], code: str, text: str) -> str:
-    found = subject.read()
-    return subject.hint(found, code, text) if found is not None else ""
+    try:
+        found = subject.read()
+        return subject.hint(found, code, text) if found is not None else ""
+    except (ArcError, AzureError):
+        return AGAIN  # the reason is known, and its fix is not
