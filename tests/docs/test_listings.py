@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from amlarc_emulator import options
+from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.validation.documents import validate_documents
 from tests.commands.parsing import Wrong, read
 from tests.support.az import ROOT
@@ -57,7 +58,6 @@ ELSEWHERE = {
     "az login": "needs a person at a browser; with a secret, as `az cloud`",
     "az ml job": "another extension's",
     "az ml workspace": "another extension's",
-    "az provider register": "needs an administrator of the subscription",
     "az relay": "az's own, for a namespace in Azure",
     "az rest": "needs Azure Policy, which the local Azure has not",
     "az role assignment": "needs an administrator of the subscription",
@@ -115,10 +115,16 @@ def of_the_local_azure(words: list[str]) -> None:
     assert options.parse(words).data
 
 
+def of_providers(words: list[str]) -> None:
+    chosen = dict(pairwise(words))
+    assert {chosen.get("--namespace"), chosen.get("-n")} & {*API_VERSIONS, "PROVIDER"}
+
+
 def of_us(words: list[str]) -> None:
     """az takes some options itself, with a value."""
     own = ("-o", "--output", "--query")
     values = {at + 1 for at, word in enumerate(words) if word in own}
+    assert {words[at] for at in values if words[at - 1] != "--query"} <= {"json", "none", "table", "tsv", "yaml"}
     kept = [word for at, word in enumerate(words) if word not in (*own, "--verbose") and at not in values]
     read(shlex.join(["amlarc", *(PLACES.get(word, word) for word in kept)]))
 
@@ -128,6 +134,7 @@ READERS: Mapping[str, Callable[[list[str]], None]] = {
     "az ml arc": of_us,
     "az amlarc": of_us,
     "az extension": of_az_itself,
+    "az provider register": of_providers,
     "make": of_make,
     ".venv-dev/bin/python": of_python,
     "pip": of_pip,

@@ -50,6 +50,8 @@ def test_kubernetes_is_what_the_check_asks_for_and_the_server_is() -> None:
 def test_clouds_are_those_with_a_name() -> None:
     named = ROWS["clouds"][0].strip().split(", ")
     assert len({clouds.find(name).endpoint for name in named}) == 3
+    shown = "".join(one.text for one in listings(ROOT / "docs" / "python.md"))
+    assert set(re.findall(r'cloud="(\w+)"', shown)) <= set(named)
     assert set(named) == set(re.findall(r"`cloud` is (\w+), (\w+), (\w+)", (ROOT / "docs/python.md").read_text())[0])
 
 
