@@ -91,13 +91,13 @@ def apply(  # pylint: disable=too-many-locals  # each option is one
     return returned
 
 
-def status(cmd: Any, file: str, report: str | None = None) -> Objects | None:
+def status(cmd: Any, file: str, policy: Sequence[str] | None = None, report: str | None = None) -> Objects | None:
     """Show how the fleet stands, and what differs from the manifest; exit code 2 if anything does."""
     from azext_amlarc.workflows.fleet.door import Work
     from azext_amlarc.workflows.fleet.report import page
     from azext_amlarc.workflows.fleet.status import status_objects, status_text
 
-    manifest = _read(file)
+    manifest = _read(file, policy)
     with connected(cmd, watcher=fleet_progress(cmd)) as azure:
         found = Work(azure, manifest).status()
     objects = status_objects(found.clusters)

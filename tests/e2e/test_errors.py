@@ -114,10 +114,11 @@ def test_what_breaks_a_policy_of_ones_own_is_never_sent(az: Az, tmp_path: Path) 
         "kind: Fleet\napiVersion: amlarc/v1alpha1\nmetadata: {name: plants}\nspec: {}\n"
     )
     policy.write_text("properties: {metadata: {properties: {name: {const: mills}}}}\n")
-    planned = az("amlarc", "plan", "-f", "fleet.yaml", "--policy", "policy.yaml", folder=tmp_path)
-    assert planned.code == 1
-    assert "fleet.yaml:3:18: error AMLARC-P001 $.metadata.name:" in planned.stderr
-    assert_clean(planned.stderr)
+    for command in ("plan", "status"):
+        judged = az("amlarc", command, "-f", "fleet.yaml", "--policy", "policy.yaml", folder=tmp_path)
+        assert judged.code == 1
+        assert "fleet.yaml:3:18: error AMLARC-P001 $.metadata.name:" in judged.stderr
+        assert_clean(judged.stderr)
 
 
 @pytest.mark.usefixtures("untouched")

@@ -265,6 +265,7 @@ _COMMANDS = {
         (
             ("Show how a fleet stands", "status -f fleet.yaml -o table"),
             ("Write a page about it", "status -f fleet.yaml --report fleet.html"),
+            ("Have policies of your own kept, JSON Schemas", "status -f fleet.yaml --policy policy.yaml"),
         ),
     ),
     "support bundle": (

@@ -295,7 +295,7 @@ def _setting_options(loader: Any, prefix: str) -> None:
 # The commands that keep an organization's own policies.
 _GUARDED = (
     *("config validate", "settings validate", "attach", "extension create", "extension update"),
-    *("plan", "apply", "export"),
+    *("plan", "apply", "status", "export"),
 )
 
 
