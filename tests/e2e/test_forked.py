@@ -171,11 +171,18 @@ def test_its_process_is_as_that_of_a_started_one(program: Callable[[str], Path],
     assert forked == started
 
 
+# A shell has what it runs in the background ignore interrupts, and so do that program's own ones.
+INTERRUPTED = """
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(9)
+"""
 ENDS = {
     "import sys; print('out', end=''); sys.exit(7)": 7,
     "import sys; sys.exit('a text')": 1,
     "import os, signal; os.kill(os.getpid(), signal.SIGTERM)": -15,
-    "import os, signal; os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(9)": -2,
+    INTERRUPTED: -2,
     "import atexit; atexit.register(print, 'at last')": 0,
     "import threading, time; threading.Timer(0.1, print, ['of a thread']).start()": 0,
     "import os; os.write(1, 'ä\\r\\n\\r'.encode()) and os.close(1)": 0,
