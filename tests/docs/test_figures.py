@@ -27,6 +27,7 @@ from azext_amlarc.validation import settings as settings_of
 from azext_amlarc.validation.guardrails import apart, judging
 from azext_amlarc.workflows.bundle import logs
 from azext_amlarc.workflows.fleet.running import apply, lanes
+from tests.commands.parsing import load
 from tests.docs.test_words import HELD
 from tests.support.az import ROOT
 from tests.support.documents import DOCUMENTS, prose
@@ -187,3 +188,26 @@ def test_a_code_is_one_of_a_check_or_of_a_finding(document: str) -> None:
     rules = {row.code for row in (*documents.RULES, *settings_of.RULES)}
     known = {check.id for check in CHECKS} | set(re.findall(r"AMLARC-\w\d{3}", prose("docs/findings.md")))
     assert set(re.findall(r"AMLARC-[A-Z]\d+", prose(document))) - known - rules == set()
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "said"),
+    [
+        (
+            "extension wait",
+            "interval",
+            f"{waiting.FIRST_PAUSE:.0f}, increasing to {waiting._LONGEST_PAUSE:.0f}.",
+        ),
+        ("apply", "concurrency", f"Default: {apply.CONCURRENCY}."),
+        ("support bundle", "tail", f"Default: {logs.DEFAULT_LINES}."),
+    ],
+)
+def test_a_default_that_the_help_says_is_the_one_that_applies(command: str, option: str, said: str) -> None:
+    assert load(f"amlarc {command}").arguments[option].type.settings["help"].endswith(said)
+
+
+def test_status_and_reports_exit_as_documents_say() -> None:
+    """As tests/e2e/test_fleet.py and tests/e2e/test_documents.py run them."""
+    whole = " ".join(text(document) for document in sorted(set(DOCUMENTS) - set(HELD)))
+    assert set(re.findall(r"`(?:az ml arc )?status\b[^.]{0,120}?exits with (\d)", whole)) == {"2"}
+    assert re.findall(r"`valid` \| whether the command exits with (\d)", whole) == ["0"]
