@@ -68,7 +68,7 @@ COMPUTED = {
     "docs/emulator.md": [f"listens on {LOOPBACK}."],
     "docs/fleet.md": [
         f"up to {apply.CONCURRENCY} at a time (`--concurrency`)",
-        f"limits of {arm.MOST_RESOURCES} resources and {arm.MOST_BYTES >> 20} MB",
+        f"limits of {arm.MOST_RESOURCES} resources, {arm.MOST_PARAMETERS} parameters and {arm.MOST_BYTES >> 20} MB",
         {1000: "a thousand per request"}[graph._ROWS],
     ],
     "docs/guardrails.md": [

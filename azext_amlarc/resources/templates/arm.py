@@ -30,8 +30,8 @@ Json = dict[str, Any]
 _SCHEMAS = "https://schema.management.azure.com/schemas"
 OF_GROUP = f"{_SCHEMAS}/2019-04-01/deploymentTemplate.json#"
 OF_SUBSCRIPTION = f"{_SCHEMAS}/2018-05-01/subscriptionDeploymentTemplate.json#"
-# ARM's limits for one template; a nested one has its own count.
-MOST_RESOURCES, MOST_BYTES = 800, 4 * 2**20
+# ARM's limits for one template; a nested one has its own counts of resources and parameters.
+MOST_RESOURCES, MOST_PARAMETERS, MOST_BYTES = 800, 256, 4 * 2**20
 
 
 def template(deployments: Sequence[Deployment]) -> Json:
@@ -52,7 +52,7 @@ def nested_ids(one: Deployment) -> list[str]:
     """The ids of the deployments that a cluster has in the template for a subscription."""
     groups = _by_group(one)
     return [
-        f"{parts[0].id.partition('/providers/')[0]}/providers/{_DEPLOYMENTS}/{_name(one, parts[0].id)}"
+        f"{parts[0].id.partition('/providers/')[0]}/providers/{DEPLOYMENTS}/{_name(one, parts[0].id)}"
         for parts in groups.values()
     ]
 
@@ -67,13 +67,15 @@ def too_large(made: Mapping[str, Any]) -> str:
     most, size = max(_counts(made)), len(json.dumps(made).encode())
     if most > MOST_RESOURCES:
         return f"it has {most} resources, and Azure takes {MOST_RESOURCES} in one template"
+    if len(made["parameters"]) > MOST_PARAMETERS:
+        return f"it has {len(made['parameters'])} parameters, and Azure takes {MOST_PARAMETERS} in one template"
     return f"it has {size} bytes, and Azure takes {MOST_BYTES}" if size > MOST_BYTES else ""
 
 
 def _counts(made: Mapping[str, Any]) -> Iterator[int]:
     yield len(made["resources"])
     for one in made["resources"]:
-        if one["type"] == _DEPLOYMENTS:
+        if one["type"] == DEPLOYMENTS:
             yield from _counts(one["properties"]["template"])
 
 
@@ -89,7 +91,7 @@ def _template(schema: str, parts: Iterable[Part], resources: list[Json]) -> Json
     }
 
 
-_DEPLOYMENTS = "Microsoft.Resources/deployments"
+DEPLOYMENTS = "Microsoft.Resources/deployments"
 
 
 def _nested(one: Deployment) -> Iterator[Json]:
@@ -112,7 +114,7 @@ def _by_group(one: Deployment) -> dict[tuple[str, str], list[Part]]:
 def _deployment(name: str, parts: Sequence[Part], after: list[str]) -> Json:
     found = ResourceId.find(parts[0].id)
     return {
-        "type": _DEPLOYMENTS,
+        "type": DEPLOYMENTS,
         "apiVersion": API_VERSIONS["Microsoft.Resources"],
         "name": name,
         "subscriptionId": found.subscription_id if found else "",
@@ -137,7 +139,7 @@ def _name(one: Deployment, first: str) -> str:
 def _deployment_id(name: str, parts: Sequence[Part]) -> str:
     found = ResourceId.find(parts[0].id)
     where = [found.subscription_id, found.resource_group] if found else []
-    return f"resourceId({', '.join(map(text, [*where, _DEPLOYMENTS, name]))})"
+    return f"resourceId({', '.join(map(text, [*where, DEPLOYMENTS, name]))})"
 
 
 def resource(part: Part) -> Json:

@@ -76,3 +76,13 @@ def test_bytes_count_too_and_one_cluster_is_never_divided() -> None:
     assert Counter(len(one) for one in shared) == {2: 4}
     assert all(len(json.dumps(stack.body("plants", one, ""))) <= size // 2 for one in shared)
     assert [len(one) for one in stack.shares("plants", whole[:2], 10)] == [1, 1]
+
+
+def test_parameters_count_too_since_azure_takes_256_of_them() -> None:
+    own = {"scoringFe.sslKey": "OUR-KEY", "scoringFe.sslCert": "OUR-CERT"}
+    many = [draft(drawn("tls", plant(place)), {}, own) for place in range(200)]
+    shared = list(stack.shares("plants", many))
+    assert [len(one) for one in shared] == [100, 100]
+    assert {len(stack.body("plants", one, "")["properties"]["parameters"]) for one in shared} == {200}
+    too_many = arm.too_large(arm.template([one.deployment for one in many]))
+    assert too_many == "it has 400 parameters, and Azure takes 256 in one template"

@@ -14,9 +14,10 @@ from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options
 from azext_amlarc.workflows.fleet.running.board import Board
 from azext_amlarc.workflows.fleet.running.earlier import AGAIN
 from tests.support.azure import Azure
-from tests.support.fleets import Show, apply, counts, manifest_of, plan, verbs, writes
+from tests.support.fleets import Show, apply, counts, manifest_of, plan, subscription, verbs, writes
 from tests.workflows.fleet.test_stacks import ANY, STACK, entry, stacks
 
+DEPLOYMENTS = "providers/Microsoft.Resources/deployments"
 BUSY = {"error": {"code": "DeploymentStackInNonTerminalState", "message": "Wait until it has ended."}}
 
 
@@ -131,6 +132,30 @@ def test_looks_at_a_stack_may_fail_now_and_then(fleet: Azure) -> None:
     board, _ = apply(fleet, manifest_of(1), ANY)
     assert counts(board) == {"failed": 1, "done": 5}
     assert entry(board, "plant0").error.endswith(": Helm installation failed")
+
+
+def test_who_may_not_deploy_to_a_group_gets_its_clusters_by_requests(fleet: Azure) -> None:
+    denied = {"error": {"code": "AuthorizationFailed", "message": "You may not deploy here."}}
+    fleet.fault(method="PUT", path="/deployments/amlarc-plant2-", status=403, body=denied, times=2)
+    board, _ = apply(fleet, manifest_of(1), STACK)
+    assert (counts(board), entry(board, "plant2").fix) == (
+        {"failed": 1, "done": 5},
+        "Ask an Owner of the resource group for the role Contributor.",
+    )
+    board, _ = apply(fleet, manifest_of(1, clusters=two_to_change()["spec"]["clusters"]), ANY)
+    assert (counts(board), verbs(plan(fleet, two_to_change()))) == ({"done": 2, "unchanged": 4}, {"none": 6})
+
+
+def test_a_stack_that_hangs_can_be_given_up_as_the_report_says(fleet: Azure) -> None:
+    fleet.fault(method="PUT", path="/plant0/.*/extensions/", operation="never")
+    board, _ = apply(fleet, manifest_of(1), replace(ANY, timeout=1))
+    fix = entry(board, "plant0").fix
+    assert fix.startswith(f"{AGAIN} To give up what hangs: az deployment sub cancel -n amlarc-plants-wave1-")
+    name = fix.split()[-3]
+    fleet.call("POST", f"/subscriptions/{subscription(1)}/{DEPLOYMENTS}/{name}/cancel", "2025-04-01")
+    changed = manifest_of(1, extension={"settings": {"enableTraining": "True", "installVolcano": "False"}})
+    again, _ = apply(fleet, changed, replace(ANY, timeout=2))
+    assert counts(again) == {"failed": 1, "done": 5}
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -1,5 +1,6 @@
 """Deployment stacks that an earlier run has sent, and that Azure is still at: waited for before anything is written."""
 
+import shlex
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +86,15 @@ def ended(site: Site, look: Callable[[], Stack | None], sent: Stack) -> Generato
     except AzureError as error:
         raise StillRunning(f"How far Azure is can't be told: {why(error)}", AGAIN) from error
     except StillRunning:
-        raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", AGAIN) from None
+        raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", _way_out(patient.last)) from None
+
+
+def _way_out(still: Stack | None) -> str:
+    """How to go on, or to end a deployment that hangs: Azure may wait for days for a cluster that is gone."""
+    if still is None or not still.deployment_id:
+        return AGAIN
+    name, subscription = shlex.quote(name_of(still.deployment_id)), shlex.quote(still.id.split("/")[2])
+    return f"{AGAIN} To give up what hangs: az deployment sub cancel -n {name} --subscription {subscription}"
 
 
 @dataclass

@@ -20,6 +20,8 @@ from azext_amlarc.azure.deployment_stacks import Outcome, Stack
 from azext_amlarc.azure.extension.watch import subject as subject_of_extension
 from azext_amlarc.azure.supporting.making import is_of_a_name_in_use
 from azext_amlarc.errors import ArcError, Refused, StillRunning, WriteFailed
+from azext_amlarc.product.known_errors import advice_for_request
+from azext_amlarc.product.steps import sentence
 from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import ClusterId, Target, WorkspaceId, folded, name_of, parent_of
 from azext_amlarc.resources.supporting import names
@@ -37,6 +39,7 @@ from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
 
 _BEGUN = (State.WAITING, State.DONE)
 _STEP = "deployment stack"
+_DENIED = "AuthorizationFailed"
 _AS_WANTED = "It was as wanted before: a deployment stack writes all clusters of its wave."
 
 
@@ -284,8 +287,8 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     def _end(self, one: Draft, bad: Outcome, correlation_id: str) -> None:
         """One of a cluster's deployments failed: the first of its resources that did says why.
 
-        Requests of our own find another name where that of a new resource is somebody else's. A cluster that was as
-        wanted is so no more.
+        Requests of our own find another name where that of a new resource is somebody else's, and need no right to
+        deploy. A cluster that was as wanted is so no more.
         """
         entry = self._entry(one)
         was_as_wanted = entry.state is not State.RUNNING
@@ -293,10 +296,15 @@ class _Share:  # pylint: disable=too-many-instance-attributes
             self.site.board.step(self.site.board.begin(entry.id), _STEP)
             entry.notes.append(_AS_WANTED)
         resource = self._failed_in(bad)
-        if is_of_a_name_in_use(resource.error) and not was_as_wanted:
+        if not was_as_wanted and (is_of_a_name_in_use(resource.error) or self._may_not_be_deployed(resource)):
             self.site.board.wait([entry])
         else:
             fail(self.site, [entry], self._reason(one, resource, correlation_id))
+
+    def _may_not_be_deployed(self, failed: Outcome) -> bool:
+        """Whether the login lacks the right to deploy to the group, which requests of our own do not need."""
+        codes = {one.code for one in failed.error}
+        return not self.only and type_of(failed.id) == arm.DEPLOYMENTS and _DENIED in codes
 
     def _failed_in(self, bad: Outcome) -> Outcome:
         """The first resource of a deployment that failed; the deployment itself where that can't be read."""
@@ -322,7 +330,8 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         if workspace:
             azure = self.site.connections.of(workspace.subscription_id)
             return _advice(subject_of_compute(azure, workspace, name_of(failed_id)), code, text)
-        return f"See what is in the way: az ml arc check {' '.join(cluster.options)}"
+        known = sentence(advice_for_request(code, text))
+        return known or f"See what is in the way: az ml arc check {' '.join(cluster.options)}"
 
     def _failure(self, last: Stack | None) -> WriteFailed:
         """Why the stack ended without the cluster: it was not begun, or what it waits for failed."""
