@@ -5,7 +5,7 @@
 # .venv-bench  what the Python API is measured beside: azure-ai-ml, and our wheel
 # .venv-peers  clients that others wrote, which `make test-peers` runs against the local Azure
 # .venv-docs  MkDocs Material, which `make docs` makes the site of the documents with
-# .venv-az-*  other releases of az, for `make test-az`
+# .venv-az-*  releases of az, for `make test-az`
 # .venv-release  what writes the bill of materials, for `make release`
 # .venv-terraform  what azapi takes, for `make test-terraform`
 # .venv-lint  azdev, for `make style` and, with its linter's rules, for .ci/run
@@ -94,8 +94,16 @@ emulator: .venv-dev/ready  ## dist/emulator/amlarc_emulator-*.whl: the local Azu
 
 .PHONY: release
 URL ?= http://localhost:8000
-release: .venv/extension .venv-dev/ready .venv-release/locked types  ## .run/release: wheels, index, SBOM, checksums, changelog; URL says where they are going to be
-	$(DEV)/python -m release --folder .run/release --url $(URL) --installed .venv/extensions/amlarc
+release: PROVEN := --tested
+release: types style release-proof release-build  ## .run/release: wheels, index, SBOM, checksums, changelog, and what proves them; URL says where they are going to be
+
+.PHONY: release-proof
+release-proof: dist/built .venv-dev/ready  ## the whole suite with the oldest and the newest az, unless it has passed at this commit
+	for word in $$($(DEV)/python -m release.proof missing); do scripts/test-az $$word || exit 1; done
+
+.PHONY: release-build
+release-build: .venv/extension .venv-dev/ready .venv-release/locked  ## the same files without the proof, to look at, and az installs from them
+	$(DEV)/python -m release --folder .run/release --url $(URL) --installed .venv/extensions/amlarc $(PROVEN)
 	AMLARC_RELEASE=$(CURDIR)/.run/release $(DEV)/python -m pytest -q -rs tests/release
 
 lock: .venv-uv/locked  ## requirements/ with the newest releases that setup.py and pyproject.toml allow
