@@ -39,14 +39,11 @@ class Call(NamedTuple):
 
 CALLS = (
     Call(("version",)),
-    Call(("account", "show")),
     Call(("nothing", "of", "the", "kind"), code=2),
     Call(("amlarc", "extension", "create", "-h")),
     Call(("amlarc", "extension", "create", *CLUSTER, "--config", "enableTraining=True"), "seed"),
-    Call(("amlarc", "extension", "create", *CLUSTER, "--config", "enableTrainning=True"), "seed", 1),
     Call(("amlarc", "extension", "delete", *CLUSTER), "installed", 1),
     Call(("amlarc", "attach", "-n", "k8s", *WORKSPACE, *CLUSTER[:2], "--config", ADVANCED), "installed"),
-    Call(("amlarc", "show", "-n", "k8s-compute", *WORKSPACE, "-o", "table")),
     Call(("amlarc", "show", "-n", "nothing", *WORKSPACE), code=3),
     Call(("amlarc", "show", "-n", "k8s-compute", *WORKSPACE), variables={"AZURE_CORE_OUTPUT": "yaml"}),
     Call(
@@ -59,12 +56,10 @@ CALLS = (
             "COMP_POINT": "18",
         },
     ),
-    Call(("amlarc", "show", "-n", "k8s-compute"), code=2),
     Call(("amlarc", "check", *CLUSTER, "-w", "amlarc-ws", "--verbose")),
     Call(("amlarc", "config", "validate", "-f", "-", "--format", "json"), code=1, stdin='{"namespace": "Ü\r\n"}'),
     Call(("amlarc", "config", "init", "-f", "made.yaml")),
     Call(("amlarc", "apply", "-f", "fleet.yaml", "--yes", "--report", "report.json")),
-    Call(("amlarc", "detach", "-n", "k8s-compute", *WORKSPACE, "--yes", "--no-wait")),
 )
 
 
