@@ -10,11 +10,24 @@ import pytest
 from azext_amlarc.azure import deployment_stacks
 from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
-from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options
+from azext_amlarc.workflows.fleet.connections import Connections
+from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options, carry_out
 from azext_amlarc.workflows.fleet.running.board import Board
 from azext_amlarc.workflows.fleet.running.earlier import AGAIN
 from tests.support.azure import Azure
-from tests.support.fleets import Show, apply, counts, manifest_of, plan, subscription, verbs, writes
+from tests.support.connecting import connect
+from tests.support.fleets import (
+    Show,
+    TestDoor,
+    apply,
+    counts,
+    manifest_of,
+    plan,
+    read,
+    subscription,
+    verbs,
+    writes,
+)
 from tests.workflows.fleet.test_stacks import ANY, STACK, entry, stacks
 
 DEPLOYMENTS = "providers/Microsoft.Resources/deployments"
@@ -106,6 +119,21 @@ def test_ctrl_c_while_clusters_are_prepared_sends_no_stack(fleet: Azure) -> None
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_ctrl_c_ends_the_wait_for_what_an_earlier_run_has_sent(fleet: Azure, engine: Engine) -> None:
+    class Stopping(Show):
+        def show(self, board: Board) -> None:
+            super().show(board)
+            if not board.interrupted and any("sent by an earlier run" in event for event in self.events):
+                raise KeyboardInterrupt
+
+    fleet.fault(method="PUT", path="/plant0/.*/extensions/", operation="never")
+    apply(fleet, manifest_of(1), replace(STACK, timeout=1))
+    changed = manifest_of(1, extension={"settings": {"enableTraining": "True", "installVolcano": "False"}})
+    board, _ = apply(fleet, changed, Options(engine=engine, timeout=60), Stopping())
+    assert (counts(board), board.is_good, len(writes(fleet))) == ({"waiting": 6}, False, 1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_what_a_stack_is_at_for_all_that_is_known_is_not_written_to(fleet: Azure, engine: Engine) -> None:
     fleet.fault(method="PUT", path="/plant0/.*/extensions/", operation="never")
     apply(fleet, manifest_of(1), replace(STACK, timeout=1))
@@ -173,3 +201,21 @@ def test_of_all_that_was_asked_of_a_resource_what_failed_counts(order: int) -> N
 
     [outcome] = deployment_stacks.outcomes(cast("AzureClient", Listing()), "deployment").values()
     assert outcome.state == "failed"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_roles_of_an_identity_that_came_while_nobody_watched_are_given_by_the_next_run(
+    fleet: Azure, engine: Engine
+) -> None:
+    computes = [{"workspace": "amlarc-ws", "name": "k8s-{cluster}", "identity": {"type": "SystemAssigned"}}]
+    data = manifest_of(1, access={"workspaceIdentity": "grant"}, computes=computes)
+    planned = plan(fleet, data)
+    apply(fleet, manifest_of(1, computes=computes), ANY)  # what Azure has done of the plan by itself
+    members, contents = read(data)
+    with connect(fleet) as azure:
+        options = Options(engine=engine)
+        connections = Connections(azure)
+        board = carry_out(connections, TestDoor(), Show(), planned, members, contents=contents, options=options)
+    assert counts(board) == {"done": 6}
+    of_computes = [line for line in writes(fleet) if "/storageaccounts/" in line and "/roleassignments/" in line]
+    assert len(of_computes) == len(set(of_computes)) == 6

@@ -62,7 +62,7 @@ def _running(site: Site, azure: AzureClient) -> list[Stack]:
 
 
 def awaited(site: Site, azure: AzureClient, running: Stack, entries: Sequence[Entry]) -> Work:
-    """Wait until Azure is no longer at a stack that another run has sent."""
+    """Wait until Azure is no longer at a stack that another run has sent, or until nothing new may begin anyway."""
     for entry in entries:
         site.board.step(site.board.begin(entry.id), f"wait for {name_of(running.id)}, sent by an earlier run")
 
@@ -72,7 +72,10 @@ def awaited(site: Site, azure: AzureClient, running: Stack, entries: Sequence[En
             site.board.seen(entry, _state(found))
         return found
 
-    yield from ended(site, look, running)
+    for pause in ended(site, look, running):
+        if site.control.stopped:
+            return
+        yield pause
 
 
 def ended(site: Site, look: Callable[[], Stack | None], sent: Stack) -> Generator[float, None, Stack | None]:

@@ -109,12 +109,12 @@ class _Wave:
             try:
                 _stop_at_obstacle(now, one)
                 yield drafts.of(one, entry)
+                if entry.state is State.RUNNING and not now.plans[one.id].work:
+                    _give_roles(self.site, one, entry)
+                    self.site.board.finish(entry, State.DONE)
             except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
                 # Whatever is wrong with one cluster, the others go on.
                 fail(self.site, [entry], error)
-                continue
-            if entry.state is State.RUNNING and not now.plans[one.id].work:
-                self.site.board.finish(entry, State.DONE)
 
     def _deployed(self) -> Generator[float, None, bool]:
         """Send every stack with a cluster that waits for it, and follow them; whether others have to be sent again.
@@ -260,26 +260,13 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         if entry.state is not State.RUNNING:
             return
         try:
-            self._give_roles(self.planned[entry.id], entry)
+            _give_roles(self.site, self.planned[entry.id], entry)
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
             # Whatever fails on one cluster, the others go on.
             fail(self.site, [entry], error)
             return
         entry.done += [f"{item.verb} {item.kind} {item.name}" for item in self.planned[entry.id].work]
         self.site.board.finish(entry, State.DONE)
-
-    def _give_roles(self, planned: ClusterPlan, entry: Entry) -> None:
-        """The identity of a new compute target is known only now: what `attach --grant` gives it afterwards."""
-        attached = {folded(item.id) for item in planned.work}
-        computes = planned.wanted.computes if planned.wanted and self.site.fleet.grants_workspace_identity else ()
-        for one in computes:
-            if one.wanted.identity_type and folded(one.id) in attached:
-                from azext_amlarc.workflows.mend.grants import give_to_compute
-
-                door = ClusterDoor(self.site, entry, agreed=True)
-                azure = self.site.connections.of(one.workspace.subscription_id)
-                target = Target.of_cluster(planned.id, one.workspace, one.name)
-                give_to_compute(azure, door, target, door.watcher, self.site.timeout)
 
     def _entry(self, one: Draft) -> Entry:
         return self.site.board.entries[one.deployment.state.cluster.id]
@@ -340,6 +327,20 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         cause = [*last.error][-1]
         text = last.error.text or f"the deployment stack {name_of(self.id)} ended as {last.state}"
         return WriteFailed(text, AGAIN, cause.code or last.error.code, last.correlation_id)
+
+
+def _give_roles(site: Site, planned: ClusterPlan, entry: Entry) -> None:
+    """The identity of a new compute target is known only now: what `attach --grant` gives it afterwards."""
+    attached = {folded(item.id) for item in planned.work}
+    computes = planned.wanted.computes if planned.wanted and site.fleet.grants_workspace_identity else ()
+    for one in computes:
+        if one.wanted.identity_type and folded(one.id) in attached:
+            from azext_amlarc.workflows.mend.grants import give_to_compute
+
+            door = ClusterDoor(site, entry, agreed=True)
+            azure = site.connections.of(one.workspace.subscription_id)
+            target = Target.of_cluster(planned.id, one.workspace, one.name)
+            give_to_compute(azure, door, target, door.watcher, site.timeout)
 
 
 def _advice(subject: Subject[Any], code: str, text: str) -> str:

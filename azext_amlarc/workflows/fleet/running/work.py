@@ -137,6 +137,8 @@ def _ended(site: Site, operation: Operation[Any] | None, watcher: Watcher) -> Wo
     if operation is not None and operation.doing:
         yield operation.pause or _FIRST_LOOK
         yield from operation.pauses(watcher, site.timeout)
+    elif operation is not None:
+        operation.then(watcher, site.timeout)
 
 
 def _patiently(begin: Callable[[], T], timeout: float) -> Generator[float, None, T]:
