@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-st
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from azure.core.exceptions import HttpResponseError
@@ -28,7 +29,7 @@ class Stack(NamedTuple):
     """A deployment stack as Azure shows it: its state in lower case, and why it failed.
 
     `deployment_id` is that of its last deployment, empty as long as there is none. `fleet` is the fleet that it says to
-    be of, empty for a stack of somebody else's.
+    be of in its `tags`, empty for a stack of somebody else's.
     """
 
     id: str
@@ -37,7 +38,11 @@ class Stack(NamedTuple):
     deployment_id: str
     correlation_id: str
     error: Envelope
-    fleet: str = ""
+    tags: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def fleet(self) -> str:
+        return self.tags.get(OWNER) or ""
 
     @property
     def is_over(self) -> bool:
@@ -141,5 +146,5 @@ def _stack(item: Mapping[str, Any]) -> Stack:
         deployment_id=str(own.get("deploymentId") or ""),
         correlation_id=str(own.get("correlationId") or ""),
         error=error_of(own.get("error")),
-        fleet=str((item.get("tags") or {}).get(OWNER) or ""),
+        tags={str(key): str(value) for key, value in (item.get("tags") or {}).items()},
     )

@@ -234,3 +234,22 @@ def test_nesting_without_end_is_no_trap() -> None:
     for _ in range(200):
         deep = {"error": deep}
     assert isinstance(envelopes.of(deep).text, str)
+
+
+@pytest.mark.parametrize("quoted", [{}, {"status": "Failed"}])
+def test_an_error_that_a_deployment_quotes_is_read_as_one(quoted: dict[str, str]) -> None:
+    inner = {"code": "ExtensionOperationFailed", "message": "Helm failed", "details": [{"code": "A", "message": "b"}]}
+    text = json.dumps({**quoted, "error": inner}, indent=2)
+    detail = {"code": "Conflict", "message": text}
+    found = envelopes.of({"code": "DeploymentFailed", "message": "At least one failed.", "details": [detail]})
+    assert [(one.code, one.message) for one in found] == [
+        ("DeploymentFailed", "At least one failed."),
+        ("ExtensionOperationFailed", "Helm failed"),
+        ("A", "b"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"a": 1}', '{"error": 1}', '{"error": "no"}', "{" * 9999, '{"a":' * 9999])
+def test_a_message_that_only_looks_like_an_error_stays_a_message(text: str) -> None:
+    found = envelopes.of({"code": "Conflict", "message": text})
+    assert (found.code, found.message[:20]) == ("Conflict", "no" if "no" in text else text[:20])

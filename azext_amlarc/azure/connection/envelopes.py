@@ -84,6 +84,10 @@ def of(data: object, depth: int = 0) -> Envelope:
     members = {str(name).lower(): value for name, value in data.items()}
     nested = _nested(members, depth)
     code, message = _code(members), _message(members)
+    wrapped = _wrapped(members.get("message"), depth)
+    if wrapped.message:
+        details, infos = (*wrapped.details, *nested), (*_infos(members), *wrapped.infos)
+        return Envelope(wrapped.code or code, wrapped.message, details, infos)
     if not message and nested:
         inner, *others = nested
         return Envelope(code or inner.code, inner.message, (*inner.details, *others), (*_infos(members), *inner.infos))
@@ -114,6 +118,17 @@ def _nested(members: Mapping[str, Any], depth: int) -> tuple[Envelope, ...]:
         inner += found[:_MOST] if isinstance(found, list) else [found] if isinstance(found, Mapping) else []
     found_in = (of(item, depth + 1) for item in inner)
     return tuple(one for one in found_in if one.code or one.message or one.details or one.infos)
+
+
+def _wrapped(message: object, depth: int) -> Envelope:
+    """The error that is a message's whole text: deployments quote what a provider has answered."""
+    if not (isinstance(message, str) and message.lstrip().startswith("{")):
+        return Envelope()
+    try:
+        found = json.loads(message)
+    except (ValueError, RecursionError):
+        return Envelope()
+    return of(found.get("error") or found, depth + 1)
 
 
 def _code(members: Mapping[str, Any]) -> str:

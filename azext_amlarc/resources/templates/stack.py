@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from azext_amlarc.resources.extension import second_names
@@ -71,16 +72,19 @@ def name(fleet: str, wave: int, place: int) -> str:
     return f"{prefix(fleet)}{wave}" + (f"-{place + 1}" if place else "")
 
 
-def body(fleet: str, drafts: Sequence[Draft], location: str) -> dict[str, Any]:
+def body(
+    fleet: str, drafts: Sequence[Draft], location: str, tags: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """The PUT of a stack, its protected values as secure parameters; `location` is where Azure keeps its data.
 
+    `tags` are those that it has: somebody may have added some.
     With the level Template, Azure validates only the template beforehand: a cluster that a provider refuses then fails
     alone, instead of the whole stack before it begins.
     """
     values = {name: value for one in drafts for name, value in one.values.items()}
     return {
         "location": location,
-        "tags": {OWNER: fleet},
+        "tags": {**tags, OWNER: fleet},
         "properties": {
             "description": f"Clusters of the fleet {fleet}",
             "template": arm.of_subscription([one.deployment for one in drafts]),

@@ -39,6 +39,7 @@ from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
 
 _BEGUN = (State.WAITING, State.DONE)
 _STEP = "deployment stack"
+_LAG = 30.0  # seconds for which Azure may show a stack as it was
 _DENIED = "AuthorizationFailed"
 _AS_WANTED = "It was as wanted before: a deployment stack writes all clusters of its wave."
 
@@ -170,7 +171,8 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     drafts: Sequence[Draft]
     planned: Mapping[ClusterId, ClusterPlan]
     only: bool
-    before: str = ""
+    before: Stack | None = None
+    lag: Deadline = field(default_factory=lambda: Deadline(0.0))
     held_by: Stack | None = None
     seen: dict[str, Outcome] = field(default_factory=dict)
     ended: set[ClusterId] = field(default_factory=set)
@@ -213,9 +215,10 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         if existing and not existing.is_over:
             self.held_by = existing
             return False
-        self.before = existing.deployment_id if existing else ""
-        location = existing.location if existing else self.drafts[0].location
-        deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location))
+        self.before = existing
+        location, tags = (existing.location, existing.tags) if existing else (self.drafts[0].location, {})
+        deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location, tags))
+        self.lag = Deadline(_LAG)
         return True
 
     def followed(self) -> Work:
@@ -234,12 +237,20 @@ class _Share:  # pylint: disable=too-many-instance-attributes
 
     def _look(self) -> Stack | None:
         found = deployment_stacks.read(self.azure, self.id)
-        if found and found.deployment_id and found.deployment_id != self.before:
+        if found and self._is_stale(found):
+            return deployment_stacks.begun(self.id)
+        if found and found.deployment_id and not (self.before and self.before.deployment_id == found.deployment_id):
             self.seen = deployment_stacks.outcomes(self.azure, found.deployment_id)
             for one in self.drafts:
                 if self._entry(one).id not in self.ended:
                     self._take_in(one, found)
         return found
+
+    def _is_stale(self, found: Stack) -> bool:
+        """Whether the stack is shown as it was before it was sent: one of Azure's caches may answer."""
+        before = self.before
+        same = before and (before.correlation_id, before.deployment_id) == (found.correlation_id, found.deployment_id)
+        return bool(same and found.is_over and self.lag.left)
 
     def _take_in(self, one: Draft, found: Stack) -> None:
         """What came of a cluster's deployments so far."""
