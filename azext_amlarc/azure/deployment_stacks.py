@@ -18,6 +18,7 @@ from azext_amlarc.azure.connection.retries import WriteTookEffect
 from azext_amlarc.azure.connection.writing import recorded
 from azext_amlarc.resources.fleet import OWNER
 from azext_amlarc.resources.ids import group_id, name_of
+from azext_amlarc.resources.templates import arm
 
 _STACKS = "providers/Microsoft.Resources/deploymentStacks"
 _ENDS = {"succeeded", "failed", "canceled"}
@@ -126,6 +127,21 @@ def outcomes(azure: AzureClient, deployment_id: str) -> dict[str, Outcome]:
         if target and (not before or _weight(state) > before):
             found[key] = Outcome(target, state, _error(own.get("statusMessage")))
     return found
+
+
+@understood
+def unfinished(azure: AzureClient, stack_id: str) -> list[str]:
+    """The ids of the deployments in a stack's template that Azure has not ended yet: all where it has begun none."""
+    found = read(azure, stack_id)
+    if found is None or found.is_over:
+        return []
+    there = arm.nested_in(azure.post(f"{stack_id}/exportTemplate")["template"])
+    # Until it begins, a stack that was there before may name its last deployment.
+    now = unless_missing(azure.get, found.deployment_id) if found.deployment_id else None
+    if ((now or {}).get("properties") or {}).get("provisioningState") not in ("Accepted", "Running"):
+        return there
+    known = outcomes(azure, found.deployment_id)
+    return [one for one in there if one.lower() not in known or known[one.lower()].state not in _ENDS]
 
 
 def _weight(state: str) -> int:

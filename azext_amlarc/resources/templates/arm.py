@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from azext_amlarc.product.api_versions import API_VERSIONS
-from azext_amlarc.resources.ids import ResourceId, folded, group_of
+from azext_amlarc.resources.ids import ClusterId, ResourceId, folded, group_id, group_of, name_of
 from azext_amlarc.resources.templates.parts import (
     Deployment,
     Parameter,
@@ -50,10 +50,24 @@ def of_subscription(deployments: Sequence[Deployment]) -> Json:
 
 def nested_ids(one: Deployment) -> list[str]:
     """The ids of the deployments that a cluster has in the template for a subscription."""
-    groups = _by_group(one)
+    cluster = one.state.cluster.id
     return [
-        f"{parts[0].id.partition('/providers/')[0]}/providers/{DEPLOYMENTS}/{_name(one, parts[0].id)}"
-        for parts in groups.values()
+        f"{parts[0].id.partition('/providers/')[0]}/providers/{DEPLOYMENTS}/{_name(cluster, group)}"
+        for group, parts in _by_group(one).items()
+    ]
+
+
+def is_nested_of(cluster: ClusterId, deployment_id: str) -> bool:
+    """Whether a deployment in a template for a subscription is one of the cluster's."""
+    return name_of(deployment_id).lower() == _name(cluster, group_of(deployment_id)).lower()
+
+
+def nested_in(template: Mapping[str, Any]) -> list[str]:
+    """The ids of the deployments in a template for a subscription."""
+    nested = (one for one in template["resources"] if one["type"] == DEPLOYMENTS)
+    return [
+        f"{group_id(one['subscriptionId'], one['resourceGroup'])}/providers/{DEPLOYMENTS}/{one['name']}"
+        for one in nested
     ]
 
 
@@ -97,7 +111,7 @@ DEPLOYMENTS = "Microsoft.Resources/deployments"
 def _nested(one: Deployment) -> Iterator[Json]:
     """A nested deployment for each group that the cluster's parts are in, in the order of their dependencies."""
     groups = _by_group(one)
-    names = {group: _name(one, parts[0].id) for group, parts in groups.items()}
+    names = {group: _name(one.state.cluster.id, group) for group in groups}
     owners = {folded(part.id): group for group, parts in groups.items() for part in parts}
     for group, parts in groups.items():
         needed = sorted({owners[folded(id_)] for part in parts for id_ in part.after} - {group})
@@ -129,10 +143,10 @@ def _deployment(name: str, parts: Sequence[Part], after: list[str]) -> Json:
     }
 
 
-def _name(one: Deployment, first: str) -> str:
-    """A name for a nested deployment: the same in each template that is made of the same."""
-    shown = re.sub(r"[^A-Za-z0-9-]+", "-", one.state.cluster.id.name)[:40].strip("-")
-    digest = hashlib.sha256(f"{one.state.cluster.id} {first}".lower().encode()).hexdigest()
+def _name(cluster: ClusterId, group: tuple[str, str]) -> str:
+    """A name for the nested deployment of a cluster to a group: the same in each template."""
+    shown = re.sub(r"[^A-Za-z0-9-]+", "-", cluster.name)[:40].strip("-")
+    digest = hashlib.sha256(f"{cluster} {'/'.join(group)}".lower().encode()).hexdigest()
     return f"amlarc-{shown}-{digest[:10]}"
 
 

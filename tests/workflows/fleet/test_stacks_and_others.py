@@ -199,6 +199,22 @@ def test_a_stack_that_azure_still_shows_as_it_was_has_not_ended_and_its_tags_are
     assert stacks(fleet)["1 amlarc-plants-wave1"]["tags"] == {"amlarc-fleet": "plants", "owner": "us"}
 
 
+@pytest.mark.parametrize(("engine", "expected"), [(None, 1), ("direct", 1), ("stack", 3)])
+def test_a_stack_that_hangs_holds_up_only_the_clusters_that_it_hangs_at(
+    fleet: Azure, engine: Engine | None, expected: int
+) -> None:
+    waves = {"waves": [{"percent": 50}, {"percent": 100}], "maxFailures": 9}
+    fleet.fault(method="PUT", path="/plant0/.*/extensions/", operation="never")
+    board, _ = apply(fleet, manifest_of(1, rollout=waves), replace(ANY, timeout=2))
+    assert counts(board) == {"failed": 1, "done": 5}
+    settings = {"enableTraining": "True", "installVolcano": "False"}
+    changed = manifest_of(1, rollout=waves, extension={"settings": settings})
+    again, _ = apply(fleet, changed, replace(ANY, timeout=2, engine=engine))
+    assert counts(again) == {"failed": expected, "done": 6 - expected}  # Azure takes no stack of the wave meanwhile
+    assert entry(again, "plant0").error == "Azure is still deploying after 2 s."
+    assert len([line for line in writes(fleet) if "/plant0/" in line]) == 0
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_all_that_was_asked_of_a_resource_what_failed_counts(order: int) -> None:
     class Listing:

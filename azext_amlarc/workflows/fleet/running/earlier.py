@@ -12,9 +12,9 @@ from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.waiting import until
 from azext_amlarc.azure.connection.watcher import SilentWatcher
 from azext_amlarc.azure.deployment_stacks import Stack
-from azext_amlarc.errors import StillRunning
+from azext_amlarc.errors import ArcError, StillRunning
 from azext_amlarc.resources.ids import name_of
-from azext_amlarc.resources.templates import stack
+from azext_amlarc.resources.templates import arm, stack
 from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.present import why
 from azext_amlarc.workflows.fleet.running.board import Entry, State
@@ -41,13 +41,23 @@ def _waited(site: Site, entries: Sequence[Entry]) -> Work:
     What a stack is still at after the timeout, or for all that is known, is not written to: the clusters fail then.
     """
     azure = site.connections.of(entries[0].id.subscription_id)
-    try:
-        for one in _running(site, azure):
-            yield from awaited(site, azure, one, entries)
-    except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
-        # The other subscriptions go on.
-        fail(site, entries, error)
+    for one in _running(site, azure):
+        own = concerned(azure, one.id, entries)
+        try:
+            yield from awaited(site, azure, one, own)
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught
+            # The other clusters go on.
+            fail(site, concerned(azure, one.id, own), error)
     site.board.wait(entries)
+
+
+def concerned(azure: AzureClient, stack_id: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The clusters that Azure is still to write to for the stack; all where it does not say."""
+    try:
+        left = deployment_stacks.unfinished(azure, stack_id)
+    except (ArcError, AzureError):
+        return [*entries]
+    return [entry for entry in entries if any(arm.is_nested_of(entry.id, one) for one in left)]
 
 
 def _running(site: Site, azure: AzureClient) -> list[Stack]:
@@ -62,7 +72,12 @@ def _running(site: Site, azure: AzureClient) -> list[Stack]:
 
 
 def awaited(site: Site, azure: AzureClient, running: Stack, entries: Sequence[Entry]) -> Work:
-    """Wait until Azure is no longer at a stack that another run has sent, or until nothing new may begin anyway."""
+    """Wait until Azure is no longer at a stack that another run has sent, or until nothing new may begin anyway.
+
+    Nothing is waited for without entries.
+    """
+    if not entries:
+        return
     for entry in entries:
         site.board.step(site.board.begin(entry.id), f"wait for {name_of(running.id)}, sent by an earlier run")
 
@@ -89,6 +104,7 @@ def ended(site: Site, look: Callable[[], Stack | None], sent: Stack) -> Generato
     except AzureError as error:
         raise StillRunning(f"How far Azure is can't be told: {why(error)}", AGAIN) from error
     except StillRunning:
+        site.hung.add(sent.id.lower())
         raise StillRunning(f"Azure is still deploying after {site.timeout:.0f} s.", _way_out(patient.last)) from None
 
 

@@ -33,7 +33,7 @@ from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.present import why
 from azext_amlarc.workflows.fleet.running.board import Entry, State
 from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now
-from azext_amlarc.workflows.fleet.running.earlier import AGAIN, awaited, ended
+from azext_amlarc.workflows.fleet.running.earlier import AGAIN, awaited, concerned, ended
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
 from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
 
@@ -134,8 +134,18 @@ class _Wave:
         held = [(one, one.held_by) for one in shares if one.held_by]
         for share, other in held:
             yield FIRST_PAUSE
-            yield from awaited(self.site, self.azure, other, share.entries)
+            yield from self._free(share, other)
         return bool(held)
+
+    def _free(self, share: "_Share", other: Stack) -> Work:
+        """Wait for what keeps Azure from taking a stack; if that hangs, only its own clusters fail."""
+        try:
+            if other.id.lower() in self.site.hung:
+                raise StillRunning(f"Azure is still at the deployment stack {name_of(other.id)}, which hangs.", AGAIN)
+            yield from awaited(self.site, self.azure, other, share.entries)
+        except StillRunning as error:
+            fail(self.site, concerned(self.azure, other.id, share.entries), error)
+            share.set_aside(error)
 
     def _address(self, place: int) -> str:
         name = stack.name(self.site.fleet.name, self.number, place)
@@ -199,12 +209,19 @@ class _Share:  # pylint: disable=too-many-instance-attributes
             if deployment_stacks.is_busy(error):
                 self.held_by = deployment_stacks.begun(self.id)
                 return False
-            if self.only or not deployment_stacks.is_unavailable(error):
-                fail(self.site, entries, error)
-                return False
+            if deployment_stacks.is_unavailable(error):
+                self.set_aside(error)
+            fail(self.site, entries, error)
+            return False
+
+    def set_aside(self, error: Exception) -> None:
+        """Have its clusters wait for requests of our own, unless only stacks are wanted: then they fail."""
+        entries = self.entries
+        if self.only:
+            fail(self.site, entries, error)
+        elif entries:
             self.site.board.tell(f"Wave {entries[0].wave} is changed without a deployment stack: {why(error)}")
             self.site.board.wait(entries)
-            return False
 
     def _sent(self, entries: Sequence[Entry]) -> bool:
         existing = deployment_stacks.read(self.azure, self.id)

@@ -50,7 +50,8 @@ class Site:  # pylint: disable=too-many-instance-attributes
     """What the work on all clusters shares. `contents` has the protected values; `timeout` (s) is for each step.
 
     `ambiguous` are the clusters, by their ids in lower case, of which two would give a resource the same name: one
-    after the other sees which names are free.
+    after the other sees which names are free. `hung` are the deployment stacks, by their ids in lower case, that Azure
+    was still at after the timeout.
     """
 
     connections: Connections
@@ -63,6 +64,7 @@ class Site:  # pylint: disable=too-many-instance-attributes
     ambiguous: Collection[str] = ()
     login: Lock = field(default_factory=Lock)
     naming: Lock = field(default_factory=Lock)
+    hung: set[str] = field(default_factory=set)
 
 
 def bring(site: Site, planned: ClusterPlan) -> Work:
