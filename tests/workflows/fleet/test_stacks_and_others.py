@@ -215,6 +215,13 @@ def test_a_stack_that_hangs_holds_up_only_the_clusters_that_it_hangs_at(
     assert len([line for line in writes(fleet) if "/plant0/" in line]) == 0
 
 
+@pytest.mark.parametrize("answer", [{"status": 503}, {"status": 409}, {"reset": "before"}])
+def test_a_failure_that_may_be_gone_has_trying_again_as_its_fix(fleet: Azure, answer: dict[str, Any]) -> None:
+    fleet.fault(method="PUT", path="/deploymentStacks/", times=9, **answer)
+    board, _ = apply(fleet, manifest_of(1), ANY)
+    assert {one.fix for one in board} == {"Run the same command again: it goes on where it stopped."}
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_all_that_was_asked_of_a_resource_what_failed_counts(order: int) -> None:
     class Listing:

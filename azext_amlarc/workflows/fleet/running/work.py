@@ -43,6 +43,7 @@ T = TypeVar("T")
 
 # Seconds until something that another one is at is tried again, and until a new operation is looked at first.
 _BUSY_PAUSE, _FIRST_LOOK = 10.0, 1.0
+_AGAIN = "Run the same command again: it goes on where it stopped."
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,18 @@ def failed(entry: Entry, error: Exception) -> None:
         entry.fix, entry.code, entry.correlation_id = error.fix, error.code, error.correlation_id or ""
     elif isinstance(error, HttpResponseError) and error.response is not None:
         refused = refusal(error)
-        entry.error, entry.fix, entry.code = refused.message, refused.fix, refused.code
+        entry.error, entry.fix, entry.code = refused.message, refused.fix or _fix(error), refused.code
         entry.correlation_id = refused.correlation_id or ""
     elif isinstance(error, AzureError | OSError):
-        entry.error = unanswered(error)
+        entry.error, entry.fix = unanswered(error), _AGAIN
     else:
         entry.error = f"Internal error in amlarc: {type(error).__name__}: {error}"
     entry.notes += getattr(error, "__notes__", [])
+
+
+def _fix(error: HttpResponseError) -> str:
+    """What helps where no fix is known: trying again where Azure was not at its best."""
+    return _AGAIN if (error.status_code or 0) >= 500 or error.status_code in (408, 409, 429) else ""
 
 
 def fail(site: Site, entries: Iterable[Entry], error: Exception) -> None:
