@@ -35,6 +35,7 @@ from amlarc_emulator.templates.parameters import shown as parameters_shown
 FIRST_NUMBER = 8_584_774_347_078_386_802  # the numbers of Azure's own operations, which count down
 NAME_LENGTH = 64
 TOLD_SINCE = "2024-07-01"  # diagnostics, and what a validation was about
+LATER = ("diagnostics", "validationLevel")
 
 
 def put(call: Call) -> Reply:
@@ -58,10 +59,10 @@ def put(call: Call) -> Reply:
 
 
 def shown(deployment: Resource, version: str) -> Json:
-    """The deployment; the older api-versions have no diagnostics, whichever it was made with."""
+    """The deployment; the older api-versions have no diagnostics and levels, whichever it was made with."""
     if version >= TOLD_SINCE:
         return deployment.body
-    properties = {key: value for key, value in deployment.properties.items() if key != "diagnostics"}
+    properties = {key: value for key, value in deployment.properties.items() if key not in LATER}
     return {**deployment.body, "properties": properties}
 
 

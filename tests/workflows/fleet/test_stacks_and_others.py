@@ -69,8 +69,9 @@ def test_a_cluster_as_wanted_on_which_the_stack_fails_is_said_to_have_failed(fle
 def test_a_cluster_as_wanted_that_azure_does_not_reach_is_left_out_of_the_stack(fleet: Azure) -> None:
     apply(fleet, manifest_of(1), STACK)
     path = f"{fleet.group}/providers/Microsoft.Kubernetes/connectedClusters/plant10"
-    there = fleet.get(path, "2021-10-01").body
-    fleet.put(path, "2021-10-01", {**there, "properties": {"connectivityStatus": "Offline"}})
+    body = {"identity": {"type": "SystemAssigned"}, "properties": {"agentPublicKeyCertificate": "MIIB"}}
+    fleet.put(path, "2021-10-01", {"location": "eastus", **body})  # connected anew, and its agents not heard yet
+    assert fleet.get(path, "2021-10-01").body["properties"]["connectivityStatus"] == "Connecting"
     fleet.fault(method="PUT", operation="never", path="connectedClusters/plant10/")
     board, _ = apply(fleet, two_to_change(), ANY, Show())
     assert counts(board) == {"done": 2, "unchanged": 4}
