@@ -30,7 +30,7 @@ class Stack(NamedTuple):
     """A deployment stack as Azure shows it: its state in lower case, and why it failed.
 
     `deployment_id` is that of its last deployment, empty as long as there is none. `fleet` is the fleet that it says to
-    be of in its `tags`, empty for a stack of somebody else's.
+    be of in its `tags`, empty for a stack of somebody else's. `deny` is what nobody may do to its resources.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Stack(NamedTuple):
     correlation_id: str
     error: Envelope
     tags: Mapping[str, str] = MappingProxyType({})
+    deny: Mapping[str, Any] = MappingProxyType({"mode": "none"})
 
     @property
     def fleet(self) -> str:
@@ -163,4 +164,5 @@ def _stack(item: Mapping[str, Any]) -> Stack:
         correlation_id=str(own.get("correlationId") or ""),
         error=error_of(own.get("error")),
         tags={str(key): str(value) for key, value in (item.get("tags") or {}).items()},
+        deny=own.get("denySettings") or {"mode": "none"},
     )

@@ -73,11 +73,16 @@ def name(fleet: str, wave: int, place: int) -> str:
 
 
 def body(
-    fleet: str, drafts: Sequence[Draft], location: str, tags: Mapping[str, str] = MappingProxyType({})
+    fleet: str,
+    drafts: Sequence[Draft],
+    location: str,
+    *,
+    tags: Mapping[str, str] = MappingProxyType({}),
+    deny: Mapping[str, Any] = MappingProxyType({"mode": "none"}),
 ) -> dict[str, Any]:
     """The PUT of a stack, its protected values as secure parameters; `location` is where Azure keeps its data.
 
-    `tags` are those that it has: somebody may have added some.
+    `tags` and the settings that `deny` are those that it has: somebody may have added some.
     With the level Template, Azure validates only the template beforehand: a cluster that a provider refuses then fails
     alone, instead of the whole stack before it begins.
     """
@@ -90,7 +95,7 @@ def body(
             "template": arm.of_subscription([one.deployment for one in drafts]),
             "parameters": {name: {"value": value} for name, value in sorted(values.items())},
             "actionOnUnmanage": dict.fromkeys(("resources", "resourceGroups", "managementGroups"), "detach"),
-            "denySettings": {"mode": "none"},
+            "denySettings": dict(deny),
             "validationLevel": "Template",
             "bypassStackOutOfSyncError": True,  # it guards what is deleted with a stack, and nothing is
         },

@@ -187,17 +187,20 @@ def test_a_stack_that_hangs_can_be_given_up_as_the_report_says(fleet: Azure) -> 
     assert counts(again) == {"failed": 1, "done": 5}
 
 
-def test_a_stack_that_azure_still_shows_as_it_was_has_not_ended_and_its_tags_are_kept(fleet: Azure) -> None:
+def test_a_stack_that_azure_still_shows_as_it_was_has_not_ended_and_what_was_added_is_kept(fleet: Azure) -> None:
     apply(fleet, manifest_of(1), ANY)
     path = f"/subscriptions/{subscription(1)}/providers/Microsoft.Resources/deploymentStacks/amlarc-plants-wave1"
     old = fleet.get(path, "2025-07-01").body
     old["tags"]["owner"] = "us"
+    old["properties"]["denySettings"] = {"mode": "denyDelete", "excludedPrincipals": ["a"]}
     fleet.fault(method="GET", path="/deploymentStacks/amlarc", status=200, times=3, body=old)
     error = {"code": "ExtensionOperationFailed", "message": "Helm upgrade failed"}
     fleet.fault(method="PUT", operation="Failed", path="connectedClusters/plant0/", error=error)
     board, _ = apply(fleet, two_to_change(), ANY)
     assert counts(board) == {"failed": 1, "done": 1, "unchanged": 4}
-    assert stacks(fleet)["1 amlarc-plants-wave1"]["tags"] == {"amlarc-fleet": "plants", "owner": "us"}
+    made = stacks(fleet)["1 amlarc-plants-wave1"]
+    assert made["tags"] == {"amlarc-fleet": "plants", "owner": "us"}
+    assert made["properties"]["denySettings"].items() >= old["properties"]["denySettings"].items()
 
 
 @pytest.mark.parametrize(("engine", "expected"), [(None, 1), ("direct", 1), ("stack", 3)])

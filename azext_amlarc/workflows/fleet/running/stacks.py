@@ -233,8 +233,13 @@ class _Share:  # pylint: disable=too-many-instance-attributes
             self.held_by = existing
             return False
         self.before = existing
-        location, tags = (existing.location, existing.tags) if existing else (self.drafts[0].location, {})
-        deployment_stacks.write(self.azure, self.id, stack.body(self.site.fleet.name, self.drafts, location, tags))
+        name, drafts = self.site.fleet.name, self.drafts
+        body = (
+            stack.body(name, drafts, existing.location, tags=existing.tags, deny=existing.deny)
+            if existing
+            else stack.body(name, drafts, drafts[0].location)
+        )
+        deployment_stacks.write(self.azure, self.id, body)
         self.lag = Deadline(_LAG)
         return True
 
