@@ -62,9 +62,9 @@ def is_nested_of(cluster: ClusterId, deployment_id: str) -> bool:
     return name_of(deployment_id).lower() == _name(cluster, group_of(deployment_id)).lower()
 
 
-def nested_in(template: Mapping[str, Any]) -> list[str]:
+def nested_in(made: Mapping[str, Any]) -> list[str]:
     """The ids of the deployments in a template for a subscription."""
-    nested = (one for one in template["resources"] if one["type"] == DEPLOYMENTS)
+    nested = (one for one in made["resources"] if one["type"] == DEPLOYMENTS)
     return [
         f"{group_id(one['subscriptionId'], one['resourceGroup'])}/providers/{DEPLOYMENTS}/{one['name']}"
         for one in nested
