@@ -248,6 +248,7 @@ def test_protected_values_go_as_secure_parameters_and_are_nowhere_else(
     assert counts(board) == counts(resent) == {"done": 6}
     [sent, again] = [item["requestBody"] for item in fleet.traffic() if item["method"] == "PUT"]
     assert sent["properties"]["parameters"] == {"relayServerConnectionString": {"value": secret}}
+    assert again["properties"].pop("denySettings").items() >= sent["properties"].pop("denySettings").items()
     assert sent["properties"] == again["properties"]
     assert "S3CR3T" not in json.dumps(sent["properties"]["template"])
     shown = f"{stacks(fleet)}{board_text(board)}{json.dumps(board_objects(board))}{show.told}{show.events}"
