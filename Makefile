@@ -21,6 +21,7 @@ PYTHON ?= python3.11
 # that is started compiles us again: a tenth of `make test`.
 unexport PYTHONDONTWRITEBYTECODE
 DEV := .venv-dev/bin
+PYTEST := $(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder
 SOURCES := setup.py pyproject.toml README.md HISTORY.rst $(shell find azext_amlarc -name '*.py' -o -name '*.json' -o -name '*.html' -o -name py.typed -o -path '*/job_files/*' -type f)
 
 .PHONY: demo docs test kube-assets actionlint test-started test-faults test-long test-emulator test-newest test-peers bench bench-fleet lint wheel emulator lock clean
@@ -32,10 +33,10 @@ docs: .venv-docs/locked .venv-dev/ready .run/pictures/taken  ## the documents as
 	scripts/docs
 
 test: .venv/extension .venv-dev/ready  ## unit and end-to-end tests
-	$(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(PYTEST) $(TESTS)
 
 test-started: .venv/extension .venv-dev/ready  ## end-to-end tests with an az that is started for every call, none forked
-	AMLARC_AZ=started $(DEV)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder tests/e2e
+	AMLARC_AZ=started $(PYTEST) tests/e2e
 
 kube-assets:  ## a real kube-apiserver and etcd for tests/kubernetes, built with Go into ~/.cache once; prints their folder
 	@scripts/kube-assets

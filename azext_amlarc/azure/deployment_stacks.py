@@ -40,7 +40,7 @@ class Stack(NamedTuple):
     correlation_id: str
     error: Envelope
     tags: Mapping[str, str] = MappingProxyType({})
-    deny: Mapping[str, Any] = MappingProxyType({"mode": "none"})
+    deny: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def fleet(self) -> str:
@@ -164,5 +164,5 @@ def _stack(item: Mapping[str, Any]) -> Stack:
         correlation_id=str(own.get("correlationId") or ""),
         error=error_of(own.get("error")),
         tags={str(key): str(value) for key, value in (item.get("tags") or {}).items()},
-        deny=own.get("denySettings") or {"mode": "none"},
+        deny=own.get("denySettings") or {},
     )

@@ -54,8 +54,10 @@ def create(  # pylint: disable=too-many-locals  # each option is one
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_install
 
-    read = partial(read_settings, scale_from_zero=scale_from_zero, policy=policy)
-    given = read(config, config_file, config_protected, config_protected_file, allow_unknown=allow_unknown_settings)
+    sources = (config, config_file, config_protected, config_protected_file)
+    given = read_settings(
+        *sources, allow_unknown=allow_unknown_settings, scale_from_zero=scale_from_zero, policy=policy
+    )
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, named, cluster_id, *_ = together(
@@ -66,8 +68,16 @@ def create(  # pylint: disable=too-many-locals  # each option is one
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     begin = partial(begin_install, name=name, given=given, release=release, kube=kube, tags=named, all_checks=preflight)
-    written = partial(_written, cmd, AzDoor(cmd, yes), cluster_id, begin, kube=kube)
-    return written(scale_from_zero=scale_from_zero, timeout=timeout, accepted_only=accepted_only)
+    return _written(
+        cmd,
+        AzDoor(cmd, yes),
+        cluster_id,
+        begin,
+        kube=kube,
+        scale_from_zero=scale_from_zero,
+        timeout=timeout,
+        accepted_only=accepted_only,
+    )
 
 
 def _written(
@@ -168,8 +178,10 @@ def update(  # pylint: disable=too-many-locals  # each option is one
     from azext_amlarc.resources.extension import auto_upgrade
     from azext_amlarc.workflows.install import Release, begin_update
 
-    read = partial(read_settings, scale_from_zero=scale_from_zero, policy=policy)
-    given = read(config, config_file, config_protected, config_protected_file, allow_unknown=allow_unknown_settings)
+    sources = (config, config_file, config_protected, config_protected_file)
+    given = read_settings(
+        *sources, allow_unknown=allow_unknown_settings, scale_from_zero=scale_from_zero, policy=policy
+    )
     cluster = (resource_group_name, cluster_name, cluster_type, resource_id)
     kube = access_to(cmd, kubeconfig, context, get_credentials, *cluster)
     _, cluster_id, *_ = together(
@@ -179,8 +191,16 @@ def update(  # pylint: disable=too-many-locals  # each option is one
     )
     release = Release(release_train, version, auto_upgrade(version, auto_upgrade_minor_version))
     begin = partial(begin_update, name=name, given=given, release=release)
-    written = partial(_written, cmd, AzDoor(cmd, yes), cluster_id, begin, kube=kube)
-    return written(scale_from_zero=scale_from_zero, timeout=timeout, accepted_only=accepted_only)
+    return _written(
+        cmd,
+        AzDoor(cmd, yes),
+        cluster_id,
+        begin,
+        kube=kube,
+        scale_from_zero=scale_from_zero,
+        timeout=timeout,
+        accepted_only=accepted_only,
+    )
 
 
 def delete(  # pylint: disable=too-many-locals  # each option is one

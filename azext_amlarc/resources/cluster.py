@@ -31,7 +31,12 @@ class Cluster:
     @property
     def is_reachable(self) -> bool:
         """Whether Azure reaches the cluster, as far as it says so."""
-        return (self.connectivity or "").lower() in _REACHABLE
+        return is_reachable(self.connectivity)
+
+
+def is_reachable(connectivity: str | None) -> bool:
+    """Whether Azure reaches a cluster of this `connectivity`."""
+    return (connectivity or "").lower() in _REACHABLE
 
 
 def region(name: object) -> str:

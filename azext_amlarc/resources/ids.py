@@ -30,10 +30,11 @@ class ResourceId(NamedTuple):
         if fixed != ["subscriptions", "resourcegroups", "providers"]:
             return None
         start = max(place for place, part in enumerate(parts) if part.lower() == "providers" and place % 2 == 0)
-        provider, *path = parts[start:][1:] or [""]
+        _, *named = parts[start:]
+        path = named[1:]
         if not path or len(path) % 2:
             return None
-        return cls(parts[1], parts[3], provider, tuple(zip(path[::2], path[1::2], strict=True)))
+        return cls(parts[1], parts[3], named[0], tuple(zip(path[::2], path[1::2], strict=True)))
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -8,7 +8,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from azext_amlarc.azure import clusters
 from azext_amlarc.azure.compute import lookup as compute
-from azext_amlarc.azure.connection.answers import refusal, unanswered
+from azext_amlarc.azure.connection.answers import with_code
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.azure.connection.parallel import at_once
 from azext_amlarc.azure.connection.reading import UnreadableAnswer
@@ -16,11 +16,10 @@ from azext_amlarc.azure.connection.registration import unregistered_provider
 from azext_amlarc.azure.connection.watcher import SilentWatcher, Watcher
 from azext_amlarc.azure.extension import lookup as extension
 from azext_amlarc.product.clusters import MANAGED, PROVIDERS
-from azext_amlarc.resources.cluster import Cluster
+from azext_amlarc.resources.cluster import Cluster, is_reachable
 from azext_amlarc.resources.ids import WorkspaceId
 
 NOT_INSTALLED, UNKNOWN = "NotInstalled", "Unknown"
-_REACHABLE = {"Connected", "Running"}
 _OBSTACLES = {
     NOT_INSTALLED: ["extension not installed"],
     "Pending": ["extension still being installed"],
@@ -54,7 +53,7 @@ class ListedCluster:  # pylint: disable=too-many-instance-attributes
     def obstacles(self) -> list[str]:
         """Why it can't be attached now, in words; empty if it can, or if that is unknown."""
         return [
-            *([] if self.connectivity in _REACHABLE else [f"not connected ({self.connectivity or 'unknown'})"]),
+            *([] if is_reachable(self.connectivity) else [f"not connected ({self.connectivity or 'unknown'})"]),
             *_OBSTACLES.get(self.extension_state, []),
         ]
 
@@ -119,7 +118,7 @@ def _list(azure: AzureClient, _watcher: Watcher, *, kind: str, resource_group: s
 def _warning(kind: str, error: AzureError) -> str:
     is_denied = isinstance(error, HttpResponseError) and error.status_code == 403
     fix = " Pass a resource group that you can read." if is_denied else ""
-    return f"{kind} could not be listed: {_reason(error)}{fix}"
+    return f"{kind} could not be listed: {with_code(error)}{fix}"
 
 
 def _extension_states(azure: AzureClient, found: Sequence[Cluster]) -> dict[Cluster, _State]:
@@ -145,15 +144,8 @@ def _extension_state(azure: AzureClient, cluster: Cluster) -> _State:
     try:
         found = extension.install_states(azure, cluster.id)
     except (HttpResponseError, UnreadableAnswer) as error:
-        return _State(UNKNOWN, _reason(error))
+        return _State(UNKNOWN, with_code(error))
     return _State(next(iter(found.values()), NOT_INSTALLED))
-
-
-def _reason(error: AzureError) -> str:
-    if not isinstance(error, HttpResponseError):
-        return unanswered(error)
-    refused = refusal(error)
-    return f"({refused.code}) {refused.message}"
 
 
 def _listed(cluster: Cluster, state: _State, names: Mapping[str, list[str]] | None) -> ListedCluster:

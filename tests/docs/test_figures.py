@@ -5,7 +5,6 @@ measures it or where it stands. Some figures in words are held as well. Listings
 """
 
 import inspect
-import json
 import re
 
 import pytest
@@ -27,6 +26,7 @@ from azext_amlarc.validation import settings as settings_of
 from azext_amlarc.validation.guardrails import apart, judging
 from azext_amlarc.workflows.bundle import logs
 from azext_amlarc.workflows.fleet.running import apply, lanes
+from release.proof import oldest
 from tests.commands.parsing import load
 from tests.docs.test_words import HELD
 from tests.support.az import ROOT
@@ -34,7 +34,7 @@ from tests.support.documents import DOCUMENTS, prose
 
 WORDS = dict(enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]))
 WORDS |= {16: "sixteen", 64: "sixty-four", 15: "fifteenth"}
-AZ = json.loads((ROOT / "azext_amlarc" / "azext_metadata.json").read_bytes())["azext.minCliCoreVersion"]
+AZ = oldest()
 [PYTHON] = re.findall(r"^PYTHON \?= python(\S+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 KUBERNETES = ".".join(map(str, OLDEST_KUBERNETES))
 CPU, MEMORY = int(nodes._RECOMMENDED["cpu"]), int(nodes._RECOMMENDED["memory"] / 10**9)

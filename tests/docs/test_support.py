@@ -1,6 +1,5 @@
 """docs/support.md claims nothing that the repository says otherwise; docs/install.md shows what the build does."""
 
-import json
 import platform
 import re
 
@@ -10,12 +9,12 @@ from azext_amlarc.azure import jobs
 from azext_amlarc.product.extension import OLDEST_KUBERNETES, RELEASE_TRAINS
 from azext_amlarc.resources.templates.terraform import _HEAD
 from azext_amlarc.sdk import clouds
+from release.proof import newest, oldest
 from tests.checks.kubernetes_cases import CASES
 from tests.docs.test_site import WIDTHS
 from tests.support.az import ROOT
 from tests.support.documents import table
 from tests.support.listings import listings
-from tests.test_locks import locked
 from tests.test_python import OLDER
 
 ROWS = {what: said for what, *said in table("docs/support.md", "What is supported, and how it was tested").rows}
@@ -27,10 +26,9 @@ def numbers(text: str) -> list[str]:
 
 
 def test_az_is_what_the_metadata_allows_and_the_lock_has() -> None:
-    oldest = json.loads((ROOT / "azext_amlarc" / "azext_metadata.json").read_bytes())["azext.minCliCoreVersion"]
     supported, tested = ROWS["az"]
-    assert numbers(supported) == [oldest]
-    assert numbers(tested) == [locked("az")["azure-cli"], oldest]
+    assert numbers(supported) == [oldest()]
+    assert numbers(tested) == [newest(), oldest()]
 
 
 def test_python_is_what_is_installed_here_and_what_is_refused() -> None:

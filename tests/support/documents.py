@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.support.az import ROOT
 
@@ -81,8 +80,3 @@ def section(document: str, heading: str) -> str:
     """The text below a heading, up to the next one of its level."""
     (level, after), *_ = re.findall(rf"^(#+) {re.escape(heading)}$\n(.*)", text_of(document), re.DOTALL | re.MULTILINE)
     return str(re.split(rf"^#{{1,{len(level)}}} ", after, flags=re.MULTILINE)[0])
-
-
-def path(document: str) -> Path:
-    """Where a document is."""
-    return DOCUMENTS[document]

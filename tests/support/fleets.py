@@ -17,15 +17,15 @@ from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.plan import FleetPlan
 from azext_amlarc.workflows.fleet.planning import make_plan
 from azext_amlarc.workflows.fleet.running.apply import Options, carry_out
-from azext_amlarc.workflows.fleet.running.board import Board
+from azext_amlarc.workflows.fleet.running.board import Board, Entry
 from tests.support.azure import Azure, running
 from tests.support.connecting import Diary, connect
 
 SEED = json.loads((Path(__file__).parents[2] / "amlarc_emulator" / "seed.json").read_text())
 FIRST = SEED["subscriptions"][0]["subscriptionId"]
 WORKSPACE = "Microsoft.MachineLearningServices/workspaces/amlarc-ws"
-# What a single cluster is changed by; tests of stacks say so.
-DIRECT = Options(engine="direct")
+# Requests of our own, deployment stacks, and whichever of them is chosen.
+DIRECT, STACK, ANY = Options(engine="direct"), Options(engine="stack"), Options()
 # A Relay of the user's own, and the connection string of it with a key.
 OWN_RELAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Relay/namespaces/own/hybridConnections/c"
 OWN_STRING = "Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey={}=;EntityPath=c"
@@ -156,6 +156,19 @@ def apply(
             connections, TestDoor(), show or Show(), planned, fleet, contents=contents, options=options or DIRECT
         )
     return board, planned
+
+
+def stacks(azure: Azure) -> dict[str, dict[str, Any]]:
+    """The stacks by subscription and name."""
+    found = azure.state()["resources"].values()
+    kept = [item for item in found if item["kind"] == "microsoft.resources/deploymentstacks"]
+    named = {f"{item['id'].split('/')[2][-1]} {item['id'].rpartition('/')[2]}": item["body"] for item in kept}
+    return dict(sorted(named.items()))
+
+
+def entry(board: Board, name: str) -> Entry:
+    """What came of the cluster of this name."""
+    return next(one for one in board if one.id.name == name)
 
 
 def counts(board: Board) -> dict[str, int]:

@@ -62,6 +62,14 @@ def explained(error: AzureError) -> str:
     return unanswered(error)
 
 
+def with_code(error: Exception) -> str:
+    """The same, with Azure's code where it has answered."""
+    if isinstance(error, HttpResponseError) and error.response is not None:
+        refused = refusal(error)
+        return f"({refused.code}) {refused.message}"
+    return unanswered(error)
+
+
 def unanswered(error: Exception) -> str:
     """The message for a request without a response, or without a usable one."""
     if isinstance(error, UnreadableAnswer | AnswerTooLarge):

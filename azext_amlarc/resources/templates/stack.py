@@ -78,7 +78,7 @@ def body(
     location: str,
     *,
     tags: Mapping[str, str] = MappingProxyType({}),
-    deny: Mapping[str, Any] = MappingProxyType({"mode": "none"}),
+    deny: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The PUT of a stack, its protected values as secure parameters; `location` is where Azure keeps its data.
 
@@ -95,7 +95,7 @@ def body(
             "template": arm.of_subscription([one.deployment for one in drafts]),
             "parameters": {name: {"value": value} for name, value in sorted(values.items())},
             "actionOnUnmanage": dict.fromkeys(("resources", "resourceGroups", "managementGroups"), "detach"),
-            "denySettings": dict(deny),
+            "denySettings": {"mode": "none", **deny},
             "validationLevel": "Template",
             "bypassStackOutOfSyncError": True,  # it guards what is deleted with a stack, and nothing is
         },

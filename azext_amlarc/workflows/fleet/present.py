@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 
 from azext_amlarc import background
 from azext_amlarc.azure import clusters, graph
 from azext_amlarc.azure.compute import lookup as computes
-from azext_amlarc.azure.connection.answers import refusal, unanswered
+from azext_amlarc.azure.connection.answers import with_code
 from azext_amlarc.azure.extension import lookup as extension
 from azext_amlarc.errors import ArcError
 from azext_amlarc.resources.compute import Compute
@@ -130,9 +130,4 @@ def _side_by_side(ids: Iterable[T], read: Callable[[T], None]) -> dict[str, str]
 
 def why(error: Exception) -> str:
     """Why something could not be read or done, in words: Azure's, or ours."""
-    if isinstance(error, ArcError):
-        return error.message
-    if isinstance(error, HttpResponseError) and error.response is not None:
-        refused = refusal(error)
-        return f"({refused.code}) {refused.message}"
-    return unanswered(error)
+    return error.message if isinstance(error, ArcError) else with_code(error)

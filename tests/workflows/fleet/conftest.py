@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from azext_amlarc.azure.connection import retries
 from azext_amlarc.workflows.fleet.running import lanes, work
 from tests.support.az import ROOT
 from tests.support.azure import Azure, without_unknown
@@ -23,6 +24,12 @@ def fleet_of_twelve() -> Iterator[Azure]:
     with fleet_azure(folder, SIZE, "--polls", "1", subscriptions=2) as azure:
         yield azure
     without_unknown(folder / "traffic.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries follow each other at once."""
+    monkeypatch.setattr(retries, "SECOND", 0.01)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from azext_amlarc.azure import graph
-from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.errors import InvalidInput, Refused
 from azext_amlarc.resources.fleet import Reference
@@ -49,11 +48,6 @@ WRITES_A_CLUSTER = 5
 GONE = {"error": {"code": "ResourceNotFound", "message": "-"}}
 BAD = {"error": {"code": "Bad", "message": "No."}}
 KIND = "providers/Microsoft.KubernetesConfiguration/extensions"
-
-
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.01)
 
 
 def extension(azure: Azure, cluster: str) -> str:

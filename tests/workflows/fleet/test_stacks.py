@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from azext_amlarc.azure.connection import retries
 from azext_amlarc.errors import Refused
 from azext_amlarc.product.api_versions import API_VERSIONS
 from azext_amlarc.resources.templates import arm
@@ -20,18 +19,22 @@ from azext_amlarc.workflows.fleet.door import Work
 from azext_amlarc.workflows.fleet.manifests import load
 from azext_amlarc.workflows.fleet.report.wording import board_objects, board_text
 from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options
-from azext_amlarc.workflows.fleet.running.board import Board, Entry
+from azext_amlarc.workflows.fleet.running.board import Board
 from tests.support.azure import Azure
 from tests.support.connecting import connect, connect_cluster
 from tests.support.fleets import (
+    ANY,
     OWN_STRING,
+    STACK,
     Show,
     TestDoor,
     apply,
     counts,
     end,
+    entry,
     manifest_of,
     plan,
+    stacks,
     subscription,
     verbs,
     with_own_relay,
@@ -39,24 +42,6 @@ from tests.support.fleets import (
 )
 
 EXTENSION = "providers/Microsoft.KubernetesConfiguration/extensions/amlarc-compute"
-STACK, ANY = Options(engine="stack"), Options()
-
-
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.01)
-
-
-def stacks(azure: Azure) -> dict[str, dict[str, Any]]:
-    """The stacks by subscription and name."""
-    found = azure.state()["resources"].values()
-    kept = [item for item in found if item["kind"] == "microsoft.resources/deploymentstacks"]
-    named = {f"{item['id'].split('/')[2][-1]} {item['id'].rpartition('/')[2]}": item["body"] for item in kept}
-    return dict(sorted(named.items()))
-
-
-def entry(board: Board, name: str) -> Entry:
-    return next(one for one in board if one.id.name == name)
 
 
 def test_a_fleet_comes_to_the_same_end_by_stacks_as_by_requests_of_our_own(fleet: Azure) -> None:

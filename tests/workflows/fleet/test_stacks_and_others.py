@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from azext_amlarc.azure import deployment_stacks
-from azext_amlarc.azure.connection import retries
 from azext_amlarc.azure.connection.client import AzureClient
 from azext_amlarc.workflows.fleet.connections import Connections
 from azext_amlarc.workflows.fleet.running.apply import ENGINES, Engine, Options, carry_out
@@ -17,26 +16,24 @@ from azext_amlarc.workflows.fleet.running.earlier import AGAIN
 from tests.support.azure import Azure
 from tests.support.connecting import connect
 from tests.support.fleets import (
+    ANY,
+    STACK,
     Show,
     TestDoor,
     apply,
     counts,
+    entry,
     manifest_of,
     plan,
     read,
+    stacks,
     subscription,
     verbs,
     writes,
 )
-from tests.workflows.fleet.test_stacks import ANY, STACK, entry, stacks
 
 DEPLOYMENTS = "providers/Microsoft.Resources/deployments"
 BUSY = {"error": {"code": "DeploymentStackInNonTerminalState", "message": "Wait until it has ended."}}
-
-
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECOND", 0.01)
 
 
 def two_to_change() -> dict[str, Any]:

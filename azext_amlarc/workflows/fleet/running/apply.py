@@ -39,19 +39,22 @@ class Options:
         """Those of the wave."""
         return [one for one in clusters if self.wave in (None, max(one.wave, 1))]
 
+    def stacked(self, clusters: Iterable[ClusterPlan]) -> list[ClusterPlan]:
+        """Those of the wave on which something is to be done that a template can say."""
+        return [one for one in self.chosen(clusters) if one.work and one.is_for_a_template]
+
     def engine_for(self, clusters: Iterable[ClusterPlan]) -> Engine:
         """The engine: stacks where a template can say what is to be done on more than one cluster."""
         if self.engine:
             return self.engine
-        busy = sum(bool(one.work) and one.is_for_a_template for one in self.chosen(clusters))
-        return "stack" if busy > 1 else "direct"
+        return "stack" if len(self.stacked(clusters)) > 1 else "direct"
 
 
 def rewritten(clusters: Sequence[ClusterPlan], options: Options) -> list[str]:
     """What deployment stacks do beyond the plan, in words: each writes all clusters of its wave and subscription."""
     if options.engine_for(clusters) == "direct":
         return []
-    stacks = {(one.wave, one.id.subscription_id) for one in options.chosen(clusters) if one.work}
+    stacks = {(one.wave, one.id.subscription_id) for one in options.stacked(clusters)}
     others = sum(one.goes_along and (one.wave, one.id.subscription_id) in stacks for one in clusters)
     if not others:
         return []

@@ -19,7 +19,7 @@ from azext_amlarc.workflows.fleet.plan import ClusterPlan
 from azext_amlarc.workflows.fleet.present import why
 from azext_amlarc.workflows.fleet.running.board import Entry, State
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
-from azext_amlarc.workflows.fleet.running.work import Site, fail
+from azext_amlarc.workflows.fleet.running.work import Site, fail, grouped
 
 AGAIN = "Run the same command again to go on: what is in progress is waited for."
 # Looks in a row that may fail, each after its retries: Azure goes on by itself.
@@ -28,11 +28,9 @@ _MISSES_ALLOWED = 2
 
 def waits(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
     """What waits for the fleet's stacks, by subscription of the clusters on which something is to be done."""
-    found = dict[str, list[Entry]]()
-    for one in planned:
-        if site.board.entries[one.id].state is State.WAITING:
-            found.setdefault(one.id.subscription_id.lower(), []).append(site.board.entries[one.id])
-    return {key: [partial(_waited, site, entries)] for key, entries in found.items()}
+    entries = (site.board.entries[one.id] for one in planned)
+    waiting = grouped(entry for entry in entries if entry.state is State.WAITING)
+    return {key: [partial(_waited, site, own)] for key, own in waiting.items()}
 
 
 def _waited(site: Site, entries: Sequence[Entry]) -> Work:

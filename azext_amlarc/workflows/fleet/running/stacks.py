@@ -35,7 +35,7 @@ from azext_amlarc.workflows.fleet.running.board import Entry, State
 from azext_amlarc.workflows.fleet.running.drafts import Drafts, Looks, Now
 from azext_amlarc.workflows.fleet.running.earlier import AGAIN, awaited, concerned, ended
 from azext_amlarc.workflows.fleet.running.lanes import Start, Work
-from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail
+from azext_amlarc.workflows.fleet.running.work import ClusterDoor, Site, fail, grouped
 
 _BEGUN = (State.WAITING, State.DONE)
 _STEP = "deployment stack"
@@ -49,11 +49,9 @@ def starts(site: Site, wave: int, planned: Iterable[ClusterPlan], *, only: bool)
 
     Clusters for which Azure takes no stack wait for requests of our own; with `only`, they fail.
     """
-    looks, found = Looks(site), dict[str, list[ClusterPlan]]()
-    for one in planned:
-        if one.goes_along or (one.member and site.board.entries[one.id].state in _BEGUN):
-            found.setdefault(one.id.subscription_id.lower(), []).append(one)
-    works = {key: _Wave(site, looks, wave, members, only) for key, members in found.items()}
+    looks = Looks(site)
+    own = (one for one in planned if one.goes_along or (one.member and site.board.entries[one.id].state in _BEGUN))
+    works = {key: _Wave(site, looks, wave, members, only) for key, members in grouped(own).items()}
     return {key: [one.run] for key, one in works.items() if one.todo}
 
 
@@ -184,7 +182,6 @@ class _Share:  # pylint: disable=too-many-instance-attributes
     before: Stack | None = None
     lag: Deadline = field(default_factory=lambda: Deadline(0.0))
     held_by: Stack | None = None
-    seen: dict[str, Outcome] = field(default_factory=dict)
     ended: set[ClusterId] = field(default_factory=set)
 
     @property
@@ -208,10 +205,10 @@ class _Share:  # pylint: disable=too-many-instance-attributes
             # The other stacks go on.
             if deployment_stacks.is_busy(error):
                 self.held_by = deployment_stacks.begun(self.id)
-                return False
-            if deployment_stacks.is_unavailable(error):
+            elif deployment_stacks.is_unavailable(error):
                 self.set_aside(error)
-            fail(self.site, entries, error)
+            else:
+                fail(self.site, entries, error)
             return False
 
     def set_aside(self, error: Exception) -> None:
@@ -233,12 +230,9 @@ class _Share:  # pylint: disable=too-many-instance-attributes
             self.held_by = existing
             return False
         self.before = existing
-        name, drafts = self.site.fleet.name, self.drafts
-        body = (
-            stack.body(name, drafts, existing.location, tags=existing.tags, deny=existing.deny)
-            if existing
-            else stack.body(name, drafts, drafts[0].location)
-        )
+        there = existing or deployment_stacks.begun(self.id)
+        location = there.location or self.drafts[0].location
+        body = stack.body(self.site.fleet.name, self.drafts, location, tags=there.tags, deny=there.deny)
         deployment_stacks.write(self.azure, self.id, body)
         self.lag = Deadline(_LAG)
         return True
@@ -262,10 +256,10 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         if found and self._is_stale(found):
             return deployment_stacks.begun(self.id)
         if found and found.deployment_id and not (self.before and self.before.deployment_id == found.deployment_id):
-            self.seen = deployment_stacks.outcomes(self.azure, found.deployment_id)
+            seen = deployment_stacks.outcomes(self.azure, found.deployment_id)
             for one in self.drafts:
                 if self._entry(one).id not in self.ended:
-                    self._take_in(one, found)
+                    self._take_in(one, found, seen)
         return found
 
     def _is_stale(self, found: Stack) -> bool:
@@ -274,9 +268,9 @@ class _Share:  # pylint: disable=too-many-instance-attributes
         same = before and (before.correlation_id, before.deployment_id) == (found.correlation_id, found.deployment_id)
         return bool(same and found.is_over and self.lag.left)
 
-    def _take_in(self, one: Draft, found: Stack) -> None:
+    def _take_in(self, one: Draft, found: Stack, seen: Mapping[str, Outcome]) -> None:
         """What came of a cluster's deployments so far."""
-        known = [self.seen.get(id_.lower()) for id_ in arm.nested_ids(one.deployment)]
+        known = [seen.get(id_.lower()) for id_ in arm.nested_ids(one.deployment)]
         bad = next((outcome for outcome in known if outcome and outcome.state in ("failed", "canceled")), None)
         if bad:
             self.ended.add(self._entry(one).id)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from azext_amlarc.kubernetes.access import KubeAccess
     from azext_amlarc.workflows.prepare import Preparation
 
+S = TypeVar("S", ClusterPlan, Entry)
 T = TypeVar("T")
 
 # Seconds until something that another one is at is tried again, and until a new operation is looked at first.
@@ -269,7 +270,12 @@ def starts(site: Site, planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]
 
 def by_subscription(begin: Callable[[ClusterPlan], Work], planned: Iterable[ClusterPlan]) -> dict[str, list[Start]]:
     """What begins the work on each of these clusters, by their subscriptions: each has a lane."""
-    found: dict[str, list[Start]] = {}
-    for one in planned:
-        found.setdefault(one.id.subscription_id.lower(), []).append(partial(begin, one))
+    return {key: [partial(begin, one) for one in members] for key, members in grouped(planned).items()}
+
+
+def grouped(members: Iterable[S]) -> dict[str, list[S]]:
+    """What is about clusters, by their subscriptions."""
+    found: dict[str, list[S]] = {}
+    for one in members:
+        found.setdefault(one.id.subscription_id.lower(), []).append(one)
     return found
